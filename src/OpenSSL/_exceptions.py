@@ -1,0 +1,92 @@
+"""The exceptions of the package: classes and one-line contracts; imports nothing but typing."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+__all__ = [
+    "CryptoError",
+    "Error",
+    "ErrorDetail",
+    "SysCallError",
+    "WantReadError",
+    "WantWriteError",
+    "WantX509LookupError",
+    "ZeroReturnError",
+]
+
+
+class ErrorDetail(NamedTuple):
+    """One entry of OpenSSL's error queue, with the numbers behind the words."""
+
+    code: int
+    library: str
+    function: str
+    reason: str
+    library_code: int
+    reason_code: int
+    data: str
+
+
+class _Detailed(Exception):
+    """What every error drawn from OpenSSL's queue carries beside ``args[0]``."""
+
+    #: The queue's entries, oldest first; empty where OpenSSL was not the judge.
+    errors: tuple[ErrorDetail, ...] = ()
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+
+
+class Error(_Detailed):
+    """A failure of TLS; ``args[0]`` is a list of ``(library, function, reason)``."""
+
+    #: Number of the TLS alert that ended the connection, where one did.
+    alert: int | None = None
+    #: True when this side sent :attr:`alert`, False when the peer did.
+    alert_sent: bool | None = None
+    #: ``X509_V_*`` number of a failed certificate check, else None.
+    verify_code: int | None = None
+    #: OpenSSL's words for :attr:`verify_code`.
+    verify_message: str | None = None
+    #: How many bytes of an interrupted ``sendall`` were taken, where it applies.
+    bytes_sent: int | None = None
+
+
+class ZeroReturnError(Error):
+    """The peer closed the TLS connection cleanly, with a close_notify alert."""
+
+
+class WantReadError(Error):
+    """Call again with the same arguments when the transport can be read."""
+
+
+class WantWriteError(Error):
+    """Call again with the same arguments when the transport can be written."""
+
+
+class WantX509LookupError(Error):
+    """Call again with the same arguments: a callback asked for more time."""
+
+
+class SysCallError(Error):
+    """The transport failed, or ended without a close_notify; args are ``(errno, text)``."""
+
+
+class CryptoError(_Detailed):
+    """A failure outside TLS; ``args[0]`` is a list of ``(library, function, reason)``."""
+
+
+# People see the modules they import from; pickles and tracebacks should too.
+for _class in (
+    Error,
+    ZeroReturnError,
+    WantReadError,
+    WantWriteError,
+    WantX509LookupError,
+    SysCallError,
+):
+    _class.__module__ = "OpenSSL.SSL"
+CryptoError.__module__ = "OpenSSL.crypto"
+CryptoError.__name__ = CryptoError.__qualname__ = "Error"
+del _class

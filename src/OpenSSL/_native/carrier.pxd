@@ -1,0 +1,22 @@
+cdef class Hooks:
+    cdef object verify
+    cdef object info
+    cdef object keylog
+    cdef object alpn_select
+    cdef object servername
+    cdef object ocsp_client
+    cdef object ocsp_client_data
+    cdef object ocsp_server
+    cdef object ocsp_server_data
+    cdef object cookie_generate
+    cdef object cookie_verify
+
+    cdef Hooks copy(self)
+
+
+cdef class Carrier:
+    cdef Hooks hooks
+    cdef object failure
+
+    cdef void keep(self, object error) noexcept
+    cdef int raise_kept(self) except -1

@@ -1,0 +1,52 @@
+"""Keeps the first exception of a hook until the call that ran the hook can raise it.
+
+Theory.  A hook runs in the middle of a C call, where no Python exception may
+pass.  Its trampoline gives the exception to ``Carrier.keep``; the method that
+made the C call asks ``raise_kept`` before it looks at anything else.  A second
+failure during the same call joins the first as the end of its ``__context__``
+chain.  Hooks live in a ``Hooks`` object that is never changed once a
+connection can see it: a setter makes a changed copy, so a connection keeps
+the set it was created with, whole.
+"""
+
+
+cdef class Hooks:
+    cdef Hooks copy(self):
+        cdef Hooks new = Hooks.__new__(Hooks)
+        new.verify = self.verify
+        new.info = self.info
+        new.keylog = self.keylog
+        new.alpn_select = self.alpn_select
+        new.servername = self.servername
+        new.ocsp_client = self.ocsp_client
+        new.ocsp_client_data = self.ocsp_client_data
+        new.ocsp_server = self.ocsp_server
+        new.ocsp_server_data = self.ocsp_server_data
+        new.cookie_generate = self.cookie_generate
+        new.cookie_verify = self.cookie_verify
+        return new
+
+
+cdef class Carrier:
+    cdef void keep(self, object error) noexcept:
+        if self.failure is None:
+            self.failure = error
+            return
+        try:
+            # Exceptions may share links; walk to the end, never into a circle.
+            last = self.failure
+            seen = {id(last), id(error)}
+            while last.__context__ is not None and id(last.__context__) not in seen:
+                last = last.__context__
+                seen.add(id(last))
+            if last is not error and last.__context__ is None:
+                last.__context__ = error
+        except BaseException:
+            pass  # out of memory: the first failure is still there to be raised
+
+    cdef int raise_kept(self) except -1:
+        cdef object error = self.failure
+        if error is None:
+            return 0
+        self.failure = None
+        raise error

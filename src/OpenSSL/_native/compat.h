@@ -1,0 +1,45 @@
+/* The only file that looks at OpenSSL's version.
+ *
+ * Every name below exists under the same spelling whatever the version; one
+ * the library lacks is answered by a function that reports its absence.
+ */
+#ifndef BRISKTLS_COMPAT_H
+#define BRISKTLS_COMPAT_H
+
+#include <Python.h>
+#include <openssl/opensslv.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/conf.h>
+#include <openssl/crypto.h>
+#include <openssl/dh.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rand.h>
+#include <openssl/srtp.h>
+#include <openssl/ssl.h>
+#include <openssl/tls1.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#error "brisktls needs OpenSSL 3.0 or newer"
+#endif
+
+/* The name of the group of the last key exchange, or NULL. */
+static inline const char *brisk_group_name(SSL *ssl)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+    return SSL_get0_group_name(ssl);
+#else
+    int id = (int)SSL_get_negotiated_group(ssl);
+    return id == 0 || id == NID_undef ? NULL : SSL_group_to_name(ssl, id);
+#endif
+}
+
+#endif

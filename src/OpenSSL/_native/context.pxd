@@ -1,0 +1,16 @@
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.libssl cimport SSL_CTX
+from OpenSSL._native.platform cimport brisk_lock
+
+cdef class Context:
+    cdef SSL_CTX* handle            # owned; NULL until __init__ has run
+    cdef Hooks hooks                # never changed in place: copy, change, assign
+    cdef object app_data
+    cdef brisk_lock lock
+    cdef readonly int method
+    cdef object __weakref__
+
+    # Every function over a Context runs between these two.  enter() raises
+    # when __init__ has not run, and waits for other threads.
+    cdef int enter(self) except -1
+    cdef void leave(self) noexcept

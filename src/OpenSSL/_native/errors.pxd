@@ -1,0 +1,39 @@
+from OpenSSL._native.libssl cimport SSL
+
+cdef enum Status:
+    DONE        # the call did what was asked
+    WANT_READ   # nothing wrong: the transport has to be readable first
+    WANT_WRITE  # nothing wrong: the transport has to be writable first
+    WANT_LOOKUP # nothing wrong: a callback asked to be called again
+    CLOSED      # the peer sent close_notify
+    TRUNCATED   # the transport ended without close_notify
+    SYSTEM      # the transport failed; `number` is its errno
+    FAILED      # the protocol failed; the queue says how
+
+cdef struct Verdict:
+    Status status
+    int number
+
+cdef enum:
+    KEPT = 16
+
+cdef struct KeptEntry:
+    int library
+    int reason
+    int line
+    const char* file
+    const char* function
+    char data[128]
+
+cdef struct KeptQueue:
+    int count
+    KeptEntry entries[KEPT]
+
+cdef void clear() noexcept nogil
+cdef Verdict judge(const SSL* ssl, int result, int number) noexcept nogil
+cdef int fail(Verdict verdict, const SSL* ssl) except -1
+cdef int fail_ssl(str otherwise) except -1
+cdef int fail_crypto(str otherwise) except -1
+cdef object drain(object error_class, str otherwise)
+cdef void queue_aside(KeptQueue* kept) noexcept nogil
+cdef void queue_back(KeptQueue* kept) noexcept nogil

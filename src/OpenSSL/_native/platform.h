@@ -1,0 +1,210 @@
+/* What differs between operating systems and compilers: a lock that can be
+ * taken without the interpreter, and socket calls that never block.
+ */
+#ifndef BRISKTLS_PLATFORM_H
+#define BRISKTLS_PLATFORM_H
+
+#include <Python.h>
+#include <pythread.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#else
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+/* ---- a lock that its owner may enter again ---------------------------- */
+
+typedef struct {
+    PyThread_type_lock lock;
+    unsigned long owner; /* thread that holds it; only a hint to the others */
+    unsigned long depth; /* how often the owner entered; 0 when free */
+} brisk_lock;
+
+#if defined(__GNUC__) || defined(__clang__)
+#define BRISK_LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define BRISK_STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#else
+#define BRISK_LOAD(p) (*(volatile unsigned long *)(p))
+#define BRISK_STORE(p, v) (*(volatile unsigned long *)(p) = (v))
+#endif
+
+static inline int brisk_lock_init(brisk_lock *l)
+{
+    l->owner = 0;
+    l->depth = 0;
+    l->lock = PyThread_allocate_lock();
+    return l->lock != NULL;
+}
+
+static inline void brisk_lock_destroy(brisk_lock *l)
+{
+    if (l->lock != NULL) {
+        PyThread_free_lock(l->lock);
+        l->lock = NULL;
+    }
+}
+
+/* Only the owner can read its own name here, so a stale value is harmless. */
+static inline int brisk_lock_is_mine(brisk_lock *l)
+{
+    return BRISK_LOAD(&l->depth) != 0 && BRISK_LOAD(&l->owner) == PyThread_get_thread_ident();
+}
+
+static inline void brisk_lock_taken(brisk_lock *l)
+{
+    BRISK_STORE(&l->owner, PyThread_get_thread_ident());
+    BRISK_STORE(&l->depth, 1);
+}
+
+/* 1 when the lock was free and is now ours, else 0; never waits. */
+static inline int brisk_lock_try(brisk_lock *l)
+{
+    if (PyThread_acquire_lock(l->lock, NOWAIT_LOCK)) {
+        brisk_lock_taken(l);
+        return 1;
+    }
+    return 0;
+}
+
+/* Waits; the caller must not hold the interpreter. */
+static inline void brisk_lock_wait(brisk_lock *l)
+{
+    PyThread_acquire_lock(l->lock, WAIT_LOCK);
+    brisk_lock_taken(l);
+}
+
+static inline void brisk_lock_again(brisk_lock *l)
+{
+    BRISK_STORE(&l->depth, l->depth + 1);
+}
+
+static inline void brisk_lock_leave(brisk_lock *l)
+{
+    if (l->depth > 1) {
+        BRISK_STORE(&l->depth, l->depth - 1);
+        return;
+    }
+    BRISK_STORE(&l->depth, 0);
+    BRISK_STORE(&l->owner, 0);
+    PyThread_release_lock(l->lock);
+}
+
+/* ---- sockets and other descriptors ------------------------------------ */
+
+#ifdef _WIN32
+typedef SOCKET brisk_fd;
+#define BRISK_POLLIN POLLRDNORM
+#define BRISK_POLLOUT POLLWRNORM
+static inline int brisk_errno(void) { return WSAGetLastError(); }
+static inline int brisk_would_block(int e) { return e == WSAEWOULDBLOCK || e == WSAEINTR; }
+#else
+typedef int brisk_fd;
+#define BRISK_POLLIN POLLIN
+#define BRISK_POLLOUT POLLOUT
+static inline int brisk_errno(void) { return errno; }
+static inline int brisk_would_block(int e)
+{
+    return e == EAGAIN || e == EWOULDBLOCK || e == EINTR;
+}
+#endif
+
+/* Wait for an event for at most `milliseconds` (-1: for ever).
+ * 1 when it came, 0 when the time ran out, -1 with the errno on failure. */
+static inline int brisk_poll(brisk_fd fd, int writing, int milliseconds)
+{
+    struct pollfd one;
+    one.fd = fd;
+    one.events = writing ? BRISK_POLLOUT : BRISK_POLLIN;
+    one.revents = 0;
+#ifdef _WIN32
+    return WSAPoll(&one, 1, milliseconds);
+#else
+    return poll(&one, 1, milliseconds);
+#endif
+}
+
+/* 1 for a socket, 0 for another kind of descriptor, -1 for none at all. */
+static inline int brisk_is_socket(brisk_fd fd)
+{
+    int kind;
+#ifdef _WIN32
+    int size = sizeof(kind);
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, (char *)&kind, &size) == 0 ? 1 : -1;
+#else
+    socklen_t size = sizeof(kind);
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) == 0)
+        return 1;
+    return errno == ENOTSOCK ? 0 : -1;
+#endif
+}
+
+/* 1 when the descriptor itself is in non-blocking mode. */
+static inline int brisk_is_nonblocking(brisk_fd fd)
+{
+#ifdef _WIN32
+    (void)fd;
+    return 0;
+#else
+    int flags = fcntl(fd, F_GETFL);
+    return flags != -1 && (flags & O_NONBLOCK) != 0;
+#endif
+}
+
+/* Read or write without ever blocking, whatever mode the descriptor is in.
+ * -1 with errno set on failure; EAGAIN where it would have blocked. */
+static inline Py_ssize_t brisk_read(brisk_fd fd, int is_socket, char *data, size_t size)
+{
+#ifdef _WIN32
+    (void)is_socket;
+    int ready = brisk_poll(fd, 0, 0);
+    if (ready == 0) {
+        WSASetLastError(WSAEWOULDBLOCK);
+        return -1;
+    }
+    return recv(fd, data, size > INT_MAX ? INT_MAX : (int)size, 0);
+#else
+    if (is_socket)
+        return recv(fd, data, size, MSG_DONTWAIT);
+    if (brisk_poll(fd, 0, 0) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return read(fd, data, size);
+#endif
+}
+
+static inline Py_ssize_t brisk_write(brisk_fd fd, int is_socket, const char *data, size_t size)
+{
+#ifdef _WIN32
+    (void)is_socket;
+    int ready = brisk_poll(fd, 1, 0);
+    if (ready == 0) {
+        WSASetLastError(WSAEWOULDBLOCK);
+        return -1;
+    }
+    return send(fd, data, size > INT_MAX ? INT_MAX : (int)size, 0);
+#else
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* macOS: SO_NOSIGPIPE; Python ignores SIGPIPE anyway */
+#endif
+    if (is_socket)
+        return send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (brisk_poll(fd, 1, 0) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    /* A pipe that is ready takes PIPE_BUF bytes at least; more could block. */
+    return write(fd, data, size > 512 ? 512 : size);
+#endif
+}
+
+#endif

@@ -1,0 +1,20 @@
+# Declarations of platform.h: the lock and the calls that never block.
+
+cdef extern from "platform.h" nogil:
+    ctypedef struct brisk_lock:
+        pass
+    ctypedef int brisk_fd
+    int brisk_lock_init(brisk_lock* lock)
+    void brisk_lock_destroy(brisk_lock* lock)
+    bint brisk_lock_is_mine(brisk_lock* lock)
+    bint brisk_lock_try(brisk_lock* lock)
+    void brisk_lock_wait(brisk_lock* lock)
+    void brisk_lock_again(brisk_lock* lock)
+    void brisk_lock_leave(brisk_lock* lock)
+    int brisk_errno()
+    bint brisk_would_block(int number)
+    int brisk_poll(brisk_fd fd, bint writing, int milliseconds)
+    int brisk_is_socket(brisk_fd fd)
+    bint brisk_is_nonblocking(brisk_fd fd)
+    Py_ssize_t brisk_read(brisk_fd fd, bint is_socket, char* data, size_t size)
+    Py_ssize_t brisk_write(brisk_fd fd, bint is_socket, const char* data, size_t size)
