@@ -1,0 +1,62 @@
+"""The checks that every face shares; each either answers a usable value or raises.
+
+A face calls these directly from its public method: the warning for text is
+attributed two frames up, which is then the program's own line.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+__all__ = ["hook", "integer", "path_bytes", "text_to_bytes"]
+
+_Hook = TypeVar("_Hook", bound=Callable[..., Any])
+
+
+def text_to_bytes(label: str, value: object) -> bytes:
+    """Answer ``value`` as bytes; text is encoded as UTF-8, with a warning.
+
+    Raises TypeError for what is neither text nor a contiguous bytes-like object.
+    """
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        warnings.warn(
+            f"str for {label} is no longer accepted, use bytes",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        return value.encode("utf-8")
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"{label} must be a byte string, not {type(value).__name__}")
+
+
+def path_bytes(value: object) -> bytes:
+    """Answer a path in the bytes of the file system's encoding.
+
+    Raises TypeError for what is no path, ValueError for one with a NUL byte.
+    """
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise TypeError(f"a path must be str, bytes or os.PathLike, not {type(value).__name__}")
+    path = os.fsencode(value)
+    if b"\0" in path:
+        raise ValueError("a path must not contain a NUL byte")
+    return path
+
+
+def integer(name: str, value: object) -> int:
+    """Answer ``value`` if it is an int, else raise TypeError."""
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer")
+    return value
+
+
+def hook(name: str, value: _Hook | None) -> _Hook | None:
+    """Answer ``value`` if it can be called or is None, else raise TypeError."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} must be callable")
+    return value
