@@ -1,0 +1,319 @@
+"""A certificate authority for tests: every kind of certificate a peer can meet.
+
+Everything is made once per process and only when asked for, because keys are
+slow to make.  ``identity("rsa")`` is what most tests want; the functions below
+it are the ways in which a certificate can be wrong.
+"""
+
+from __future__ import annotations
+
+import atexit
+import datetime
+import functools
+import ipaddress
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+Kind = Literal["rsa", "ecdsa", "ed25519"]
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+KINDS: tuple[Kind, ...] = ("rsa", "ecdsa", "ed25519")
+HOST = "localhost"
+NAMES = (HOST, "brisk.test", "*.wild.test")
+ADDRESSES = ("127.0.0.1", "::1")
+PASSPHRASE = b"correct horse"
+
+_PEM = serialization.Encoding.PEM
+_DER = serialization.Encoding.DER
+_NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+_DAY = datetime.timedelta(days=1)
+
+
+@functools.cache
+def folder() -> Path:
+    """The temporary directory that holds this process's files, removed at exit."""
+    path = Path(tempfile.mkdtemp(prefix="authority-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where one identity lies on disk; ``combined`` is the key followed by the chain."""
+
+    certificate: Path
+    certificate_der: Path
+    chain: Path
+    key: Path
+    key_der: Path
+    key_encrypted: Path
+    combined: Path
+    authority: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """A certificate with its key, the intermediates below the root, and the root."""
+
+    name: str
+    certificate: x509.Certificate
+    private_key: Key
+    intermediates: tuple[x509.Certificate, ...]
+    root: x509.Certificate
+
+    @property
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(_PEM)
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(_DER)
+
+    @property
+    def chain_pem(self) -> bytes:
+        """The certificate and the intermediates, leaf first, without the root."""
+        return self.pem + b"".join(each.public_bytes(_PEM) for each in self.intermediates)
+
+    @property
+    def root_pem(self) -> bytes:
+        return self.root.public_bytes(_PEM)
+
+    @property
+    def key_pem(self) -> bytes:
+        return self._dump(_PEM)
+
+    @property
+    def key_der(self) -> bytes:
+        return self._dump(_DER)
+
+    @functools.cached_property
+    def key_pem_encrypted(self) -> bytes:
+        """The key under ``PASSPHRASE``."""
+        return self._dump(_PEM, serialization.BestAvailableEncryption(PASSPHRASE))
+
+    def _dump(
+        self,
+        encoding: serialization.Encoding,
+        encryption: serialization.KeySerializationEncryption | None = None,
+    ) -> bytes:
+        return self.private_key.private_bytes(
+            encoding,
+            serialization.PrivateFormat.PKCS8,
+            encryption or serialization.NoEncryption(),
+        )
+
+    @functools.cached_property
+    def files(self) -> Files:
+        """This identity on disk, written at the first use."""
+
+        def write(suffix: str, content: bytes) -> Path:
+            path = folder() / f"{self.name}-{suffix}"
+            path.write_bytes(content)
+            return path
+
+        return Files(
+            certificate=write("cert.pem", self.pem),
+            certificate_der=write("cert.der", self.der),
+            chain=write("chain.pem", self.chain_pem),
+            key=write("key.pem", self.key_pem),
+            key_der=write("key.der", self.key_der),
+            key_encrypted=write("key-encrypted.pem", self.key_pem_encrypted),
+            combined=write("combined.pem", self.key_pem + self.chain_pem),
+            authority=write("ca.pem", self.root_pem),
+        )
+
+
+def make_key(kind: Kind) -> Key:
+    if kind == "rsa":
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    if kind == "ecdsa":
+        return ec.generate_private_key(ec.SECP256R1())
+    return ed25519.Ed25519PrivateKey.generate()
+
+
+def _subject(name: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Brisk Tests"),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+
+
+def _sign(builder: x509.CertificateBuilder, key: Key) -> x509.Certificate:
+    digest = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return builder.sign(key, digest)
+
+
+def _usage(*, authority: bool, encipher: bool = False) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=encipher,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+class Authority:
+    """A root, an intermediate below it, and certificates issued by the intermediate."""
+
+    def __init__(self, name: str, kind: Kind = "ecdsa") -> None:
+        self.name = name
+        self.root_key = make_key(kind)
+        self.root = self._authority(f"{name} root", self.root_key, None, self.root_key)
+        self.intermediate_key = make_key(kind)
+        self.intermediate = self._authority(
+            f"{name} intermediate", self.intermediate_key, self.root, self.root_key
+        )
+
+    @staticmethod
+    def _authority(
+        name: str, key: Key, issuer: x509.Certificate | None, issuer_key: Key
+    ) -> x509.Certificate:
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(_subject(name))
+            .issuer_name(issuer.subject if issuer else _subject(name))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(_NOW - 10 * _DAY)
+            .not_valid_after(_NOW + 3650 * _DAY)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(_usage(authority=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False
+            )
+        )
+        return _sign(builder, issuer_key)
+
+    def issue(
+        self,
+        name: str,
+        kind: Kind = "ecdsa",
+        *,
+        client: bool = False,
+        names: Sequence[str] = NAMES,
+        addresses: Sequence[str] = ADDRESSES,
+        not_before: datetime.datetime = _NOW - _DAY,
+        not_after: datetime.datetime = _NOW + 30 * _DAY,
+        self_signed: bool = False,
+    ) -> Identity:
+        """Issue a certificate whose common name is ``name``, with a new key."""
+        key = make_key(kind)
+        signer = key if self_signed else self.intermediate_key
+        purpose = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(_subject(name))
+            .issuer_name(_subject(name) if self_signed else self.intermediate.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(not_before)
+            .not_valid_after(not_after)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(authority=False, encipher=kind == "rsa"), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), False
+            )
+        )
+        if not client:
+            alternatives: list[x509.GeneralName] = [x509.DNSName(each) for each in names]
+            alternatives += [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
+            builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), False)
+        certificate = _sign(builder, signer)
+        return Identity(
+            f"{self.name}-{name}-{kind}",
+            certificate,
+            key,
+            () if self_signed else (self.intermediate,),
+            certificate if self_signed else self.root,
+        )
+
+
+@functools.cache
+def authority() -> Authority:
+    """The authority that tests trust."""
+    return Authority("trusted")
+
+
+@functools.cache
+def stranger_authority() -> Authority:
+    """An authority that nobody trusts."""
+    return Authority("stranger")
+
+
+@functools.cache
+def identity(kind: Kind = "ecdsa") -> Identity:
+    """A valid server certificate for ``NAMES`` and ``ADDRESSES``."""
+    return authority().issue("server", kind)
+
+
+@functools.cache
+def client_identity(kind: Kind = "ecdsa") -> Identity:
+    """A valid client certificate with the common name ``client``."""
+    return authority().issue("client", kind, client=True)
+
+
+@functools.cache
+def expired() -> Identity:
+    return authority().issue("expired", not_before=_NOW - 9 * _DAY, not_after=_NOW - 2 * _DAY)
+
+
+@functools.cache
+def not_yet_valid() -> Identity:
+    return authority().issue("future", not_before=_NOW + 2 * _DAY, not_after=_NOW + 9 * _DAY)
+
+
+@functools.cache
+def wrong_host() -> Identity:
+    """Valid, but for another host and for no address."""
+    return authority().issue("elsewhere", names=("elsewhere.test",), addresses=())
+
+
+@functools.cache
+def self_signed() -> Identity:
+    return authority().issue("lonely", self_signed=True)
+
+
+@functools.cache
+def stranger() -> Identity:
+    """A server certificate from an authority that nobody trusts."""
+    return stranger_authority().issue("server")
+
+
+@functools.cache
+def client_stranger() -> Identity:
+    """A client certificate from an authority that nobody trusts."""
+    return stranger_authority().issue("client", client=True)
+
+
+@functools.cache
+def client_expired() -> Identity:
+    return authority().issue(
+        "client-expired", client=True, not_before=_NOW - 9 * _DAY, not_after=_NOW - 2 * _DAY
+    )
+
+
+def trust_file() -> Path:
+    """The root that tests trust, as a PEM file."""
+    path = folder() / "trust.pem"
+    if not path.exists():
+        path.write_bytes(authority().root.public_bytes(_PEM))
+    return path

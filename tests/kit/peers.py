@@ -1,0 +1,383 @@
+"""Real peers on loopback ports, all with the same small face.
+
+A server peer has a ``port`` and answers each line with ``answer(line)``.  A
+client peer sends lines with ``say`` and prints what comes back.  Both tell
+what they negotiated with ``told()``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from kit import authority
+from kit.programs import PATIENCE, Program, running
+from kit.sockets import LOOPBACK
+
+__all__ = [
+    "Told",
+    "curl",
+    "gnutls_client",
+    "gnutls_server",
+    "openssl_client",
+    "openssl_server",
+    "stdlib_client",
+    "stdlib_client_context",
+    "stdlib_server",
+    "stdlib_server_context",
+]
+
+_PRIORITY = {
+    None: "NORMAL",
+    "TLSv1.2": "NORMAL:-VERS-ALL:+VERS-TLS1.2",
+    "TLSv1.3": "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+}
+_SWITCH = {None: (), "TLSv1.2": ("-tls1_2",), "TLSv1.3": ("-tls1_3",)}
+_STDLIB = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
+
+
+@dataclass
+class Told:
+    """What a peer says about the connection; None is what it does not say."""
+
+    version: str | None = None
+    cipher: str | None = None
+    #: Common name of the certificate it got from us; "" is none.
+    common_name: str | None = None
+    alpn: str | None = None
+
+
+@dataclass
+class ServerPeer:
+    """Somebody else's server."""
+
+    port: int
+    told: Callable[[], Told]
+    answer: Callable[[bytes], bytes]
+    program: Program | None = None
+
+
+@dataclass
+class ClientPeer:
+    """Somebody else's client, already started."""
+
+    program: Program
+    told: Callable[[], Told]
+
+    def say(self, line: bytes) -> None:
+        self.program.write(line)
+
+    def expect(self, text: str) -> None:
+        self.program.expect(re.escape(text))
+
+    def finish(self) -> int:
+        return self.program.finish()
+
+
+def _reverse(line: bytes) -> bytes:
+    return line.rstrip(b"\n")[::-1] + b"\n"
+
+
+def _same(line: bytes) -> bytes:
+    return line
+
+
+def _group(pattern: str, text: str) -> str | None:
+    found = re.search(pattern, text, re.MULTILINE)
+    return found.group(1).strip() if found else None
+
+
+# ---- the openssl program
+
+
+def _openssl_told(program: Program, end: str) -> Callable[[], Told]:
+    def told() -> Told:
+        program.expect(end)
+        text = program.output
+        name = _group(r"^Peer certificate: .*CN = (.*)$", text)
+        return Told(
+            _group(r"^Protocol version: (.*)$", text),
+            _group(r"^Ciphersuite: (.*)$", text),
+            "" if name is None and "No peer certificate" in text else name,
+        )
+
+    return told
+
+
+@contextlib.contextmanager
+def openssl_server(
+    who: authority.Identity | None = None,
+    *options: str,
+    version: str | None = None,
+    require_client: bool = False,
+) -> Iterator[ServerPeer]:
+    """``openssl s_server`` that answers each line backwards."""
+    files = (who or authority.identity()).files
+    trust = str(authority.trust_file())
+    verify = ("-Verify", "5", "-verify_return_error", "-CAfile", trust) if require_client else ()
+    with running(
+        *("openssl", "s_server", "-accept", f"{LOOPBACK}:0", "-rev", *_SWITCH[version]),
+        *("-cert", str(files.certificate), "-cert_chain", str(files.chain)),
+        *("-key", str(files.key), *verify, *options),
+    ) as program:
+        port = int(program.expect(r"^ACCEPT .*:(\d+)").group(1))
+        end = r"^(Supported groups|Shared groups|Server Temp Key|Peer certificate|No peer cert).*\n"
+        yield ServerPeer(port, _openssl_told(program, end), _reverse, program)
+
+
+@contextlib.contextmanager
+def openssl_client(
+    port: int,
+    who: authority.Identity | None = None,
+    *options: str,
+    version: str | None = None,
+) -> Iterator[ClientPeer]:
+    """``openssl s_client`` that verifies our certificate and our name."""
+    mine: tuple[str, ...] = ()
+    if who is not None:
+        mine = ("-cert", str(who.files.certificate), "-key", str(who.files.key))
+        mine += ("-cert_chain", str(who.files.chain))
+    with running(
+        *("openssl", "s_client", "-connect", f"{LOOPBACK}:{port}", "-brief", *_SWITCH[version]),
+        *("-CAfile", str(authority.trust_file()), "-verify_return_error"),
+        *("-servername", authority.HOST, "-verify_hostname", authority.HOST, *mine, *options),
+    ) as program:
+        yield ClientPeer(program, _openssl_told(program, r"^Verification: OK"))
+
+
+# ---- GnuTLS
+
+
+def _gnutls_told(program: Program, end: str) -> Callable[[], Told]:
+    def told() -> Told:
+        program.expect(end)
+        text = program.output
+        found = re.search(r"Description: \(TLS(1\.\d)-?.*\)-\(([^()]*)\)\s*$", text, re.MULTILINE)
+        return Told(
+            f"TLSv{found.group(1)}" if found else None,
+            found.group(2) if found else None,
+            _group(r"subject `(?:.*,)?CN=([^,']*)", text) or "",
+            _group(r"Application protocol: (.*)$", text),
+        )
+
+    return told
+
+
+def _free_port() -> int:
+    with socket.create_server((LOOPBACK, 0)) as sock:
+        return int(sock.getsockname()[1])
+
+
+@contextlib.contextmanager
+def gnutls_server(
+    who: authority.Identity | None = None,
+    *options: str,
+    version: str | None = None,
+    require_client: bool = False,
+) -> Iterator[ServerPeer]:
+    """``gnutls-serv --echo``."""
+    files = (who or authority.identity()).files
+    asked = ("--require-client-cert", "--verify-client-cert") if require_client else ()
+    # It cannot be told to choose a port, so another program may be faster: try again.
+    for _ in range(5):
+        port = _free_port()
+        with running(
+            *("gnutls-serv", "--echo", "--port", str(port), "--priority", _PRIORITY[version]),
+            *("--x509certfile", str(files.chain), "--x509keyfile", str(files.key)),
+            *("--x509cafile", str(authority.trust_file()), *asked, *options),
+        ) as program:
+            ready = program.expect(r"IPv4 .* port (\d+)\.\.\.(done|.*(?:fail|rror).*)")
+            if ready.group(2) != "done":
+                continue
+            yield ServerPeer(port, _gnutls_told(program, r"^- Cipher: .*\n"), _same, program)
+            return
+    raise AssertionError("no free port for gnutls-serv")
+
+
+@contextlib.contextmanager
+def gnutls_client(
+    port: int,
+    who: authority.Identity | None = None,
+    *options: str,
+    version: str | None = None,
+) -> Iterator[ClientPeer]:
+    """``gnutls-cli`` that verifies our certificate and our name."""
+    mine: tuple[str, ...] = ()
+    if who is not None:
+        mine = ("--x509certfile", str(who.files.chain), "--x509keyfile", str(who.files.key))
+    with running(
+        *("gnutls-cli", "--port", str(port), "--priority", _PRIORITY[version]),
+        *("--x509cafile", str(authority.trust_file()), "--sni-hostname", authority.HOST),
+        *("--verify-hostname", authority.HOST, *mine, *options, LOOPBACK),
+    ) as program:
+        yield ClientPeer(program, _gnutls_told(program, r"Handshake was completed"))
+
+
+# ---- curl
+
+
+@contextlib.contextmanager
+def curl(
+    port: int,
+    who: authority.Identity | None = None,
+    *options: str,
+    version: str | None = None,
+    path: str = "/",
+) -> Iterator[Program]:
+    """``curl`` asking for ``https://localhost:port/`` with our address given by hand."""
+    limits: tuple[str, ...] = ()
+    if version is not None:
+        number = version.removeprefix("TLSv")
+        limits = (f"--tlsv{number}", "--tls-max", number)
+    mine: tuple[str, ...] = ()
+    if who is not None:
+        mine = ("--cert", str(who.files.chain), "--key", str(who.files.key))
+    with running(
+        *("curl", "--silent", "--show-error", "--verbose", "--noproxy", "*", "--no-alpn"),
+        *("--max-time", str(int(PATIENCE)), "--cacert", str(authority.trust_file())),
+        *("--resolve", f"{authority.HOST}:{port}:{LOOPBACK}", *limits, *mine, *options),
+        f"https://{authority.HOST}:{port}{path}",
+    ) as program:
+        yield program
+
+
+# ---- the standard ssl module
+
+
+def stdlib_server_context(
+    who: authority.Identity | None = None,
+    *,
+    version: str | None = None,
+    require_client: bool = False,
+) -> ssl.SSLContext:
+    files = (who or authority.identity()).files
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if version is not None:
+        context.minimum_version = context.maximum_version = _STDLIB[version]
+    context.load_cert_chain(files.chain, files.key)
+    if require_client:
+        context.load_verify_locations(authority.trust_file())
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def stdlib_client_context(
+    who: authority.Identity | None = None, *, version: str | None = None
+) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if version is not None:
+        context.minimum_version = context.maximum_version = _STDLIB[version]
+    context.load_verify_locations(authority.trust_file())
+    if who is not None:
+        context.load_cert_chain(who.files.chain, who.files.key)
+    return context
+
+
+def _stdlib_name(sock: ssl.SSLSocket) -> str:
+    subject = dict(pair for part in (sock.getpeercert() or {}).get("subject", ()) for pair in part)
+    return str(subject.get("commonName", ""))
+
+
+def stdlib_told(sock: ssl.SSLSocket) -> Told:
+    cipher = sock.cipher()
+    return Told(
+        sock.version(),
+        cipher[0] if cipher else None,
+        _stdlib_name(sock),
+        sock.selected_alpn_protocol(),
+    )
+
+
+def stdlib_echo(sock: ssl.SSLSocket) -> None:
+    """Send back whatever comes until the peer closes, then close cleanly."""
+    while data := sock.recv(65536):
+        sock.sendall(data)
+    with contextlib.suppress(OSError):
+        sock.unwrap()
+
+
+@dataclass
+class StdlibServer(ServerPeer):
+    """A threaded server of the standard library; what went wrong is in ``failures``."""
+
+    failures: list[BaseException] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def stdlib_server(
+    who: authority.Identity | None = None,
+    *,
+    version: str | None = None,
+    require_client: bool = False,
+    handler: Callable[[ssl.SSLSocket], object] = stdlib_echo,
+    context: ssl.SSLContext | None = None,
+) -> Iterator[StdlibServer]:
+    """A server made of the standard ``ssl`` module, one thread per client."""
+    if context is None:
+        context = stdlib_server_context(who, version=version, require_client=require_client)
+    listening = socket.create_server((LOOPBACK, 0))
+    closing = threading.Event()
+    seen = threading.Event()
+    threads: list[threading.Thread] = []
+    records: list[Told] = []
+    failures: list[BaseException] = []
+
+    def told() -> Told:
+        assert seen.wait(PATIENCE), f"no client came through; failures: {failures}"
+        return records[-1]
+
+    def serve(plain: socket.socket) -> None:
+        plain.settimeout(PATIENCE)
+        try:
+            with context.wrap_socket(plain, server_side=True) as sock:
+                records.append(stdlib_told(sock))
+                seen.set()
+                handler(sock)
+        except BaseException as error:
+            failures.append(error)
+            plain.close()
+
+    def accept() -> None:
+        while True:
+            plain, _ = listening.accept()
+            if closing.is_set():
+                plain.close()
+                return
+            thread = threading.Thread(target=serve, args=(plain,), daemon=True)
+            threads.append(thread)
+            thread.start()
+
+    acceptor = threading.Thread(target=accept, daemon=True)
+    acceptor.start()
+    try:
+        yield StdlibServer(listening.getsockname()[1], told, _same, failures=failures)
+    finally:
+        closing.set()
+        with socket.create_connection(listening.getsockname()):
+            pass
+        acceptor.join(PATIENCE)
+        listening.close()
+        for thread in threads:
+            thread.join(PATIENCE)
+
+
+@contextlib.contextmanager
+def stdlib_client(
+    port: int,
+    who: authority.Identity | None = None,
+    *,
+    version: str | None = None,
+    context: ssl.SSLContext | None = None,
+) -> Iterator[ssl.SSLSocket]:
+    """A connected client of the standard ``ssl`` module."""
+    context = context or stdlib_client_context(who, version=version)
+    with (
+        socket.create_connection((LOOPBACK, port), timeout=PATIENCE) as plain,
+        context.wrap_socket(plain, server_hostname=authority.HOST) as sock,
+    ):
+        yield sock
