@@ -7,11 +7,18 @@
 #define BRISKTLS_COMPAT_H
 
 #include <Python.h>
+#ifdef _WIN32
+#include <winsock2.h> /* struct timeval */
+#else
+#include <sys/time.h>
+#endif
 #include <openssl/opensslv.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/conf.h>
+#include <openssl/core_dispatch.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/dh.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -34,11 +41,23 @@
 /* The name of the group of the last key exchange, or NULL. */
 static inline const char *brisk_group_name(SSL *ssl)
 {
+    if (SSL_get_session(ssl) == NULL)
+        return NULL; /* OpenSSL looks into the session without asking */
 #if OPENSSL_VERSION_NUMBER >= 0x30200000L
     return SSL_get0_group_name(ssl);
 #else
     int id = (int)SSL_get_negotiated_group(ssl);
     return id == 0 || id == NID_undef ? NULL : SSL_group_to_name(ssl, id);
+#endif
+}
+
+/* When a session was made, in seconds since 1970. */
+static inline long long brisk_session_time(const SSL_SESSION *session)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+    return (long long)SSL_SESSION_get_time_ex(session);
+#else
+    return (long long)SSL_SESSION_get_time(session);
 #endif
 }
 

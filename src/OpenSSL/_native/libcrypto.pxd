@@ -52,12 +52,15 @@ cdef extern from "compat.h" nogil:
     int BIO_CTRL_DGRAM_SET_NEXT_TIMEOUT
     BIO* BIO_new(const BIO_METHOD* method)
     BIO* BIO_new_mem_buf(const void* data, int size)
+    BIO* BIO_new_file(const char* path, const char* mode)
     const BIO_METHOD* BIO_s_mem()
+    int BIO_eof(BIO* bio)
     int BIO_free(BIO* bio)
     long BIO_get_mem_data(BIO* bio, char** data)
     int BIO_read(BIO* bio, void* data, int size)
     int BIO_write(BIO* bio, const void* data, int size)
     int BIO_get_new_index()
+    int BIO_tell(BIO* bio)
     BIO_METHOD* BIO_meth_new(int type, const char* name)
     int BIO_meth_set_write_ex(BIO_METHOD* method, int (*write)(BIO*, const char*, size_t, size_t*) noexcept)
     int BIO_meth_set_read_ex(BIO_METHOD* method, int (*read)(BIO*, char*, size_t, size_t*) noexcept)
@@ -79,6 +82,26 @@ cdef extern from "compat.h" nogil:
         pass
     void EVP_PKEY_free(EVP_PKEY* key)
     int EVP_PKEY_up_ref(EVP_PKEY* key)
+    int EVP_PKEY_get_bits(const EVP_PKEY* key)
+    const char* EVP_PKEY_get0_type_name(const EVP_PKEY* key)
+    int EVP_PKEY_get_group_name(const EVP_PKEY* key, char* name, size_t size, size_t* length)
+    int EVP_PKEY_is_a(const EVP_PKEY* key, const char* name)
+
+    # ---- objects.h, ec.h
+    int NID_undef
+    int EC_curve_nist2nid(const char* name)
+    int OBJ_txt2nid(const char* name)
+    const char* OBJ_nid2sn(int nid)
+
+    # ---- decoder.h
+    ctypedef struct OSSL_DECODER_CTX:
+        pass
+    int OSSL_KEYMGMT_SELECT_ALL_PARAMETERS
+    OSSL_DECODER_CTX* OSSL_DECODER_CTX_new_for_pkey(
+        EVP_PKEY** key, const char* format, const char* structure, const char* kind,
+        int selection, void* library, const char* properties)
+    void OSSL_DECODER_CTX_free(OSSL_DECODER_CTX* decoder)
+    int OSSL_DECODER_from_bio(OSSL_DECODER_CTX* decoder, BIO* bio)
 
     # ---- asn1.h, x509.h
     ctypedef struct X509:

@@ -23,7 +23,7 @@ cdef extern from "compat.h" nogil:
     ctypedef struct SRTP_PROTECTION_PROFILE:
         const char* name
         unsigned long id
-    ctypedef struct timeval:
+    struct timeval:
         long tv_sec
         long tv_usec
     ctypedef struct BIO_ADDR:
@@ -43,3 +43,144 @@ cdef extern from "compat.h" nogil:
     int SSL_get_error(const SSL* ssl, int result)
     long SSL_get_verify_result(const SSL* ssl)
     void SSL_set_verify_result(SSL* ssl, long code)
+
+    # ---- datagram
+    BIO_ADDR* BIO_ADDR_new()
+    void BIO_ADDR_free(BIO_ADDR* address)
+    int DTLSv1_listen(SSL* ssl, BIO_ADDR* client)
+    long DTLSv1_get_timeout(SSL* ssl, timeval* left)
+    long DTLSv1_handle_timeout(SSL* ssl)
+    size_t DTLS_get_data_mtu(const SSL* ssl)
+    long SSL_set_mtu(SSL* ssl, long mtu)
+    int SSL_is_dtls(const SSL* ssl)
+    void SSL_CTX_set_cookie_generate_cb(
+        SSL_CTX* context, int (*callback)(SSL*, unsigned char*, unsigned int*) noexcept)
+    void SSL_CTX_set_cookie_verify_cb(
+        SSL_CTX* context, int (*callback)(SSL*, const unsigned char*, unsigned int) noexcept)
+
+    # ---- negotiation
+    int TLSEXT_NAMETYPE_host_name
+    int SSL_CTX_set_cipher_list(SSL_CTX* context, const char* ciphers)
+    int SSL_set_cipher_list(SSL* ssl, const char* ciphers)
+    int SSL_CTX_set_ciphersuites(SSL_CTX* context, const char* suites)
+    int SSL_set_ciphersuites(SSL* ssl, const char* suites)
+    SSL_CIPHER_LIST* SSL_CTX_get_ciphers(const SSL_CTX* context)
+    SSL_CIPHER_LIST* SSL_get_ciphers(const SSL* ssl)
+    int sk_SSL_CIPHER_num(const SSL_CIPHER_LIST* ciphers)
+    const SSL_CIPHER* sk_SSL_CIPHER_value(const SSL_CIPHER_LIST* ciphers, int index)
+    int SSL_CTX_get_security_level(const SSL_CTX* context)
+    void SSL_CTX_set_security_level(SSL_CTX* context, int level)
+    int SSL_get_security_level(const SSL* ssl)
+    void SSL_set_security_level(SSL* ssl, int level)
+    long SSL_CTX_set_min_proto_version(SSL_CTX* context, int version)
+    long SSL_CTX_set_max_proto_version(SSL_CTX* context, int version)
+    long SSL_CTX_get_min_proto_version(SSL_CTX* context)
+    long SSL_CTX_get_max_proto_version(SSL_CTX* context)
+    long SSL_set_min_proto_version(SSL* ssl, int version)
+    long SSL_set_max_proto_version(SSL* ssl, int version)
+    long SSL_get_min_proto_version(SSL* ssl)
+    long SSL_get_max_proto_version(SSL* ssl)
+    long SSL_CTX_set1_groups(SSL_CTX* context, int* nids, long count)
+    long SSL_CTX_set1_groups_list(SSL_CTX* context, const char* groups)
+    long SSL_set1_groups_list(SSL* ssl, const char* groups)
+    long SSL_CTX_set1_sigalgs_list(SSL_CTX* context, const char* algorithms)
+    long SSL_set1_sigalgs_list(SSL* ssl, const char* algorithms)
+    int SSL_CTX_set0_tmp_dh_pkey(SSL_CTX* context, EVP_PKEY* parameters)
+    int SSL_CTX_set_alpn_protos(SSL_CTX* context, const unsigned char* protos, unsigned int size)
+    int SSL_set_alpn_protos(SSL* ssl, const unsigned char* protos, unsigned int size)
+    void SSL_CTX_set_alpn_select_cb(
+        SSL_CTX* context,
+        int (*callback)(SSL*, const unsigned char**, unsigned char*, const unsigned char*,
+                        unsigned int, void*) noexcept,
+        void* arg)
+    void SSL_get0_alpn_selected(const SSL* ssl, const unsigned char** data, unsigned int* size)
+    long SSL_CTX_set_tlsext_servername_callback(
+        SSL_CTX* context, int (*callback)(SSL*, int*, void*) noexcept)
+    long SSL_set_tlsext_host_name(SSL* ssl, const char* name)
+    const char* SSL_get_servername(const SSL* ssl, int kind)
+    int SSL_CTX_set_tlsext_use_srtp(SSL_CTX* context, const char* profiles)
+    SRTP_PROTECTION_PROFILE* SSL_get_selected_srtp_profile(SSL* ssl)
+    const char* brisk_group_name(SSL* ssl)
+
+    # ---- peer
+    X509* SSL_get_certificate(const SSL* ssl)
+    X509* SSL_get1_peer_certificate(const SSL* ssl)
+    X509_CHAIN* SSL_get_peer_cert_chain(const SSL* ssl)
+    X509_CHAIN* SSL_get0_verified_chain(const SSL* ssl)
+    X509_NAME_LIST* SSL_get_client_CA_list(const SSL* ssl)
+    const SSL_CIPHER* SSL_get_current_cipher(const SSL* ssl)
+    const char* SSL_CIPHER_get_name(const SSL_CIPHER* cipher)
+    const char* SSL_CIPHER_get_version(const SSL_CIPHER* cipher)
+    const char* SSL_CIPHER_standard_name(const SSL_CIPHER* cipher)
+    int SSL_CIPHER_get_bits(const SSL_CIPHER* cipher, int* algorithm_bits)
+    char* SSL_get_shared_ciphers(const SSL* ssl, char* text, int size)
+    const char* SSL_get_version(const SSL* ssl)
+    int SSL_version(const SSL* ssl)
+    const char* SSL_state_string_long(const SSL* ssl)
+    long SSL_get_peer_tmp_key(SSL* ssl, EVP_PKEY** key)
+    long SSL_get_peer_signature_nid(SSL* ssl, int* nid)
+    int SSL_get_peer_signature_type_nid(const SSL* ssl, int* nid)
+    int SSL_renegotiate(SSL* ssl)
+    int SSL_renegotiate_pending(const SSL* ssl)
+    long SSL_total_renegotiations(SSL* ssl)
+
+    # ---- secrets
+    size_t SSL_get_client_random(const SSL* ssl, unsigned char* data, size_t size)
+    size_t SSL_get_server_random(const SSL* ssl, unsigned char* data, size_t size)
+    size_t SSL_get_finished(const SSL* ssl, void* data, size_t size)
+    size_t SSL_get_peer_finished(const SSL* ssl, void* data, size_t size)
+    size_t SSL_SESSION_get_master_key(const SSL_SESSION* session, unsigned char* data, size_t size)
+    int SSL_export_keying_material(
+        SSL* ssl, unsigned char* data, size_t size, const char* label, size_t label_size,
+        const unsigned char* context, size_t context_size, int use_context)
+
+    # ---- sessions
+    SSL_SESSION* SSL_get_session(const SSL* ssl)
+    SSL_SESSION* SSL_get1_session(SSL* ssl)
+    int SSL_set_session(SSL* ssl, SSL_SESSION* session)
+    int SSL_session_reused(const SSL* ssl)
+    int SSL_in_before(const SSL* ssl)
+    int SSL_is_server(const SSL* ssl)
+    int SSL_is_init_finished(const SSL* ssl)
+    void SSL_SESSION_free(SSL_SESSION* session)
+    SSL_SESSION* d2i_SSL_SESSION(SSL_SESSION** session, const unsigned char** data, long size)
+    int i2d_SSL_SESSION(const SSL_SESSION* session, unsigned char** data)
+    const unsigned char* SSL_SESSION_get_id(const SSL_SESSION* session, unsigned int* size)
+    int SSL_SESSION_get_protocol_version(const SSL_SESSION* session)
+    long SSL_SESSION_get_timeout(const SSL_SESSION* session)
+    int SSL_SESSION_has_ticket(const SSL_SESSION* session)
+    unsigned long SSL_SESSION_get_ticket_lifetime_hint(const SSL_SESSION* session)
+    int SSL_SESSION_is_resumable(const SSL_SESSION* session)
+    long long brisk_session_time(const SSL_SESSION* session)
+    long SSL_CTX_set_session_cache_mode(SSL_CTX* context, long mode)
+    long SSL_CTX_get_session_cache_mode(SSL_CTX* context)
+    long SSL_CTX_set_timeout(SSL_CTX* context, long seconds)
+    long SSL_CTX_get_timeout(const SSL_CTX* context)
+    int SSL_CTX_set_session_id_context(
+        SSL_CTX* context, const unsigned char* id, unsigned int size)
+    long SSL_CTX_sess_number(SSL_CTX* context)
+    long SSL_CTX_sess_connect(SSL_CTX* context)
+    long SSL_CTX_sess_connect_good(SSL_CTX* context)
+    long SSL_CTX_sess_connect_renegotiate(SSL_CTX* context)
+    long SSL_CTX_sess_accept(SSL_CTX* context)
+    long SSL_CTX_sess_accept_good(SSL_CTX* context)
+    long SSL_CTX_sess_accept_renegotiate(SSL_CTX* context)
+    long SSL_CTX_sess_hits(SSL_CTX* context)
+    long SSL_CTX_sess_cb_hits(SSL_CTX* context)
+    long SSL_CTX_sess_misses(SSL_CTX* context)
+    long SSL_CTX_sess_timeouts(SSL_CTX* context)
+    long SSL_CTX_sess_cache_full(SSL_CTX* context)
+
+    # ---- settings
+    uint64_t SSL_CTX_set_options(SSL_CTX* context, uint64_t options)
+    uint64_t SSL_CTX_clear_options(SSL_CTX* context, uint64_t options)
+    uint64_t SSL_CTX_get_options(const SSL_CTX* context)
+    uint64_t SSL_set_options(SSL* ssl, uint64_t options)
+    uint64_t SSL_clear_options(SSL* ssl, uint64_t options)
+    uint64_t SSL_get_options(const SSL* ssl)
+    long SSL_CTX_set_mode(SSL_CTX* context, long mode)
+    long SSL_CTX_clear_mode(SSL_CTX* context, long mode)
+    long SSL_CTX_get_mode(SSL_CTX* context)
+    long SSL_set_mode(SSL* ssl, long mode)
+    long SSL_clear_mode(SSL* ssl, long mode)
+    long SSL_get_mode(SSL* ssl)
