@@ -10,27 +10,12 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-import ssl
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from kit import authority
 from kit.programs import PATIENCE, Program, running
 from kit.sockets import LOOPBACK
-
-__all__ = [
-    "Told",
-    "curl",
-    "gnutls_client",
-    "gnutls_server",
-    "openssl_client",
-    "openssl_server",
-    "stdlib_client",
-    "stdlib_client_context",
-    "stdlib_server",
-    "stdlib_server_context",
-]
+from kit.told import ClientPeer, ServerPeer, Told
 
 _PRIORITY = {
     None: "NORMAL",
@@ -38,53 +23,10 @@ _PRIORITY = {
     "TLSv1.3": "NORMAL:-VERS-ALL:+VERS-TLS1.3",
 }
 _SWITCH = {None: (), "TLSv1.2": ("-tls1_2",), "TLSv1.3": ("-tls1_3",)}
-_STDLIB = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
-
-
-@dataclass
-class Told:
-    """What a peer says about the connection; None is what it does not say."""
-
-    version: str | None = None
-    cipher: str | None = None
-    #: Common name of the certificate it got from us; "" is none.
-    common_name: str | None = None
-    alpn: str | None = None
-
-
-@dataclass
-class ServerPeer:
-    """Somebody else's server."""
-
-    port: int
-    told: Callable[[], Told]
-    answer: Callable[[bytes], bytes]
-    program: Program | None = None
-
-
-@dataclass
-class ClientPeer:
-    """Somebody else's client, already started."""
-
-    program: Program
-    told: Callable[[], Told]
-
-    def say(self, line: bytes) -> None:
-        self.program.write(line)
-
-    def expect(self, text: str) -> None:
-        self.program.expect(re.escape(text))
-
-    def finish(self) -> int:
-        return self.program.finish()
 
 
 def _reverse(line: bytes) -> bytes:
     return line.rstrip(b"\n")[::-1] + b"\n"
-
-
-def _same(line: bytes) -> bytes:
-    return line
 
 
 def _group(pattern: str, text: str) -> str | None:
@@ -194,7 +136,7 @@ def gnutls_server(
             ready = program.expect(r"IPv4 .* port (\d+)\.\.\.(done|.*(?:fail|rror).*)")
             if ready.group(2) != "done":
                 continue
-            yield ServerPeer(port, _gnutls_told(program, r"^- Cipher: .*\n"), _same, program)
+            yield ServerPeer(port, _gnutls_told(program, r"^- Cipher: .*\n"), bytes, program)
             return
     raise AssertionError("no free port for gnutls-serv")
 
@@ -244,140 +186,3 @@ def curl(
         f"https://{authority.HOST}:{port}{path}",
     ) as program:
         yield program
-
-
-# ---- the standard ssl module
-
-
-def stdlib_server_context(
-    who: authority.Identity | None = None,
-    *,
-    version: str | None = None,
-    require_client: bool = False,
-) -> ssl.SSLContext:
-    files = (who or authority.identity()).files
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if version is not None:
-        context.minimum_version = context.maximum_version = _STDLIB[version]
-    context.load_cert_chain(files.chain, files.key)
-    if require_client:
-        context.load_verify_locations(authority.trust_file())
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
-
-
-def stdlib_client_context(
-    who: authority.Identity | None = None, *, version: str | None = None
-) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if version is not None:
-        context.minimum_version = context.maximum_version = _STDLIB[version]
-    context.load_verify_locations(authority.trust_file())
-    if who is not None:
-        context.load_cert_chain(who.files.chain, who.files.key)
-    return context
-
-
-def _stdlib_name(sock: ssl.SSLSocket) -> str:
-    subject = dict(pair for part in (sock.getpeercert() or {}).get("subject", ()) for pair in part)
-    return str(subject.get("commonName", ""))
-
-
-def stdlib_told(sock: ssl.SSLSocket) -> Told:
-    cipher = sock.cipher()
-    return Told(
-        sock.version(),
-        cipher[0] if cipher else None,
-        _stdlib_name(sock),
-        sock.selected_alpn_protocol(),
-    )
-
-
-def stdlib_echo(sock: ssl.SSLSocket) -> None:
-    """Send back whatever comes until the peer closes, then close cleanly."""
-    while data := sock.recv(65536):
-        sock.sendall(data)
-    with contextlib.suppress(OSError):
-        sock.unwrap()
-
-
-@dataclass
-class StdlibServer(ServerPeer):
-    """A threaded server of the standard library; what went wrong is in ``failures``."""
-
-    failures: list[BaseException] = field(default_factory=list)
-
-
-@contextlib.contextmanager
-def stdlib_server(
-    who: authority.Identity | None = None,
-    *,
-    version: str | None = None,
-    require_client: bool = False,
-    handler: Callable[[ssl.SSLSocket], object] = stdlib_echo,
-    context: ssl.SSLContext | None = None,
-) -> Iterator[StdlibServer]:
-    """A server made of the standard ``ssl`` module, one thread per client."""
-    if context is None:
-        context = stdlib_server_context(who, version=version, require_client=require_client)
-    listening = socket.create_server((LOOPBACK, 0))
-    closing = threading.Event()
-    seen = threading.Event()
-    threads: list[threading.Thread] = []
-    records: list[Told] = []
-    failures: list[BaseException] = []
-
-    def told() -> Told:
-        assert seen.wait(PATIENCE), f"no client came through; failures: {failures}"
-        return records[-1]
-
-    def serve(plain: socket.socket) -> None:
-        plain.settimeout(PATIENCE)
-        try:
-            with context.wrap_socket(plain, server_side=True) as sock:
-                records.append(stdlib_told(sock))
-                seen.set()
-                handler(sock)
-        except BaseException as error:
-            failures.append(error)
-            plain.close()
-
-    def accept() -> None:
-        while True:
-            plain, _ = listening.accept()
-            if closing.is_set():
-                plain.close()
-                return
-            thread = threading.Thread(target=serve, args=(plain,), daemon=True)
-            threads.append(thread)
-            thread.start()
-
-    acceptor = threading.Thread(target=accept, daemon=True)
-    acceptor.start()
-    try:
-        yield StdlibServer(listening.getsockname()[1], told, _same, failures=failures)
-    finally:
-        closing.set()
-        with socket.create_connection(listening.getsockname()):
-            pass
-        acceptor.join(PATIENCE)
-        listening.close()
-        for thread in threads:
-            thread.join(PATIENCE)
-
-
-@contextlib.contextmanager
-def stdlib_client(
-    port: int,
-    who: authority.Identity | None = None,
-    *,
-    version: str | None = None,
-    context: ssl.SSLContext | None = None,
-) -> Iterator[ssl.SSLSocket]:
-    """A connected client of the standard ``ssl`` module."""
-    context = context or stdlib_client_context(who, version=version)
-    with (
-        socket.create_connection((LOOPBACK, port), timeout=PATIENCE) as plain,
-        context.wrap_socket(plain, server_hostname=authority.HOST) as sock,
-    ):
-        yield sock

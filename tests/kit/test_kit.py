@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit import authority, contexts, peers, pump, sockets
+from kit import authority, contexts, peers, pump, sockets, stdlib
 from kit.programs import running
 from OpenSSL import SSL
 
@@ -44,7 +44,7 @@ def test_blocking_sockets() -> None:
 def test_threaded_server() -> None:
     with (
         sockets.ThreadedServer(contexts.server_context()) as server,
-        peers.stdlib_client(server.port) as client,
+        stdlib.client(server.port) as client,
     ):
         client.sendall(b"abc")
         assert client.recv(3) == b"abc"
@@ -53,9 +53,9 @@ def test_threaded_server() -> None:
     assert not server.failures
 
 
-@pytest.mark.parametrize("peer", [peers.openssl_server, peers.gnutls_server, peers.stdlib_server])
+@pytest.mark.parametrize("peer", [peers.openssl_server, peers.gnutls_server, stdlib.server])
 def test_server_peers(peer) -> None:
-    with peer() as server, peers.stdlib_client(server.port) as client:
+    with peer() as server, stdlib.client(server.port) as client:
         client.sendall(b"abc\n")
         assert client.recv(4) == server.answer(b"abc\n")
         assert server.told().version == "TLSv1.3"
@@ -63,7 +63,7 @@ def test_server_peers(peer) -> None:
 
 @pytest.mark.parametrize("peer", [peers.openssl_client, peers.gnutls_client])
 def test_client_peers(peer) -> None:
-    with peers.stdlib_server() as server, peer(server.port) as client:
+    with stdlib.server() as server, peer(server.port) as client:
         assert client.told().version == "TLSv1.3"
         client.say(b"abc\n")
         client.expect("abc")
