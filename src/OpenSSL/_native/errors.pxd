@@ -4,7 +4,7 @@ cdef enum Status:
     DONE        # the call did what was asked
     WANT_READ   # nothing wrong: the transport has to be readable first
     WANT_WRITE  # nothing wrong: the transport has to be writable first
-    WANT_LOOKUP # nothing wrong: a callback asked to be called again
+    WANT_LOOKUP  # nothing wrong: a callback asked to be called again
     CLOSED      # the peer sent close_notify
     TRUNCATED   # the transport ended without close_notify
     SYSTEM      # the transport failed; `number` is its errno

@@ -62,7 +62,8 @@ cdef extern from "compat.h" nogil:
     int BIO_get_new_index()
     int BIO_tell(BIO* bio)
     BIO_METHOD* BIO_meth_new(int type, const char* name)
-    int BIO_meth_set_write_ex(BIO_METHOD* method, int (*write)(BIO*, const char*, size_t, size_t*) noexcept)
+    int BIO_meth_set_write_ex(BIO_METHOD* method,
+                              int (*write)(BIO*, const char*, size_t, size_t*) noexcept)
     int BIO_meth_set_read_ex(BIO_METHOD* method, int (*read)(BIO*, char*, size_t, size_t*) noexcept)
     int BIO_meth_set_ctrl(BIO_METHOD* method, long (*ctrl)(BIO*, int, long, void*) noexcept)
     int BIO_meth_set_create(BIO_METHOD* method, int (*create)(BIO*) noexcept)

@@ -1,0 +1,84 @@
+# The front door: `make` alone prints what there is.
+#
+# Everything happens in a private virtual environment, .venv, made on first use.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# A rebuild on import looks for ninja and cython here.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHON VENV
+# pytest's own options, as in: make test ARGS="-k alpn"
+ARGS ?=
+
+# Homebrew keeps OpenSSL where pkg-config does not look.
+ifeq ($(shell uname -s),Darwin)
+export PKG_CONFIG_PATH := $(shell brew --prefix openssl@3 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
+endif
+
+BUILT := $(VENV)/built.stamp
+TESTED := $(VENV)/test.stamp
+DOCUMENTED := $(VENV)/docs.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check docs contract interop downstream bare constants clean sources
+
+help: ## print this list
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(BUILT) sources ## build the package into a private environment, .venv
+
+# The installed package is editable: from here on an import rebuilds what changed.
+$(BUILT): pyproject.toml tools/setup.sh tools/preflight.sh
+	@sh tools/setup.sh build
+	@touch $@
+
+$(TESTED): $(BUILT)
+	@sh tools/setup.sh test
+	@touch $@
+
+$(DOCUMENTED): $(BUILT)
+	@sh tools/setup.sh docs
+	@touch $@
+
+# Meson learns of new and removed Python files only when it configures again.
+sources:
+	@mkdir -p .build
+	@$(PYTHON) tools/list_sources.py src/OpenSSL > .build/sources.new
+	@cmp -s .build/sources.new .build/sources || { \
+	  if [ -e .build/sources ]; then touch src/OpenSSL/meson.build; fi; \
+	  mv .build/sources.new .build/sources; }
+	@rm -f .build/sources.new
+
+demo: setup ## TLS end to end over loopback, with what was negotiated
+	@$(BIN)/python -m OpenSSL demo $(ARGS)
+
+test: check ## checks, then the tests; ARGS="-k alpn" for some of them
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup $(TESTED) ## linters, types, stubs, generated files
+	@$(BIN)/python tools/check.py
+
+constants: ## write what follows from tools/constants.txt
+	@$(PYTHON) tools/make_constants.py
+
+docs: setup $(DOCUMENTED) ## build the documentation into docs/_build/html
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+contract: setup $(TESTED) ## what pyOpenSSL's own tests say about this package
+	@$(BIN)/python tests/contract/run.py $(ARGS)
+
+interop: setup $(TESTED) ## the tests against other TLS programs, the long ones too
+	@$(BIN)/python -m pytest -m "" tests/interop $(ARGS)
+
+downstream: setup $(TESTED) ## the TLS tests of Twisted and urllib3 over this package
+	@$(BIN)/python tests/downstream/run.py $(ARGS)
+
+bare: ## prove demo and test in a bare Debian 12 (needs root and debootstrap)
+	@sh tools/bare.sh $(ARGS)
+
+clean: ## remove everything that was built or installed here
+	rm -rf $(VENV) .build build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,38 @@
+"""TLS and DTLS over libssl: the names programs import, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._exceptions import (
+    Error,
+    SysCallError,
+    WantReadError,
+    WantWriteError,
+    WantX509LookupError,
+    ZeroReturnError,
+)
+from ._face.constants import lacking as _lacking
+from ._face.library import OpenSSL_version, SSLeay_version
+from ._native import constants as _constants
+from ._native.constants import *
+from ._sentinels import NO_OVERLAPPING_PROTOCOLS, _NoOverlappingProtocols as _NoOverlappingProtocols
+
+__all__ = [
+    "NO_OVERLAPPING_PROTOCOLS",
+    "Error",
+    "OpenSSL_version",
+    "SSLeay_version",
+    "SysCallError",
+    "WantReadError",
+    "WantWriteError",
+    "WantX509LookupError",
+    "ZeroReturnError",
+]
+__all__ += _constants.__all__
+
+# Type checkers must go on refusing names that do not exist.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        raise _lacking(__name__, name)

@@ -1,0 +1,2 @@
+# Everything here is for the native core alone; the classes of the exceptions it
+# raises are in OpenSSL._exceptions.

@@ -1,0 +1,132 @@
+"""Run every check of the sources; ``python tools/check.py [name ...]``.
+
+Each check is quiet when it passes and shows its whole output when it fails.
+All of them run, whatever fails; the exit status is 1 when any did.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NATIVE = ROOT / "src/OpenSSL/_native"
+
+#: Answers the exit status and the output of one check.
+Check = Callable[[], "tuple[int, str]"]
+
+
+def run(*command: str) -> tuple[int, str]:
+    """Run a program in the project's root; a name is looked for beside this Python."""
+    program = Path(sys.executable).parent / command[0]
+    done = subprocess.run(
+        [str(program) if program.exists() else command[0], *command[1:]],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        # The editable package is found by an import hook, which checkers do not run.
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")} if command[0] == "pyright" else None,
+    )
+    return done.returncode, done.stdout
+
+
+def python(*arguments: str) -> tuple[int, str]:
+    """Run this Python."""
+    return run(Path(sys.executable).name, *arguments)
+
+
+def constants() -> tuple[int, str]:
+    """The generated files are what tools/constants.txt says."""
+    return python("tools/make_constants.py", "--check")
+
+
+def ruff() -> tuple[int, str]:
+    """Lint and layout of every Python file."""
+    lint, lint_output = run("ruff", "check", "--quiet", ".")
+    layout, layout_output = run("ruff", "format", "--quiet", "--diff", ".")
+    return lint or layout, lint_output + layout_output
+
+
+def cython_lint() -> tuple[int, str]:
+    """Lint of the native core."""
+    return run("cython-lint", "src")
+
+
+def mypy() -> tuple[int, str]:
+    """Types, strictly."""
+    return run("mypy", "--no-error-summary")
+
+
+def pyright() -> tuple[int, str]:
+    """Types, by the other checker."""
+    status, output = run("pyright", "--warnings", "src")
+    if "Error: Cannot find module" in output or "nodeenv" in output:
+        return status, "pyright found no node; install pyright[nodejs]\n" + output
+    return status, output
+
+
+def verifytypes() -> tuple[int, str]:
+    """Every public name has a complete type and a docstring."""
+    return run("pyright", "--ignoreexternal", "--verifytypes", "OpenSSL")
+
+
+def stubs() -> tuple[int, str]:
+    """The stubs of the native core describe the modules that were built."""
+    code = "from OpenSSL._native.constants import absent; print(*absent, sep='\\n')"
+    status, output = python("-c", code)
+    if status:
+        return status, output
+    names = sorted(f"OpenSSL._native.{path.stem}" for path in NATIVE.glob("*.pyx"))
+    with tempfile.TemporaryDirectory() as folder:
+        allowed = Path(folder) / "allowed.txt"
+        # Constants the headers lack, and what Cython puts into every module.
+        lines = [f"OpenSSL._native.constants.{name}" for name in output.split()]
+        lines += [r"OpenSSL\._native\.constants\.__all__"] if lines else []
+        lines += [r".*\.__pyx_capi__", r".*\.__test__", r".*\.__reduce_cython__"]
+        lines += [r".*\.__setstate_cython__", r".*\.__pyx_vtable__"]
+        allowed.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return python(
+            *(
+                "-m",
+                "mypy.stubtest",
+                "--concise",
+                "--ignore-unused-allowlist",
+                "--ignore-disjoint-bases",
+            ),
+            *("--mypy-config-file", "pyproject.toml"),
+            *("--allowlist", str(allowed)),
+            *names,
+        )
+
+
+CHECKS: list[Check] = [constants, ruff, cython_lint, mypy, pyright, verifytypes, stubs]
+
+
+def main(wanted: list[str]) -> int:
+    """Run the checks named, or all of them."""
+    failed = []
+    for check in CHECKS:
+        name = check.__name__
+        if wanted and name not in wanted:
+            continue
+        start = time.monotonic()
+        status, output = check()
+        print(f"{name:12} {'FAILED' if status else 'ok':6} {time.monotonic() - start:5.1f} s")
+        sys.stdout.flush()
+        if status:
+            failed.append(name)
+            print(output)
+    if failed:
+        print(f"checks that failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
