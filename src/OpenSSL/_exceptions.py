@@ -12,6 +12,7 @@ __all__ = [
     "WantReadError",
     "WantWriteError",
     "WantX509LookupError",
+    "X509StoreContextError",
     "ZeroReturnError",
 ]
 
@@ -77,6 +78,17 @@ class CryptoError(_Detailed):
     """A failure outside TLS; ``args[0]`` is a list of ``(library, function, reason)``."""
 
 
+class X509StoreContextError(Exception):
+    """A certificate failed its verification; ``args[0]`` says how in OpenSSL's words."""
+
+    def __init__(self, message: str, errors: list[Any], certificate: Any) -> None:
+        super().__init__(message)
+        #: ``[code, depth, words]``: an ``X509_V_*`` number and where in the chain.
+        self.errors = errors
+        #: The X509 that failed, or None when no single one did.
+        self.certificate = certificate
+
+
 # People see the modules they import from; pickles and tracebacks should too.
 for _class in (
     Error,
@@ -87,6 +99,6 @@ for _class in (
     SysCallError,
 ):
     _class.__module__ = "OpenSSL.SSL"
-CryptoError.__module__ = "OpenSSL.crypto"
+CryptoError.__module__ = X509StoreContextError.__module__ = "OpenSSL.crypto"
 CryptoError.__name__ = CryptoError.__qualname__ = "Error"
 del _class

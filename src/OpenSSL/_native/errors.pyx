@@ -35,6 +35,15 @@ cdef void clear() noexcept nogil:
         c.ERR_clear_error()
 
 
+cdef bint take_no_start_line() noexcept nogil:
+    """Whether the last failure was only the end of a PEM file; then it is forgotten."""
+    cdef unsigned long last = c.ERR_peek_last_error()
+    if c.ERR_GET_LIB(last) != c.ERR_LIB_PEM or c.ERR_GET_REASON(last) != c.PEM_R_NO_START_LINE:
+        return False
+    c.ERR_clear_error()
+    return True
+
+
 cdef Verdict judge(const s.SSL* ssl, int result, int number) noexcept nogil:
     """What became of an SSL call; ``number`` is the transport's errno, or 0."""
     cdef Verdict verdict

@@ -15,6 +15,7 @@ cdef extern from "compat.h" nogil:
 
     # ---- err.h
     int ERR_LIB_SYS
+    int ERR_LIB_PEM
     int ERR_LIB_SSL
     int ERR_TXT_STRING
     unsigned long ERR_peek_error()
@@ -81,18 +82,61 @@ cdef extern from "compat.h" nogil:
         pass
     ctypedef struct EVP_MD:
         pass
+    ctypedef struct EVP_CIPHER:
+        pass
+    ctypedef struct EVP_MD_CTX:
+        pass
+    ctypedef struct EVP_PKEY_CTX:
+        pass
+    int EVP_MAX_MD_SIZE
+    int EVP_PKEY_RSA
+    int EVP_PKEY_DSA
+    int EVP_PKEY_DH
+    int EVP_PKEY_EC
+    EVP_PKEY* EVP_PKEY_new()
     void EVP_PKEY_free(EVP_PKEY* key)
     int EVP_PKEY_up_ref(EVP_PKEY* key)
     int EVP_PKEY_get_bits(const EVP_PKEY* key)
     const char* EVP_PKEY_get0_type_name(const EVP_PKEY* key)
     int EVP_PKEY_get_group_name(const EVP_PKEY* key, char* name, size_t size, size_t* length)
     int EVP_PKEY_is_a(const EVP_PKEY* key, const char* name)
+    int EVP_PKEY_get_id(const EVP_PKEY* key)
+    int EVP_PKEY_print_private(BIO* out, const EVP_PKEY* key, int indent, void* context)
+    EVP_PKEY_CTX* EVP_PKEY_CTX_new_from_name(void* library, const char* name, const char* query)
+    EVP_PKEY_CTX* EVP_PKEY_CTX_new_from_pkey(void* library, EVP_PKEY* key, const char* query)
+    void EVP_PKEY_CTX_free(EVP_PKEY_CTX* context)
+    int EVP_PKEY_keygen_init(EVP_PKEY_CTX* context)
+    int EVP_PKEY_paramgen_init(EVP_PKEY_CTX* context)
+    int EVP_PKEY_generate(EVP_PKEY_CTX* context, EVP_PKEY** key)
+    int EVP_PKEY_check(EVP_PKEY_CTX* context)
+    int EVP_PKEY_CTX_set_rsa_keygen_bits(EVP_PKEY_CTX* context, int bits)
+    int EVP_PKEY_CTX_set_dsa_paramgen_bits(EVP_PKEY_CTX* context, int bits)
+    int EVP_PKEY_CTX_set_dsa_paramgen_q_bits(EVP_PKEY_CTX* context, int bits)
+    int EVP_PKEY_CTX_set_dsa_paramgen_type(EVP_PKEY_CTX* context, const char* name)
+    const EVP_MD* EVP_get_digestbyname(const char* name)
+    const EVP_CIPHER* EVP_get_cipherbyname(const char* name)
+    int EVP_Digest(const void* data, size_t size, unsigned char* digest, unsigned int* length,
+                   const EVP_MD* kind, void* engine)
+    EVP_MD_CTX* EVP_MD_CTX_new()
+    void EVP_MD_CTX_free(EVP_MD_CTX* context)
+    int EVP_DigestSignInit(EVP_MD_CTX* context, EVP_PKEY_CTX** key_context, const EVP_MD* kind,
+                           void* engine, EVP_PKEY* key)
+    int EVP_DigestSign(EVP_MD_CTX* context, unsigned char* signature, size_t* length,
+                       const unsigned char* data, size_t size)
+    int EVP_DigestVerifyInit(EVP_MD_CTX* context, EVP_PKEY_CTX** key_context, const EVP_MD* kind,
+                             void* engine, EVP_PKEY* key)
+    int EVP_DigestVerify(EVP_MD_CTX* context, const unsigned char* signature, size_t length,
+                         const unsigned char* data, size_t size)
 
-    # ---- objects.h, ec.h
-    int NID_undef
-    int EC_curve_nist2nid(const char* name)
-    int OBJ_txt2nid(const char* name)
-    const char* OBJ_nid2sn(int nid)
+    # ---- bn.h
+    ctypedef struct BIGNUM:
+        pass
+    BIGNUM* BN_bin2bn(const unsigned char* data, int size, BIGNUM* into)
+    int BN_bn2bin(const BIGNUM* number, unsigned char* out)
+    int BN_num_bytes(const BIGNUM* number)
+    int BN_is_negative(const BIGNUM* number)
+    void BN_set_negative(BIGNUM* number, int negative)
+    void BN_free(BIGNUM* number)
 
     # ---- decoder.h
     ctypedef struct OSSL_DECODER_CTX:
@@ -103,6 +147,37 @@ cdef extern from "compat.h" nogil:
         int selection, void* library, const char* properties)
     void OSSL_DECODER_CTX_free(OSSL_DECODER_CTX* decoder)
     int OSSL_DECODER_from_bio(OSSL_DECODER_CTX* decoder, BIO* bio)
+
+    # ---- ec.h
+    ctypedef struct EC_builtin_curve:
+        int nid
+        const char* comment
+    int EC_curve_nist2nid(const char* name)
+    size_t EC_get_builtin_curves(EC_builtin_curve* curves, size_t count)
+
+    # ---- objects.h
+    ctypedef struct ASN1_OBJECT:
+        pass
+    int NID_undef
+    int OBJ_txt2nid(const char* name)
+    const char* OBJ_nid2sn(int nid)
+    int OBJ_obj2nid(const ASN1_OBJECT* kind)
+    int OBJ_obj2txt(char* out, int size, const ASN1_OBJECT* kind, int numeric)
+    const char* OBJ_nid2ln(int nid)
+
+    # ---- pem.h
+    ctypedef int pem_password_cb(char* buffer, int size, int writing, void* data) noexcept
+    int PEM_R_NO_START_LINE
+    int X509_FILETYPE_PEM
+    int X509_FILETYPE_ASN1
+    X509* PEM_read_bio_X509(BIO* bio, X509** into, pem_password_cb* hook, void* data)
+    int PEM_write_bio_X509(BIO* bio, X509* certificate)
+    EVP_PKEY* PEM_read_bio_PrivateKey(BIO* bio, EVP_PKEY** into, pem_password_cb* hook, void* data)
+    int PEM_write_bio_PrivateKey(BIO* bio, const EVP_PKEY* key, const EVP_CIPHER* cipher,
+                                 const unsigned char* phrase, int size, pem_password_cb* hook,
+                                 void* data)
+    EVP_PKEY* PEM_read_bio_PUBKEY(BIO* bio, EVP_PKEY** into, pem_password_cb* hook, void* data)
+    int PEM_write_bio_PUBKEY(BIO* bio, EVP_PKEY* key)
 
     # ---- asn1.h, x509.h
     ctypedef struct X509:
@@ -119,15 +194,92 @@ cdef extern from "compat.h" nogil:
         pass
     ctypedef struct X509_NAME_LIST "STACK_OF(X509_NAME)":
         pass
+    ctypedef struct ASN1_STRING:
+        pass
+    ctypedef struct ASN1_TIME:
+        pass
+    ctypedef struct ASN1_GENERALIZEDTIME:
+        pass
+    ctypedef struct ASN1_INTEGER:
+        pass
+    ctypedef struct X509_ALGOR:
+        pass
+    ctypedef struct X509_NAME_ENTRY:
+        pass
+    int MBSTRING_UTF8
+    int V_ASN1_GENERALIZEDTIME
+    int ASN1_STRING_length(const ASN1_STRING* text)
+    int ASN1_STRING_type(const ASN1_STRING* text)
+    const unsigned char* ASN1_STRING_get0_data(const ASN1_STRING* text)
+    int ASN1_STRING_to_UTF8(unsigned char** out, const ASN1_STRING* text)
+    ASN1_TIME* ASN1_TIME_new()
+    void ASN1_TIME_free(ASN1_TIME* time)
+    ASN1_TIME* ASN1_TIME_set(ASN1_TIME* time, long long seconds)
+    int ASN1_TIME_set_string(ASN1_TIME* time, const char* text)
+    int ASN1_TIME_set_string_X509(ASN1_TIME* time, const char* text)
+    int ASN1_TIME_diff(int* days, int* seconds, const ASN1_TIME* start, const ASN1_TIME* end)
+    ASN1_GENERALIZEDTIME* ASN1_TIME_to_generalizedtime(const ASN1_TIME* time,
+                                                       ASN1_GENERALIZEDTIME** out)
+    void ASN1_GENERALIZEDTIME_free(ASN1_GENERALIZEDTIME* time)
+    ASN1_TIME* X509_time_adj_ex(ASN1_TIME* time, int days, long seconds, void* now)
+    void ASN1_INTEGER_free(ASN1_INTEGER* number)
+    BIGNUM* ASN1_INTEGER_to_BN(const ASN1_INTEGER* number, BIGNUM* into)
+    ASN1_INTEGER* BN_to_ASN1_INTEGER(const BIGNUM* number, ASN1_INTEGER* into)
+    void X509_ALGOR_get0(const ASN1_OBJECT** kind, int* type, const void** value,
+                         const X509_ALGOR* algorithm)
     X509* X509_new()
     void X509_free(X509* certificate)
     int X509_up_ref(X509* certificate)
     X509* X509_dup(X509* certificate)
+    X509* d2i_X509_bio(BIO* bio, X509** into)
+    int i2d_X509_bio(BIO* bio, X509* certificate)
+    int i2d_re_X509_tbs(X509* certificate, unsigned char** out)
+    int i2d_X509(const X509* certificate, unsigned char** out)
+    EVP_PKEY* d2i_PrivateKey_bio(BIO* bio, EVP_PKEY** into)
+    int i2d_PrivateKey_bio(BIO* bio, const EVP_PKEY* key)
+    EVP_PKEY* d2i_PUBKEY_bio(BIO* bio, EVP_PKEY** into)
+    int i2d_PUBKEY_bio(BIO* bio, const EVP_PKEY* key)
+    int X509_print_ex(BIO* bio, X509* certificate, unsigned long name_flags,
+                      unsigned long flags)
     X509_NAME* X509_get_subject_name(X509* certificate)
+    int X509_set_subject_name(X509* certificate, const X509_NAME* name)
+    X509_NAME* X509_get_issuer_name(X509* certificate)
+    int X509_set_issuer_name(X509* certificate, const X509_NAME* name)
+    unsigned long X509_subject_name_hash(X509* certificate)
+    long X509_get_version(const X509* certificate)
+    int X509_set_version(X509* certificate, long version)
+    const ASN1_INTEGER* X509_get0_serialNumber(const X509* certificate)
+    int X509_set_serialNumber(X509* certificate, ASN1_INTEGER* serial)
+    const ASN1_TIME* X509_get0_notBefore(const X509* certificate)
+    int X509_set1_notBefore(X509* certificate, const ASN1_TIME* time)
+    const ASN1_TIME* X509_get0_notAfter(const X509* certificate)
+    int X509_set1_notAfter(X509* certificate, const ASN1_TIME* time)
+    EVP_PKEY* X509_get_pubkey(X509* certificate)
+    int X509_set_pubkey(X509* certificate, EVP_PKEY* key)
+    const X509_ALGOR* X509_get0_tbs_sigalg(const X509* certificate)
+    int X509_sign(X509* certificate, EVP_PKEY* key, const EVP_MD* digest)
+    int X509_get_ext_count(const X509* certificate)
+    X509_NAME* X509_NAME_new()
     X509_NAME* X509_NAME_dup(const X509_NAME* name)
     void X509_NAME_free(X509_NAME* name)
+    int X509_NAME_cmp(const X509_NAME* a, const X509_NAME* b)
+    unsigned long X509_NAME_hash(X509_NAME* name)
+    char* X509_NAME_oneline(const X509_NAME* name, char* out, int size)
+    int i2d_X509_NAME(const X509_NAME* name, unsigned char** out)
+    int X509_NAME_entry_count(const X509_NAME* name)
+    int X509_NAME_get_index_by_NID(const X509_NAME* name, int nid, int after)
+    X509_NAME_ENTRY* X509_NAME_get_entry(const X509_NAME* name, int index)
+    X509_NAME_ENTRY* X509_NAME_delete_entry(X509_NAME* name, int index)
+    int X509_NAME_add_entry_by_NID(X509_NAME* name, int nid, int type,
+                                   const unsigned char* data, int size, int location, int set)
+    void X509_NAME_ENTRY_free(X509_NAME_ENTRY* entry)
+    ASN1_OBJECT* X509_NAME_ENTRY_get_object(const X509_NAME_ENTRY* entry)
+    ASN1_STRING* X509_NAME_ENTRY_get_data(const X509_NAME_ENTRY* entry)
     int sk_X509_num(const X509_CHAIN* chain)
     X509* sk_X509_value(const X509_CHAIN* chain, int index)
+    X509_CHAIN* sk_X509_new_null()
+    int sk_X509_push(X509_CHAIN* chain, X509* certificate)
+    void sk_X509_free(X509_CHAIN* chain)
     int sk_X509_NAME_num(const X509_NAME_LIST* names)
     X509_NAME* sk_X509_NAME_value(const X509_NAME_LIST* names, int index)
     X509_NAME_LIST* sk_X509_NAME_new_null()
@@ -139,7 +291,31 @@ cdef extern from "compat.h" nogil:
     int X509_V_ERR_UNSPECIFIED
     int X509_V_ERR_APPLICATION_VERIFICATION
     const char* X509_verify_cert_error_string(long code)
+    int X509_V_FLAG_CRL_CHECK
+    int X509_V_FLAG_CRL_CHECK_ALL
+    int X509_V_FLAG_IGNORE_CRITICAL
+    int X509_V_FLAG_X509_STRICT
+    int X509_V_FLAG_ALLOW_PROXY_CERTS
+    int X509_V_FLAG_POLICY_CHECK
+    int X509_V_FLAG_EXPLICIT_POLICY
+    int X509_V_FLAG_INHIBIT_MAP
+    int X509_V_FLAG_CHECK_SS_SIGNATURE
+    int X509_V_FLAG_PARTIAL_CHAIN
+    X509_STORE* X509_STORE_new()
     void X509_STORE_free(X509_STORE* store)
+    int X509_STORE_add_cert(X509_STORE* store, X509* certificate)
+    int X509_STORE_set_flags(X509_STORE* store, unsigned long flags)
+    int X509_STORE_set1_param(X509_STORE* store, const X509_VERIFY_PARAM* param)
+    int X509_STORE_load_locations(X509_STORE* store, const char* file, const char* directory)
+    X509_VERIFY_PARAM* X509_VERIFY_PARAM_new()
+    void X509_VERIFY_PARAM_free(X509_VERIFY_PARAM* param)
+    void X509_VERIFY_PARAM_set_time(X509_VERIFY_PARAM* param, long long seconds)
+    X509_STORE_CTX* X509_STORE_CTX_new()
+    void X509_STORE_CTX_free(X509_STORE_CTX* context)
+    int X509_STORE_CTX_init(X509_STORE_CTX* context, X509_STORE* store, X509* certificate,
+                            X509_CHAIN* untrusted)
+    int X509_verify_cert(X509_STORE_CTX* context)
+    X509_CHAIN* X509_STORE_CTX_get0_chain(const X509_STORE_CTX* context)
     int X509_STORE_up_ref(X509_STORE* store)
     void* X509_STORE_CTX_get_ex_data(X509_STORE_CTX* context, int index)
     X509* X509_STORE_CTX_get_current_cert(X509_STORE_CTX* context)

@@ -1,0 +1,38 @@
+"""The forms of certificates and keys in files, and the bytes to load them from."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["FILETYPE_ASN1", "FILETYPE_PEM", "FILETYPE_TEXT", "content", "is_pem"]
+
+#: Base64 between BEGIN and END lines.
+FILETYPE_PEM: Final = 1
+#: DER, the binary encoding.
+FILETYPE_ASN1: Final = 2
+#: For people to read; can be dumped but not loaded.
+FILETYPE_TEXT: Final = 2**16 - 1
+
+
+def is_pem(filetype: object) -> bool:
+    """Answer whether ``filetype`` is PEM or, otherwise, ASN.1; ValueError if neither."""
+    if filetype == FILETYPE_PEM:
+        return True
+    if filetype == FILETYPE_ASN1:
+        return False
+    raise ValueError("type argument must be FILETYPE_PEM or FILETYPE_ASN1")
+
+
+def content(buffer: object) -> bytes:
+    """Answer what a file holds as bytes; text must be ASCII, as PEM is.
+
+    Raises UnicodeEncodeError (a ValueError) for other text, TypeError for what
+    is neither text nor a bytes-like object.
+    """
+    if isinstance(buffer, bytes):
+        return buffer
+    if isinstance(buffer, str):
+        return buffer.encode("ascii")
+    if isinstance(buffer, (bytearray, memoryview)):
+        return bytes(buffer)
+    raise TypeError(f"buffer must be bytes or str, not {type(buffer).__name__}")

@@ -1,0 +1,228 @@
+"""``PKey`` and the loading and dumping of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Union
+
+from OpenSSL._exceptions import CryptoError
+from OpenSSL._face import filetypes, foreign
+from OpenSSL._native import keys as native
+from OpenSSL._native import passphrases
+
+__all__ = [
+    "TYPE_DH",
+    "TYPE_DSA",
+    "TYPE_EC",
+    "TYPE_RSA",
+    "PKey",
+    "dump_privatekey",
+    "dump_publickey",
+    "load_privatekey",
+    "load_publickey",
+    "private_key",
+]
+
+TYPE_RSA: Final[int] = native.TYPE_RSA
+TYPE_DSA: Final[int] = native.TYPE_DSA
+TYPE_DH: Final[int] = native.TYPE_DH
+TYPE_EC: Final[int] = native.TYPE_EC
+
+PassphraseSource = Union[bytes, Callable[[bool], bytes]]
+
+
+class PKey(native.PKey):
+    """A private key with its public half, or a public key alone.
+
+    A new one is empty: :meth:`generate_key` fills it, and the ``load_``
+    functions and :meth:`from_cryptography_key` make full ones.
+    """
+
+    __module__ = "OpenSSL.crypto"
+
+    @property
+    def _only_public(self) -> bool:
+        return self.only_public
+
+    @property
+    def _initialized(self) -> bool:
+        return self.initialized
+
+    @property
+    def _pkey(self) -> PKey:
+        return self
+
+    def generate_key(self, type: int, bits: int) -> None:
+        """Make a new pair of ``TYPE_RSA`` or ``TYPE_DSA`` of so many bits, in place.
+
+        Raises TypeError when an argument is no int, ValueError when ``bits`` is
+        not positive, Error for another type or a size OpenSSL refuses; the key
+        then stays what it was. Other threads run meanwhile.
+
+        EVP_PKEY_generate(3)
+        """
+        if not isinstance(type, int):
+            raise TypeError("type must be an integer")
+        if not isinstance(bits, int):
+            raise TypeError("bits must be an integer")
+        if type not in (TYPE_RSA, TYPE_DSA):
+            raise CryptoError("No such key type")
+        if not 0 < bits < 2**31:
+            raise ValueError("Invalid number of bits")
+        native.generate(self, type == TYPE_DSA, bits)
+
+    def check(self) -> bool:
+        """Answer True when the numbers of an RSA private key fit together.
+
+        Raises Error when they do not, TypeError for a public key or another type.
+
+        EVP_PKEY_check(3)
+        """
+        if self.only_public:
+            raise TypeError("public key only")
+        if self.type() != TYPE_RSA:
+            raise TypeError("Only RSA keys can currently be checked.")
+        return native.check(self)
+
+    def type(self) -> int:
+        """The kind of the key as one of ``TYPE_*``; 0 when empty, -1 when it has no number.
+
+        EVP_PKEY_get_id(3)
+        """
+        return native.get_type(self)
+
+    def type_name(self) -> str | None:
+        """OpenSSL's name for the kind of the key, as ``"ED25519"``; None when empty.
+
+        EVP_PKEY_get0_type_name(3)
+        """
+        return native.get_type_name(self)
+
+    def bits(self) -> int:
+        """The size of the key in bits; 0 when empty.
+
+        EVP_PKEY_get_bits(3)
+        """
+        return native.get_bits(self)
+
+    def to_cryptography_key(self) -> Any:
+        """The same key as an object of the ``cryptography`` package.
+
+        Raises ImportError, saying what to install, when that is absent.
+
+        i2d_PrivateKey(3), i2d_PUBKEY(3)
+        """
+        forms = foreign.needed("cryptography.hazmat.primitives.serialization")
+        if self.only_public:
+            return forms.load_der_public_key(native.dump_public(self, False))
+        return forms.load_der_private_key(native.dump_private_der(self), password=None)
+
+    @classmethod
+    def from_cryptography_key(cls, crypto_key: Any) -> PKey:
+        """Make a key of one that the ``cryptography`` package holds.
+
+        Raises TypeError for what is no key that can sign or verify.
+
+        d2i_AutoPrivateKey(3), d2i_PUBKEY(3)
+        """
+        if foreign.is_public_key(crypto_key):
+            return native.load_public(foreign.public_key_der(crypto_key), False)
+        if foreign.is_private_key(crypto_key):
+            return native.load_private(foreign.private_key_der(crypto_key), False, None)
+        raise TypeError("Unsupported key type")
+
+
+native.set_face(PKey)
+
+
+def private_key(value: object) -> PKey:
+    """Answer a PKey for ours or for any private key of cryptography, else raise TypeError."""
+    if isinstance(value, PKey):
+        return value
+    if foreign.is_private_key(value):
+        return native.load_private(foreign.private_key_der(value), False, None)
+    raise TypeError("Unsupported key type")
+
+
+def _phrase(filetype: int, given: object) -> passphrases.Passphrase | None:
+    if given is None:
+        return None
+    if filetype != filetypes.FILETYPE_PEM:
+        raise ValueError("only FILETYPE_PEM key format supports encryption")
+    return passphrases.Passphrase(given)
+
+
+def load_privatekey(
+    type: int, buffer: str | bytes, passphrase: PassphraseSource | None = None
+) -> PKey:
+    """Load a private key of any kind OpenSSL knows.
+
+    ``passphrase`` (PEM only) is bytes of at most 1024, or a callable that gets
+    whether one is being set (False) and returns such bytes; it runs only when
+    the key is encrypted and its exceptions come out of this call. Without a
+    passphrase OpenSSL asks for one at the terminal.
+    Raises ValueError for an unknown ``type`` or an overlong passphrase, Error
+    when there is no key or the passphrase is wrong.
+
+    PEM_read_bio_PrivateKey(3), d2i_PrivateKey_bio(3)
+    """
+    data = filetypes.content(buffer)
+    phrase = _phrase(type, passphrase)
+    return native.load_private(data, filetypes.is_pem(type), phrase)
+
+
+def load_publickey(type: int, buffer: str | bytes) -> PKey:
+    """Load a public key (SubjectPublicKeyInfo).
+
+    Raises ValueError for an unknown ``type``, Error when there is no such key.
+
+    PEM_read_bio_PUBKEY(3), d2i_PUBKEY_bio(3)
+    """
+    return native.load_public(filetypes.content(buffer), filetypes.is_pem(type))
+
+
+def dump_privatekey(
+    type: int,
+    pkey: PKey,
+    cipher: str | None = None,
+    passphrase: PassphraseSource | None = None,
+) -> bytes:
+    """Write a private key; in PEM it is encrypted when ``cipher`` names how.
+
+    ``passphrase`` is as for :func:`load_privatekey`; a callable gets True.
+    Raises TypeError when ``pkey`` is no PKey, when a cipher has no passphrase,
+    or for a key other than RSA as text; ValueError for an unknown cipher or
+    type; Error when there is no private half to write.
+
+    PEM_write_bio_PrivateKey(3), i2d_PrivateKey_bio(3), EVP_PKEY_print_private(3)
+    """
+    if not isinstance(pkey, PKey):
+        raise TypeError("pkey must be a PKey")
+    if cipher is not None and passphrase is None:
+        raise TypeError(
+            "if a value is given for cipher one must also be given for passphrase"
+        )
+    phrase = _phrase(type, passphrase)
+    if type == filetypes.FILETYPE_PEM:
+        return native.dump_private_pem(pkey, cipher, phrase)
+    if type == filetypes.FILETYPE_ASN1:
+        return native.dump_private_der(pkey)
+    if type == filetypes.FILETYPE_TEXT:
+        if pkey.type() != TYPE_RSA:
+            raise TypeError("Only RSA keys are supported for FILETYPE_TEXT")
+        return native.dump_private_text(pkey)
+    raise ValueError("type argument must be FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT")
+
+
+def dump_publickey(type: int, pkey: PKey) -> bytes:
+    """Write the public half of a key as SubjectPublicKeyInfo.
+
+    Raises ValueError for an unknown ``type``, TypeError when ``pkey`` is no
+    PKey, Error when it is empty.
+
+    PEM_write_bio_PUBKEY(3), i2d_PUBKEY_bio(3)
+    """
+    pem = filetypes.is_pem(type)
+    if not isinstance(pkey, PKey):
+        raise TypeError("pkey must be a PKey")
+    return native.dump_public(pkey, pem)

@@ -1,0 +1,95 @@
+"""``X509Store``: what a verification trusts, and how strict it is."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import os
+from typing import Union
+
+from OpenSSL._face.arguments import path_bytes
+from OpenSSL._face.certificates import X509
+from OpenSSL._native import stores as native
+
+__all__ = ["X509Store", "X509StoreFlags"]
+
+
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+
+class X509StoreFlags:
+    """What :meth:`X509Store.set_flags` takes; ``X509_VERIFY_PARAM_set_flags(3)`` explains each."""
+
+    __module__ = "OpenSSL.crypto"
+
+    CRL_CHECK: int = native.CRL_CHECK
+    CRL_CHECK_ALL: int = native.CRL_CHECK_ALL
+    IGNORE_CRITICAL: int = native.IGNORE_CRITICAL
+    X509_STRICT: int = native.X509_STRICT
+    ALLOW_PROXY_CERTS: int = native.ALLOW_PROXY_CERTS
+    POLICY_CHECK: int = native.POLICY_CHECK
+    EXPLICIT_POLICY: int = native.EXPLICIT_POLICY
+    INHIBIT_MAP: int = native.INHIBIT_MAP
+    CHECK_SS_SIGNATURE: int = native.CHECK_SS_SIGNATURE
+    PARTIAL_CHAIN: int = native.PARTIAL_CHAIN
+
+
+class X509Store(native.X509Store):
+    """Trusted certificates, revocation lists and the rules of a verification.
+
+    One that came from a Context is that Context's own, and outlives it.
+    """
+
+    __module__ = "OpenSSL.crypto"
+
+    @property
+    def _store(self) -> X509Store:
+        return self
+
+    def add_cert(self, cert: X509) -> None:
+        """Trust a certificate; one that is already there does no harm.
+
+        Raises TypeError for what is no X509.
+
+        X509_STORE_add_cert(3)
+        """
+        if not isinstance(cert, X509):
+            raise TypeError("cert must be an X509")
+        native.add_certificate(self, cert)
+
+    def set_flags(self, flags: int) -> None:
+        """Turn on rules, constants of :class:`X509StoreFlags` joined by ``|``.
+
+        X509_STORE_set_flags(3)
+        """
+        native.set_flags(self, flags)
+
+    def set_time(self, vfy_time: datetime.datetime) -> None:
+        """Verify as if it were then, to the second; a time without a zone is in UTC.
+
+        Raises TypeError for what is no datetime.
+
+        X509_VERIFY_PARAM_set_time(3)
+        """
+        if not isinstance(vfy_time, datetime.datetime):
+            raise TypeError("vfy_time must be a datetime.datetime")
+        native.set_time(self, calendar.timegm(vfy_time.utctimetuple()))
+
+    def load_locations(
+        self, cafile: Path | None, capath: Path | None = None
+    ) -> None:
+        """Trust the certificates of a PEM file, and find others in a directory when needed.
+
+        The directory is one made by ``openssl rehash``. May be called again for
+        more. Raises Error when the file cannot be used or neither is given.
+
+        X509_STORE_load_locations(3)
+        """
+        native.load_locations(
+            self,
+            None if cafile is None else path_bytes(cafile),
+            None if capath is None else path_bytes(capath),
+        )
+
+
+native.set_face(X509Store)

@@ -1,0 +1,16 @@
+from OpenSSL._native cimport libcrypto as c
+from OpenSSL._native.names cimport NameOwner
+
+cdef class X509(NameOwner):
+    cdef c.X509* handle             # owned; NULL until __init__ has run
+    cdef object subject             # weak references to the names lent out
+    cdef object issuer
+    cdef object __weakref__
+
+    cdef c.X509* held(self) except NULL
+
+cdef object wrap_certificate(c.X509* taken)
+cdef list wrap_chain(const c.X509_CHAIN* borrowed)
+# A stack that holds its own references; NULL for an empty sequence.
+cdef c.X509_CHAIN* new_chain(object certificates) except? NULL
+cdef void release_chain(c.X509_CHAIN* chain) noexcept nogil

@@ -1,0 +1,392 @@
+"""``X509`` owns an X509: reading, writing and signing certificates, and their files."""
+
+import weakref
+
+cimport cython
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+from OpenSSL._native cimport algorithms, asn1, errors, keys, memory, names
+from OpenSSL._native cimport libcrypto as c
+
+cdef object face = None
+
+
+def set_face(type kind):
+    """Say which subclass of X509 is made for people."""
+    global face
+    face = kind
+
+
+cdef class X509(names.NameOwner):
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self):
+        if self.handle != NULL:
+            return
+        errors.clear()
+        self.handle = c.X509_new()
+        if self.handle == NULL:
+            errors.fail_crypto("no memory for a certificate")
+
+    def __dealloc__(self):
+        c.X509_free(self.handle)
+
+    cdef c.X509* held(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("X509.__init__ has not run")
+        return self.handle
+
+    cdef int name_changed(self, c.X509_NAME* name) except -1:
+        stale(self.handle)
+        return 0
+
+
+cdef void stale(c.X509* handle) noexcept:
+    """Drop the encoding a loaded certificate keeps; every change has to."""
+    c.i2d_re_X509_tbs(handle, NULL)
+    errors.clear()  # the rest of a certificate in the making may still be missing
+
+
+cdef object wrap_certificate(c.X509* taken):
+    cdef object kind = face or X509
+    cdef X509 made
+    try:
+        made = kind.__new__(kind)
+    except BaseException:
+        c.X509_free(taken)
+        raise
+    made.handle = taken
+    return made
+
+
+# ---- chains
+
+cdef list wrap_chain(const c.X509_CHAIN* borrowed):
+    cdef list chain = []
+    cdef c.X509* one
+    cdef int index
+    errors.clear()
+    for index in range(c.sk_X509_num(borrowed)):
+        one = c.sk_X509_value(borrowed, index)
+        if c.X509_up_ref(one) != 1:
+            errors.fail_crypto("the certificate cannot be shared")
+        chain.append(wrap_certificate(one))
+    return chain
+
+
+cdef void release_chain(c.X509_CHAIN* chain) noexcept nogil:
+    cdef int index
+    for index in range(c.sk_X509_num(chain)):
+        c.X509_free(c.sk_X509_value(chain, index))
+    c.sk_X509_free(chain)
+
+
+cdef int push(c.X509_CHAIN* chain, X509 certificate) except -1:
+    cdef c.X509* one = certificate.held()
+    if c.X509_up_ref(one) != 1:
+        errors.fail_crypto("the certificate cannot be shared")
+    if c.sk_X509_push(chain, one) <= 0:
+        c.X509_free(one)
+        errors.fail_crypto("no memory for a chain")
+    return 0
+
+
+cdef c.X509_CHAIN* new_chain(object certificates) except? NULL:
+    cdef c.X509_CHAIN* chain
+    cdef list kept = list(certificates)
+    if not kept:
+        return NULL
+    errors.clear()
+    chain = c.sk_X509_new_null()
+    if chain == NULL:
+        errors.fail_crypto("no memory for a chain")
+    try:
+        for one in kept:
+            push(chain, <X509?>one)
+    except BaseException:
+        release_chain(chain)
+        raise
+    return chain
+
+
+# ---- names
+
+cdef object lend(X509 certificate, bint subject):
+    """The name as an object that writes through; the same one while it is in use."""
+    cdef object known = certificate.subject if subject else certificate.issuer
+    cdef object name = None if known is None else known()
+    cdef c.X509_NAME* lent
+    if name is not None:
+        return name
+    if subject:
+        lent = c.X509_get_subject_name(certificate.held())
+    else:
+        lent = c.X509_get_issuer_name(certificate.held())
+    name = names.borrow_name(lent, certificate)
+    if subject:
+        certificate.subject = weakref.ref(name)
+    else:
+        certificate.issuer = weakref.ref(name)
+    return name
+
+
+@cython.critical_section
+def get_subject(X509 certificate not None):
+    return lend(certificate, True)
+
+
+@cython.critical_section
+def get_issuer(X509 certificate not None):
+    return lend(certificate, False)
+
+
+@cython.critical_section
+cdef int set_name(X509 certificate, c.X509_NAME* value, bint subject) except -1:
+    # The old name is freed by this, so whoever borrowed it gets the new one.
+    cdef object known = certificate.subject if subject else certificate.issuer
+    cdef names.X509Name borrowed = None if known is None else known()
+    errors.clear()
+    if subject:
+        if c.X509_set_subject_name(certificate.held(), value) != 1:
+            errors.fail_crypto("the name cannot be set")
+    elif c.X509_set_issuer_name(certificate.held(), value) != 1:
+        errors.fail_crypto("the name cannot be set")
+    stale(certificate.handle)
+    if borrowed is not None:
+        borrowed.handle = (
+            c.X509_get_subject_name(certificate.handle) if subject
+            else c.X509_get_issuer_name(certificate.handle)
+        )
+    return 0
+
+
+def set_subject(X509 certificate not None, names.X509Name name not None):
+    put_name(certificate, name, True)
+
+
+def set_issuer(X509 certificate not None, names.X509Name name not None):
+    put_name(certificate, name, False)
+
+
+cdef int put_name(X509 certificate, names.X509Name name, bint subject) except -1:
+    cdef c.X509_NAME* copied
+    certificate.held()
+    copied = name.copy()
+    try:
+        set_name(certificate, copied, subject)
+    finally:
+        names.release_name(copied)
+    return 0
+
+
+# ---- fields
+
+@cython.critical_section
+def get_version(X509 certificate not None):
+    return c.X509_get_version(certificate.held())
+
+
+@cython.critical_section
+def set_version(X509 certificate not None, long version):
+    errors.clear()
+    if c.X509_set_version(certificate.held(), version) != 1:
+        errors.fail_crypto("no such version of certificates")
+    stale(certificate.handle)
+
+
+@cython.critical_section
+def get_serial(X509 certificate not None):
+    return asn1.integer_value(c.X509_get0_serialNumber(certificate.held()))
+
+
+@cython.critical_section
+def set_serial(X509 certificate not None, object serial not None):
+    cdef c.X509* handle = certificate.held()
+    cdef c.ASN1_INTEGER* number = asn1.new_integer(serial)
+    cdef int good
+    errors.clear()
+    good = c.X509_set_serialNumber(handle, number)
+    c.ASN1_INTEGER_free(number)
+    if good != 1:
+        errors.fail_crypto("the serial number cannot be set")
+    stale(handle)
+
+
+@cython.critical_section
+def get_boundary(X509 certificate not None, bint end):
+    """The time as text, or None."""
+    return asn1.time_text(boundary(certificate, end))
+
+
+@cython.critical_section
+def get_boundary_seconds(X509 certificate not None, bint end):
+    """The time in seconds since 1970, or None."""
+    return asn1.time_seconds(boundary(certificate, end))
+
+
+cdef const c.ASN1_TIME* boundary(X509 certificate, bint end) except? NULL:
+    if end:
+        return c.X509_get0_notAfter(certificate.held())
+    return c.X509_get0_notBefore(certificate.held())
+
+
+@cython.critical_section
+def set_boundary(X509 certificate not None, bint end, object when):
+    """Set a time from its text (bytes), or from seconds counted from now (int)."""
+    cdef c.X509* handle = certificate.held()
+    cdef c.ASN1_TIME* time
+    cdef int good
+    if isinstance(when, int):
+        time = asn1.new_time_from_now(when)
+    else:
+        time = asn1.new_time(when)
+    errors.clear()
+    if end:
+        good = c.X509_set1_notAfter(handle, time)
+    else:
+        good = c.X509_set1_notBefore(handle, time)
+    c.ASN1_TIME_free(time)
+    if good != 1:
+        errors.fail_crypto("the time cannot be set")
+    stale(handle)
+
+
+@cython.critical_section
+def get_pubkey(X509 certificate not None):
+    cdef c.EVP_PKEY* key
+    errors.clear()
+    key = c.X509_get_pubkey(certificate.held())
+    if key == NULL:
+        errors.fail_crypto("the certificate has no public key")
+    return keys.wrap_public_key(key)
+
+
+@cython.critical_section
+def set_pubkey(X509 certificate not None, keys.PKey key not None):
+    cdef c.X509* handle = certificate.held()
+    cdef c.EVP_PKEY* shared = key.share()
+    cdef int good
+    errors.clear()
+    good = c.X509_set_pubkey(handle, shared)
+    keys.release_key(shared)
+    if good != 1:
+        errors.fail_crypto("the key cannot be put into a certificate")
+    stale(handle)
+
+
+@cython.critical_section
+def get_signature_algorithm(X509 certificate not None):
+    """OpenSSL's long name, or None when it does not know the algorithm."""
+    cdef const c.ASN1_OBJECT* kind = NULL
+    cdef int nid
+    c.X509_ALGOR_get0(&kind, NULL, NULL, c.X509_get0_tbs_sigalg(certificate.held()))
+    nid = c.OBJ_obj2nid(kind)
+    return None if nid == c.NID_undef else <bytes>c.OBJ_nid2ln(nid)
+
+
+@cython.critical_section
+def get_extension_count(X509 certificate not None):
+    return c.X509_get_ext_count(certificate.held())
+
+
+@cython.critical_section
+def get_subject_hash(X509 certificate not None):
+    return c.X509_subject_name_hash(certificate.held())
+
+
+@cython.critical_section
+def sign(X509 certificate not None, keys.PKey key not None, digest):
+    """Sign with ``key``; ``digest`` is None for keys that bring their own."""
+    cdef c.X509* handle = certificate.held()
+    cdef const c.EVP_MD* kind = NULL
+    cdef c.EVP_PKEY* shared
+    cdef int size
+    if digest is not None:
+        kind = algorithms.find_digest(digest)
+    shared = key.share()
+    errors.clear()
+    size = c.X509_sign(handle, shared, kind)
+    keys.release_key(shared)
+    if size <= 0:
+        errors.fail_crypto("the certificate cannot be signed with this key")
+
+
+# ---- files
+
+cdef bytes encoded(X509 certificate):
+    cdef unsigned char* out = NULL
+    cdef int size
+    errors.clear()
+    size = c.i2d_X509(certificate.held(), &out)
+    if size < 0:
+        errors.fail_crypto("the certificate is not complete")
+    try:
+        return PyBytes_FromStringAndSize(<char*>out, size)
+    finally:
+        c.OPENSSL_free(out)
+
+
+@cython.critical_section
+def digest(X509 certificate not None, name not None):
+    """The digest of the DER encoding."""
+    # X509_digest may answer with a digest kept from before a change.
+    cdef const c.EVP_MD* kind = algorithms.find_digest(name)
+    cdef unsigned char out[64]
+    cdef unsigned int size = 0
+    cdef bytes data = encoded(certificate)
+    errors.clear()
+    if c.EVP_Digest(<char*>data, len(data), out, &size, kind, NULL) != 1:
+        errors.fail_crypto("the digest cannot be computed")
+    return out[:size]
+
+
+def load(bytes data not None, bint pem):
+    cdef memory.Memory source = memory.reading(data)
+    cdef c.X509* loaded
+    errors.clear()
+    if pem:
+        loaded = c.PEM_read_bio_X509(source.bio, NULL, NULL, NULL)
+    else:
+        loaded = c.d2i_X509_bio(source.bio, NULL)
+    if loaded == NULL:
+        errors.fail_crypto("not a certificate")
+    return wrap_certificate(loaded)
+
+
+def load_all(bytes data not None):
+    """Every certificate of a PEM bundle, in order; anything malformed is refused."""
+    cdef memory.Memory source = memory.reading(data)
+    cdef c.X509* loaded
+    cdef list found = []
+    while True:
+        errors.clear()
+        loaded = c.PEM_read_bio_X509(source.bio, NULL, NULL, NULL)
+        if loaded == NULL:
+            if found and errors.take_no_start_line():
+                return found
+            errors.fail_crypto("not a certificate")
+        found.append(wrap_certificate(loaded))
+
+
+@cython.critical_section
+def dump_pem(X509 certificate not None):
+    cdef memory.Memory out = memory.writing()
+    errors.clear()
+    if c.PEM_write_bio_X509(out.bio, certificate.held()) != 1:
+        errors.fail_crypto("the certificate is not complete")
+    return out.written()
+
+
+@cython.critical_section
+def dump_der(X509 certificate not None):
+    return encoded(certificate)
+
+
+@cython.critical_section
+def dump_text(X509 certificate not None):
+    cdef memory.Memory out = memory.writing()
+    errors.clear()
+    if c.X509_print_ex(out.bio, certificate.held(), 0, 0) != 1:
+        errors.fail_crypto("the certificate cannot be printed")
+    return out.written()

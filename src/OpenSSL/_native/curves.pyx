@@ -1,0 +1,23 @@
+"""The elliptic curves this libcrypto has."""
+
+from libc.stdlib cimport calloc, free
+
+from OpenSSL._native cimport libcrypto as c
+
+
+def list_curves():
+    """``(number, short name)`` of every curve built in."""
+    cdef size_t count = c.EC_get_builtin_curves(NULL, 0)
+    cdef c.EC_builtin_curve* curves = <c.EC_builtin_curve*>calloc(
+        count or 1, sizeof(c.EC_builtin_curve))
+    cdef size_t index
+    if curves == NULL:
+        raise MemoryError()
+    try:
+        count = min(count, c.EC_get_builtin_curves(curves, count))
+        return [
+            (curves[index].nid, (<bytes>c.OBJ_nid2sn(curves[index].nid)).decode("ascii"))
+            for index in range(count)
+        ]
+    finally:
+        free(curves)

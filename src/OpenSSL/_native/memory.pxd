@@ -1,0 +1,10 @@
+from OpenSSL._native.libcrypto cimport BIO
+
+cdef class Memory:
+    cdef BIO* bio               # owned
+    cdef bytes content          # what a reading one reads; the BIO points into it
+
+    cdef bytes written(self)
+
+cdef Memory reading(bytes content)
+cdef Memory writing()

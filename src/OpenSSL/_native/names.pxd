@@ -1,0 +1,22 @@
+from OpenSSL._native cimport libcrypto as c
+
+cdef class NameOwner:
+    # A name inside this object has been written to.
+    cdef int name_changed(self, c.X509_NAME* name) except -1
+
+cdef class X509Name:
+    cdef c.X509_NAME* handle        # owned, or the owner's
+    cdef NameOwner owner            # None for a name that stands alone
+    cdef object __weakref__
+
+    cdef c.X509_NAME* held(self) except NULL
+    # A copy, for the caller to free.
+    cdef c.X509_NAME* copy(self) except NULL
+    # What to lock while the handle is used.
+    cdef object guard(self)
+
+cdef object wrap_name(c.X509_NAME* taken)
+cdef object borrow_name(c.X509_NAME* lent, NameOwner owner)
+cdef list wrap_names(const c.X509_NAME_LIST* borrowed)
+# The one place that gives names back.
+cdef void release_name(c.X509_NAME* name) noexcept nogil

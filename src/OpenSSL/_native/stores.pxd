@@ -1,0 +1,9 @@
+from OpenSSL._native cimport libcrypto as c
+
+cdef class X509Store:
+    cdef c.X509_STORE* handle       # owned; NULL until __init__ has run
+    cdef object __weakref__
+
+    cdef c.X509_STORE* held(self) except NULL
+
+cdef object wrap_store(c.X509_STORE* taken)

@@ -1,0 +1,103 @@
+"""``X509Store`` owns a reference to an X509_STORE: what a verification trusts."""
+
+cimport cython
+
+from OpenSSL._native cimport certificates, errors
+from OpenSSL._native cimport libcrypto as c
+
+CRL_CHECK = c.X509_V_FLAG_CRL_CHECK
+CRL_CHECK_ALL = c.X509_V_FLAG_CRL_CHECK_ALL
+IGNORE_CRITICAL = c.X509_V_FLAG_IGNORE_CRITICAL
+X509_STRICT = c.X509_V_FLAG_X509_STRICT
+ALLOW_PROXY_CERTS = c.X509_V_FLAG_ALLOW_PROXY_CERTS
+POLICY_CHECK = c.X509_V_FLAG_POLICY_CHECK
+EXPLICIT_POLICY = c.X509_V_FLAG_EXPLICIT_POLICY
+INHIBIT_MAP = c.X509_V_FLAG_INHIBIT_MAP
+CHECK_SS_SIGNATURE = c.X509_V_FLAG_CHECK_SS_SIGNATURE
+PARTIAL_CHAIN = c.X509_V_FLAG_PARTIAL_CHAIN
+
+cdef object face = None
+
+
+def set_face(type kind):
+    """Say which subclass of X509Store is made for people."""
+    global face
+    face = kind
+
+
+cdef class X509Store:
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self):
+        if self.handle != NULL:
+            return
+        errors.clear()
+        self.handle = c.X509_STORE_new()
+        if self.handle == NULL:
+            errors.fail_crypto("no memory for a store")
+
+    def __dealloc__(self):
+        c.X509_STORE_free(self.handle)
+
+    cdef c.X509_STORE* held(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("X509Store.__init__ has not run")
+        return self.handle
+
+
+cdef object wrap_store(c.X509_STORE* taken):
+    cdef object kind = face or X509Store
+    cdef X509Store made
+    try:
+        made = kind.__new__(kind)
+    except BaseException:
+        c.X509_STORE_free(taken)
+        raise
+    made.handle = taken
+    return made
+
+
+# OpenSSL locks the store's list of certificates itself; its parameters it does not.
+
+def add_certificate(X509Store store not None, certificates.X509 certificate not None):
+    errors.clear()
+    if c.X509_STORE_add_cert(store.held(), certificate.held()) != 1:
+        errors.fail_crypto("the certificate cannot be trusted")
+
+
+@cython.critical_section
+def set_flags(X509Store store not None, unsigned long flags):
+    errors.clear()
+    if c.X509_STORE_set_flags(store.held(), flags) != 1:
+        errors.fail_crypto("the flags cannot be set")
+
+
+@cython.critical_section
+def set_time(X509Store store not None, long long seconds):
+    """Verify as if it were ``seconds`` after the start of 1970."""
+    cdef c.X509_STORE* handle = store.held()
+    cdef c.X509_VERIFY_PARAM* param
+    cdef int good
+    errors.clear()
+    param = c.X509_VERIFY_PARAM_new()
+    if param == NULL:
+        errors.fail_crypto("no memory for parameters")
+    c.X509_VERIFY_PARAM_set_time(param, seconds)
+    good = c.X509_STORE_set1_param(handle, param)
+    c.X509_VERIFY_PARAM_free(param)
+    if good != 1:
+        errors.fail_crypto("the time cannot be set")
+
+
+def load_locations(X509Store store not None, bytes file, bytes directory):
+    """Trust what a PEM file holds, and look for more in a hashed directory."""
+    cdef c.X509_STORE* handle = store.held()
+    cdef const char* from_file = NULL if file is None else <const char*>file
+    cdef const char* from_directory = NULL if directory is None else <const char*>directory
+    cdef int good
+    errors.clear()
+    with nogil:
+        good = c.X509_STORE_load_locations(handle, from_file, from_directory)
+    if good != 1:
+        errors.fail_crypto("neither a file nor a directory was given")
