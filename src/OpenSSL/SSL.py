@@ -12,7 +12,9 @@ from ._exceptions import (
     WantX509LookupError,
     ZeroReturnError,
 )
+from ._face.connection import Connection
 from ._face.constants import lacking as _lacking
+from ._face.context import Context
 from ._face.library import OpenSSL_version, SSLeay_version
 from ._native import constants as _constants
 from ._native.constants import *
@@ -20,6 +22,10 @@ from ._sentinels import NO_OVERLAPPING_PROTOCOLS, _NoOverlappingProtocols as _No
 
 __all__ = [
     "NO_OVERLAPPING_PROTOCOLS",
+    "Connection",
+    "ConnectionType",
+    "Context",
+    "ContextType",
     "Error",
     "OpenSSL_version",
     "SSLeay_version",
@@ -30,6 +36,10 @@ __all__ = [
     "ZeroReturnError",
 ]
 __all__ += _constants.__all__
+
+#: The old names of the two classes.
+ContextType = Context
+ConnectionType = Connection
 
 # Type checkers must go on refusing names that do not exist.
 if not TYPE_CHECKING:

@@ -20,3 +20,4 @@ cdef class Carrier:
 
     cdef void keep(self, object error) noexcept
     cdef int raise_kept(self) except -1
+    cdef void spoil(self) noexcept

@@ -50,3 +50,6 @@ cdef class Carrier:
             return 0
         self.failure = None
         raise error
+
+    cdef void spoil(self) noexcept:
+        """A hook failed that has no way to say so to C: see to it that nothing follows."""

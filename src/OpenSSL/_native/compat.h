@@ -61,4 +61,16 @@ static inline long long brisk_session_time(const SSL_SESSION *session)
 #endif
 }
 
+/* The shapes of callbacks, some of which OpenSSL has no name for. */
+typedef int (*brisk_passphrase_hook)(char *, int, int, void *);
+typedef void (*brisk_info_hook)(const SSL *, int, int);
+typedef void (*brisk_keylog_hook)(const SSL *, const char *);
+typedef int (*brisk_status_hook)(SSL *, void *);
+typedef int (*brisk_verify_hook)(int, X509_STORE_CTX *);
+
+static inline void brisk_free_names(STACK_OF(X509_NAME) *names)
+{
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+}
+
 #endif

@@ -6,6 +6,8 @@ cdef class Context:
     cdef SSL_CTX* handle            # owned; NULL until __init__ has run
     cdef Hooks hooks                # never changed in place: copy, change, assign
     cdef object app_data
+    cdef object passphrase          # the hook that knows the keys' passphrases, and its data
+    cdef object passphrase_data
     cdef brisk_lock lock
     cdef readonly int method
     cdef object __weakref__

@@ -284,7 +284,7 @@ cdef extern from "compat.h" nogil:
     X509_NAME* sk_X509_NAME_value(const X509_NAME_LIST* names, int index)
     X509_NAME_LIST* sk_X509_NAME_new_null()
     int sk_X509_NAME_push(X509_NAME_LIST* names, X509_NAME* name)
-    void sk_X509_NAME_free(X509_NAME_LIST* names)
+    void brisk_free_names(X509_NAME_LIST* names)
 
     # ---- x509_vfy.h
     int X509_V_OK

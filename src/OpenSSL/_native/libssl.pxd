@@ -44,6 +44,57 @@ cdef extern from "compat.h" nogil:
     long SSL_get_verify_result(const SSL* ssl)
     void SSL_set_verify_result(SSL* ssl, long code)
 
+    # ---- contexts and connections
+    int TLS1_VERSION
+    int TLS1_1_VERSION
+    int TLS1_2_VERSION
+    long SSL_MODE_ENABLE_PARTIAL_WRITE
+    long SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+    int SSL_READING
+    int SSL_WRITING
+    const SSL_METHOD* TLS_method()
+    const SSL_METHOD* TLS_server_method()
+    const SSL_METHOD* TLS_client_method()
+    const SSL_METHOD* DTLS_method()
+    const SSL_METHOD* DTLS_server_method()
+    const SSL_METHOD* DTLS_client_method()
+    SSL_CTX* SSL_CTX_new(const SSL_METHOD* method)
+    void SSL_CTX_free(SSL_CTX* context)
+    SSL* SSL_new(SSL_CTX* context)
+    void SSL_free(SSL* ssl)
+    int SSL_get_ex_new_index(long number, void* pointer, void* new, void* dup, void* free)
+    int SSL_set_ex_data(SSL* ssl, int index, void* data)
+    void* SSL_get_ex_data(const SSL* ssl, int index)
+    void SSL_set_bio(SSL* ssl, BIO* reading, BIO* writing)
+    SSL_CTX* SSL_set_SSL_CTX(SSL* ssl, SSL_CTX* context)
+    void SSL_set_connect_state(SSL* ssl)
+    void SSL_set_accept_state(SSL* ssl)
+    int SSL_do_handshake(SSL* ssl)
+    int SSL_read_ex(SSL* ssl, void* data, size_t size, size_t* got)
+    int SSL_peek_ex(SSL* ssl, void* data, size_t size, size_t* got)
+    int SSL_write_ex(SSL* ssl, const void* data, size_t size, size_t* put)
+    int SSL_pending(const SSL* ssl)
+    int SSL_has_pending(const SSL* ssl)
+    int SSL_shutdown(SSL* ssl)
+    int SSL_get_shutdown(const SSL* ssl)
+    void SSL_set_shutdown(SSL* ssl, int state)
+    int SSL_want(const SSL* ssl)
+
+    # ---- credentials
+    ctypedef int (*passphrase_hook "brisk_passphrase_hook")(char*, int, int, void*) noexcept
+    void SSL_CTX_set_default_passwd_cb(SSL_CTX* context, passphrase_hook callback)
+    void SSL_CTX_set_default_passwd_cb_userdata(SSL_CTX* context, void* data)
+    int SSL_CTX_use_certificate(SSL_CTX* context, X509* certificate)
+    int SSL_CTX_use_certificate_file(SSL_CTX* context, const char* path, int kind)
+    int SSL_CTX_use_certificate_chain_file(SSL_CTX* context, const char* path)
+    long SSL_CTX_add_extra_chain_cert(SSL_CTX* context, X509* certificate)
+    int SSL_CTX_use_PrivateKey(SSL_CTX* context, EVP_PKEY* key)
+    int SSL_CTX_use_PrivateKey_file(SSL_CTX* context, const char* path, int kind)
+    int SSL_CTX_check_private_key(const SSL_CTX* context)
+    int SSL_use_certificate(SSL* ssl, X509* certificate)
+    int SSL_use_PrivateKey(SSL* ssl, EVP_PKEY* key)
+    int SSL_check_private_key(const SSL* ssl)
+
     # ---- datagram
     BIO_ADDR* BIO_ADDR_new()
     void BIO_ADDR_free(BIO_ADDR* address)
@@ -101,6 +152,17 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_set_tlsext_use_srtp(SSL_CTX* context, const char* profiles)
     SRTP_PROTECTION_PROFILE* SSL_get_selected_srtp_profile(SSL* ssl)
     const char* brisk_group_name(SSL* ssl)
+
+    int SSL_TLSEXT_ERR_OK
+    int SSL_TLSEXT_ERR_ALERT_FATAL
+    int SSL_TLSEXT_ERR_NOACK
+
+    # ---- observers
+    ctypedef void (*info_hook "brisk_info_hook")(const SSL*, int, int) noexcept
+    void SSL_CTX_set_info_callback(SSL_CTX* context, info_hook callback)
+    void SSL_set_info_callback(SSL* ssl, info_hook callback)
+    ctypedef void (*keylog_hook "brisk_keylog_hook")(const SSL*, const char*) noexcept
+    void SSL_CTX_set_keylog_callback(SSL_CTX* context, keylog_hook callback)
 
     # ---- peer
     X509* SSL_get_certificate(const SSL* ssl)
@@ -184,3 +246,33 @@ cdef extern from "compat.h" nogil:
     long SSL_set_mode(SSL* ssl, long mode)
     long SSL_clear_mode(SSL* ssl, long mode)
     long SSL_get_mode(SSL* ssl)
+
+    # ---- stapling
+    int TLSEXT_STATUSTYPE_ocsp
+    ctypedef int (*status_hook "brisk_status_hook")(SSL*, void*) noexcept
+    long SSL_CTX_set_tlsext_status_cb(SSL_CTX* context, status_hook callback)
+    long SSL_set_tlsext_status_type(SSL* ssl, int kind)
+    long SSL_get_tlsext_status_ocsp_resp(SSL* ssl, const unsigned char** data)
+    long SSL_set_tlsext_status_ocsp_resp(SSL* ssl, unsigned char* data, long size)
+
+    # ---- trust
+    ctypedef int (*verify_hook "brisk_verify_hook")(int, X509_STORE_CTX*) noexcept
+    int SSL_get_ex_data_X509_STORE_CTX_idx()
+    int SSL_CTX_load_verify_locations(SSL_CTX* context, const char* file, const char* folder)
+    int SSL_CTX_set_default_verify_paths(SSL_CTX* context)
+    void SSL_CTX_set_verify(SSL_CTX* context, int mode, verify_hook callback)
+    int SSL_CTX_get_verify_mode(const SSL_CTX* context)
+    void SSL_CTX_set_verify_depth(SSL_CTX* context, int depth)
+    int SSL_CTX_get_verify_depth(const SSL_CTX* context)
+    void SSL_set_verify(SSL* ssl, int mode, verify_hook callback)
+    int SSL_get_verify_mode(const SSL* ssl)
+    void SSL_set_verify_depth(SSL* ssl, int depth)
+    int SSL_get_verify_depth(const SSL* ssl)
+    X509_STORE* SSL_CTX_get_cert_store(const SSL_CTX* context)
+    int SSL_CTX_add_client_CA(SSL_CTX* context, X509* authority)
+    void SSL_CTX_set_client_CA_list(SSL_CTX* context, X509_NAME_LIST* names)
+    X509_NAME_LIST* SSL_load_client_CA_file(const char* path)
+    int SSL_set1_host(SSL* ssl, const char* name)
+    void SSL_set_hostflags(SSL* ssl, unsigned int flags)
+    const char* SSL_get0_peername(SSL* ssl)
+    X509_VERIFY_PARAM* SSL_get0_param(SSL* ssl)

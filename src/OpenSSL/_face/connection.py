@@ -1,0 +1,78 @@
+"""The Connection that people see: every topic's half of it, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from OpenSSL._face.arguments import integer
+from OpenSSL._face.context import Context
+from OpenSSL._face.credentials import ConnectionCredentials
+from OpenSSL._face.observers import ConnectionObservers
+from OpenSSL._face.stapling import ConnectionStapling
+from OpenSSL._face.transport import ConnectionTransport
+from OpenSSL._face.trust import ConnectionTrust
+
+if TYPE_CHECKING:
+    from OpenSSL._types import SocketLike
+
+__all__ = ["Connection"]
+
+
+class Connection(
+    ConnectionTransport,
+    ConnectionCredentials,
+    ConnectionTrust,
+    ConnectionObservers,
+    ConnectionStapling,
+):
+    """One TLS or DTLS connection: over a socket, or in memory when there is none."""
+
+    def __init__(self, context: Context, socket: SocketLike | None = None) -> None:
+        """Make a connection with the settings that ``context`` has now.
+
+        ``socket`` is a socket, any object with ``fileno()``, or None: then bytes
+        come and go by :meth:`bio_write` and :meth:`bio_read`.  Attributes that a
+        Connection lacks are the socket's.
+
+        Raises TypeError for arguments of another kind.
+        ``SSL_new(3)``
+        """
+        if not isinstance(context, Context):
+            raise TypeError("context must be a Context instance")
+        super().__init__(context, socket)
+
+    def set_context(self, context: Context) -> None:  # type: ignore[override]
+        """Go on with another Context, most often from a server-name callback.
+
+        Its certificate, callbacks, verification and options are in force from
+        here on; what was set on this connection itself stays.
+
+        Raises TypeError if ``context`` is no Context.
+        ``SSL_set_SSL_CTX(3)``
+        """
+        if not isinstance(context, Context):
+            raise TypeError("context must be a Context instance")
+        super().set_context(context)
+
+    def get_context(self) -> Context:
+        """The Context given last.
+
+        ``SSL_get_SSL_CTX(3)``
+        """
+        return super().get_context()  # type: ignore[return-value]  # __init__ has seen to it
+
+    def set_shutdown(self, state: int) -> None:
+        """Set the bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``, without any I/O.
+
+        Raises TypeError if ``state`` is no integer.
+        ``SSL_set_shutdown(3)``
+        """
+        super().set_shutdown(integer("state", state))
+
+    def get_app_data(self) -> Any:
+        """The object given to :meth:`set_app_data`, or None."""
+        return super().get_app_data()
+
+    def set_app_data(self, data: Any) -> None:
+        """Keep ``data`` with this connection; it is the program's own."""
+        super().set_app_data(data)

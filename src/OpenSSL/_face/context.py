@@ -1,0 +1,39 @@
+"""The Context that people see: every topic's half of it, put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from OpenSSL._face.arguments import integer
+from OpenSSL._face.credentials import ContextCredentials
+from OpenSSL._face.observers import ContextObservers
+from OpenSSL._face.stapling import ContextStapling
+from OpenSSL._face.trust import ContextTrust
+
+__all__ = ["Context"]
+
+
+class Context(
+    ContextCredentials,
+    ContextTrust,
+    ContextObservers,
+    ContextStapling,
+):
+    """What connections have in common; each takes its settings over when it is made."""
+
+    def __init__(self, method: int) -> None:
+        """Make a Context for one of the ``*_METHOD`` constants.
+
+        Raises TypeError if ``method`` is no integer, ValueError if there is no
+        such protocol, Error if the library was built without it.
+        ``SSL_CTX_new(3)``
+        """
+        super().__init__(integer("method", method))
+
+    def get_app_data(self) -> Any:
+        """The object given to :meth:`set_app_data`, or None."""
+        return super().get_app_data()
+
+    def set_app_data(self, data: Any) -> None:
+        """Keep ``data`` with this Context; it is the program's own."""
+        super().set_app_data(data)

@@ -1,0 +1,134 @@
+"""Certificates, chains and private keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from OpenSSL._face.arguments import hook, integer, path_bytes
+from OpenSSL._face.certificates import certificate
+from OpenSSL._face.keys import private_key
+from OpenSSL._native import connection as native_connection
+from OpenSSL._native import context as native_context
+from OpenSSL._native import credentials as native
+from OpenSSL._native.constants import FILETYPE_PEM
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.x509 import Certificate
+
+    from OpenSSL._face.certificates import X509
+    from OpenSSL._face.keys import PKey
+    from OpenSSL._types import PassphraseHook, Path
+
+__all__ = ["ConnectionCredentials", "ContextCredentials"]
+
+
+class ContextCredentials(native_context.Context):
+    """The half of :class:`OpenSSL.SSL.Context` that knows who we are."""
+
+    __slots__ = ()
+
+    def set_passwd_cb(self, callback: PassphraseHook | None, userdata: Any = None) -> None:
+        """Ask ``callback`` for the passphrase when an encrypted file is loaded.
+
+        It is called as ``callback(maximum_length, verify, userdata)``: the length
+        in bytes beyond which the passphrase is cut, and whether the person asked
+        should type it twice.  It answers bytes; empty bytes mean that there is no
+        passphrase, and the load fails.  What it raises comes out of the load.
+        Without a callback an encrypted file is refused; nobody is prompted.
+
+        Raises TypeError if ``callback`` cannot be called.
+        ``SSL_CTX_set_default_passwd_cb(3)``
+        """
+        native.set_passwd_cb(self, hook("callback", callback), userdata)
+
+    def use_certificate(self, cert: X509 | Certificate) -> None:
+        """Present ``cert`` to peers.
+
+        Raises TypeError for what is no certificate, Error if OpenSSL refuses it
+        (a key too weak for the security level, for one).
+        ``SSL_CTX_use_certificate(3)``
+        """
+        native.use_certificate(self, certificate(cert))
+
+    def use_certificate_file(self, certfile: Path, filetype: int = FILETYPE_PEM) -> None:
+        """Present the first certificate of a file, ``FILETYPE_PEM`` or ``FILETYPE_ASN1``.
+
+        Raises Error if it cannot be read or holds none.
+        ``SSL_CTX_use_certificate_file(3)``
+        """
+        path = path_bytes(certfile)
+        native.use_certificate_file(self, path, integer("filetype", filetype))
+
+    def use_certificate_chain_file(self, certfile: Path) -> None:
+        """Present the first certificate of a PEM file, and the rest as its chain.
+
+        Raises Error if the file cannot be read or holds no certificate.
+        ``SSL_CTX_use_certificate_chain_file(3)``
+        """
+        native.use_certificate_chain_file(self, path_bytes(certfile))
+
+    def add_extra_chain_cert(self, certobj: X509 | Certificate) -> None:
+        """Send ``certobj`` after our own certificate, behind those added before.
+
+        Raises TypeError for what is no certificate.
+        ``SSL_CTX_add_extra_chain_cert(3)``
+        """
+        native.add_extra_chain_cert(self, certificate(certobj))
+
+    def use_privatekey(self, pkey: PKey | PrivateKeyTypes) -> None:
+        """Prove with ``pkey`` that the certificate is ours.
+
+        Raises TypeError for what is no private key, Error if it does not belong
+        to the certificate that is loaded already.
+        ``SSL_CTX_use_PrivateKey(3)``
+        """
+        native.use_privatekey(self, private_key(pkey))
+
+    def use_privatekey_file(self, keyfile: Path, filetype: int = FILETYPE_PEM) -> None:
+        """Load the private key from a file, ``FILETYPE_PEM`` or ``FILETYPE_ASN1``.
+
+        An encrypted file needs :meth:`set_passwd_cb` before.
+
+        Raises Error if it cannot be read, decrypted or used.
+        ``SSL_CTX_use_PrivateKey_file(3)``
+        """
+        path = path_bytes(keyfile)
+        native.use_privatekey_file(self, path, integer("filetype", filetype))
+
+    def check_privatekey(self) -> None:
+        """Raise Error unless certificate and private key are loaded and belong together.
+
+        ``SSL_CTX_check_private_key(3)``
+        """
+        native.check_privatekey(self)
+
+
+class ConnectionCredentials(native_connection.Connection):
+    """The half of :class:`OpenSSL.SSL.Connection` that knows who we are."""
+
+    __slots__ = ()
+
+    def use_certificate(self, cert: X509 | Certificate) -> None:
+        """Present ``cert`` on this connection only.
+
+        Raises TypeError for what is no certificate, Error if OpenSSL refuses it.
+        ``SSL_use_certificate(3)``
+        """
+        native.connection_use_certificate(self, certificate(cert))
+
+    def use_privatekey(self, pkey: PKey | PrivateKeyTypes) -> None:
+        """Prove with ``pkey``, on this connection only, that the certificate is ours.
+
+        Raises TypeError for what is no private key, Error if it does not belong
+        to the certificate that is loaded already.
+        ``SSL_use_PrivateKey(3)``
+        """
+        native.connection_use_privatekey(self, private_key(pkey))
+
+    def check_privatekey(self) -> None:
+        """Raise Error unless this connection's certificate and key belong together.
+
+        ``SSL_check_private_key(3)``
+        """
+        native.connection_check_privatekey(self)

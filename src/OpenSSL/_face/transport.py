@@ -1,0 +1,93 @@
+"""What a Connection does with the socket it stands on."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, NoReturn, TypeVar
+
+from OpenSSL._exceptions import Error
+from OpenSSL._native import connection as native
+
+__all__ = ["ConnectionTransport"]
+
+_Self = TypeVar("_Self", bound="ConnectionTransport")
+
+
+class ConnectionTransport(native.Connection):
+    """The half of :class:`OpenSSL.SSL.Connection` that speaks to its socket."""
+
+    __slots__ = ()
+
+    def _transport(self, wanted: str) -> Any:
+        if self._socket is None:
+            raise AttributeError(
+                f"{type(self).__name__!r} object over a memory BIO has no attribute {wanted!r}"
+            )
+        return self._socket
+
+    def accept(self: _Self) -> tuple[_Self, Any]:
+        """Accept on the listening socket: ``(connection, address)``.
+
+        The connection is of this one's class, in server mode, with this one's
+        Context; its handshake is yet to be done.
+        ``SSL_set_accept_state(3)``
+        """
+        client, address = self._transport("accept").accept()
+        try:
+            connection = type(self)(self.get_context(), client)
+            connection.set_accept_state()
+        except BaseException:
+            client.close()
+            raise
+        return connection, address
+
+    def connect(self, addr: Any) -> Any:
+        """Connect the socket and go into client mode; the handshake is yet to be done.
+
+        Answers what the socket's ``connect`` does, and raises what it raises.
+        ``SSL_set_connect_state(3)``
+        """
+        self._transport("connect")
+        self.set_connect_state()
+        return self._socket.connect(addr)
+
+    def connect_ex(self, addr: Any) -> int:
+        """Connect the socket; an error is answered as a number, 0 when there was none.
+
+        Goes into client mode in any case, so that a connection still under way
+        can go on.
+        ``SSL_set_connect_state(3)``
+        """
+        connect_ex = self._transport("connect_ex").connect_ex
+        self.set_connect_state()
+        return connect_ex(addr)  # type: ignore[no-any-return]
+
+    def sock_shutdown(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the socket's own ``shutdown``; says nothing to the peer's TLS.
+
+        ``shutdown(2)``
+        """
+        return self._transport("shutdown").shutdown(*args, **kwargs)
+
+    def makefile(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise NotImplementedError: a TLS connection cannot be duplicated."""
+        raise NotImplementedError("Cannot make file object of OpenSSL.SSL.Connection")
+
+    def __enter__(self: _Self) -> _Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Say goodbye when all went well, and close the socket in any case."""
+        try:
+            if kind is None:
+                self.shutdown()
+        except (Error, OSError):
+            pass  # the peer may be gone already, and there is nothing left to lose
+        finally:
+            if self._socket is not None and not isinstance(self._socket, int):
+                self._socket.close()

@@ -1,0 +1,49 @@
+from cpython.ref cimport PyObject
+
+from OpenSSL._native.libcrypto cimport BIO
+from OpenSSL._native.platform cimport brisk_fd
+
+cdef struct Piece:
+    PyObject* owner             # a bytes object, exactly; counted here
+    size_t size
+
+cdef struct Channel:
+    # ---- either kind
+    bint memory                 # no descriptor: bytes come and go by bio_write, bio_read
+    bint datagram               # one write is one datagram, one read takes one
+    bint ended                  # nothing more will come in
+    bint poisoned               # feed the library nonsense: it must fail, and tell the peer
+    int number                  # errno of the last transport failure; 0 when there was none
+    long mtu
+    # ---- descriptor
+    brisk_fd fd
+    bint is_socket
+    # ---- memory, incoming: whole bytes objects, read in place
+    Piece* pieces
+    size_t room                 # how many pieces fit
+    size_t freed                # pieces before this one are given back
+    size_t first                # pieces before this one are read
+    size_t count                # pieces before this one are filled
+    size_t offset               # bytes read of the first
+    size_t incoming             # bytes not read yet, in all
+    # ---- memory, outgoing: `ready` first, then `spill`
+    PyObject* ready             # a bytes object made in advance, not seen by anyone yet
+    size_t ready_start          # bytes of it that are taken already
+    size_t ready_end            # bytes of it that are filled
+    char* spill
+    size_t spill_room
+    size_t spill_start
+    size_t spill_end
+    size_t outgoing             # bytes not taken yet, in all
+    size_t limit                # refuse to grow beyond; 0: no bound
+    size_t* sizes               # datagrams in spill, one size each
+    size_t sizes_room
+    size_t sizes_first
+    size_t sizes_count
+
+cdef BIO* open_channel(Channel* channel) except NULL
+cdef void close_channel(Channel* channel) noexcept
+cdef int feed(Channel* channel, object data) except -1
+cdef void give_back(Channel* channel) noexcept
+cdef void make_ready(Channel* channel, size_t size) noexcept
+cdef object take(Channel* channel, size_t size)

@@ -1,0 +1,352 @@
+"""Our own BIOs: how bytes get in and out of libssl.
+
+Theory.  One ``Channel`` stands between one SSL and its transport.  Over a
+descriptor, reads and writes are handed on in calls that never block; waiting
+is the Connection's business, outside libssl and outside every lock.  In
+memory, what comes in stays in the caller's own bytes objects and is read from
+there, and what goes out is written straight into a bytes object made for it
+(``ready``), so each side is copied once, by libssl itself.  What does not fit
+goes to ``spill``.  The C functions run without the interpreter: they touch no
+reference count; ``give_back`` and ``take`` do, later, with it.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy, memmove, memset
+
+from OpenSSL._native cimport libcrypto as c
+from OpenSSL._native.platform cimport (
+    brisk_errno, brisk_read, brisk_would_block, brisk_write,
+)
+
+cdef extern from "Python.h":
+    int _PyBytes_Resize(PyObject** bytes, Py_ssize_t size) except -1
+    PyObject* bytes_of_size "PyBytes_FromStringAndSize"(const char* data, Py_ssize_t size)
+    void PyErr_Clear()
+    char* bytes_data "PyBytes_AS_STRING"(PyObject* bytes) nogil
+    Py_ssize_t bytes_size "PyBytes_GET_SIZE"(PyObject* bytes) nogil
+
+
+cdef unsigned char[5] POISON
+POISON[:] = [0x17, 0x03, 0x03, 0x00, 0x20]
+
+cdef enum:
+    FIRST_SPILL = 512
+    KEPT_SPILL = 4096     # a drained spill larger than this is given back
+
+
+# ---- incoming, without the interpreter
+
+cdef size_t read_pieces(Channel* channel, char* data, size_t size) noexcept nogil:
+    cdef size_t done = 0
+    cdef size_t part
+    cdef Piece* piece
+    while done < size and channel.first < channel.count:
+        piece = &channel.pieces[channel.first]
+        part = piece.size - channel.offset
+        if part > size - done:
+            part = size - done
+        memcpy(data + done, bytes_data(piece.owner) + channel.offset, part)
+        done += part
+        channel.offset += part
+        if channel.datagram:
+            # The rest of a datagram that does not fit is lost, as on a socket.
+            channel.incoming -= piece.size
+            channel.first += 1
+            channel.offset = 0
+            return done
+        channel.incoming -= part
+        if channel.offset == piece.size:
+            channel.first += 1
+            channel.offset = 0
+    return done
+
+
+cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogil:
+    cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
+    cdef Py_ssize_t result
+    got[0] = 0
+    c.BIO_clear_retry_flags(bio)
+    if channel == NULL:
+        return 0
+    if channel.poisoned:
+        # The header of a record of data, then nothing that could be its body.
+        memset(data, 0xff, size)
+        if size == sizeof(POISON):
+            memcpy(data, POISON, size)
+        got[0] = size
+        return 1
+    if channel.memory:
+        if channel.first == channel.count:
+            if not channel.ended:
+                c.BIO_set_retry_read(bio)
+            return 0
+        got[0] = read_pieces(channel, data, size)
+        return 1
+    result = brisk_read(channel.fd, channel.is_socket, data, size)
+    if result > 0:
+        got[0] = <size_t>result
+        return 1
+    if result == 0:
+        if channel.datagram:
+            # An empty datagram says nothing; it is not the end.
+            c.BIO_set_retry_read(bio)
+        else:
+            channel.ended = True
+        return 0
+    if brisk_would_block(brisk_errno()):
+        c.BIO_set_retry_read(bio)
+    else:
+        channel.number = brisk_errno()
+    return 0
+
+
+# ---- outgoing, without the interpreter
+
+cdef bint grow_spill(Channel* channel, size_t size) noexcept nogil:
+    """Make room for `size` more bytes at the end of the spill."""
+    cdef size_t used = channel.spill_end - channel.spill_start
+    cdef size_t room
+    cdef char* new
+    if channel.spill_room - channel.spill_end >= size:
+        return True
+    if channel.spill_start > 0 and channel.spill_start >= channel.spill_room // 2:
+        memmove(channel.spill, channel.spill + channel.spill_start, used)
+        channel.spill_start = 0
+        channel.spill_end = used
+        if channel.spill_room - used >= size:
+            return True
+    room = channel.spill_room * 2 if channel.spill_room > 0 else FIRST_SPILL
+    while room - channel.spill_end < size:
+        if room > (<size_t>-1) // 4:
+            return False
+        room *= 2
+    new = <char*>realloc(channel.spill, room)
+    if new == NULL:
+        return False
+    channel.spill = new
+    channel.spill_room = room
+    return True
+
+
+cdef bint note_datagram(Channel* channel, size_t size) noexcept nogil:
+    cdef size_t room
+    cdef size_t* new
+    if channel.sizes_first == channel.sizes_count:
+        channel.sizes_first = channel.sizes_count = 0
+    if channel.sizes_count == channel.sizes_room:
+        room = channel.sizes_room * 2 if channel.sizes_room > 0 else 8
+        new = <size_t*>realloc(channel.sizes, room * sizeof(size_t))
+        if new == NULL:
+            return False
+        channel.sizes = new
+        channel.sizes_room = room
+    channel.sizes[channel.sizes_count] = size
+    channel.sizes_count += 1
+    return True
+
+
+cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexcept nogil:
+    cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
+    cdef Py_ssize_t result
+    put[0] = 0
+    c.BIO_clear_retry_flags(bio)
+    if channel == NULL:
+        return 0
+    if not channel.memory:
+        result = brisk_write(channel.fd, channel.is_socket, data, size)
+        if result >= 0:
+            put[0] = <size_t>result
+            return 1
+        if brisk_would_block(brisk_errno()):
+            c.BIO_set_retry_write(bio)
+        else:
+            channel.number = brisk_errno()
+        return 0
+    if channel.limit > 0 and channel.outgoing >= channel.limit:
+        c.BIO_set_retry_write(bio)
+        return 0
+    if (channel.ready != NULL and channel.spill_end == channel.spill_start
+            and <size_t>bytes_size(channel.ready) - channel.ready_end >= size):
+        memcpy(bytes_data(channel.ready) + channel.ready_end, data, size)
+        channel.ready_end += size
+    else:
+        if not grow_spill(channel, size):
+            return 0
+        if channel.datagram and not note_datagram(channel, size):
+            return 0
+        memcpy(channel.spill + channel.spill_end, data, size)
+        channel.spill_end += size
+    channel.outgoing += size
+    put[0] = size
+    return 1
+
+
+cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexcept nogil:
+    cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
+    if channel == NULL:
+        return 0
+    if command == c.BIO_CTRL_FLUSH or command == c.BIO_CTRL_DUP:
+        return 1
+    if command == c.BIO_CTRL_EOF:
+        return channel.ended and channel.first == channel.count
+    if command == c.BIO_CTRL_PENDING:
+        return <long>channel.incoming
+    if command == c.BIO_CTRL_WPENDING:
+        return <long>channel.outgoing
+    if command == c.BIO_CTRL_DGRAM_SET_MTU:
+        channel.mtu = number
+        return number
+    if command == c.BIO_CTRL_DGRAM_GET_MTU:
+        return channel.mtu
+    return 0
+
+
+# ---- with the interpreter
+
+cdef c.BIO_METHOD* make_method() except NULL:
+    # One for the life of the process: connections may outlive the module.
+    cdef c.BIO_METHOD* method
+    cdef int index = c.BIO_get_new_index()
+    if index == -1:
+        raise MemoryError("no BIO type is left")
+    method = c.BIO_meth_new(index | c.BIO_TYPE_SOURCE_SINK, b"brisktls")
+    if (method == NULL
+            or not c.BIO_meth_set_read_ex(method, on_read)
+            or not c.BIO_meth_set_write_ex(method, on_write)
+            or not c.BIO_meth_set_ctrl(method, on_control)):
+        raise MemoryError("BIO_meth_new failed")
+    return method
+
+
+cdef c.BIO_METHOD* channel_method = make_method()
+
+
+cdef c.BIO* open_channel(Channel* channel) except NULL:
+    """A BIO over `channel`, owned by the caller until an SSL takes it."""
+    cdef c.BIO* bio = c.BIO_new(channel_method)
+    if bio == NULL:
+        raise MemoryError("BIO_new failed")
+    c.BIO_set_data(bio, channel)
+    c.BIO_set_init(bio, 1)
+    return bio
+
+
+cdef void close_channel(Channel* channel) noexcept:
+    """Give everything back; the SSL and with it the BIO are gone already."""
+    channel.first = channel.count
+    give_back(channel)
+    free(channel.pieces)
+    Py_XDECREF(channel.ready)
+    free(channel.spill)
+    free(channel.sizes)
+    memset(channel, 0, sizeof(Channel))
+
+
+cdef void give_back(Channel* channel) noexcept:
+    """Drop the references to pieces that have been read."""
+    cdef PyObject* owner
+    while channel.freed < channel.first:
+        owner = channel.pieces[channel.freed].owner
+        channel.freed += 1
+        Py_DECREF(<object>owner)
+    if channel.first == channel.count:
+        channel.freed = channel.first = channel.count = 0
+
+
+cdef int feed(Channel* channel, object data) except -1:
+    """Queue `data`, exactly a bytes object, to be read."""
+    cdef size_t size = PyBytes_GET_SIZE(data)
+    cdef size_t room
+    cdef Piece* new
+    if channel.count == channel.room:
+        give_back(channel)
+        if channel.freed > 0:
+            memmove(channel.pieces, channel.pieces + channel.freed,
+                    (channel.count - channel.freed) * sizeof(Piece))
+            channel.first -= channel.freed
+            channel.count -= channel.freed
+            channel.freed = 0
+        if channel.count * 2 >= channel.room:
+            room = channel.room * 2 if channel.room > 0 else 4
+            new = <Piece*>realloc(channel.pieces, room * sizeof(Piece))
+            if new == NULL:
+                raise MemoryError()
+            channel.pieces = new
+            channel.room = room
+    Py_INCREF(data)
+    channel.pieces[channel.count].owner = <PyObject*>data
+    channel.pieces[channel.count].size = size
+    channel.count += 1
+    channel.incoming += size
+    return 0
+
+
+cdef void make_ready(Channel* channel, size_t size) noexcept:
+    """Prepare a bytes object for `size` outgoing bytes, if none is in use."""
+    if channel.ready_end > 0 or channel.spill_end != channel.spill_start or channel.datagram:
+        return
+    if channel.ready != NULL:
+        if <size_t>bytes_size(channel.ready) >= size:
+            return
+        Py_XDECREF(channel.ready)
+    channel.ready = bytes_of_size(NULL, size)
+    if channel.ready == NULL:
+        PyErr_Clear()  # the spill will do, or fail where it can be reported
+
+
+cdef object take_ready(Channel* channel):
+    cdef PyObject* ready = channel.ready
+    cdef object data
+    cdef size_t size = channel.ready_end
+    channel.ready = NULL
+    channel.ready_end = 0
+    channel.outgoing -= size
+    _PyBytes_Resize(&ready, size)
+    data = <object>ready
+    Py_DECREF(data)
+    return data
+
+
+cdef object take(Channel* channel, size_t size):
+    """Up to `size` outgoing bytes, or exactly one datagram; None when there is nothing."""
+    cdef size_t part, total
+    cdef object data
+    cdef char* target
+    if channel.outgoing == 0 and channel.sizes_first == channel.sizes_count:
+        return None
+    if channel.datagram:
+        total = channel.sizes[channel.sizes_first]
+        if size < total:
+            raise ValueError(
+                f"the next datagram has {total} bytes, more than the {size} asked for"
+            )
+        size = total
+    elif (channel.ready_end > 0 and channel.ready_start == 0
+            and channel.ready_end == channel.outgoing and channel.ready_end <= size):
+        return take_ready(channel)
+    total = size if size < channel.outgoing else channel.outgoing
+    data = PyBytes_FromStringAndSize(NULL, total)
+    target = PyBytes_AS_STRING(data)
+    channel.outgoing -= total
+    part = channel.ready_end - channel.ready_start
+    if part > total:
+        part = total
+    if part > 0:
+        memcpy(target, bytes_data(channel.ready) + channel.ready_start, part)
+        channel.ready_start += part
+        if channel.ready_start == channel.ready_end:
+            channel.ready_start = channel.ready_end = 0
+    if total > part:
+        memcpy(target + part, channel.spill + channel.spill_start, total - part)
+        channel.spill_start += total - part
+    if channel.datagram:
+        channel.sizes_first += 1
+    if channel.spill_start == channel.spill_end:
+        channel.spill_start = channel.spill_end = 0
+        if channel.spill_room > KEPT_SPILL:
+            free(channel.spill)
+            channel.spill = NULL
+            channel.spill_room = 0
+    return data

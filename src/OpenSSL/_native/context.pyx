@@ -1,0 +1,108 @@
+"""Context owns SSL_CTX and the hooks that new connections are given."""
+
+cimport cython
+
+from OpenSSL._native cimport errors
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.platform cimport (
+    brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine,
+    brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
+)
+
+from OpenSSL._native.constants import (
+    DTLS_CLIENT_METHOD, DTLS_METHOD, DTLS_SERVER_METHOD, SSLv23_METHOD, TLS_CLIENT_METHOD,
+    TLS_METHOD, TLS_SERVER_METHOD, TLSv1_1_METHOD, TLSv1_2_METHOD, TLSv1_METHOD,
+)
+
+ctypedef const s.SSL_METHOD* (*make_method)() noexcept nogil
+
+
+cdef class Method:
+    """One way to make an SSL_CTX: its function and, where it fixes one, the version."""
+    cdef make_method make
+    cdef int version
+
+
+cdef Method method(make_method make, int version=0):
+    cdef Method new = Method.__new__(Method)
+    new.make = make
+    new.version = version
+    return new
+
+
+# SSLv2_METHOD and SSLv3_METHOD are names without a protocol behind them.
+cdef dict METHODS = {
+    SSLv23_METHOD: method(s.TLS_method),
+    TLSv1_METHOD: method(s.TLS_method, s.TLS1_VERSION),
+    TLSv1_1_METHOD: method(s.TLS_method, s.TLS1_1_VERSION),
+    TLSv1_2_METHOD: method(s.TLS_method, s.TLS1_2_VERSION),
+    TLS_METHOD: method(s.TLS_method),
+    TLS_SERVER_METHOD: method(s.TLS_server_method),
+    TLS_CLIENT_METHOD: method(s.TLS_client_method),
+    DTLS_METHOD: method(s.DTLS_method),
+    DTLS_SERVER_METHOD: method(s.DTLS_server_method),
+    DTLS_CLIENT_METHOD: method(s.DTLS_client_method),
+}
+
+
+# What hooks refer to may lead back here.  The collector must not take the
+# fields of a Context that somebody can still reach through such a ring.
+@cython.no_gc_clear
+cdef class Context:
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+        self.hooks = Hooks.__new__(Hooks)
+        if not brisk_lock_init(&self.lock):
+            raise MemoryError()
+
+    def __init__(self, int number):
+        cdef Method chosen = METHODS.get(number)
+        cdef s.SSL_CTX* handle
+        if chosen is None:
+            raise ValueError("No such protocol")
+        if self.handle != NULL:
+            raise ValueError("this Context is initialised already")
+        errors.clear()
+        handle = s.SSL_CTX_new(chosen.make())
+        if handle == NULL:
+            errors.fail_ssl("SSL_CTX_new failed")
+        self.handle = handle
+        self.method = number
+        # A send may take a part, and may be retried from another address.
+        s.SSL_CTX_set_mode(
+            handle, s.SSL_MODE_ENABLE_PARTIAL_WRITE | s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
+        if chosen.version != 0 and not (
+                s.SSL_CTX_set_min_proto_version(handle, chosen.version)
+                and s.SSL_CTX_set_max_proto_version(handle, chosen.version)):
+            errors.fail_ssl("the library does not offer this version")
+
+    def __dealloc__(self):
+        if self.handle != NULL:
+            s.SSL_CTX_free(self.handle)
+            self.handle = NULL
+        brisk_lock_destroy(&self.lock)
+
+    def __reduce__(self):
+        raise TypeError("a Context cannot be copied or pickled")
+
+    cdef int enter(self) except -1:
+        if self.handle == NULL:
+            raise ValueError("this Context was never initialised: call Context.__init__")
+        if brisk_lock_try(&self.lock):
+            return 0
+        if brisk_lock_is_mine(&self.lock):
+            brisk_lock_again(&self.lock)
+            return 0
+        with nogil:
+            brisk_lock_wait(&self.lock)
+        return 0
+
+    cdef void leave(self) noexcept:
+        brisk_lock_leave(&self.lock)
+
+    def get_app_data(self):
+        return self.app_data
+
+    def set_app_data(self, data):
+        self.app_data = data

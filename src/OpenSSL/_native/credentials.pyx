@@ -1,0 +1,146 @@
+"""Certificates, chains and private keys of a Context or a Connection."""
+
+from OpenSSL._native cimport errors
+from OpenSSL._native cimport libcrypto as c
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.certificates cimport X509
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.keys cimport PKey
+from OpenSSL._native.trampolines cimport Passphrase, on_passphrase
+
+
+cdef enum Source:
+    CERTIFICATE_FILE
+    CHAIN_FILE
+    KEY_FILE
+
+
+cdef int load_file(Context context, Source source, const char* path, int kind) except -1:
+    """Load a file that may be encrypted, with the passphrase hook in place meanwhile."""
+    cdef Passphrase passphrase = Passphrase.__new__(Passphrase)
+    cdef int result
+    passphrase.callback = context.passphrase
+    passphrase.data = context.passphrase_data
+    # Even without a hook ours is installed: the library's own prompts on the terminal.
+    s.SSL_CTX_set_default_passwd_cb(context.handle, on_passphrase)
+    s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, <void*>passphrase)
+    errors.clear()
+    if source == KEY_FILE:
+        result = s.SSL_CTX_use_PrivateKey_file(context.handle, path, kind)
+    elif source == CHAIN_FILE:
+        result = s.SSL_CTX_use_certificate_chain_file(context.handle, path)
+    else:
+        result = s.SSL_CTX_use_certificate_file(context.handle, path, kind)
+    s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, NULL)
+    s.SSL_CTX_set_default_passwd_cb(context.handle, NULL)
+    passphrase.raise_kept()
+    if result != 1:
+        errors.fail_ssl("the file could not be loaded")
+    return 0
+
+
+def set_passwd_cb(Context context not None, callback, data):
+    context.enter()
+    try:
+        context.passphrase = callback
+        context.passphrase_data = data
+    finally:
+        context.leave()
+
+
+def use_certificate_file(Context context not None, bytes path not None, int kind):
+    context.enter()
+    try:
+        load_file(context, CERTIFICATE_FILE, path, kind)
+    finally:
+        context.leave()
+
+
+def use_certificate_chain_file(Context context not None, bytes path not None):
+    context.enter()
+    try:
+        load_file(context, CHAIN_FILE, path, 0)
+    finally:
+        context.leave()
+
+
+def use_privatekey_file(Context context not None, bytes path not None, int kind):
+    context.enter()
+    try:
+        load_file(context, KEY_FILE, path, kind)
+    finally:
+        context.leave()
+
+
+def use_certificate(Context context not None, X509 certificate not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_use_certificate(context.handle, certificate.held()) != 1:
+            errors.fail_ssl("the certificate cannot be used")
+    finally:
+        context.leave()
+
+
+def add_extra_chain_cert(Context context not None, X509 certificate not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_add_extra_chain_cert(context.handle, certificate.held()) != 1:
+            errors.fail_ssl("the certificate cannot be added to the chain")
+        # The Context owns a reference from here on, so there must be one more.
+        if c.X509_up_ref(certificate.held()) != 1:
+            errors.fail_ssl("X509_up_ref failed")
+    finally:
+        context.leave()
+
+
+def use_privatekey(Context context not None, PKey key not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_use_PrivateKey(context.handle, key.held()) != 1:
+            errors.fail_ssl("the private key cannot be used")
+    finally:
+        context.leave()
+
+
+def check_privatekey(Context context not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_check_private_key(context.handle) != 1:
+            errors.fail_ssl("the private key does not match the certificate")
+    finally:
+        context.leave()
+
+
+def connection_use_certificate(Connection connection not None, X509 certificate not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_use_certificate(connection.handle, certificate.held()) != 1:
+            errors.fail_ssl("the certificate cannot be used")
+    finally:
+        connection.leave()
+
+
+def connection_use_privatekey(Connection connection not None, PKey key not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_use_PrivateKey(connection.handle, key.held()) != 1:
+            errors.fail_ssl("the private key cannot be used")
+    finally:
+        connection.leave()
+
+
+def connection_check_privatekey(Connection connection not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_check_private_key(connection.handle) != 1:
+            errors.fail_ssl("the private key does not match the certificate")
+    finally:
+        connection.leave()

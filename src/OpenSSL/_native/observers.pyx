@@ -1,0 +1,51 @@
+"""Watching handshakes: state changes, and the keys for a decrypting recorder."""
+
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.trampolines cimport on_info, on_keylog
+
+
+def set_info_callback(Context context not None, callback):
+    cdef Hooks hooks
+    cdef s.info_hook hook = NULL
+    if callback is not None:
+        hook = on_info
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.info = callback
+        context.hooks = hooks
+        s.SSL_CTX_set_info_callback(context.handle, hook)
+    finally:
+        context.leave()
+
+
+def connection_set_info_callback(Connection connection not None, callback):
+    cdef Hooks hooks
+    connection.enter()
+    try:
+        hooks = connection.hooks.copy()
+        hooks.info = callback
+        connection.hooks = hooks
+        connection.own_info = True
+        # Always ours: NULL would let the Context's answer instead.
+        s.SSL_set_info_callback(connection.handle, on_info)
+    finally:
+        connection.leave()
+
+
+def set_keylog_callback(Context context not None, callback):
+    cdef Hooks hooks
+    cdef s.keylog_hook hook = NULL
+    if callback is not None:
+        hook = on_keylog
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.keylog = callback
+        context.hooks = hooks
+        s.SSL_CTX_set_keylog_callback(context.handle, hook)
+    finally:
+        context.leave()

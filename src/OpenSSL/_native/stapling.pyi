@@ -1,0 +1,14 @@
+from collections.abc import Callable
+from typing import Any
+
+from OpenSSL._native.connection import Connection
+from OpenSSL._native.context import Context
+
+def set_ocsp_client_callback(
+    context: Context, callback: Callable[..., Any] | None, data: object
+) -> None: ...
+def set_ocsp_server_callback(
+    context: Context, callback: Callable[..., Any] | None, data: object
+) -> None: ...
+def request_ocsp(connection: Connection) -> None: ...
+def get_tlsext_status_ocsp_resp(connection: Connection) -> bytes | None: ...

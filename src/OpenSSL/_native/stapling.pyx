@@ -1,0 +1,69 @@
+"""OCSP responses stapled to handshakes, on both sides."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+from OpenSSL._native cimport errors
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.trampolines cimport on_status
+
+
+cdef int install(Context context, Hooks hooks) except -1:
+    """One C callback serves both roles, so it stays as long as either has a hook."""
+    cdef s.status_hook hook = NULL
+    if hooks.ocsp_client is not None or hooks.ocsp_server is not None:
+        hook = on_status
+    errors.clear()
+    if s.SSL_CTX_set_tlsext_status_cb(context.handle, hook) != 1:
+        errors.fail_ssl("SSL_CTX_set_tlsext_status_cb failed")
+    context.hooks = hooks
+    return 0
+
+
+def set_ocsp_client_callback(Context context not None, callback, data):
+    cdef Hooks hooks
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.ocsp_client = callback
+        hooks.ocsp_client_data = data
+        install(context, hooks)
+    finally:
+        context.leave()
+
+
+def set_ocsp_server_callback(Context context not None, callback, data):
+    cdef Hooks hooks
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.ocsp_server = callback
+        hooks.ocsp_server_data = data
+        install(context, hooks)
+    finally:
+        context.leave()
+
+
+def request_ocsp(Connection connection not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_tlsext_status_type(connection.handle, s.TLSEXT_STATUSTYPE_ocsp) != 1:
+            errors.fail_ssl("OCSP stapling cannot be requested")
+    finally:
+        connection.leave()
+
+
+def get_tlsext_status_ocsp_resp(Connection connection not None):
+    cdef const unsigned char* data = NULL
+    cdef long size
+    connection.enter()
+    try:
+        size = s.SSL_get_tlsext_status_ocsp_resp(connection.handle, &data)
+        if size < 0 or data == NULL:
+            return None
+        return PyBytes_FromStringAndSize(<const char*>data, size)
+    finally:
+        connection.leave()

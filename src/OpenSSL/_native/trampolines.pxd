@@ -1,0 +1,26 @@
+from OpenSSL._native.carrier cimport Carrier
+from OpenSSL._native.libcrypto cimport X509_STORE_CTX
+from OpenSSL._native.libssl cimport SSL, SSL_CTX
+
+cdef int attach(SSL* ssl, Carrier carrier) except -1
+cdef void detach(SSL* ssl) noexcept nogil
+
+cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
+cdef void on_info(const SSL* ssl, int where, int value) noexcept with gil
+cdef void on_keylog(const SSL* ssl, const char* line) noexcept with gil
+cdef int on_alpn_select(
+    SSL* ssl, const unsigned char** out, unsigned char* out_size,
+    const unsigned char* offered, unsigned int offered_size, void* unused,
+) noexcept with gil
+cdef int on_servername(SSL* ssl, int* alert, void* unused) noexcept with gil
+cdef int on_status(SSL* ssl, void* unused) noexcept with gil
+cdef int on_cookie_generate(SSL* ssl, unsigned char* cookie, unsigned int* size) noexcept with gil
+cdef int on_cookie_verify(
+    SSL* ssl, const unsigned char* cookie, unsigned int size,
+) noexcept with gil
+
+cdef class Passphrase(Carrier):
+    cdef object callback
+    cdef object data
+
+cdef int on_passphrase(char* buffer, int size, int twice, void* passphrase) noexcept with gil

@@ -1,0 +1,3 @@
+from OpenSSL._native.carrier import Carrier
+
+class Passphrase(Carrier): ...

@@ -1,0 +1,217 @@
+"""Whom to believe: authorities, verification and the names a peer must have."""
+
+from OpenSSL._native cimport errors
+from OpenSSL._native cimport libcrypto as c
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.certificates cimport X509
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.names cimport X509Name, release_name
+from OpenSSL._native.stores cimport wrap_store
+from OpenSSL._native.trampolines cimport on_verify
+
+
+# ---- authorities
+
+def load_verify_locations(Context context not None, bytes file, bytes folder):
+    cdef const char* file_path = NULL
+    cdef const char* folder_path = NULL
+    cdef int result
+    if file is not None:
+        file_path = file
+    if folder is not None:
+        folder_path = folder
+    context.enter()
+    try:
+        with nogil:
+            errors.clear()
+            result = s.SSL_CTX_load_verify_locations(context.handle, file_path, folder_path)
+        if result != 1:
+            errors.fail_ssl("neither cafile nor capath was given")
+    finally:
+        context.leave()
+
+
+def set_default_verify_paths(Context context not None):
+    cdef int result
+    context.enter()
+    try:
+        with nogil:
+            errors.clear()
+            result = s.SSL_CTX_set_default_verify_paths(context.handle)
+        if result != 1:
+            errors.fail_ssl("the platform's certificates could not be loaded")
+    finally:
+        context.leave()
+
+
+def get_cert_store(Context context not None):
+    cdef c.X509_STORE* store
+    context.enter()
+    try:
+        store = s.SSL_CTX_get_cert_store(context.handle)
+        if store == NULL:
+            return None
+        if c.X509_STORE_up_ref(store) != 1:
+            errors.fail_ssl("X509_STORE_up_ref failed")
+        return wrap_store(store)
+    finally:
+        context.leave()
+
+
+# ---- authorities told to clients
+
+def add_client_ca(Context context not None, X509 authority not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_add_client_CA(context.handle, authority.held()) != 1:
+            errors.fail_ssl("the certificate's subject cannot be added")
+    finally:
+        context.leave()
+
+
+def load_client_ca(Context context not None, bytes path not None):
+    cdef c.X509_NAME_LIST* names
+    context.enter()
+    try:
+        errors.clear()
+        names = s.SSL_load_client_CA_file(path)
+        if names == NULL:
+            errors.fail_ssl("the file holds no certificate")
+        s.SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
+    finally:
+        context.leave()
+
+
+cdef int add_name(c.X509_NAME_LIST* names, X509Name name) except -1:
+    cdef c.X509_NAME* copy = name.copy()
+    if c.sk_X509_NAME_push(names, copy) == 0:
+        release_name(copy)
+        errors.fail_ssl("sk_X509_NAME_push failed")
+    return 0
+
+
+def set_client_ca_list(Context context not None, list authorities not None):
+    cdef c.X509_NAME_LIST* names
+    context.enter()
+    try:
+        errors.clear()
+        names = c.sk_X509_NAME_new_null()
+        if names == NULL:
+            errors.fail_ssl("sk_X509_NAME_new_null failed")
+        try:
+            for authority in authorities:
+                add_name(names, authority)
+        except BaseException:
+            c.brisk_free_names(names)
+            raise
+        s.SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
+    finally:
+        context.leave()
+
+
+# ---- verification
+
+def set_verify(Context context not None, int mode, callback):
+    cdef Hooks hooks
+    cdef s.verify_hook hook = NULL
+    if callback is not None:
+        hook = on_verify
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.verify = callback
+        context.hooks = hooks
+        s.SSL_CTX_set_verify(context.handle, mode, hook)
+    finally:
+        context.leave()
+
+
+def get_verify_mode(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_verify_mode(context.handle)
+    finally:
+        context.leave()
+
+
+def set_verify_depth(Context context not None, int depth):
+    context.enter()
+    try:
+        s.SSL_CTX_set_verify_depth(context.handle, depth)
+    finally:
+        context.leave()
+
+
+def get_verify_depth(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_verify_depth(context.handle)
+    finally:
+        context.leave()
+
+
+def connection_set_verify(Connection connection not None, int mode, callback):
+    cdef Hooks hooks
+    cdef s.verify_hook hook = NULL
+    if callback is not None:
+        hook = on_verify
+    connection.enter()
+    try:
+        hooks = connection.hooks.copy()
+        hooks.verify = callback
+        connection.hooks = hooks
+        connection.own_verify = True
+        s.SSL_set_verify(connection.handle, mode, hook)
+    finally:
+        connection.leave()
+
+
+def connection_get_verify_mode(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_verify_mode(connection.handle)
+    finally:
+        connection.leave()
+
+
+# ---- the names a peer must have
+
+def set_host(Connection connection not None, bytes name not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set1_host(connection.handle, name) != 1:
+            errors.fail_ssl("the host name cannot be checked for")
+    finally:
+        connection.leave()
+
+
+def set_ip_asc(Connection connection not None, bytes address not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if c.X509_VERIFY_PARAM_set1_ip_asc(s.SSL_get0_param(connection.handle), address) != 1:
+            errors.fail_ssl("not an IP address")
+    finally:
+        connection.leave()
+
+
+def set_hostflags(Connection connection not None, unsigned int flags):
+    connection.enter()
+    try:
+        s.SSL_set_hostflags(connection.handle, flags)
+    finally:
+        connection.leave()
+
+
+def get_peername(Connection connection not None):
+    cdef const char* name
+    connection.enter()
+    try:
+        name = s.SSL_get0_peername(connection.handle)
+        return None if name == NULL else (<bytes>name).decode("utf-8", "replace")
+    finally:
+        connection.leave()

@@ -1,0 +1,36 @@
+"""Named aliases for what the public signatures take; imports nothing of the package."""
+
+from __future__ import annotations
+
+import array
+import mmap
+import os
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
+
+__all__ = [
+    "Buffer",
+    "PassphraseHook",
+    "Path",
+    "SocketLike",
+    "WritableBuffer",
+]
+
+#: Anything whose bytes lie in one piece (``collections.abc.Buffer`` is of Python 3.12).
+Buffer: TypeAlias = "bytes | bytearray | memoryview | array.array[Any] | mmap.mmap"
+#: The same, and it can be written to.
+WritableBuffer: TypeAlias = "bytearray | memoryview | array.array[Any] | mmap.mmap"
+#: A path: text, bytes in the file system's encoding, or an object that knows one.
+Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
+#: ``callback(maximum_length, verify, userdata)`` answers the passphrase.
+PassphraseHook: TypeAlias = Callable[[int, bool, Any], bytes]
+
+
+class HasFileno(Protocol):
+    """An object over a descriptor, as a socket is one."""
+
+    def fileno(self) -> int: ...
+
+
+#: What a Connection can stand on: a socket, anything with ``fileno()``, a descriptor.
+SocketLike: TypeAlias = "HasFileno | int"
