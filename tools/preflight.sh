@@ -2,9 +2,13 @@
 # Looks for everything a build needs before anything is built; each missing thing
 # is named with the command that installs it.  Prints nothing when all is there.
 #
-# The Python headers may be absent on Debian and its children: they are then
-# unpacked from their package into .build/python-headers, which needs no root
-# where apt's package lists are there.
+# Two things nobody thinks of may be absent on Debian and its children: the headers
+# of Python (python3-dev) and, with a gcc installed without what it recommends, those
+# of the C library (libc6-dev).  Both are then unpacked from their packages into
+# .build/debian in this folder: nothing is installed, and no root is needed where
+# apt's package lists are there.
+#
+# With --flags it prints what the compiler has to be told to find them there.
 
 set -u
 PYTHON=${PYTHON:-python3}
@@ -28,8 +32,37 @@ lacks() { # what, Debian packages, Fedora packages, macOS command
 
 compiles() { # the program is on standard input; further words go to the compiler
     cat >"$work/try.c"
-    # shellcheck disable=SC2086  # CC may hold words, as for make
-    $CC "$@" "$work/try.c" -o "$work/try" >/dev/null 2>&1
+    # shellcheck disable=SC2046,SC2086  # CC may hold words, as for make
+    $CC $(unpacked_flags) "$work/try.c" -o "$work/try" "$@" >/dev/null 2>&1
+}
+
+unpacked="$root/.build/debian"
+unpacked_flags() {
+    [ -d "$unpacked/usr/include" ] || return 0
+    machine=$($CC -dumpmachine)
+    for folder in "$unpacked"/usr/include/python3.*; do
+        [ -d "$folder" ] && printf -- '-I%s ' "$folder"
+    done
+    printf -- '-I%s' "$unpacked/usr/include"
+    if [ -e "$unpacked/usr/lib/$machine/libc.so" ]; then
+        printf -- ' -I%s' "$unpacked/usr/include/$machine"
+        printf -- ' -B%s/ -L%s' "$unpacked/usr/lib/$machine" "$unpacked/usr/lib/$machine"
+    fi
+}
+
+unpack() { # Debian packages
+    command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 1
+    if ! apt-cache show "$1" >/dev/null 2>&1; then
+        [ "$(id -u)" -eq 0 ] || return 1
+        apt-get -qq update >/dev/null 2>&1 || return 1
+    fi
+    echo "Unpacking Debian's $* into .build/debian, as they are not installed" >&2
+    mkdir -p "$work/packages" "$unpacked"
+    (cd "$work/packages" && apt-get -qq download "$@" >/dev/null 2>&1) || return 1
+    for package in "$work"/packages/*.deb; do
+        dpkg -x "$package" "$unpacked" || return 1
+    done
+    rm -r "$work/packages"
 }
 
 python_there() {
@@ -44,13 +77,28 @@ python_there() {
     fi
 }
 
+try_compiler() {
+    printf '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { return puts("") < 0; }\n' |
+        compiles
+}
+
+unpack_libc() {
+    # A compiler that is not there at all is not ours to bring.
+    machine=$($CC -dumpmachine 2>/dev/null) || return 1
+    unpack libc6-dev linux-libc-dev libcrypt-dev || return 1
+    # The linker's scripts among them name their parts by their installed places.
+    for script in libc.so libm.so; do
+        sed -i "s# /usr/lib/$machine/\([a-z_]*\.a\)# $unpacked/usr/lib/$machine/\1#g" \
+            "$unpacked/usr/lib/$machine/$script" || return 1
+    done
+}
+
 compiler_there() {
-    if ! printf '#include <stdio.h>\n#include <stdlib.h>\nint main(void) { return puts("") < 0; }\n' |
-        compiles; then
-        lacks "a working C compiler with the C library's headers (as $CC)" \
-            'gcc libc6-dev' 'gcc glibc-devel' 'xcode-select --install'
-        return 1
-    fi
+    try_compiler && return
+    unpack_libc && try_compiler && return
+    lacks "a working C compiler with the C library's headers (as $CC)" \
+        'gcc libc6-dev' 'gcc glibc-devel' 'xcode-select --install'
+    return 1
 }
 
 openssl_there() {
@@ -71,49 +119,19 @@ openssl_there() {
         libssl-dev openssl-devel 'brew install openssl@3'
 }
 
-header_folders() { # flags for the headers unpacked before, or nothing
-    headers="$root/.build/python-headers/usr/include"
-    [ -d "$headers" ] || return 0
-    printf -- '-I%s -I%s' "$headers/$version" "$headers"
-}
-
 python_headers_there() {
     include=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_path("platinclude"))')
     version=$("$PYTHON" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
-    # shellcheck disable=SC2046  # flags are words
     try_python() {
-        printf '#include <Python.h>\nint main(void) { return 0; }\n' |
-            compiles -I"$include" $(header_folders) -c
+        printf '#include <Python.h>\nint main(void) { return 0; }\n' | compiles -I"$include"
     }
     try_python && return
-    if unpack_headers && try_python; then
-        return
-    fi
+    # Another Python than Debian's own needs headers of its own.
+    case $include in
+        /usr/include/*) unpack "lib$version-dev" && try_python && return ;;
+    esac
     lacks "the headers of Python ($include/Python.h)" python3-dev python3-devel \
         'brew install python'
-}
-
-unpack_headers() {
-    case $include in
-        /usr/include/*) ;;
-        *) return 1 ;; # not Debian's own Python: its package would be another one
-    esac
-    command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 || return 1
-    package="lib$version-dev"
-    if ! apt-cache show "$package" >/dev/null 2>&1; then
-        [ "$(id -u)" -eq 0 ] || return 1
-        apt-get -qq update >/dev/null || return 1
-    fi
-    echo "Unpacking the Python headers of Debian's $package into .build/python-headers" >&2
-    (
-        cd "$work" &&
-            apt-get -qq download "$package" >/dev/null 2>download.log &&
-            mkdir -p "$root/.build" &&
-            rm -rf "$root/.build/python-headers" &&
-            dpkg -x "$package"_*.deb unpacked &&
-            mkdir -p "$root/.build/python-headers/usr" &&
-            cp -R unpacked/usr/include "$root/.build/python-headers/usr/"
-    ) || { cat "$work/download.log" >&2 2>/dev/null; return 1; }
 }
 
 compiler=yes
@@ -129,8 +147,7 @@ if [ "$missing" -ne 0 ]; then
     printf '\nInstall what is missing, then run make again.\n' >&2
     exit 1
 fi
-# For the caller: how the compiler finds headers that are not where Python says.
 if [ "${1:-}" = --flags ]; then
-    header_folders
+    unpacked_flags
 fi
 exit 0

@@ -26,7 +26,8 @@ build)
     # The build tools are taken from the environment, so that a rebuild on import
     # finds them again; -Dc_args stays in the build folder for the same reason.
     PATH="$PWD/$VENV/bin:$PATH" pip install --quiet --no-build-isolation \
-        ${flags:+"-Csetup-args=-Dc_args=$flags"} --editable '.[cli]'
+        ${flags:+"-Csetup-args=-Dc_args=$flags" "-Csetup-args=-Dc_link_args=$flags"} \
+        --editable '.[cli]'
     ;;
 test)
     echo "Adding what tests and checks need to $VENV (once)"
