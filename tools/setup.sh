@@ -21,22 +21,25 @@ build)
     echo "Setting up $VENV (once)"
     [ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV"
     # Dependency groups need pip 25.1; Debian 12 brings 23.0.
-    pip install --quiet --upgrade 'pip>=25.1'
-    pip install --quiet --group build
-    # The build tools are taken from the environment, so that a rebuild on import
-    # finds them again; -Dc_args stays in the build folder for the same reason.
-    PATH="$PWD/$VENV/bin:$PATH" pip install --quiet --no-build-isolation \
+    pip install -qq --upgrade 'pip>=25.1'
+    pip install -qq --group build
+    # Whatever is told to meson here stays in the build folder, so that a rebuild on
+    # import finds the same tools and headers, whoever imports from wherever.
+    mkdir -p .build
+    printf "[binaries]\ncython = '%s'\n" "$PWD/$VENV/bin/cython" >.build/tools.ini
+    PATH="$PWD/$VENV/bin:$PATH" pip install -qq --no-build-isolation \
+        "-Csetup-args=--native-file=$PWD/.build/tools.ini" \
         ${flags:+"-Csetup-args=-Dc_args=$flags" "-Csetup-args=-Dc_link_args=$flags"} \
         --editable '.[cli]'
     ;;
 test)
     echo "Adding what tests and checks need to $VENV (once)"
-    pip install --quiet --group test --group check
+    pip install -qq --group test --group check
     sh tools/peers.sh
     ;;
 docs)
     echo "Adding what the documentation needs to $VENV (once)"
-    pip install --quiet --group docs
+    pip install -qq --group docs
     ;;
 *)
     echo "unknown part: $1" >&2
