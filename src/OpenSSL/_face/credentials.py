@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from OpenSSL._face.arguments import hook, integer, path_bytes
 from OpenSSL._face.certificates import certificate
 from OpenSSL._face.keys import private_key
-from OpenSSL._native import connection as native_connection
-from OpenSSL._native import context as native_context
-from OpenSSL._native import credentials as native
+from OpenSSL._native import (
+    connection as native_connection,
+    context as native_context,
+    credentials as native,
+)
 from OpenSSL._native.constants import FILETYPE_PEM
 
 if TYPE_CHECKING:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from OpenSSL._face.arguments import hook
-from OpenSSL._native import connection as native_connection
-from OpenSSL._native import context as native_context
-from OpenSSL._native import observers as native
+from OpenSSL._native import (
+    connection as native_connection,
+    context as native_context,
+    observers as native,
+)
 
 if TYPE_CHECKING:
     from typing import TypeAlias

@@ -18,6 +18,10 @@ class ConnectionTransport(native.Connection):
 
     __slots__ = ()
 
+    #: The same operations under the names of files.
+    read = native.Connection.recv
+    write = native.Connection.send
+
     def _transport(self, wanted: str) -> Any:
         if self._socket is None:
             raise AttributeError(

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from OpenSSL._face.arguments import hook, integer, path_bytes, text_to_bytes
 from OpenSSL._face.certificates import certificate
 from OpenSSL._face.names import X509Name
-from OpenSSL._native import connection as native_connection
-from OpenSSL._native import context as native_context
-from OpenSSL._native import trust as native
+from OpenSSL._native import (
+    connection as native_connection,
+    context as native_context,
+    trust as native,
+)
 
 if TYPE_CHECKING:
     import os
@@ -52,9 +54,7 @@ class ContextTrust(native_context.Context):
 
     __slots__ = ()
 
-    def load_verify_locations(
-        self, cafile: Path | None, capath: Path | None = None
-    ) -> None:
+    def load_verify_locations(self, cafile: Path | None, capath: Path | None = None) -> None:
         """Trust the PEM certificates of a file, of a folder, or of both.
 
         ``capath`` is a folder prepared with ``openssl rehash``; it is looked into
@@ -86,7 +86,7 @@ class ContextTrust(native_context.Context):
         The store stays valid after the Context is gone.
         ``SSL_CTX_get_cert_store(3)``
         """
-        return native.get_cert_store(self)  # type: ignore[return-value]  # the face class is made
+        return native.get_cert_store(self)
 
     def add_client_ca(self, certificate_authority: X509 | Certificate) -> None:
         """Name one more authority to clients that are asked for a certificate.

@@ -10,25 +10,124 @@ class Connection(Carrier):
     def __reduce__(self) -> NoReturn: ...
     @property
     def _socket(self) -> Any: ...
-    def set_connect_state(self) -> None: ...
-    def set_accept_state(self) -> None: ...
-    def do_handshake(self) -> None: ...
-    def send(self, buf: Buffer, flags: int = 0) -> int: ...
-    def sendall(self, buf: Buffer, flags: int = 0) -> int: ...
-    def recv(self, bufsiz: int, flags: int | None = None) -> bytes: ...
+    def set_connect_state(self) -> None:
+        """Work as a client from here on.
+
+        ``SSL_set_connect_state(3)``
+        """
+    def set_accept_state(self) -> None:
+        """Work as a server from here on.
+
+        ``SSL_set_accept_state(3)``
+        """
+    def do_handshake(self) -> None:
+        """Shake hands, or go on with a handshake under way.
+
+        Raises WantReadError or WantWriteError when the transport is not ready and
+        is not to be waited for, TimeoutError when it was waited for in vain,
+        SysCallError when it failed or ended, Error when the peers cannot agree,
+        and whatever a callback raised.
+        ``SSL_do_handshake(3)``
+        """
+    def send(self, buf: Buffer, flags: int = 0) -> int:
+        """Send a part of ``buf`` and answer how many bytes that was, a record at most.
+
+        ``buf`` is any object whose bytes lie in one piece.  ``flags`` is ignored.
+        After WantReadError or WantWriteError call again with the same bytes.
+
+        Raises what :meth:`do_handshake` raises, ZeroReturnError when the
+        connection was closed; the exception's ``bytes_sent`` says how many bytes
+        were taken all the same.
+        ``SSL_write_ex(3)``
+        """
+    def sendall(self, buf: Buffer, flags: int = 0) -> int:
+        """Send all of ``buf`` and answer its size in bytes.
+
+        Threads that send at the same time take turns: the bytes of one call stay
+        together.  ``flags`` is ignored.
+
+        Raises what :meth:`send` raises; ``bytes_sent`` says how far it got.
+        ``SSL_write_ex(3)``
+        """
+    def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
+        """Answer between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
+
+        ``flags`` may be ``socket.MSG_PEEK``: the bytes stay to be read again.
+
+        Raises ZeroReturnError after the peer's clean close, SysCallError when the
+        transport ended without one, and what :meth:`do_handshake` raises;
+        TypeError or ValueError for a size that is none.
+        ``SSL_read_ex(3)``
+        """
     def recv_into(
         self, buffer: WritableBuffer, nbytes: int | None = None, flags: int | None = None
-    ) -> int: ...
-    def pending(self) -> int: ...
-    def shutdown(self) -> bool: ...
-    def get_shutdown(self) -> int: ...
+    ) -> int:
+        """Receive into a writable buffer and answer how many bytes that was.
+
+        ``nbytes`` bounds it, in bytes; the buffer's size does in any case.
+        ``flags`` as for :meth:`recv`.
+
+        Raises what :meth:`recv` raises, BufferError when the buffer cannot be
+        written to or does not lie in one piece.
+        ``SSL_read_ex(3)``
+        """
+    def pending(self) -> int:
+        """How many bytes :meth:`recv` has ready without asking the transport.
+
+        ``SSL_pending(3)``
+        """
+    def shutdown(self) -> bool:
+        """Send close_notify; True once the peer's has come too, else False.
+
+        Raises Error before the handshake is done, and what :meth:`send` raises.
+        ``SSL_shutdown(3)``
+        """
+    def get_shutdown(self) -> int:
+        """The bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``.
+
+        ``SSL_get_shutdown(3)``
+        """
     def set_shutdown(self, state: int) -> None: ...
-    def want_read(self) -> bool: ...
-    def want_write(self) -> bool: ...
-    def bio_read(self, bufsiz: int) -> bytes: ...
-    def bio_write(self, buf: Buffer) -> int: ...
-    def bio_shutdown(self) -> None: ...
-    def set_bio_limit(self, size: int) -> None: ...
+    def want_read(self) -> bool:
+        """Whether the last operation waits for bytes from the transport.
+
+        ``SSL_want_read(3)``
+        """
+    def want_write(self) -> bool:
+        """Whether the last operation waits for room in the transport.
+
+        ``SSL_want_write(3)``
+        """
+    def bio_read(self, bufsiz: int) -> bytes:
+        """Take up to ``bufsiz`` bytes that are to be sent to the peer.
+
+        Over DTLS exactly one datagram; ValueError when it does not fit.
+
+        Raises WantReadError when there are none, TypeError over a socket.
+        ``BIO_read(3)``
+        """
+    def bio_write(self, buf: Buffer) -> int:
+        """Hand in bytes that came from the peer; answer how many, which is all of them.
+
+        Over DTLS exactly one datagram.
+
+        Raises TypeError over a socket.
+        ``BIO_write(3)``
+        """
+    def bio_shutdown(self) -> None:
+        """Say that no more bytes will come from the peer than have been handed in.
+
+        Raises TypeError over a socket.
+        ``BIO_set_mem_eof_return(3)``
+        """
+    def set_bio_limit(self, size: int) -> None:
+        """Let at most about ``size`` bytes wait for :meth:`bio_read`; 0 sets no bound.
+
+        Beyond it, sending raises WantWriteError.  One record may exceed it.
+
+        Raises TypeError over a socket.
+        ``BIO_set_write_buf_size(3)``
+        """
     def set_context(self, context: Context) -> None: ...
     def get_context(self) -> Context: ...
     def get_app_data(self) -> object: ...

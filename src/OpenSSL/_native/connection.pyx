@@ -57,11 +57,13 @@ cdef long PEEK_FLAG = _MSG_PEEK
 cdef size_t size_of(object value, str name) except? 0:
     """A size given by the caller: an integer, not negative, not absurd."""
     cdef Py_ssize_t size
-    if not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
-    if value < 0:
+    try:
+        number = _index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
+    if number < 0:
         raise ValueError(f"{name} must not be negative")
-    size = value
+    size = number
     return <size_t>size
 
 
@@ -303,6 +305,10 @@ cdef class Connection(Carrier):
     # ---- handshake
 
     def set_connect_state(self):
+        """Work as a client from here on.
+
+        ``SSL_set_connect_state(3)``
+        """
         self.enter_io()
         try:
             s.SSL_set_connect_state(self.handle)
@@ -311,6 +317,10 @@ cdef class Connection(Carrier):
             self.leave()
 
     def set_accept_state(self):
+        """Work as a server from here on.
+
+        ``SSL_set_accept_state(3)``
+        """
         self.enter_io()
         try:
             s.SSL_set_accept_state(self.handle)
@@ -319,6 +329,14 @@ cdef class Connection(Carrier):
             self.leave()
 
     def do_handshake(self):
+        """Shake hands, or go on with a handshake under way.
+
+        Raises WantReadError or WantWriteError when the transport is not ready and
+        is not to be waited for, TimeoutError when it was waited for in vain,
+        SysCallError when it failed or ended, Error when the peers cannot agree,
+        and whatever a callback raised.
+        ``SSL_do_handshake(3)``
+        """
         cdef size_t moved
         self.enter_io()
         try:
@@ -329,6 +347,16 @@ cdef class Connection(Carrier):
     # ---- sending
 
     def send(self, buf, flags=0):
+        """Send a part of ``buf`` and answer how many bytes that was, a record at most.
+
+        ``buf`` is any object whose bytes lie in one piece.  ``flags`` is ignored.
+        After WantReadError or WantWriteError call again with the same bytes.
+
+        Raises what :meth:`do_handshake` raises, ZeroReturnError when the
+        connection was closed; the exception's ``bytes_sent`` says how many bytes
+        were taken all the same.
+        ``SSL_write_ex(3)``
+        """
         cdef Py_buffer view
         if PyBytes_CheckExact(buf):
             return self.send_part(PyBytes_AS_STRING(buf), PyBytes_GET_SIZE(buf))
@@ -357,6 +385,14 @@ cdef class Connection(Carrier):
         return moved
 
     def sendall(self, buf, flags=0):
+        """Send all of ``buf`` and answer its size in bytes.
+
+        Threads that send at the same time take turns: the bytes of one call stay
+        together.  ``flags`` is ignored.
+
+        Raises what :meth:`send` raises; ``bytes_sent`` says how far it got.
+        ``SSL_write_ex(3)``
+        """
         cdef Py_buffer view
         data = as_buffer(buf)
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
@@ -408,6 +444,15 @@ cdef class Connection(Carrier):
     # ---- receiving
 
     def recv(self, bufsiz, flags=None):
+        """Answer between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
+
+        ``flags`` may be ``socket.MSG_PEEK``: the bytes stay to be read again.
+
+        Raises ZeroReturnError after the peer's clean close, SysCallError when the
+        transport ended without one, and what :meth:`do_handshake` raises;
+        TypeError or ValueError for a size that is none.
+        ``SSL_read_ex(3)``
+        """
         cdef size_t size = size_of(bufsiz, "bufsiz")
         cdef bint peek = flags is not None and flags & PEEK_FLAG
         self.enter_io()
@@ -417,6 +462,15 @@ cdef class Connection(Carrier):
             self.leave()
 
     def recv_into(self, buffer, nbytes=None, flags=None):
+        """Receive into a writable buffer and answer how many bytes that was.
+
+        ``nbytes`` bounds it, in bytes; the buffer's size does in any case.
+        ``flags`` as for :meth:`recv`.
+
+        Raises what :meth:`recv` raises, BufferError when the buffer cannot be
+        written to or does not lie in one piece.
+        ``SSL_read_ex(3)``
+        """
         cdef Py_buffer view
         cdef size_t size
         cdef size_t asked = 0
@@ -521,6 +575,10 @@ cdef class Connection(Carrier):
         return done
 
     def pending(self):
+        """How many bytes :meth:`recv` has ready without asking the transport.
+
+        ``SSL_pending(3)``
+        """
         self.enter()
         try:
             return s.SSL_pending(self.handle) + (
@@ -531,6 +589,11 @@ cdef class Connection(Carrier):
     # ---- ending
 
     def shutdown(self):
+        """Send close_notify; True once the peer's has come too, else False.
+
+        Raises Error before the handshake is done, and what :meth:`send` raises.
+        ``SSL_shutdown(3)``
+        """
         cdef size_t moved
         self.enter_io()
         try:
@@ -540,6 +603,10 @@ cdef class Connection(Carrier):
         return moved == 1
 
     def get_shutdown(self):
+        """The bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``.
+
+        ``SSL_get_shutdown(3)``
+        """
         self.enter()
         try:
             return s.SSL_get_shutdown(self.handle)
@@ -554,6 +621,10 @@ cdef class Connection(Carrier):
             self.leave()
 
     def want_read(self):
+        """Whether the last operation waits for bytes from the transport.
+
+        ``SSL_want_read(3)``
+        """
         self.enter()
         try:
             return s.SSL_want(self.handle) == s.SSL_READING
@@ -561,6 +632,10 @@ cdef class Connection(Carrier):
             self.leave()
 
     def want_write(self):
+        """Whether the last operation waits for room in the transport.
+
+        ``SSL_want_write(3)``
+        """
         self.enter()
         try:
             return s.SSL_want(self.handle) == s.SSL_WRITING
@@ -575,6 +650,13 @@ cdef class Connection(Carrier):
         return self.enter()
 
     def bio_read(self, bufsiz):
+        """Take up to ``bufsiz`` bytes that are to be sent to the peer.
+
+        Over DTLS exactly one datagram; ValueError when it does not fit.
+
+        Raises WantReadError when there are none, TypeError over a socket.
+        ``BIO_read(3)``
+        """
         cdef object data
         cdef size_t size
         self.enter_memory()
@@ -588,6 +670,13 @@ cdef class Connection(Carrier):
         return data
 
     def bio_write(self, buf):
+        """Hand in bytes that came from the peer; answer how many, which is all of them.
+
+        Over DTLS exactly one datagram.
+
+        Raises TypeError over a socket.
+        ``BIO_write(3)``
+        """
         cdef object data = as_buffer(buf)
         if not PyBytes_CheckExact(data):
             if not isinstance(data, memoryview):
@@ -602,6 +691,11 @@ cdef class Connection(Carrier):
             self.leave()
 
     def bio_shutdown(self):
+        """Say that no more bytes will come from the peer than have been handed in.
+
+        Raises TypeError over a socket.
+        ``BIO_set_mem_eof_return(3)``
+        """
         self.enter_memory()
         try:
             self.channel.ended = True
@@ -609,6 +703,13 @@ cdef class Connection(Carrier):
             self.leave()
 
     def set_bio_limit(self, size):
+        """Let at most about ``size`` bytes wait for :meth:`bio_read`; 0 sets no bound.
+
+        Beyond it, sending raises WantWriteError.  One record may exceed it.
+
+        Raises TypeError over a socket.
+        ``BIO_set_write_buf_size(3)``
+        """
         cdef size_t limit = size_of(size, "size")
         self.enter_memory()
         try:

@@ -10,12 +10,12 @@ wrong, the answer to C is "no".
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.errno cimport errno
+from libc cimport errno
 from libc.string cimport memcmp, memcpy, strlen
 
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native cimport libssl as s
-from OpenSSL._native.carrier cimport Carrier, Hooks
+from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back
 
@@ -64,14 +64,13 @@ cdef struct Scope:
 
 
 cdef inline void enter_hook(Scope* scope) noexcept nogil:
-    scope.number = errno
+    scope.number = errno.errno
     queue_aside(&scope.queue)
 
 
 cdef inline void leave_hook(Scope* scope) noexcept nogil:
     queue_back(&scope.queue)
-    global errno
-    errno = scope.number
+    errno.errno = scope.number
 
 
 cdef bint truth(object answer, str whose) except -1:
