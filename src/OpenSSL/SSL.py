@@ -18,7 +18,8 @@ from ._face.context import Context
 from ._face.library import OpenSSL_version, SSLeay_version
 from ._native import constants as _constants
 from ._native.constants import *
-from ._sentinels import NO_OVERLAPPING_PROTOCOLS, _NoOverlappingProtocols as _NoOverlappingProtocols
+from ._sentinels import NO_OVERLAPPING_PROTOCOLS
+from ._sentinels import _NoOverlappingProtocols as _NoOverlappingProtocols
 
 __all__ = [
     "NO_OVERLAPPING_PROTOCOLS",

@@ -1,0 +1,63 @@
+"""Law 2: one handle, one owner, one free."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+from reading import NATIVE, code_of, sources
+
+#: The function that frees a handle, and the one file where it may stand.
+OWNERS = {
+    "SSL_free": "connection.pyx",
+    "SSL_CTX_free": "context.pyx",
+    "SSL_SESSION_free": "sessions.pyx",
+    "BIO_free": "memory.pyx",
+    "X509_free": "certificates.pyx",
+    "X509_NAME_free": "names.pyx",
+    "X509_STORE_free": "stores.pyx",
+    "X509_STORE_CTX_free": "verification.pyx",
+    "EVP_PKEY_free": "keys.pyx",
+}
+#: Other ways to give up a handle, which would go round the law.
+SIDE_DOORS = re.compile(r"\b(BIO_free_all|BIO_vfree|sk_X509_pop_free|sk_X509_NAME_pop_free)\b")
+
+
+def places(files: Mapping[str, str]) -> dict[str, list[str]]:
+    """Each freeing function of the law -> the files that speak of it."""
+    found: dict[str, list[str]] = {name: [] for name in OWNERS}
+    for path, text in files.items():
+        for name in set(re.findall(r"\b\w+_free\b", code_of(text))) & set(OWNERS):
+            found[name].append(path)
+    return found
+
+
+def side_doors(files: Mapping[str, str]) -> list[str]:
+    return [
+        f"{path}: {name}" for path in files for name in SIDE_DOORS.findall(code_of(files[path]))
+    ]
+
+
+@pytest.mark.parametrize("name", OWNERS)
+def test_a_handle_is_freed_in_its_owners_file_only(name):
+    owner = [OWNERS[name]] if (NATIVE / OWNERS[name]).exists() else []
+    assert places(sources("*.pyx", under=NATIVE))[name] == owner
+
+
+def test_no_handle_leaves_by_a_side_door():
+    assert side_doors(sources("*.pyx", under=NATIVE)) == []
+
+
+def test_every_freeing_function_of_a_handle_has_an_owner():
+    # Whatever can be shared by counting references is a handle.
+    declared = "\n".join(sources("libcrypto.pxd", "libssl.pxd", under=NATIVE).values())
+    counted = set(re.findall(r"\b(\w+)_up_ref\(", code_of(declared)))
+    assert {f"{each}_free" for each in counted} <= set(OWNERS)
+
+
+def test_the_check_sees_a_second_free_and_a_side_door():
+    files = {"connection.pyx": "s.SSL_free(x)\n", "trust.pyx": "if x:\n    s.SSL_free(x)\n"}
+    assert places(files)["SSL_free"] == ["connection.pyx", "trust.pyx"]
+    assert places({"a.pyx": "# SSL_free\n'SSL_free'\nSSL_SESSION_free(x)\n"})["SSL_free"] == []
+    assert side_doors({"a.pyx": "c.sk_X509_pop_free(chain, c.X509_free)\n"})

@@ -1,0 +1,103 @@
+"""No C result is ignored: every call whose answer is thrown away is listed here with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from reading import NATIVE, c_functions, sources, statements
+
+#: Functions whose answer is no verdict on what they did.
+NO_VERDICT = {
+    "SSL_CTX_clear_options": "answers the options after the change; cannot fail",
+    "SSL_CTX_set_options": "answers the options after the change; cannot fail",
+    "SSL_clear_options": "answers the options after the change; cannot fail",
+    "SSL_set_options": "answers the options after the change; cannot fail",
+    "SSL_CTX_clear_mode": "answers the modes after the change; cannot fail",
+    "SSL_CTX_set_mode": "answers the modes after the change; cannot fail",
+    "SSL_set_mode": "answers the modes after the change; cannot fail",
+    "SSL_clear_mode": "answers the modes after the change; cannot fail",
+    "SSL_CTX_set_session_cache_mode": "answers the mode before; cannot fail",
+    "SSL_CTX_set_timeout": "answers the time before; cannot fail",
+    "BIO_free": "0 only for NULL; there is nothing left to do about it",
+    "memcpy": "answers its argument",
+    "memmove": "answers its argument",
+    "memset": "answers its argument",
+    "strncpy": "answers its argument",
+}
+#: Single places: (file, function) and why the answer does not matter there.
+PLACES: dict[tuple[str, str], str] = {
+    ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
+    ("certificates.pyx", "i2d_re_X509_tbs"): "marks the encoding stale even where it fails",
+    ("connection.pyx", "SSL_read_ex"): "lets libssl send the alert of a failure known already",
+    ("trampolines.pyx", "SSL_set_ex_data"): "the slot exists since attach(); NULL needs no memory",
+}
+CALL = re.compile(r"\s*(?:if [^:]*: |else: |try: )?(?:[A-Za-z_]\w*\.)?(\w+)\(")
+
+
+def ignored(files: Mapping[str, str], declared: Mapping[str, str]) -> dict[tuple[str, str], int]:
+    """(file, function) -> first line, of bare statements that throw an answer away."""
+    answering = {
+        name
+        for text in declared.values()
+        for name, (result, _parameters) in c_functions(text).items()
+        if result != "void"
+    }
+    found: dict[tuple[str, str], int] = {}
+    for path, text in files.items():
+        for number, line in statements(text):
+            match = CALL.match(line)
+            if match and match.group(1) in answering and is_whole(line[match.end() :]):
+                found.setdefault((path, match.group(1)), number)
+    return found
+
+
+def is_whole(rest: str) -> bool:
+    """Whether nothing follows the call's closing parenthesis, so that nobody takes the answer."""
+    depth = 1
+    for position, letter in enumerate(rest):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return not rest[position + 1 :].strip(" ;")
+    return False
+
+
+def now() -> dict[tuple[str, str], int]:
+    return ignored(sources("*.pyx", under=NATIVE), sources("*.pxd", under=NATIVE))
+
+
+def test_no_answer_of_c_is_thrown_away_without_a_reason():
+    left = {
+        f"{path}:{number} ignores what {name} answers"
+        for (path, name), number in now().items()
+        if name not in NO_VERDICT and (path, name) not in PLACES
+    }
+    assert left == set()
+
+
+def test_every_reason_for_a_place_is_still_needed():
+    assert set(PLACES) <= set(now())
+
+
+EXTERN = """cdef extern from "x.h" nogil:
+    int SSL_set_cipher_list(SSL* ssl, const char* words)
+    SSL_SESSION* SSL_get1_session(SSL* ssl)
+    void SSL_set_accept_state(SSL* ssl)
+"""
+
+
+def found(code: str) -> set[str]:
+    return {name for _path, name in ignored({"a.pyx": code}, {"x.pxd": EXTERN})}
+
+
+def test_the_check_sees_what_is_thrown_away():
+    assert found("def f():\n    s.SSL_set_cipher_list(ssl, words)\n")
+    assert found("def f():\n    s.SSL_set_cipher_list(\n        ssl, words(),\n    )\n")
+    assert found("def f():\n    if x: SSL_get1_session(ssl)\n")
+
+
+def test_the_check_lets_taken_answers_pass():
+    assert not found("def f():\n    if not s.SSL_set_cipher_list(ssl, w):\n        fail()\n")
+    assert not found("def f():\n    x = s.SSL_get1_session(ssl)\n")
+    assert not found("def f():\n    s.SSL_set_accept_state(ssl)\n")
+    assert not found("def f():\n    g(\n        s.SSL_get1_session(ssl),\n    )\n")

@@ -1,0 +1,180 @@
+"""Law 4: hooks never leak; every C callback is a trampoline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from reading import NATIVE, c_functions, calls, code_of, sources, statements
+
+#: Where trampolines live.  A passphrase is asked for by the loaders of keys, which
+#: lie below everything a connection's trampolines know: hence the second file.
+HOMES = {"trampolines", "passphrases"}
+#: The methods of our own BIOs run no Python and are known to bio.pyx alone.
+BIO_SETTERS = {
+    "BIO_meth_set_read_ex",
+    "BIO_meth_set_write_ex",
+    "BIO_meth_set_ctrl",
+    "BIO_meth_set_create",
+    "BIO_meth_set_destroy",
+}
+#: `ctypedef int (*hook "c_name")(...)` and `ctypedef int hook(...)`, texts emptied.
+POINTER = re.compile(r"\bctypedef\b[^(\n]*\(\s*\*\s*(\w+)\s*(?:\"\")?\s*\)\s*\(")
+KIND = re.compile(r"\bctypedef\b[^(\n]*\b(\w+)\([^*]")
+FUNCTION = re.compile(r"cdef\s+(?:inline\s+)?[\w.*\s]+?\b(\w+)\(.*\)\s*(.*):$")
+
+
+def pointer_places(declarations: Mapping[str, str]) -> dict[str, list[int]]:
+    """Each C function that takes functions -> the positions of those arguments."""
+    everything = "\n".join(declarations.values())
+    kinds = set(POINTER.findall(code_of(everything))) | set(KIND.findall(code_of(everything)))
+    found: dict[str, list[int]] = {}
+    for text in declarations.values():
+        for name, (_result, parameters) in c_functions(text).items():
+            places = [
+                index
+                for index, each in enumerate(parameters)
+                if "(*" in each or set(re.findall(r"\w+", each)) & kinds
+            ]
+            if places:
+                found[name] = places
+    return found
+
+
+def strangers(files: Mapping[str, str], takers: Mapping[str, list[int]]) -> list[str]:
+    """Functions handed to OpenSSL that are no trampolines."""
+    found = []
+    for path, text in files.items():
+        own = path.removesuffix(".pyx")
+        allowed = set() if own not in HOMES else set(re.findall(r"\b(on_\w+)\(", code_of(text)))
+        lines = list(statements(text))
+        for _number, line in lines:
+            home = re.match(r"\s*from OpenSSL\._native\.(\w+) cimport (.*)", line)
+            if home and home.group(1) in HOMES:
+                allowed |= set(re.findall(r"\bon_\w+", home.group(2)))
+        for number, line in lines:
+            for name, arguments in calls(line):
+                if name not in takers or (name in BIO_SETTERS and own == "bio"):
+                    continue
+                for place in takers[name]:
+                    given = arguments[place] if place < len(arguments) else "nothing"
+                    if not is_trampoline(given, allowed, lines):
+                        found.append(f"{path}:{number} hands {given} to {name}")
+    return found
+
+
+def is_trampoline(given: str, allowed: set[str], lines: list[tuple[int, str]]) -> bool:
+    given = re.sub(r"<[^<>]*>", "", given).strip()
+    at_home = re.fullmatch(rf"(?:{'|'.join(sorted(HOMES))})\.on_\w+", given)
+    if given == "NULL" or given in allowed or at_home:
+        return True
+    choice = re.fullmatch(r"(\w+) if .* else (\w+)", given)
+    if choice:
+        return all(is_trampoline(each, allowed, lines) for each in choice.groups())
+    if not given.isidentifier():
+        return False
+    # A local variable: everything that is ever put into it has to be one.
+    put = re.compile(rf"(?:^|[\s*]){given}\b\)?(?:\([^=]*\))?[^=!<>(]*=\s*([^=].*)$")
+    values = [match.group(1) for _number, line in lines if (match := put.search(line))]
+    return bool(values) and all(is_trampoline(each, allowed, []) for each in values)
+
+
+def functions(text: str) -> list[tuple[str, str, list[str]]]:
+    """Each function of a .pyx at its outermost level: name, modifiers, body."""
+    found: list[tuple[str, str, list[str]]] = []
+    for _number, line in statements(text):
+        if line.startswith(" "):
+            if found:
+                found[-1][2].append(line)
+            continue
+        match = FUNCTION.match(line)
+        found.append((match.group(1), match.group(2), []) if match else ("", "", []))
+    return found
+
+
+def misshapen(path: str, text: str) -> list[str]:
+    """Trampolines that are not what the law says, and GIL-takers elsewhere."""
+    found = []
+    home = path.removesuffix(".pyx") in HOMES
+    for name, modifiers, body in functions(text):
+        if not home:
+            if "with gil" in modifiers:
+                found.append(f"{path}: {name} takes the GIL outside the trampolines")
+            continue
+        if not name.startswith("on_"):
+            if "with gil" in modifiers:
+                found.append(f"{path}: {name} takes the GIL and is not called on_")
+            continue
+        if modifiers != "noexcept with gil":
+            found.append(f"{path}: {name} is not `noexcept with gil` but {modifiers!r}")
+        lines = [line.strip() for line in body]
+        if lines.count("try:") != 1:
+            found.append(f"{path}: {name} has {lines.count('try:')} tries")
+        nets = [line for line in lines if line.startswith("except")]
+        if len(nets) != 1 or not re.match(r"except BaseException\b", nets[0]):
+            found.append(f"{path}: {name} catches {nets}")
+    return found
+
+
+def declarations() -> dict[str, str]:
+    return sources("*.pxd", under=NATIVE)
+
+
+def test_every_function_handed_to_openssl_is_a_trampoline():
+    takers = pointer_places(declarations())
+    # The check would see nothing if the declarations stopped saying `(*`.
+    assert {"SSL_CTX_set_verify", "SSL_CTX_set_info_callback", "BIO_meth_set_ctrl"} <= set(takers)
+    assert strangers(sources("*.pyx", under=NATIVE), takers) == []
+
+
+def test_every_trampoline_has_the_shape():
+    files = sources("*.pyx", under=NATIVE)
+    assert [each for path in files for each in misshapen(path, files[path])] == []
+    names = [name for name, _modifiers, _body in functions(files["trampolines.pyx"])]
+    assert sum(name.startswith("on_") for name in names) >= 5
+
+
+EXTERN = """cdef extern from "x.h":
+    void SSL_set_verify(SSL* ssl, int mode, int (*hook)(int, STORE*) noexcept)
+    ctypedef int (*asker "c_asker")(char*, int)
+    ctypedef int password_cb(char* buffer, int size)
+    void SSL_CTX_set_passwd(SSL_CTX* ctx, asker hook)
+    EVP_PKEY* PEM_read(BIO* bio, password_cb* hook, void* data)
+    void SSL_set_mode(SSL* ssl, int mode)
+"""
+GOOD = """
+from OpenSSL._native.trampolines cimport attach, on_verify
+def f():
+    cdef int (*hook)(int, STORE*) noexcept = NULL
+    hook = on_verify if callback is not None else NULL
+    s.SSL_set_verify(x.handle, 1, hook)
+    s.SSL_set_verify(x.handle, 1, NULL)
+"""
+SHAPE = """
+cdef int on_verify(int ok, c.X* chain) noexcept with gil:
+    try:
+        return 1
+    except BaseException as error:
+        carrier.keep(error)
+    return 0
+"""
+
+
+def test_the_check_sees_a_stranger():
+    takers = pointer_places({"x.pxd": EXTERN})
+    assert takers == {"SSL_set_verify": [2], "SSL_CTX_set_passwd": [1], "PEM_read": [1]}
+    assert strangers({"trust.pyx": GOOD}, takers) == []
+    assert strangers({"trust.pyx": GOOD.replace("trampolines cimport", "bio cimport")}, takers)
+    assert strangers({"trust.pyx": GOOD.replace("= on_verify if", "= mine if")}, takers)
+    assert strangers({"trust.pyx": "s.SSL_CTX_set_passwd(ctx, own)\n"}, takers)
+    assert strangers({"trust.pyx": "s.SSL_CTX_set_passwd(ctx, bio.on_read)\n"}, takers)
+    assert not strangers({"k.pyx": "c.PEM_read(x, passphrases.on_passphrase, y)\n"}, takers)
+
+
+def test_the_check_sees_a_misshapen_trampoline():
+    assert misshapen("trampolines.pyx", SHAPE) == []
+    assert misshapen("trampolines.pyx", SHAPE.replace("BaseException", "Exception"))
+    assert misshapen("trampolines.pyx", SHAPE.replace("noexcept with gil", "noexcept nogil"))
+    assert misshapen("trampolines.pyx", SHAPE.replace("    try:\n", "    if 1:\n"))
+    assert misshapen("trampolines.pyx", SHAPE.replace("on_verify", "verify"))
+    assert misshapen("trust.pyx", SHAPE)
