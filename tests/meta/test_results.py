@@ -19,6 +19,9 @@ NO_VERDICT = {
     "SSL_clear_mode": "answers the modes after the change; cannot fail",
     "SSL_CTX_set_session_cache_mode": "answers the mode before; cannot fail",
     "SSL_CTX_set_timeout": "answers the time before; cannot fail",
+    "i2d_re_X509_tbs": "marks a kept encoding stale, even where it fails",
+    "i2d_re_X509_REQ_tbs": "marks a kept encoding stale, even where it fails",
+    "i2d_re_X509_CRL_tbs": "marks a kept encoding stale, even where it fails",
     "BIO_free": "0 only for NULL; there is nothing left to do about it",
     "memcpy": "answers its argument",
     "memmove": "answers its argument",
@@ -28,7 +31,6 @@ NO_VERDICT = {
 #: Single places: (file, function) and why the answer does not matter there.
 PLACES: dict[tuple[str, str], str] = {
     ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
-    ("certificates.pyx", "i2d_re_X509_tbs"): "marks the encoding stale even where it fails",
     ("connection.pyx", "SSL_read_ex"): "lets libssl send the alert of a failure known already",
     ("trampolines.pyx", "SSL_set_ex_data"): "the slot exists since attach(); NULL needs no memory",
 }
