@@ -1,4 +1,4 @@
-"""Certificates, keys and names: what TLS stands on."""
+"""Certificates, keys, names, requests and revocation lists: what TLS stands on."""
 
 from OpenSSL._exceptions import CryptoError as Error
 from OpenSSL._exceptions import X509StoreContextError
@@ -10,12 +10,8 @@ from OpenSSL._face.certificates import (
 )
 from OpenSSL._face.curves import EllipticCurve as _EllipticCurve
 from OpenSSL._face.curves import get_elliptic_curve, get_elliptic_curves
-from OpenSSL._face.filetypes import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT
+from OpenSSL._face.extensions import X509Extension
 from OpenSSL._face.keys import (
-    TYPE_DH,
-    TYPE_DSA,
-    TYPE_EC,
-    TYPE_RSA,
     PKey,
     dump_privatekey,
     dump_publickey,
@@ -23,32 +19,85 @@ from OpenSSL._face.keys import (
     load_publickey,
 )
 from OpenSSL._face.names import X509Name
-from OpenSSL._face.stores import X509Store, X509StoreFlags
+from OpenSSL._face.pkcs7 import PKCS7, load_pkcs7_data
+from OpenSSL._face.pkcs12 import PKCS12, load_pkcs12
+from OpenSSL._face.requests import X509Req, dump_certificate_request, load_certificate_request
+from OpenSSL._face.revocation import CRL, Revoked, dump_crl, load_crl
+from OpenSSL._face.signing import sign, verify
+from OpenSSL._face.spki import NetscapeSPKI
+from OpenSSL._face.stores import X509Store
 from OpenSSL._face.verification import X509StoreContext
+from OpenSSL._native.constants import (
+    FILETYPE_ASN1,
+    FILETYPE_PEM,
+    FILETYPE_TEXT,
+    TYPE_DH,
+    TYPE_DSA,
+    TYPE_EC,
+    TYPE_RSA,
+    X509StoreFlags,
+)
+
+# What the classes were called when they were types of C.
+CRLType = CRL
+NetscapeSPKIType = NetscapeSPKI
+PKCS12Type = PKCS12
+PKCS7Type = PKCS7
+PKeyType = PKey
+X509ExtensionType = X509Extension
+X509NameType = X509Name
+X509ReqType = X509Req
+X509StoreType = X509Store
+X509Type = X509
 
 __all__ = [
+    "CRL",
     "FILETYPE_ASN1",
     "FILETYPE_PEM",
     "FILETYPE_TEXT",
+    "PKCS7",
+    "PKCS12",
     "TYPE_DH",
     "TYPE_DSA",
     "TYPE_EC",
     "TYPE_RSA",
     "X509",
+    "CRLType",
     "Error",
+    "NetscapeSPKI",
+    "NetscapeSPKIType",
+    "PKCS7Type",
+    "PKCS12Type",
     "PKey",
+    "PKeyType",
+    "Revoked",
+    "X509Extension",
+    "X509ExtensionType",
     "X509Name",
+    "X509NameType",
+    "X509Req",
+    "X509ReqType",
     "X509Store",
     "X509StoreContext",
     "X509StoreContextError",
     "X509StoreFlags",
+    "X509StoreType",
+    "X509Type",
     "dump_certificate",
+    "dump_certificate_request",
+    "dump_crl",
     "dump_privatekey",
     "dump_publickey",
     "get_elliptic_curve",
     "get_elliptic_curves",
     "load_certificate",
+    "load_certificate_request",
     "load_certificates",
+    "load_crl",
+    "load_pkcs7_data",
+    "load_pkcs12",
     "load_privatekey",
     "load_publickey",
+    "sign",
+    "verify",
 ]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from OpenSSL._face import filetypes, foreign
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.keys import PKey
 from OpenSSL._face.names import X509Name
 from OpenSSL._native import certificates as native
+from OpenSSL._native import extensions as native_extensions
+
+if TYPE_CHECKING:
+    from OpenSSL._face.extensions import X509Extension
 
 __all__ = ["X509", "certificate", "dump_certificate", "load_certificate", "load_certificates"]
 
@@ -223,6 +228,43 @@ class X509(native.X509):
         """
         return native.get_extension_count(self)
 
+    def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
+        """Add extensions, in order.
+
+        Raises ValueError when one of them is no X509Extension; then none is added.
+
+        X509_add_ext(3)
+        """
+        wanted = list(extensions)
+        for one in wanted:
+            if not isinstance(one, native_extensions.X509Extension):
+                raise ValueError("One of the elements is not an X509Extension")
+        for one in wanted:
+            native_extensions.add_to_certificate(self, one)
+
+    def get_extension(self, index: int) -> X509Extension:
+        """A copy of the extension at ``index``, counted from 0.
+
+        Raises IndexError when there is none there.
+
+        X509_get_ext(3)
+        """
+        found = native_extensions.get_from_certificate(self, index)
+        if found is None:
+            raise IndexError("extension index out of bounds")
+        return found
+
+    def get_subject_alt_names(self) -> list[tuple[str, str]]:
+        """The alternative names as ``(kind, value)``, in the words of :mod:`ssl`.
+
+        Kinds are ``"DNS"``, ``"IP Address"``, ``"email"``, ``"URI"``,
+        ``"DirName"``, ``"Registered ID"`` and ``"othername"``. Values are never
+        cut at a NUL byte. Raises Error when they are malformed.
+
+        X509_get_ext_d2i(3)
+        """
+        return native_extensions.get_subject_alt_names(self)
+
     # ---- the cryptography package
 
     def to_cryptography(self) -> Any:
@@ -289,12 +331,11 @@ def dump_certificate(type: int, cert: X509) -> bytes:
 
     PEM_write_bio_X509(3), i2d_X509(3), X509_print_ex(3)
     """
-    if type not in (filetypes.FILETYPE_PEM, filetypes.FILETYPE_ASN1, filetypes.FILETYPE_TEXT):
-        raise ValueError("type argument must be FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT")
+    form = filetypes.form(type)
     if not isinstance(cert, X509):
         raise TypeError("cert must be an X509")
-    if type == filetypes.FILETYPE_PEM:
+    if form == filetypes.FILETYPE_PEM:
         return native.dump_pem(cert)
-    if type == filetypes.FILETYPE_ASN1:
+    if form == filetypes.FILETYPE_ASN1:
         return native.dump_der(cert)
     return native.dump_text(cert)

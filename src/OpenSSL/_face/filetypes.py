@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from OpenSSL._native.constants import FILETYPE_ASN1, FILETYPE_PEM, FILETYPE_TEXT
 
-__all__ = ["FILETYPE_ASN1", "FILETYPE_PEM", "FILETYPE_TEXT", "content", "is_pem"]
-
-#: Base64 between BEGIN and END lines.
-FILETYPE_PEM: Final = 1
-#: DER, the binary encoding.
-FILETYPE_ASN1: Final = 2
-#: For people to read; can be dumped but not loaded.
-FILETYPE_TEXT: Final = 2**16 - 1
+__all__ = ["FILETYPE_ASN1", "FILETYPE_PEM", "FILETYPE_TEXT", "content", "form", "is_pem"]
 
 
 def is_pem(filetype: object) -> bool:
@@ -21,6 +14,13 @@ def is_pem(filetype: object) -> bool:
     if filetype == FILETYPE_ASN1:
         return False
     raise ValueError("type argument must be FILETYPE_PEM or FILETYPE_ASN1")
+
+
+def form(filetype: int) -> int:
+    """Answer ``filetype`` if it is any that can be dumped; ValueError otherwise."""
+    if filetype in (FILETYPE_PEM, FILETYPE_ASN1, FILETYPE_TEXT):
+        return filetype
+    raise ValueError("type argument must be FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT")
 
 
 def content(buffer: object) -> bytes:

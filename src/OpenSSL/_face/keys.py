@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Union
+from typing import Any, Union
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face import filetypes, foreign
 from OpenSSL._native import keys as native
 from OpenSSL._native import passphrases
+from OpenSSL._native.constants import TYPE_DH, TYPE_DSA, TYPE_EC, TYPE_RSA
 
 __all__ = [
     "TYPE_DH",
@@ -22,11 +23,6 @@ __all__ = [
     "load_publickey",
     "private_key",
 ]
-
-TYPE_RSA: Final[int] = native.TYPE_RSA
-TYPE_DSA: Final[int] = native.TYPE_DSA
-TYPE_DH: Final[int] = native.TYPE_DH
-TYPE_EC: Final[int] = native.TYPE_EC
 
 PassphraseSource = Union[bytes, Callable[[bool], bytes]]
 
@@ -202,6 +198,8 @@ def dump_privatekey(
         raise TypeError(
             "if a value is given for cipher one must also be given for passphrase"
         )
+    if cipher is not None:
+        native.check_cipher(cipher)
     phrase = _phrase(type, passphrase)
     if type == filetypes.FILETYPE_PEM:
         return native.dump_private_pem(pkey, cipher, phrase)

@@ -5,33 +5,18 @@ from __future__ import annotations
 import calendar
 import datetime
 import os
-from typing import Union
+from typing import Any, Union
 
 from OpenSSL._face.arguments import path_bytes
 from OpenSSL._face.certificates import X509
+from OpenSSL._face.revocation import crl_der
+from OpenSSL._native import revocation
 from OpenSSL._native import stores as native
 
-__all__ = ["X509Store", "X509StoreFlags"]
+__all__ = ["X509Store"]
 
 
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
-
-
-class X509StoreFlags:
-    """What :meth:`X509Store.set_flags` takes; ``X509_VERIFY_PARAM_set_flags(3)`` explains each."""
-
-    __module__ = "OpenSSL.crypto"
-
-    CRL_CHECK: int = native.CRL_CHECK
-    CRL_CHECK_ALL: int = native.CRL_CHECK_ALL
-    IGNORE_CRITICAL: int = native.IGNORE_CRITICAL
-    X509_STRICT: int = native.X509_STRICT
-    ALLOW_PROXY_CERTS: int = native.ALLOW_PROXY_CERTS
-    POLICY_CHECK: int = native.POLICY_CHECK
-    EXPLICIT_POLICY: int = native.EXPLICIT_POLICY
-    INHIBIT_MAP: int = native.INHIBIT_MAP
-    CHECK_SS_SIGNATURE: int = native.CHECK_SS_SIGNATURE
-    PARTIAL_CHAIN: int = native.PARTIAL_CHAIN
 
 
 class X509Store(native.X509Store):
@@ -56,6 +41,15 @@ class X509Store(native.X509Store):
         if not isinstance(cert, X509):
             raise TypeError("cert must be an X509")
         native.add_certificate(self, cert)
+
+    def add_crl(self, crl: Any) -> None:
+        """Let the store know a revocation list, ours or the ``cryptography`` package's.
+
+        It counts once ``CRL_CHECK`` is among the flags. Raises TypeError for others.
+
+        X509_STORE_add_crl(3)
+        """
+        revocation.add_to_store(self, crl_der(crl))
 
     def set_flags(self, flags: int) -> None:
         """Turn on rules, constants of :class:`X509StoreFlags` joined by ``|``.

@@ -9,8 +9,16 @@ cdef class X509(NameOwner):
 
     cdef c.X509* held(self) except NULL
 
+# Every change of a certificate has to say so.
+cdef void stale(c.X509* handle) noexcept
+
 cdef object wrap_certificate(c.X509* taken)
 cdef list wrap_chain(const c.X509_CHAIN* borrowed)
 # A stack that holds its own references; NULL for an empty sequence.
 cdef c.X509_CHAIN* new_chain(object certificates) except? NULL
+cdef object public_key(X509 certificate)
+# A copy, for the caller to free.
+cdef c.X509_NAME* copy_subject(X509 certificate) except NULL
+# The places that give them back.
+cdef void release_certificate(c.X509* certificate) noexcept nogil
 cdef void release_chain(c.X509_CHAIN* chain) noexcept nogil

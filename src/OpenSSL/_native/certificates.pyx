@@ -60,6 +60,10 @@ cdef object wrap_certificate(c.X509* taken):
     return made
 
 
+cdef void release_certificate(c.X509* certificate) noexcept nogil:
+    c.X509_free(certificate)
+
+
 # ---- chains
 
 cdef list wrap_chain(const c.X509_CHAIN* borrowed):
@@ -169,6 +173,16 @@ def set_issuer(X509 certificate not None, names.X509Name name not None):
     put_name(certificate, name, False)
 
 
+@cython.critical_section
+cdef c.X509_NAME* copy_subject(X509 certificate) except NULL:
+    cdef c.X509_NAME* copied
+    errors.clear()
+    copied = c.X509_NAME_dup(c.X509_get_subject_name(certificate.held()))
+    if copied == NULL:
+        errors.fail_crypto("the name cannot be copied")
+    return copied
+
+
 cdef int put_name(X509 certificate, names.X509Name name, bint subject) except -1:
     cdef c.X509_NAME* copied
     certificate.held()
@@ -252,8 +266,12 @@ def set_boundary(X509 certificate not None, bint end, object when):
     stale(handle)
 
 
-@cython.critical_section
 def get_pubkey(X509 certificate not None):
+    return public_key(certificate)
+
+
+@cython.critical_section
+cdef object public_key(X509 certificate):
     cdef c.EVP_PKEY* key
     errors.clear()
     key = c.X509_get_pubkey(certificate.held())

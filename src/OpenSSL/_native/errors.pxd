@@ -30,6 +30,7 @@ cdef struct KeptQueue:
     KeptEntry entries[KEPT]
 
 cdef void clear() noexcept nogil
+cdef bint pending() noexcept nogil
 cdef bint take_no_start_line() noexcept nogil
 cdef Verdict judge(const SSL* ssl, int result, int number) noexcept nogil
 cdef int fail(Verdict verdict, const SSL* ssl) except -1

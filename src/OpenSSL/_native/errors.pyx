@@ -35,6 +35,11 @@ cdef void clear() noexcept nogil:
         c.ERR_clear_error()
 
 
+cdef bint pending() noexcept nogil:
+    """Whether OpenSSL has complained since the last ``clear``."""
+    return c.ERR_peek_error() != 0
+
+
 cdef bint take_no_start_line() noexcept nogil:
     """Whether the last failure was only the end of a PEM file; then it is forgotten."""
     cdef unsigned long last = c.ERR_peek_last_error()

@@ -6,11 +6,6 @@ cimport cython
 from OpenSSL._native cimport algorithms, errors, memory, passphrases
 from OpenSSL._native cimport libcrypto as c
 
-TYPE_RSA = c.EVP_PKEY_RSA
-TYPE_DSA = c.EVP_PKEY_DSA
-TYPE_DH = c.EVP_PKEY_DH
-TYPE_EC = c.EVP_PKEY_EC
-
 cdef object face = None
 
 
@@ -224,6 +219,11 @@ def load_public(bytes data not None, bint pem):
     if loaded == NULL:
         errors.fail_crypto("not a public key")
     return wrap_public_key(loaded)
+
+
+def check_cipher(name not None):
+    """Raise ValueError when OpenSSL knows no cipher of this name."""
+    algorithms.find_cipher(name)
 
 
 def dump_private_pem(PKey key not None, cipher, passphrases.Passphrase phrase):

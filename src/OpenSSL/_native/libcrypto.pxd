@@ -159,6 +159,11 @@ cdef extern from "compat.h" nogil:
     ctypedef struct ASN1_OBJECT:
         pass
     int NID_undef
+    int NID_crl_reason
+    int NID_ext_req
+    int NID_ms_ext_req
+    int NID_pbe_WithSHA1And3_Key_TripleDES_CBC
+    int NID_subject_alt_name
     int OBJ_txt2nid(const char* name)
     const char* OBJ_nid2sn(int nid)
     int OBJ_obj2nid(const ASN1_OBJECT* kind)
@@ -204,7 +209,21 @@ cdef extern from "compat.h" nogil:
         pass
     ctypedef struct X509_ALGOR:
         pass
+    ctypedef struct X509_ATTRIBUTE:
+        pass
+    ctypedef struct X509_CRL:
+        pass
+    ctypedef struct X509_EXTENSION:
+        pass
+    ctypedef struct X509_EXTENSION_LIST "STACK_OF(X509_EXTENSION)":
+        pass
     ctypedef struct X509_NAME_ENTRY:
+        pass
+    ctypedef struct X509_REQ:
+        pass
+    ctypedef struct X509_REVOKED:
+        pass
+    ctypedef struct X509_REVOKED_LIST "STACK_OF(X509_REVOKED)":
         pass
     int MBSTRING_UTF8
     int V_ASN1_GENERALIZEDTIME
@@ -222,6 +241,11 @@ cdef extern from "compat.h" nogil:
                                                        ASN1_GENERALIZEDTIME** out)
     void ASN1_GENERALIZEDTIME_free(ASN1_GENERALIZEDTIME* time)
     ASN1_TIME* X509_time_adj_ex(ASN1_TIME* time, int days, long seconds, void* now)
+    ctypedef struct ASN1_ENUMERATED:
+        pass
+    ASN1_ENUMERATED* ASN1_ENUMERATED_new()
+    void ASN1_ENUMERATED_free(ASN1_ENUMERATED* number)
+    int ASN1_ENUMERATED_set(ASN1_ENUMERATED* number, long value)
     void ASN1_INTEGER_free(ASN1_INTEGER* number)
     BIGNUM* ASN1_INTEGER_to_BN(const ASN1_INTEGER* number, BIGNUM* into)
     ASN1_INTEGER* BN_to_ASN1_INTEGER(const BIGNUM* number, ASN1_INTEGER* into)
@@ -259,6 +283,83 @@ cdef extern from "compat.h" nogil:
     const X509_ALGOR* X509_get0_tbs_sigalg(const X509* certificate)
     int X509_sign(X509* certificate, EVP_PKEY* key, const EVP_MD* digest)
     int X509_get_ext_count(const X509* certificate)
+    X509_EXTENSION* X509_get_ext(const X509* certificate, int index)
+    int X509_add_ext(X509* certificate, X509_EXTENSION* extension, int index)
+    void* X509_get_ext_d2i(const X509* certificate, int nid, int* critical, int* index)
+    const unsigned char* X509_alias_get0(X509* certificate, int* size)
+    void X509_EXTENSION_free(X509_EXTENSION* extension)
+    X509_EXTENSION* X509_EXTENSION_dup(const X509_EXTENSION* extension)
+    ASN1_OBJECT* X509_EXTENSION_get_object(X509_EXTENSION* extension)
+    ASN1_STRING* X509_EXTENSION_get_data(X509_EXTENSION* extension)
+    int X509_EXTENSION_get_critical(const X509_EXTENSION* extension)
+    X509_EXTENSION_LIST* sk_X509_EXTENSION_new_null()
+    int sk_X509_EXTENSION_num(const X509_EXTENSION_LIST* extensions)
+    X509_EXTENSION* sk_X509_EXTENSION_value(const X509_EXTENSION_LIST* extensions, int index)
+    int sk_X509_EXTENSION_push(X509_EXTENSION_LIST* extensions, X509_EXTENSION* extension)
+    void sk_X509_EXTENSION_free(X509_EXTENSION_LIST* extensions)
+    X509_REQ* X509_REQ_new()
+    void X509_REQ_free(X509_REQ* request)
+    long X509_REQ_get_version(const X509_REQ* request)
+    int X509_REQ_set_version(X509_REQ* request, long version)
+    X509_NAME* X509_REQ_get_subject_name(const X509_REQ* request)
+    EVP_PKEY* X509_REQ_get_pubkey(X509_REQ* request)
+    int X509_REQ_set_pubkey(X509_REQ* request, EVP_PKEY* key)
+    int X509_REQ_add_extensions(X509_REQ* request, X509_EXTENSION_LIST* extensions)
+    X509_EXTENSION_LIST* X509_REQ_get_extensions(X509_REQ* request)
+    int X509_REQ_get_attr_by_NID(const X509_REQ* request, int nid, int after)
+    X509_ATTRIBUTE* X509_REQ_delete_attr(X509_REQ* request, int index)
+    void X509_ATTRIBUTE_free(X509_ATTRIBUTE* attribute)
+    int X509_REQ_sign(X509_REQ* request, EVP_PKEY* key, const EVP_MD* digest)
+    int X509_REQ_verify(X509_REQ* request, EVP_PKEY* key)
+    int X509_REQ_print_ex(BIO* bio, X509_REQ* request, unsigned long name_flags,
+                          unsigned long flags)
+    int i2d_re_X509_REQ_tbs(X509_REQ* request, unsigned char** out)
+    X509_REQ* d2i_X509_REQ_bio(BIO* bio, X509_REQ** into)
+    int i2d_X509_REQ_bio(BIO* bio, X509_REQ* request)
+    X509_REQ* PEM_read_bio_X509_REQ(BIO* bio, X509_REQ** into, pem_password_cb* hook, void* data)
+    int PEM_write_bio_X509_REQ(BIO* bio, X509_REQ* request)
+    X509_CRL* X509_CRL_new()
+    void X509_CRL_free(X509_CRL* crl)
+    int X509_CRL_set_version(X509_CRL* crl, long version)
+    int X509_CRL_set_issuer_name(X509_CRL* crl, const X509_NAME* name)
+    X509_NAME* X509_CRL_get_issuer(const X509_CRL* crl)
+    int X509_CRL_set1_lastUpdate(X509_CRL* crl, const ASN1_TIME* time)
+    int X509_CRL_set1_nextUpdate(X509_CRL* crl, const ASN1_TIME* time)
+    int X509_CRL_add0_revoked(X509_CRL* crl, X509_REVOKED* revoked)
+    X509_REVOKED_LIST* X509_CRL_get_REVOKED(X509_CRL* crl)
+    int X509_CRL_sort(X509_CRL* crl)
+    int X509_CRL_sign(X509_CRL* crl, EVP_PKEY* key, const EVP_MD* digest)
+    int X509_CRL_print(BIO* bio, X509_CRL* crl)
+    int i2d_re_X509_CRL_tbs(X509_CRL* crl, unsigned char** out)
+    int i2d_X509_CRL(const X509_CRL* crl, unsigned char** out)
+    X509_CRL* d2i_X509_CRL_bio(BIO* bio, X509_CRL** into)
+    int i2d_X509_CRL_bio(BIO* bio, X509_CRL* crl)
+    X509_CRL* PEM_read_bio_X509_CRL(BIO* bio, X509_CRL** into, pem_password_cb* hook, void* data)
+    int PEM_write_bio_X509_CRL(BIO* bio, X509_CRL* crl)
+    X509_REVOKED* X509_REVOKED_new()
+    X509_REVOKED* X509_REVOKED_dup(const X509_REVOKED* revoked)
+    void X509_REVOKED_free(X509_REVOKED* revoked)
+    const ASN1_INTEGER* X509_REVOKED_get0_serialNumber(const X509_REVOKED* revoked)
+    int X509_REVOKED_set_serialNumber(X509_REVOKED* revoked, ASN1_INTEGER* serial)
+    const ASN1_TIME* X509_REVOKED_get0_revocationDate(const X509_REVOKED* revoked)
+    int X509_REVOKED_set_revocationDate(X509_REVOKED* revoked, ASN1_TIME* time)
+    int X509_REVOKED_get_ext_by_NID(const X509_REVOKED* revoked, int nid, int after)
+    X509_EXTENSION* X509_REVOKED_get_ext(const X509_REVOKED* revoked, int index)
+    X509_EXTENSION* X509_REVOKED_delete_ext(X509_REVOKED* revoked, int index)
+    int X509_REVOKED_add1_ext_i2d(X509_REVOKED* revoked, int nid, void* value, int critical,
+                                  unsigned long flags)
+    int sk_X509_REVOKED_num(const X509_REVOKED_LIST* revoked)
+    X509_REVOKED* sk_X509_REVOKED_value(const X509_REVOKED_LIST* revoked, int index)
+    ctypedef struct NETSCAPE_SPKI:
+        pass
+    NETSCAPE_SPKI* NETSCAPE_SPKI_new()
+    void NETSCAPE_SPKI_free(NETSCAPE_SPKI* request)
+    int NETSCAPE_SPKI_sign(NETSCAPE_SPKI* request, EVP_PKEY* key, const EVP_MD* digest)
+    int NETSCAPE_SPKI_verify(NETSCAPE_SPKI* request, EVP_PKEY* key)
+    char* NETSCAPE_SPKI_b64_encode(NETSCAPE_SPKI* request)
+    NETSCAPE_SPKI* NETSCAPE_SPKI_b64_decode(const char* text, int size)
+    EVP_PKEY* NETSCAPE_SPKI_get_pubkey(NETSCAPE_SPKI* request)
+    int NETSCAPE_SPKI_set_pubkey(NETSCAPE_SPKI* request, EVP_PKEY* key)
     X509_NAME* X509_NAME_new()
     X509_NAME* X509_NAME_dup(const X509_NAME* name)
     void X509_NAME_free(X509_NAME* name)
@@ -307,6 +408,7 @@ cdef extern from "compat.h" nogil:
     int X509_STORE_set_flags(X509_STORE* store, unsigned long flags)
     int X509_STORE_set1_param(X509_STORE* store, const X509_VERIFY_PARAM* param)
     int X509_STORE_load_locations(X509_STORE* store, const char* file, const char* directory)
+    int X509_STORE_add_crl(X509_STORE* store, X509_CRL* crl)
     X509_VERIFY_PARAM* X509_VERIFY_PARAM_new()
     void X509_VERIFY_PARAM_free(X509_VERIFY_PARAM* param)
     void X509_VERIFY_PARAM_set_time(X509_VERIFY_PARAM* param, long long seconds)
@@ -326,3 +428,51 @@ cdef extern from "compat.h" nogil:
     int X509_VERIFY_PARAM_set1_ip_asc(X509_VERIFY_PARAM* param, const char* address)
     void X509_VERIFY_PARAM_set_hostflags(X509_VERIFY_PARAM* param, unsigned int flags)
     char* X509_VERIFY_PARAM_get0_peername(X509_VERIFY_PARAM* param)
+
+    # ---- x509v3.h
+    ctypedef struct X509V3_CTX:
+        pass
+    ctypedef struct GENERAL_NAME:
+        pass
+    ctypedef struct GENERAL_NAMES:
+        pass
+    int GEN_EMAIL
+    int GEN_DNS
+    int GEN_DIRNAME
+    int GEN_URI
+    int GEN_IPADD
+    int GEN_RID
+    void X509V3_set_ctx(X509V3_CTX* context, X509* issuer, X509* subject, X509_REQ* request,
+                        X509_CRL* crl, int flags)
+    void X509V3_set_ctx_nodb(X509V3_CTX* context)
+    X509_EXTENSION* X509V3_EXT_nconf(void* config, X509V3_CTX* context, const char* name,
+                                     const char* value)
+    void* X509V3_EXT_d2i(X509_EXTENSION* extension)
+    int X509V3_EXT_print(BIO* bio, X509_EXTENSION* extension, unsigned long flags, int indent)
+    void GENERAL_NAMES_free(GENERAL_NAMES* names)
+    int sk_GENERAL_NAME_num(const GENERAL_NAMES* names)
+    GENERAL_NAME* sk_GENERAL_NAME_value(const GENERAL_NAMES* names, int index)
+    void* GENERAL_NAME_get0_value(const GENERAL_NAME* name, int* kind)
+    int GENERAL_NAME_print(BIO* bio, GENERAL_NAME* name)
+
+    # ---- pkcs7.h, pkcs12.h
+    ctypedef struct PKCS7:
+        ASN1_OBJECT* type
+    ctypedef struct PKCS12:
+        pass
+    void PKCS7_free(PKCS7* message)
+    PKCS7* PEM_read_bio_PKCS7(BIO* bio, PKCS7** into, pem_password_cb* hook, void* data)
+    PKCS7* d2i_PKCS7_bio(BIO* bio, PKCS7** into)
+    void PKCS12_free(PKCS12* archive)
+    PKCS12* d2i_PKCS12_bio(BIO* bio, PKCS12** into)
+    int i2d_PKCS12_bio(BIO* bio, const PKCS12* archive)
+    int PKCS12_parse(PKCS12* archive, const char* phrase, EVP_PKEY** key, X509** certificate,
+                     X509_CHAIN** authorities)
+    PKCS12* PKCS12_create(const char* phrase, const char* name, EVP_PKEY* key, X509* certificate,
+                          X509_CHAIN* authorities, int key_nid, int certificate_nid,
+                          int iterations, int mac_iterations, int key_type)
+
+    # ---- rand.h
+    int RAND_status()
+    void RAND_add(const void* data, int size, double entropy)
+    int RAND_bytes(unsigned char* out, int size)

@@ -1,0 +1,62 @@
+"""``NetscapeSPKI``: a public key signed by its private half."""
+
+from __future__ import annotations
+
+from OpenSSL._face.keys import PKey
+from OpenSSL._native import spki as native
+
+__all__ = ["NetscapeSPKI"]
+
+
+def _key(value: object) -> PKey:
+    if not isinstance(value, PKey):
+        raise TypeError("pkey must be a PKey instance")
+    return value
+
+
+class NetscapeSPKI(native.NetscapeSPKI):
+    """A public key with proof that its owner has the private half (SPKAC)."""
+
+    __module__ = "OpenSSL.crypto"
+
+    def sign(self, pkey: PKey, digest: str | None) -> None:
+        """Sign with a private key and a digest, as ``"sha256"``.
+
+        Raises TypeError for what is no PKey, ValueError for a key without a
+        private half or an unknown digest, Error when they do not go together.
+
+        NETSCAPE_SPKI_sign(3)
+        """
+        if _key(pkey).only_public:
+            raise ValueError("Key has only public part")
+        if not pkey.initialized:
+            raise ValueError("Key is uninitialized")
+        native.sign(self, pkey, digest)
+
+    def verify(self, key: PKey) -> bool:
+        """Answer True when ``key`` made the signature; Error when not.
+
+        NETSCAPE_SPKI_verify(3)
+        """
+        return native.verify(self, _key(key))
+
+    def b64_encode(self) -> bytes:
+        """The whole in Base64; Error while it is not complete.
+
+        NETSCAPE_SPKI_b64_encode(3)
+        """
+        return native.encode(self)
+
+    def get_pubkey(self) -> PKey:
+        """The public key; Error when there is none.
+
+        NETSCAPE_SPKI_get_pubkey(3)
+        """
+        return native.get_pubkey(self)
+
+    def set_pubkey(self, pkey: PKey) -> None:
+        """Put in the public half of ``pkey``; TypeError for what is no PKey.
+
+        NETSCAPE_SPKI_set_pubkey(3)
+        """
+        native.set_pubkey(self, _key(pkey))

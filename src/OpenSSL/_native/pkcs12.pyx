@@ -1,0 +1,87 @@
+"""PKCS #12 archives: a key, its certificate and others, under one passphrase."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+from OpenSSL._native cimport certificates, errors, keys, memory
+from OpenSSL._native cimport libcrypto as c
+
+
+cdef const char* spelled(bytes words, str what) except? NULL:
+    # OpenSSL takes C strings here and would stop reading at a NUL.
+    if words is None:
+        return NULL
+    if b"\0" in words:
+        raise ValueError(f"{what} must not contain a NUL byte")
+    return <const char*>words
+
+
+def parse(bytes data not None, bytes phrase):
+    """Return ``(key, certificate, friendly name, other certificates)``, None where missing."""
+    cdef memory.Memory source = memory.reading(data)
+    cdef const char* words = spelled(phrase or None, "the passphrase")
+    cdef c.EVP_PKEY* key = NULL
+    cdef c.X509* certificate = NULL
+    cdef c.X509_CHAIN* others = NULL
+    cdef c.PKCS12* archive
+    cdef const unsigned char* alias
+    cdef int good, size = 0
+    errors.clear()
+    archive = c.d2i_PKCS12_bio(source.bio, NULL)
+    if archive == NULL:
+        errors.fail_crypto("not a PKCS #12 archive")
+    with nogil:  # deriving keys from passphrases is slow on purpose
+        good = c.PKCS12_parse(archive, words, &key, &certificate, &others)
+        c.PKCS12_free(archive)
+    if good != 1:
+        errors.fail_crypto("the archive cannot be opened")
+    try:
+        name = None
+        if certificate != NULL:
+            alias = c.X509_alias_get0(certificate, &size)
+            name = None if alias == NULL else PyBytes_FromStringAndSize(<const char*>alias, size)
+        chain = certificates.wrap_chain(others)
+    except BaseException:
+        keys.release_key(key)
+        certificates.release_certificate(certificate)
+        raise
+    finally:
+        certificates.release_chain(others)
+        errors.clear()
+    found_key = None if key == NULL else keys.wrap_key(key)
+    found = None if certificate == NULL else certificates.wrap_certificate(certificate)
+    return found_key, found, name, chain or None
+
+
+def create(
+    bytes phrase, bytes name, keys.PKey key, certificates.X509 certificate,
+    list others not None, int iterations, int mac_iterations,
+):
+    """Write an archive, encrypted in the way every reader of archives knows."""
+    cdef memory.Memory out = memory.writing()
+    cdef const char* words = spelled(phrase, "the passphrase")
+    cdef const char* label = spelled(name, "the friendly name")
+    cdef c.X509* subject = NULL if certificate is None else certificate.held()
+    cdef c.EVP_PKEY* shared = NULL
+    cdef c.X509_CHAIN* chain = certificates.new_chain(others)
+    cdef c.PKCS12* archive
+    cdef int good = 0
+    try:
+        if key is not None:
+            shared = key.share()
+        errors.clear()
+        with nogil:
+            archive = c.PKCS12_create(
+                words, label, shared, subject, chain,
+                c.NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                c.NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                iterations, mac_iterations, 0,
+            )
+            if archive != NULL:
+                good = c.i2d_PKCS12_bio(out.bio, archive)
+                c.PKCS12_free(archive)
+        if good != 1:
+            errors.fail_crypto("the archive cannot be written")
+    finally:
+        keys.release_key(shared)
+        certificates.release_chain(chain)
+    return out.written()
