@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-__all__ = ["hook", "integer", "path_bytes", "text_to_bytes"]
+__all__ = ["hook", "integer", "path_bytes", "text_to_bytes", "without_nul"]
 
 _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
@@ -46,6 +46,13 @@ def path_bytes(value: object) -> bytes:
     if b"\0" in path:
         raise ValueError("a path must not contain a NUL byte")
     return path
+
+
+def without_nul(name: str, value: bytes) -> bytes:
+    """Answer ``value``; raise ValueError if C would take a part of it for the whole."""
+    if b"\0" in value:
+        raise ValueError(f"{name} must not contain a NUL byte")
+    return value
 
 
 def integer(name: str, value: object) -> int:

@@ -8,3 +8,5 @@ cdef class Memory:
 
 cdef Memory reading(bytes content)
 cdef Memory writing()
+# None when the file cannot be opened; OpenSSL's queue says why.
+cdef Memory opened(bytes path)

@@ -47,3 +47,11 @@ cdef Memory writing():
     if made.bio == NULL:
         errors.fail_crypto("no memory for a BIO")
     return made
+
+
+cdef Memory opened(bytes path):
+    """A BIO that reads a file, or None when there is no reading it."""
+    cdef Memory made = Memory.__new__(Memory)
+    errors.clear()
+    made.bio = c.BIO_new_file(PyBytes_AS_STRING(path), b"rb")
+    return None if made.bio == NULL else made

@@ -1,0 +1,285 @@
+"""Which versions, ciphers, groups and signatures an end offers and accepts.
+
+Theory.  A cipher string that selects nothing leaves OpenSSL with an empty list
+and, when it named one, another security level.  So the list of before is noted
+first and put back when the new one is refused: a failed call changes nothing.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING
+
+from OpenSSL._native cimport errors, memory
+from OpenSSL._native cimport libcrypto as c
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.keys cimport release_key
+from OpenSSL._native.memory cimport Memory
+
+
+cdef list cipher_names(const s.SSL_CIPHER_LIST* ciphers):
+    cdef int index
+    if ciphers == NULL:
+        return []
+    return [
+        (<bytes>s.SSL_CIPHER_get_name(s.sk_SSL_CIPHER_value(ciphers, index))).decode("ascii")
+        for index in range(s.sk_SSL_CIPHER_num(ciphers))
+    ]
+
+
+# ---- ciphers
+
+def context_get_cipher_list(Context context not None):
+    context.enter()
+    try:
+        return cipher_names(s.SSL_CTX_get_ciphers(context.handle))
+    finally:
+        context.leave()
+
+
+def context_set_cipher_list(Context context not None, bytes ciphers not None):
+    cdef bytes before
+    cdef int level
+    context.enter()
+    try:
+        before = ":".join(cipher_names(s.SSL_CTX_get_ciphers(context.handle))).encode()
+        level = s.SSL_CTX_get_security_level(context.handle)
+        errors.clear()
+        if s.SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(ciphers)) == 1:
+            return
+        try:
+            errors.fail_ssl("no cipher match")
+        finally:
+            s.SSL_CTX_set_security_level(context.handle, level)
+            if s.SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(before)) != 1:
+                errors.fail_ssl("the ciphers of before cannot be put back")
+    finally:
+        context.leave()
+
+
+def connection_get_cipher_list(Connection connection not None):
+    connection.enter()
+    try:
+        return cipher_names(s.SSL_get_ciphers(connection.handle))
+    finally:
+        connection.leave()
+
+
+def connection_set_cipher_list(Connection connection not None, bytes ciphers not None):
+    cdef bytes before
+    cdef int level
+    connection.enter()
+    try:
+        before = ":".join(cipher_names(s.SSL_get_ciphers(connection.handle))).encode()
+        level = s.SSL_get_security_level(connection.handle)
+        errors.clear()
+        if s.SSL_set_cipher_list(connection.handle, PyBytes_AS_STRING(ciphers)) == 1:
+            return
+        try:
+            errors.fail_ssl("no cipher match")
+        finally:
+            s.SSL_set_security_level(connection.handle, level)
+            if s.SSL_set_cipher_list(connection.handle, PyBytes_AS_STRING(before)) != 1:
+                errors.fail_ssl("the ciphers of before cannot be put back")
+    finally:
+        connection.leave()
+
+
+def context_set_ciphersuites(Context context not None, bytes suites not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_ciphersuites(context.handle, PyBytes_AS_STRING(suites)) != 1:
+            errors.fail_ssl("no cipher match")
+    finally:
+        context.leave()
+
+
+def connection_set_ciphersuites(Connection connection not None, bytes suites not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_ciphersuites(connection.handle, PyBytes_AS_STRING(suites)) != 1:
+            errors.fail_ssl("no cipher match")
+    finally:
+        connection.leave()
+
+
+# ---- versions
+
+def context_set_min_version(Context context not None, int version):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_min_proto_version(context.handle, version) != 1:
+            errors.fail_ssl("the library does not offer this protocol version")
+    finally:
+        context.leave()
+
+
+def context_set_max_version(Context context not None, int version):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_max_proto_version(context.handle, version) != 1:
+            errors.fail_ssl("the library does not offer this protocol version")
+    finally:
+        context.leave()
+
+
+def context_get_min_version(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_min_proto_version(context.handle)
+    finally:
+        context.leave()
+
+
+def context_get_max_version(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_max_proto_version(context.handle)
+    finally:
+        context.leave()
+
+
+def connection_set_min_version(Connection connection not None, int version):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_min_proto_version(connection.handle, version) != 1:
+            errors.fail_ssl("the library does not offer this protocol version")
+    finally:
+        connection.leave()
+
+
+def connection_set_max_version(Connection connection not None, int version):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_max_proto_version(connection.handle, version) != 1:
+            errors.fail_ssl("the library does not offer this protocol version")
+    finally:
+        connection.leave()
+
+
+def connection_get_min_version(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_min_proto_version(connection.handle)
+    finally:
+        connection.leave()
+
+
+def connection_get_max_version(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_max_proto_version(connection.handle)
+    finally:
+        connection.leave()
+
+
+# ---- key exchange and signatures
+
+def set_tmp_ecdh(Context context not None, bytes curve not None):
+    cdef int nid = c.OBJ_txt2nid(PyBytes_AS_STRING(curve))
+    if nid == c.NID_undef:
+        nid = c.EC_curve_nist2nid(PyBytes_AS_STRING(curve))
+    context.enter()
+    try:
+        errors.clear()
+        if nid == c.NID_undef or s.SSL_CTX_set1_groups(context.handle, &nid, 1) != 1:
+            errors.fail_ssl(f"unsupported elliptic curve: {curve.decode('ascii', 'replace')}")
+    finally:
+        context.leave()
+
+
+cdef c.EVP_PKEY* read_dh(c.BIO* file) noexcept nogil:
+    """The first DH parameters in a PEM file, past whatever else it holds; NULL for none."""
+    cdef c.EVP_PKEY* found = NULL
+    cdef c.OSSL_DECODER_CTX* decoder = c.OSSL_DECODER_CTX_new_for_pkey(
+        &found, b"PEM", NULL, NULL, c.OSSL_KEYMGMT_SELECT_ALL_PARAMETERS, NULL, NULL)
+    cdef int position = -1
+    cdef int here
+    while decoder != NULL:
+        if c.OSSL_DECODER_from_bio(decoder, file) == 1 and found != NULL:
+            if c.EVP_PKEY_is_a(found, b"DH") == 1 or c.EVP_PKEY_is_a(found, b"DHX") == 1:
+                break
+            release_key(found)
+            found = NULL
+        here = c.BIO_tell(file)
+        if c.BIO_eof(file) or here <= position:
+            break
+        position = here
+    c.OSSL_DECODER_CTX_free(decoder)
+    return found
+
+
+def load_tmp_dh(Context context not None, bytes path not None):
+    cdef Memory file
+    cdef c.EVP_PKEY* parameters
+    errors.clear()
+    file = memory.opened(path)
+    if file is None:
+        errors.fail_ssl("the file cannot be opened")
+    with nogil:
+        parameters = read_dh(file.bio)
+    if parameters == NULL:
+        errors.fail_ssl("there are no DH parameters in this file")
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set0_tmp_dh_pkey(context.handle, parameters) != 1:
+            release_key(parameters)
+            errors.fail_ssl("OpenSSL refused these DH parameters")
+    finally:
+        context.leave()
+
+
+def context_set_groups_list(Context context not None, bytes groups not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set1_groups_list(context.handle, PyBytes_AS_STRING(groups)) != 1:
+            errors.fail_ssl("the list holds a group that is unknown, or one twice")
+    finally:
+        context.leave()
+
+
+def connection_set_groups_list(Connection connection not None, bytes groups not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set1_groups_list(connection.handle, PyBytes_AS_STRING(groups)) != 1:
+            errors.fail_ssl("the list holds a group that is unknown, or one twice")
+    finally:
+        connection.leave()
+
+
+def context_set_sigalgs_list(Context context not None, bytes algorithms not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set1_sigalgs_list(context.handle, PyBytes_AS_STRING(algorithms)) != 1:
+            errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
+    finally:
+        context.leave()
+
+
+def connection_set_sigalgs_list(Connection connection not None, bytes algorithms not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set1_sigalgs_list(connection.handle, PyBytes_AS_STRING(algorithms)) != 1:
+            errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
+    finally:
+        connection.leave()
+
+
+def get_group_name(Connection connection not None):
+    cdef const char* name
+    connection.enter()
+    try:
+        name = s.brisk_group_name(connection.handle)
+        return None if name == NULL else (<bytes>name).decode("ascii")
+    finally:
+        connection.leave()
