@@ -1,0 +1,128 @@
+"""What the two ends tell each other besides keys: protocols, names, SRTP profiles."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+
+from OpenSSL._native cimport errors
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.trampolines cimport on_alpn_select, on_servername
+
+
+# ---- application protocols (ALPN)
+
+def context_set_alpn_protos(Context context not None, bytes encoded not None):
+    context.enter()
+    try:
+        errors.clear()
+        # The one pair of functions where zero is success.
+        if s.SSL_CTX_set_alpn_protos(
+                context.handle, <const unsigned char*>PyBytes_AS_STRING(encoded),
+                <unsigned int>PyBytes_GET_SIZE(encoded)) != 0:
+            errors.fail_ssl("OpenSSL refused this list of protocols")
+    finally:
+        context.leave()
+
+
+def connection_set_alpn_protos(Connection connection not None, bytes encoded not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_alpn_protos(
+                connection.handle, <const unsigned char*>PyBytes_AS_STRING(encoded),
+                <unsigned int>PyBytes_GET_SIZE(encoded)) != 0:
+            errors.fail_ssl("OpenSSL refused this list of protocols")
+    finally:
+        connection.leave()
+
+
+def set_alpn_select_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.alpn_select = callback
+        if callback is None:
+            s.SSL_CTX_set_alpn_select_cb(context.handle, NULL, NULL)
+        else:
+            s.SSL_CTX_set_alpn_select_cb(context.handle, on_alpn_select, NULL)
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+def get_alpn_proto_negotiated(Connection connection not None):
+    cdef const unsigned char* data = NULL
+    cdef unsigned int size = 0
+    connection.enter()
+    try:
+        s.SSL_get0_alpn_selected(connection.handle, &data, &size)
+        if data == NULL:
+            return b""
+        return PyBytes_FromStringAndSize(<const char*>data, size)
+    finally:
+        connection.leave()
+
+
+# ---- server names (SNI)
+
+def set_servername_callback(Context context not None, callback):
+    cdef Hooks hooks
+    cdef long result
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.servername = callback
+        errors.clear()
+        if callback is None:
+            result = s.SSL_CTX_set_tlsext_servername_callback(context.handle, NULL)
+        else:
+            result = s.SSL_CTX_set_tlsext_servername_callback(context.handle, on_servername)
+        if result != 1:
+            errors.fail_ssl("the server name callback cannot be set")
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+def set_host_name(Connection connection not None, bytes name not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_tlsext_host_name(connection.handle, PyBytes_AS_STRING(name)) != 1:
+            errors.fail_ssl("OpenSSL refused this host name")
+    finally:
+        connection.leave()
+
+
+def get_servername(Connection connection not None):
+    cdef const char* name
+    connection.enter()
+    try:
+        name = s.SSL_get_servername(connection.handle, s.TLSEXT_NAMETYPE_host_name)
+        return None if name == NULL else <bytes>name
+    finally:
+        connection.leave()
+
+
+# ---- SRTP
+
+def set_use_srtp(Context context not None, bytes profiles not None):
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_tlsext_use_srtp(context.handle, PyBytes_AS_STRING(profiles)) != 0:
+            errors.fail_ssl("the list holds an SRTP profile that is unknown")
+    finally:
+        context.leave()
+
+
+def get_selected_srtp_profile(Connection connection not None):
+    cdef s.SRTP_PROTECTION_PROFILE* profile
+    connection.enter()
+    try:
+        profile = s.SSL_get_selected_srtp_profile(connection.handle)
+        return b"" if profile == NULL else <bytes>profile.name
+    finally:
+        connection.leave()
