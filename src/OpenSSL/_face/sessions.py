@@ -1,0 +1,192 @@
+"""Sessions: keeping what a handshake agreed on, and using it again."""
+
+from __future__ import annotations
+
+from OpenSSL._face.arguments import integer, text_to_bytes
+from OpenSSL._native import sessions as native
+from OpenSSL._native.connection import Connection
+from OpenSSL._native.context import Context
+
+__all__ = ["ConnectionSessions", "ContextSessions", "Session"]
+
+
+class Session(native.Session):
+    """What two ends agreed on, kept so that a later connection starts faster.
+
+    Comes from :meth:`Connection.get_session` and goes into
+    :meth:`Connection.set_session` of a connection with the same Context. One
+    that is made by calling the class is empty: asking it anything raises
+    ValueError.
+
+    SSL_SESSION_new(3)
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def from_bytes(data: bytes, context: Context) -> Session:
+        """Read a session that :meth:`to_bytes` wrote, for connections of ``context``.
+
+        The bytes hold keys, so take them only from a place that is as safe as a
+        private key's. Raises TypeError for wrong types and :class:`Error` when
+        the bytes are not exactly one session.
+
+        d2i_SSL_SESSION(3)
+        """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeError(f"data must be a byte string, not {type(data).__name__}")
+        if not isinstance(context, Context):
+            raise TypeError("context must be a Context instance")
+        return native.from_bytes(bytes(data), context)  # type: ignore[return-value]
+
+    def to_bytes(self) -> bytes:
+        """Write the session, keys and peer certificate included, as DER bytes.
+
+        i2d_SSL_SESSION(3)
+        """
+        return native.to_bytes(self)
+
+    def get_id(self) -> bytes:
+        """Return the session's id, at most 32 bytes; empty where a ticket does its work.
+
+        SSL_SESSION_get_id(3)
+        """
+        return native.get_id(self)
+
+    def get_time(self) -> int:
+        """Return when the session was made, in seconds since 1970.
+
+        SSL_SESSION_get_time(3)
+        """
+        return native.get_time(self)
+
+    def get_timeout(self) -> int:
+        """Return for how many seconds after :meth:`get_time` the session may be used.
+
+        SSL_SESSION_get_timeout(3)
+        """
+        return native.get_timeout(self)
+
+    def has_ticket(self) -> bool:
+        """Return whether the session holds a ticket for the server.
+
+        SSL_SESSION_has_ticket(3)
+        """
+        return native.has_ticket(self)
+
+    def get_ticket_lifetime_hint(self) -> int:
+        """Return for how many seconds the server promised to honour the ticket.
+
+        SSL_SESSION_get_ticket_lifetime_hint(3)
+        """
+        return native.get_ticket_lifetime_hint(self)
+
+    def is_resumable(self) -> bool:
+        """Return whether a connection can be resumed with this session.
+
+        A TLS 1.3 client has to read from the connection first: the server's
+        ticket comes after the handshake.
+
+        SSL_SESSION_is_resumable(3)
+        """
+        return native.is_resumable(self)
+
+    def get_protocol_version(self) -> int:
+        """Return the protocol version, for instance ``TLS1_3_VERSION``.
+
+        SSL_SESSION_get_protocol_version(3)
+        """
+        return native.get_protocol_version(self)
+
+
+class ContextSessions(Context):
+    """The session cache of a Context."""
+
+    __slots__ = ()
+
+    def set_session_cache_mode(self, mode: int) -> int:
+        """Say which sessions the cache keeps, ``SESS_CACHE_*`` joined with ``|``.
+
+        Returns the mode before. Raises TypeError for what is no int.
+
+        SSL_CTX_set_session_cache_mode(3)
+        """
+        return native.set_cache_mode(self, integer("mode", mode))
+
+    def get_session_cache_mode(self) -> int:
+        """Return the mode of the session cache.
+
+        SSL_CTX_get_session_cache_mode(3)
+        """
+        return native.get_cache_mode(self)
+
+    def set_timeout(self, timeout: int) -> int:
+        """Let new sessions be used for ``timeout`` seconds; returns the number before.
+
+        Raises TypeError for what is no int and ValueError for a negative number.
+
+        SSL_CTX_set_timeout(3)
+        """
+        return native.set_cache_timeout(self, integer("timeout", timeout))
+
+    def get_timeout(self) -> int:
+        """Return for how many seconds new sessions may be used; 300 unless set.
+
+        SSL_CTX_get_timeout(3)
+        """
+        return native.get_cache_timeout(self)
+
+    def set_session_id(self, buf: bytes) -> None:
+        """Name the application whose sessions these are, in at most 32 bytes.
+
+        A server that asks for client certificates has to set one before it can
+        resume sessions. Raises :class:`Error` for more than 32 bytes.
+
+        SSL_CTX_set_session_id_context(3)
+        """
+        native.set_id_context(self, text_to_bytes("buf", buf))
+
+    def get_session_stats(self) -> dict[str, int]:
+        """Return the cache's counters under the names OpenSSL gives them.
+
+        ``number`` is how many sessions are in the cache now; ``hits``, ``misses``,
+        ``timeouts`` and ``cache_full`` count what became of attempts to resume.
+
+        SSL_CTX_sess_number(3)
+        """
+        return native.get_cache_numbers(self)
+
+
+class ConnectionSessions(Connection):
+    """The session of a Connection."""
+
+    __slots__ = ()
+
+    def get_session(self) -> Session | None:
+        """Return the session in use, or None when there is none yet.
+
+        SSL_get1_session(3)
+        """
+        return native.get_session(self)  # type: ignore[return-value]
+
+    def set_session(self, session: Session) -> None:
+        """Offer to resume ``session`` in the coming handshake.
+
+        Raises TypeError for what is no Session, ValueError for an empty one or one
+        of another Context, and :class:`Error` once the handshake has begun.
+
+        SSL_set_session(3)
+        """
+        if not isinstance(session, Session):
+            raise TypeError("session must be a Session instance")
+        native.set_session(self, session)
+
+    def session_reused(self) -> bool:
+        """Return whether the handshake resumed a session.
+
+        SSL_session_reused(3)
+        """
+        return native.session_reused(self)
+
+
+native.set_face(Session)

@@ -1,0 +1,232 @@
+"""Session owns SSL_SESSION; the session cache and the resumption of a connection.
+
+Theory.  libssl never asks whether a session fits the SSL_CTX it is used with,
+so a Session remembers the Context its connection was created with (not one a
+server name callback put in its place later: the cache and the ticket keys stay
+those of the first) and is refused everywhere else.  After the handshake an
+SSL_SESSION is shared by many connections and caches; nothing here changes one.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.limits cimport INT_MAX
+from libc.stdint cimport uint32_t
+
+from OpenSSL._native cimport errors
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+
+cdef object face = None
+
+
+def set_face(type kind):
+    """Say which subclass of Session is made for people."""
+    global face
+    face = kind
+
+
+cdef class Session:
+    def __cinit__(self):
+        self.handle = NULL
+
+    def __dealloc__(self):
+        s.SSL_SESSION_free(self.handle)
+
+    def __reduce__(self):
+        raise TypeError("a Session is not pickled; store what to_bytes() returns")
+
+
+cdef Session wrap_session(s.SSL_SESSION* taken, Context context):
+    cdef object kind = face or Session
+    cdef Session made
+    try:
+        made = kind.__new__(kind)
+    except BaseException:
+        s.SSL_SESSION_free(taken)
+        raise
+    made.handle = taken
+    made.context = context
+    return made
+
+
+cdef s.SSL_SESSION* held(Session session) except NULL:
+    if session.handle == NULL:
+        raise ValueError("the Session is empty: it did not come from a connection")
+    return session.handle
+
+
+# ---- what a session is
+
+def get_id(Session session not None):
+    cdef unsigned int size = 0
+    cdef const unsigned char* data = s.SSL_SESSION_get_id(held(session), &size)
+    return PyBytes_FromStringAndSize(<const char*>data, size)
+
+
+def get_time(Session session not None):
+    return s.brisk_session_time(held(session))
+
+
+def get_timeout(Session session not None):
+    return s.SSL_SESSION_get_timeout(held(session))
+
+
+def has_ticket(Session session not None):
+    return s.SSL_SESSION_has_ticket(held(session)) != 0
+
+
+def get_ticket_lifetime_hint(Session session not None):
+    return s.SSL_SESSION_get_ticket_lifetime_hint(held(session))
+
+
+def is_resumable(Session session not None):
+    return s.SSL_SESSION_is_resumable(held(session)) != 0
+
+
+def get_protocol_version(Session session not None):
+    return s.SSL_SESSION_get_protocol_version(held(session))
+
+
+def to_bytes(Session session not None):
+    cdef s.SSL_SESSION* handle = held(session)
+    cdef unsigned char* start
+    cdef bytes data
+    cdef int size
+    errors.clear()
+    size = s.i2d_SSL_SESSION(handle, NULL)
+    if size <= 0:
+        errors.fail_ssl("the session cannot be written")
+    data = PyBytes_FromStringAndSize(NULL, size)
+    start = <unsigned char*>PyBytes_AS_STRING(data)
+    if s.i2d_SSL_SESSION(handle, &start) != size:
+        errors.fail_ssl("the session changed its size while it was written")
+    return data
+
+
+def from_bytes(bytes data not None, Context context not None):
+    cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(data)
+    cdef const unsigned char* end = start + PyBytes_GET_SIZE(data)
+    cdef s.SSL_SESSION* handle
+    if PyBytes_GET_SIZE(data) > INT_MAX:
+        raise ValueError("the data is longer than 2 GiB")
+    errors.clear()
+    handle = s.d2i_SSL_SESSION(NULL, &start, <long>PyBytes_GET_SIZE(data))
+    if handle == NULL:
+        errors.fail_ssl("this is not a session")
+    if start != end:
+        s.SSL_SESSION_free(handle)
+        errors.fail_ssl("there is something behind the session")
+    return wrap_session(handle, context)
+
+
+# ---- the cache of a Context
+
+def set_cache_mode(Context context not None, uint32_t mode):
+    context.enter()
+    try:
+        return <uint32_t>s.SSL_CTX_set_session_cache_mode(context.handle, <long>mode)
+    finally:
+        context.leave()
+
+
+def get_cache_mode(Context context not None):
+    context.enter()
+    try:
+        return <uint32_t>s.SSL_CTX_get_session_cache_mode(context.handle)
+    finally:
+        context.leave()
+
+
+def set_cache_timeout(Context context not None, long seconds):
+    if seconds < 0:
+        raise ValueError("timeout must not be negative")
+    context.enter()
+    try:
+        return s.SSL_CTX_set_timeout(context.handle, seconds)
+    finally:
+        context.leave()
+
+
+def get_cache_timeout(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_timeout(context.handle)
+    finally:
+        context.leave()
+
+
+def set_id_context(Context context not None, bytes name not None):
+    # Whatever is too long for OpenSSL is too long for its unsigned int as well.
+    cdef unsigned int size = <unsigned int>min(PyBytes_GET_SIZE(name), 0xffff)
+    context.enter()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_session_id_context(
+                context.handle, <const unsigned char*>PyBytes_AS_STRING(name), size) != 1:
+            errors.fail_ssl("the session id context was refused")
+    finally:
+        context.leave()
+
+
+def get_cache_numbers(Context context not None):
+    cdef s.SSL_CTX* handle
+    context.enter()
+    try:
+        handle = context.handle
+        return {
+            "number": s.SSL_CTX_sess_number(handle),
+            "connect": s.SSL_CTX_sess_connect(handle),
+            "connect_good": s.SSL_CTX_sess_connect_good(handle),
+            "connect_renegotiate": s.SSL_CTX_sess_connect_renegotiate(handle),
+            "accept": s.SSL_CTX_sess_accept(handle),
+            "accept_good": s.SSL_CTX_sess_accept_good(handle),
+            "accept_renegotiate": s.SSL_CTX_sess_accept_renegotiate(handle),
+            "hits": s.SSL_CTX_sess_hits(handle),
+            "cb_hits": s.SSL_CTX_sess_cb_hits(handle),
+            "misses": s.SSL_CTX_sess_misses(handle),
+            "timeouts": s.SSL_CTX_sess_timeouts(handle),
+            "cache_full": s.SSL_CTX_sess_cache_full(handle),
+        }
+    finally:
+        context.leave()
+
+
+# ---- the session of a Connection
+
+def get_session(Connection connection not None):
+    cdef s.SSL_SESSION* handle
+    connection.enter()
+    try:
+        handle = s.SSL_get1_session(connection.handle)
+        if handle == NULL:
+            return None
+        return wrap_session(handle, connection.first)
+    finally:
+        connection.leave()
+
+
+def set_session(Connection connection not None, Session session not None):
+    cdef s.SSL_SESSION* handle = held(session)
+    connection.enter()
+    try:
+        if session.context is not connection.first:
+            raise ValueError(
+                "the session belongs to another Context than this connection's"
+            )
+        errors.clear()
+        # From here on the handshake writes into the SSL's session, and this
+        # one may be in use elsewhere.
+        if not s.SSL_in_before(connection.handle):
+            errors.fail_ssl("a session can only be set before the handshake")
+        if s.SSL_set_session(connection.handle, handle) != 1:
+            errors.fail_ssl("OpenSSL refused this session")
+    finally:
+        connection.leave()
+
+
+def session_reused(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_session_reused(connection.handle) != 0
+    finally:
+        connection.leave()
