@@ -1,0 +1,143 @@
+"""DTLS: cookies before a handshake, timers during it, and how much fits into a packet."""
+
+from OpenSSL._native cimport errors
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.bio cimport give_back
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.errors cimport Verdict
+from OpenSSL._native.trampolines cimport on_cookie_generate, on_cookie_verify
+from OpenSSL._native.waiting cimport check_open
+
+cdef enum:
+    # Below the first OpenSSL refuses; the second is all that UDP can carry.
+    MTU_MINIMUM = 208
+    MTU_MAXIMUM = 65507
+
+
+def set_cookie_generate_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.cookie_generate = callback
+        if callback is None:
+            s.SSL_CTX_set_cookie_generate_cb(context.handle, NULL)
+        else:
+            s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+def set_cookie_verify_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.enter()
+    try:
+        hooks = context.hooks.copy()
+        hooks.cookie_verify = callback
+        if callback is None:
+            s.SSL_CTX_set_cookie_verify_cb(context.handle, NULL)
+        else:
+            s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+def listen(Connection connection not None):
+    """True when a client has shown a good cookie, False when none has so far."""
+    cdef s.BIO_ADDR* address
+    cdef Verdict verdict
+    cdef int result
+    cdef double deadline = 0
+    address = s.BIO_ADDR_new()
+    if address == NULL:
+        raise MemoryError()
+    try:
+        connection.enter_io()
+        try:
+            while True:
+                if connection.socket is not None:
+                    check_open(connection.socket, &connection.channel)
+                with nogil:
+                    errors.clear()
+                    connection.channel.number = 0
+                    result = s.DTLSv1_listen(connection.handle, address)
+                    verdict = errors.judge(
+                        connection.handle, result, connection.channel.number)
+                give_back(&connection.channel)
+                connection.raise_kept()
+                if result < 0:
+                    errors.fail(verdict, connection.handle)
+                if result > 0:
+                    return True
+                if connection.socket is None or not connection.pause(False, &deadline):
+                    return False
+        finally:
+            connection.leave()
+    finally:
+        s.BIO_ADDR_free(address)
+
+
+def get_timeout(Connection connection not None):
+    """Seconds until `handle_timeout` is due, or None when nothing is waited for."""
+    cdef s.timeval left
+    connection.enter()
+    try:
+        if not s.SSL_is_dtls(connection.handle):
+            return None
+        left.tv_sec = 0
+        left.tv_usec = 0
+        if s.DTLSv1_get_timeout(connection.handle, &left) != 1:
+            return None
+        return left.tv_sec + left.tv_usec / 1000000.0
+    finally:
+        connection.leave()
+
+
+def handle_timeout(Connection connection not None):
+    cdef Verdict verdict
+    cdef long result
+    connection.enter_io()
+    try:
+        if not s.SSL_is_dtls(connection.handle):
+            return False
+        errors.clear()
+        connection.channel.number = 0
+        result = s.DTLSv1_handle_timeout(connection.handle)
+        verdict = errors.judge(connection.handle, <int>result, connection.channel.number)
+        give_back(&connection.channel)
+        connection.raise_kept()
+        if result < 0:
+            errors.fail(verdict, connection.handle)
+        return result > 0
+    finally:
+        connection.leave()
+
+
+def set_mtu(Connection connection not None, mtu):
+    if not MTU_MINIMUM <= mtu <= MTU_MAXIMUM:
+        raise ValueError(f"mtu must be from {MTU_MINIMUM} to {MTU_MAXIMUM} bytes")
+    connection.enter()
+    try:
+        errors.clear()
+        if not s.SSL_is_dtls(connection.handle):
+            errors.fail_ssl("only a DTLS connection has an MTU")
+        if s.SSL_set_mtu(connection.handle, mtu) <= 0:
+            errors.fail_ssl("OpenSSL refused this MTU")
+    finally:
+        connection.leave()
+
+
+def get_data_mtu(Connection connection not None):
+    connection.enter()
+    try:
+        # OpenSSL 3.0 looks for DTLS state without asking whether there is any.
+        if not s.SSL_is_dtls(connection.handle):
+            errors.clear()
+            errors.fail_ssl("only a DTLS connection has an MTU")
+        return s.DTLS_get_data_mtu(connection.handle)
+    finally:
+        connection.leave()
