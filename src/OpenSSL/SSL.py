@@ -16,6 +16,7 @@ from ._face.connection import Connection
 from ._face.constants import lacking as _lacking
 from ._face.context import Context
 from ._face.library import OpenSSL_version, SSLeay_version
+from ._face.sessions import Session
 from ._native import constants as _constants
 from ._native.constants import *
 from ._sentinels import NO_OVERLAPPING_PROTOCOLS
@@ -30,6 +31,7 @@ __all__ = [
     "Error",
     "OpenSSL_version",
     "SSLeay_version",
+    "Session",
     "SysCallError",
     "WantReadError",
     "WantWriteError",

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.context import Context
 from OpenSSL._face.credentials import ConnectionCredentials
+from OpenSSL._face.datagram import ConnectionDatagram
+from OpenSSL._face.negotiation import ConnectionNegotiation
 from OpenSSL._face.observers import ConnectionObservers
+from OpenSSL._face.peer import ConnectionPeer
+from OpenSSL._face.secrets import ConnectionSecrets
+from OpenSSL._face.sessions import ConnectionSessions
+from OpenSSL._face.settings import ConnectionSettings
 from OpenSSL._face.stapling import ConnectionStapling
 from OpenSSL._face.transport import ConnectionTransport
 from OpenSSL._face.trust import ConnectionTrust
@@ -24,6 +30,12 @@ class Connection(
     ConnectionTrust,
     ConnectionObservers,
     ConnectionStapling,
+    ConnectionSettings,
+    ConnectionNegotiation,
+    ConnectionSessions,
+    ConnectionPeer,
+    ConnectionSecrets,
+    ConnectionDatagram,
 ):
     """One TLS or DTLS connection: over a socket, or in memory when there is none."""
 

@@ -6,7 +6,11 @@ from typing import Any
 
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.credentials import ContextCredentials
+from OpenSSL._face.datagram import ContextDatagram
+from OpenSSL._face.negotiation import ContextNegotiation
 from OpenSSL._face.observers import ContextObservers
+from OpenSSL._face.sessions import ContextSessions
+from OpenSSL._face.settings import ContextSettings
 from OpenSSL._face.stapling import ContextStapling
 from OpenSSL._face.trust import ContextTrust
 
@@ -18,6 +22,10 @@ class Context(
     ContextTrust,
     ContextObservers,
     ContextStapling,
+    ContextSettings,
+    ContextNegotiation,
+    ContextSessions,
+    ContextDatagram,
 ):
     """What connections have in common; each takes its settings over when it is made."""
 
