@@ -1,0 +1,83 @@
+"""Making a Context, and what it is made for."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import weakref
+
+import pytest
+
+from kit import contexts, pump, verdicts
+from OpenSSL import SSL
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SSLv23_METHOD", "TLS_METHOD", "TLS_SERVER_METHOD", "TLS_CLIENT_METHOD",
+        "TLSv1_METHOD", "TLSv1_1_METHOD", "TLSv1_2_METHOD",
+        "DTLS_METHOD", "DTLS_SERVER_METHOD", "DTLS_CLIENT_METHOD",
+    ],
+)  # fmt: skip
+def test_every_protocol(name: str) -> None:
+    SSL.Connection(SSL.Context(getattr(SSL, name)))
+
+
+@pytest.mark.parametrize("number", [SSL.SSLv2_METHOD, SSL.SSLv3_METHOD, 0, 13, 99, -1])
+def test_no_such_protocol(number: int) -> None:
+    with pytest.raises(ValueError, match="No such protocol"):
+        SSL.Context(number)
+
+
+@pytest.mark.parametrize("value", ["", None, 1.5, b"TLS"])
+def test_a_method_is_an_integer(value: object) -> None:
+    with pytest.raises(TypeError, match="method must be an integer"):
+        SSL.Context(value)  # type: ignore[arg-type]
+
+
+def test_a_fixed_version_is_the_only_one() -> None:
+    server = SSL.Context(SSL.TLSv1_2_METHOD)
+    contexts.use_identity(server, contexts.authority.identity())
+    _, client = pump.connected(server, contexts.client_context())
+    assert client.get_protocol_version_name() == "TLSv1.2"
+    outcome = pump.handshake_outcome(*pump.pair(server, contexts.client_context(version="TLSv1.3")))
+    assert verdicts.is_protocol_error(outcome.server, "unsupported protocol")
+
+
+def test_a_client_method_cannot_serve() -> None:
+    connection = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD))
+    connection.set_accept_state()
+    with pytest.raises(SSL.Error):
+        connection.do_handshake()
+
+
+def test_app_data() -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    assert context.get_app_data() is None
+    token = object()
+    context.set_app_data(token)
+    assert context.get_app_data() is token
+
+
+def test_the_old_names_are_the_classes() -> None:
+    assert SSL.ContextType is SSL.Context
+    assert SSL.ConnectionType is SSL.Connection
+
+
+def test_a_ring_through_a_hook_is_collected() -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.set_app_data(context)
+    context.set_info_callback(functools.partial(print, context))
+    gone = weakref.ref(context)
+    del context
+    gc.collect()
+    assert gone() is None
+
+
+def test_connections_keep_their_context_alive() -> None:
+    server, client = contexts.server_context(), contexts.client_context()
+    ends = pump.pair(server, client)
+    del server, client
+    gc.collect()
+    pump.handshake(*ends)

@@ -1,0 +1,91 @@
+"""Stapled OCSP responses: given, judged, absent."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit import contexts, pump, verdicts
+from OpenSSL import SSL
+
+
+def run(
+    server: SSL.Context, client: SSL.Context, ask: bool = True
+) -> tuple[pump.Pair, pump.Outcome]:
+    ends = pump.pair(server, client)
+    if ask:
+        ends.client.request_ocsp()
+    return ends, pump.handshake_outcome(*ends)
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_a_staple_reaches_the_client(version: str) -> None:
+    told: list[tuple[object, ...]] = []
+    server = contexts.server_context(version=version)
+    client = contexts.client_context(version=version)
+    server.set_ocsp_server_callback(lambda *args: told.append(args) or b"response", "served")
+
+    def judge(*args: object) -> bool:
+        told.append(args)
+        return True
+
+    client.set_ocsp_client_callback(judge, "asked")
+    ends, outcome = run(server, client)
+    assert outcome == (None, None) or isinstance(outcome.client, SSL.WantReadError)
+    assert told == [(ends.server, "served"), (ends.client, b"response", "asked")]
+    assert ends.client.get_tlsext_status_ocsp_resp() == b"response"
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_no_staple_is_empty_bytes(version: str) -> None:
+    told: list[bytes] = []
+    server = contexts.server_context(version=version)
+    server.set_ocsp_server_callback(lambda *_: b"")
+    client = contexts.client_context(version=version)
+    client.set_ocsp_client_callback(lambda _, response, data: told.append(response) or True)
+    ends, outcome = run(server, client)
+    assert outcome.client is None
+    assert told == [b""]
+    assert ends.client.get_tlsext_status_ocsp_resp() is None
+
+
+def test_nobody_staples_unasked() -> None:
+    server = contexts.server_context()
+    calls: list[object] = []
+    server.set_ocsp_server_callback(lambda *_: calls.append(1) or b"response")
+    client = contexts.client_context()
+    client.set_ocsp_client_callback(lambda *_: calls.append(2) or True)
+    _, outcome = run(server, client, ask=False)
+    assert outcome.client is None
+    assert not calls
+
+
+def test_a_refused_staple_ends_the_handshake() -> None:
+    server = contexts.server_context()
+    server.set_ocsp_server_callback(lambda *_: b"revoked")
+    client = contexts.client_context()
+    client.set_ocsp_client_callback(lambda *_: False)
+    _, outcome = run(server, client)
+    assert verdicts.is_protocol_error(outcome.client, "invalid status response")
+    assert verdicts.is_protocol_error(outcome.server, "bad certificate status response")
+
+
+def test_both_hooks_live_on_one_context() -> None:
+    """A Context of both roles, as proxies have: neither setter may displace the other."""
+    context = contexts.server_context()
+    judged: list[bytes] = []
+    context.set_ocsp_server_callback(lambda *_: b"response")
+    context.set_ocsp_client_callback(lambda _, response, data: judged.append(response) or True)
+    _, outcome = run(context, context)
+    assert outcome.client is None
+    assert judged == [b"response"]
+    context.set_ocsp_client_callback(None)
+    ends, _ = run(context, context)
+    assert ends.client.get_tlsext_status_ocsp_resp() == b"response"
+
+
+@pytest.mark.parametrize("value", [42, "callback", object()])
+def test_what_cannot_be_called_is_refused(value: object) -> None:
+    context = contexts.client_context()
+    for call in (context.set_ocsp_client_callback, context.set_ocsp_server_callback):
+        with pytest.raises(TypeError, match="callable"):
+            call(value)  # type: ignore[arg-type]

@@ -1,0 +1,234 @@
+"""Waiting for the transport: as long as its owner wants, with the lock left behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from kit import contexts, sockets, verdicts
+from OpenSSL import SSL
+
+Ends = tuple[SSL.Connection, SSL.Connection]
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as both:
+        yield both
+
+
+def fill(connection: SSL.Connection) -> None:
+    """Send until the transport takes no more."""
+    connection.setblocking(False)
+    with pytest.raises(SSL.WantWriteError):
+        while True:
+            connection.send(b"x" * 16384)
+
+
+def test_a_non_blocking_socket_never_waits(ends: Ends) -> None:
+    server, client = ends
+    client.setblocking(False)
+    server.setblocking(False)
+    with verdicts.wants_read():
+        while True:
+            client.recv(1)
+    fill(server)
+
+
+def test_a_timeout_is_waited_for_and_then_raised(ends: Ends) -> None:
+    server, client = ends
+    client.settimeout(0.2)
+    start = time.monotonic()
+    with pytest.raises(TimeoutError, match="read operation timed out"):
+        client.recv(1)
+    assert time.monotonic() - start >= 0.2
+    server.sendall(b"later")
+    assert client.recv(10) == b"later"
+
+
+def test_a_timeout_of_sending(ends: Ends) -> None:
+    server, _ = ends
+    fill(server)
+    server.settimeout(0.1)
+    with pytest.raises(TimeoutError, match="write operation timed out"):
+        server.send(b"x" * 16384)
+
+
+def test_a_timeout_of_the_handshake() -> None:
+    with sockets.tcp_pair() as (_, sock):
+        sock.settimeout(0.1)
+        client = sockets.client_end(contexts.client_context(), sock)
+        with pytest.raises(TimeoutError):
+            client.do_handshake()
+
+
+def test_a_failed_sendall_tells_how_far_it_got(ends: Ends) -> None:
+    server, client = ends
+    server.settimeout(0.2)
+    data = os.urandom(8 << 20)
+    with pytest.raises(TimeoutError) as caught:
+        server.sendall(data)
+    sent: int = caught.value.bytes_sent  # type: ignore[attr-defined]
+    assert 0 < sent < len(data)
+    server.settimeout(None)
+    rest = sockets.in_thread(server.sendall, memoryview(data)[sent:])
+    assert sockets.receive_exactly(client, len(data)) == data
+    assert rest.result(sockets.PATIENCE) == len(data) - sent
+
+
+def test_one_thread_reads_while_another_writes(ends: Ends) -> None:
+    server, client = ends
+    waiting = sockets.in_thread(client.recv, 100)
+    data = os.urandom(1 << 20)
+    sending = sockets.in_thread(client.sendall, data)
+    assert sockets.receive_exactly(server, len(data)) == data
+    assert sending.result(sockets.PATIENCE) == len(data)
+    assert not waiting.done()
+    server.sendall(b"answer")
+    assert waiting.result(sockets.PATIENCE) == b"answer"
+
+
+def test_senders_take_turns(ends: Ends) -> None:
+    server, client = ends
+    size, rounds = 50_000, 10
+    senders = [
+        sockets.in_thread(
+            lambda letter=letter: [client.sendall(letter * size) for _ in range(rounds)]
+        )
+        for letter in (b"a", b"b", b"c", b"d")
+    ]
+    data = sockets.receive_exactly(server, 4 * size * rounds)
+    for sender in senders:
+        sender.result(sockets.PATIENCE)
+    for start in range(0, len(data), size):
+        assert len(set(data[start : start + size])) == 1
+
+
+def test_a_signal_is_handled_and_the_call_goes_on(ends: Ends) -> None:
+    server, client = ends
+    seen: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: seen.append(number))
+    try:
+        main = threading.get_ident()
+        threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGUSR1)).start()
+        threading.Timer(0.3, server.sendall, (b"answer",)).start()
+        assert client.recv(10) == b"answer"
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert seen == [signal.SIGUSR1]
+
+
+def test_what_a_signal_handler_raises_comes_out(ends: Ends) -> None:
+    server, client = ends
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        threading.Timer(0.1, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR1)).start()
+        with pytest.raises(KeyboardInterrupt):
+            client.recv(10)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    server.sendall(b"unharmed")
+    assert client.recv(10) == b"unharmed"
+
+
+@pytest.mark.parametrize("call", ["recv", "send", "shutdown"])
+def test_a_closed_socket_is_noticed(ends: Ends, call: str) -> None:
+    _, client = ends
+    number = client.fileno()
+    mine, theirs = socket.socketpair()
+    with mine, theirs:
+        client.close()
+        # The number is taken again by a stranger, who must not hear from us.
+        os.dup2(mine.fileno(), number)
+        try:
+            with verdicts.system_error(errno.EBADF):
+                {"recv": lambda: client.recv(1), "send": lambda: client.send(b"x")}.get(
+                    call, client.shutdown
+                )()
+        finally:
+            os.close(number)
+        mine.close()
+        assert theirs.recv(100) == b""
+
+
+def test_a_socket_closed_by_another_thread_ends_the_wait(ends: Ends) -> None:
+    _, client = ends
+    waiting = sockets.in_thread(client.recv, 1)
+    time.sleep(0.1)
+    client.close()
+    error = waiting.exception(sockets.PATIENCE)
+    assert isinstance(error, SSL.SysCallError)
+    assert error.args == (errno.EBADF, "EBADF")
+
+
+def test_an_object_with_only_fileno() -> None:
+    class Bare:
+        def __init__(self, sock: socket.socket) -> None:
+            self.fileno = sock.fileno
+
+    with sockets.tcp_pair() as (server_sock, client_sock):
+        server = sockets.server_end(contexts.server_context(), server_sock)
+        client = SSL.Connection(contexts.client_context(), Bare(client_sock))
+        client.set_connect_state()
+        future = sockets.in_thread(server.do_handshake)
+        client.do_handshake()
+        future.result(sockets.PATIENCE)
+        client.sendall(b"hello")
+        assert server.recv(10) == b"hello"
+
+
+def test_a_bare_descriptor() -> None:
+    with sockets.tcp_pair() as (server_sock, client_sock):
+        server = sockets.server_end(contexts.server_context(), server_sock)
+        client = SSL.Connection(contexts.client_context(), client_sock.fileno())
+        client.set_connect_state()
+        future = sockets.in_thread(server.do_handshake)
+        client.do_handshake()
+        future.result(sockets.PATIENCE)
+
+
+def test_a_cooperative_socket_is_not_waited_for() -> None:
+    """Its descriptor does not block, whatever timeout it tells of: its event loop waits."""
+
+    class Cooperative:
+        def __init__(self, sock: socket.socket) -> None:
+            sock.setblocking(False)
+            self.fileno = sock.fileno
+
+        def gettimeout(self) -> None:
+            return None
+
+    with sockets.tcp_pair() as (_, sock):
+        client = SSL.Connection(contexts.client_context(), Cooperative(sock))
+        client.set_connect_state()
+        with verdicts.wants_read():
+            client.do_handshake()
+
+
+def test_a_dead_descriptor_under_a_living_object() -> None:
+    class Closed:
+        number = 0
+
+        def fileno(self) -> int:
+            return self.number
+
+    one, other = socket.socketpair()
+    with one, other:
+        owner = Closed()
+        owner.number = one.fileno()
+        client = SSL.Connection(contexts.client_context(), owner)
+        client.set_connect_state()
+        owner.number = -1
+        with verdicts.system_error(errno.EBADF):
+            client.do_handshake()
