@@ -150,16 +150,21 @@ def stranger_authority() -> Authority:
     return Authority("stranger")
 
 
+# With a default in the cached function itself, identity() and identity("ecdsa")
+# would be two certificates that overwrite each other's files.
 @functools.cache
+def _identity(kind: Kind, client: bool) -> Identity:
+    return authority().issue("client" if client else "server", kind, client=client)
+
+
 def identity(kind: Kind = "ecdsa") -> Identity:
     """A valid server certificate for ``NAMES`` and ``ADDRESSES``."""
-    return authority().issue("server", kind)
+    return _identity(kind, client=False)
 
 
-@functools.cache
 def client_identity(kind: Kind = "ecdsa") -> Identity:
     """A valid client certificate with the common name ``client``."""
-    return authority().issue("client", kind, client=True)
+    return _identity(kind, client=True)
 
 
 @functools.cache
