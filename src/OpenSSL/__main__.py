@@ -1,0 +1,29 @@
+"""``python -m OpenSSL`` and the script ``brisktls``: the front door of the command line."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+#: What the command line needs beyond the package itself, by import name.
+_EXTRAS = ("click", "rich")
+
+
+def main() -> int:
+    """Run the command line on ``sys.argv`` and return its exit status."""
+    try:
+        from ._command.root import run
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRAS:
+            raise
+        print(
+            f"brisktls: the command line needs {error.name}: pip install 'brisktls[cli]'",
+            file=sys.stderr,
+        )
+        return 2
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

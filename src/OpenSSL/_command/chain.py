@@ -1,0 +1,99 @@
+"""A certificate as a person or a program wants to see it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from OpenSSL import crypto
+
+from .printable import printable, quantity
+
+__all__ = ["alternative_names", "days_left", "describe", "name_of", "validity", "words_for_days"]
+
+_KEY_KINDS = {
+    crypto.TYPE_RSA: "RSA",
+    crypto.TYPE_DSA: "DSA",
+    crypto.TYPE_EC: "EC",
+    # The numbers OpenSSL gives the kinds that have no TYPE_ constant of their own.
+    912: "RSA-PSS",
+    1087: "Ed25519",
+    1088: "Ed448",
+}
+
+
+def describe(certificate: crypto.X509) -> dict[str, Any]:
+    """Return what there is to tell about *certificate*, ready for JSON."""
+    begins, ends = validity(certificate)
+    return {
+        "subject": name_of(certificate.get_subject()),
+        "issuer": name_of(certificate.get_issuer()),
+        "names": alternative_names(certificate),
+        "not_before": begins.isoformat() if begins else None,
+        "not_after": ends.isoformat() if ends else None,
+        "days_left": days_left(ends) if ends else None,
+        "key": _key(certificate),
+        "signature": _signature(certificate),
+        "serial": f"{certificate.get_serial_number():x}",
+        "sha256": certificate.digest("sha256").decode("ascii").replace(":", "").lower(),
+    }
+
+
+def name_of(name: crypto.X509Name) -> str:
+    """Return a distinguished name as ``CN=host, O=organisation``, most telling part first."""
+    parts = [
+        (printable(key), printable(value, 100)) for key, value in reversed(name.get_components())
+    ]
+    return ", ".join(f"{key}={value}" for key, value in parts) or "(empty name)"
+
+
+def alternative_names(certificate: crypto.X509) -> list[str]:
+    """Return the host names and addresses that *certificate* is for."""
+    wanted = ("DNS", "IP")
+    pairs: Sequence[tuple[str, str]] = certificate.get_subject_alt_names()
+    return [printable(value, 255) for kind, value in pairs if kind.startswith(wanted)]
+
+
+def validity(
+    certificate: crypto.X509,
+) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+    """Return the first and the last moment of *certificate*, in UTC; None where unreadable."""
+    return _moment(certificate.get_notBefore()), _moment(certificate.get_notAfter())
+
+
+def days_left(ends: datetime.datetime) -> int:
+    """Return the whole days until *ends*; negative once it is over."""
+    return (ends - datetime.datetime.now(datetime.timezone.utc)).days
+
+
+def words_for_days(days: int) -> str:
+    """Return a sentence part for a number of days left: ``expired 3 days ago``."""
+    if days < 0:
+        return f"expired {quantity(-days, 'day')} ago"
+    return f"{quantity(days, 'day')} left"
+
+
+def _moment(text: bytes | None) -> datetime.datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.datetime.strptime(text.decode("ascii"), "%Y%m%d%H%M%SZ")
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=datetime.timezone.utc)
+
+
+def _key(certificate: crypto.X509) -> str:
+    try:
+        key = certificate.get_pubkey()
+    except crypto.Error:
+        return "unreadable"
+    return f"{_KEY_KINDS.get(key.type(), f'kind {key.type()}')} {key.bits()} bits"
+
+
+def _signature(certificate: crypto.X509) -> str:
+    try:
+        return printable(certificate.get_signature_algorithm(), 60)
+    except (ValueError, crypto.Error):
+        return "unknown"

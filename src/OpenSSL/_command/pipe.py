@@ -1,0 +1,165 @@
+"""``connect --pipe``: standard input to the peer, the peer to standard output.
+
+One thread and no blocking call but the wait for whichever side is ready, so
+that neither direction can hold up the other.  Each side may end on its own:
+the end of standard input becomes a close_notify while the peer's bytes still
+come out, and a peer that has closed its side still gets the rest of the input.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import sys
+
+from OpenSSL import SSL
+
+from .dial import Call, settle
+from .failures import Failure
+from .printable import quantity
+from .refusals import from_stream
+
+__all__ = ["Pipe", "run"]
+
+_CHUNK = 65536
+
+
+def run(call: Call) -> None:
+    """Carry bytes both ways until both sides have ended; raise :class:`Failure` if cut short."""
+    sys.stdout.flush()
+    if call.certificate_asked:
+        # A refusal of ours comes only now, and would look like a lost connection.
+        settle(call)
+    if sys.stdin is None:
+        with open(os.devnull, "rb") as nothing:
+            Pipe(call, nothing.fileno(), sys.stdout.fileno()).run()
+    else:
+        Pipe(call, sys.stdin.fileno(), sys.stdout.fileno()).run()
+
+
+class Pipe:
+    """The state of both directions."""
+
+    def __init__(self, call: Call, source: int, sink: int) -> None:
+        self.call = call
+        self.connection = call.connection
+        self.socket = call.opened.socket
+        self.source = source
+        self.sink = sink
+        # A write of this size cannot block once the descriptor is writable.
+        regular = stat.S_ISREG(os.fstat(sink).st_mode)
+        self.portion = _CHUNK if regular else getattr(select, "PIPE_BUF", 512)
+        self.to_peer = b""
+        self.to_sink = b""
+        self.input_ended = False
+        self.close_sent = False
+        self.peer_closed = False
+        self.failure: Failure | None = None
+        self.receive_wants_write = False
+        self.send_wants_read = False
+
+    def run(self) -> None:
+        """Work until nothing is left to do."""
+        while not self._finished():
+            readable, writable = self._wait()
+            if self.sink in writable:
+                self.to_sink = self.to_sink[os.write(self.sink, self.to_sink[: self.portion]) :]
+            if self.source in readable:
+                self._take_input()
+            self._send()
+            self._receive()
+        if self.failure:
+            raise self.failure
+
+    def _finished(self) -> bool:
+        if self.to_sink:
+            return False
+        if self.failure:
+            return True
+        return self.peer_closed and (self.close_sent or self._abandoned())
+
+    def _abandoned(self) -> bool:
+        """Whether a peer that closed TLS is gone for good, or nobody will end our input."""
+        if self.to_peer:
+            return False
+        if os.isatty(self.source):
+            return True
+        try:
+            # Nothing that may follow the peer's close_notify has a meaning.
+            return self.socket.recv(_CHUNK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def _wait(self) -> tuple[list[int], list[int]]:
+        sock = self.socket.fileno()
+        reads: list[int] = []
+        writes: list[int] = []
+        if self._may_receive() or self.send_wants_read or (self.peer_closed and not self.to_peer):
+            reads.append(sock)
+        if self.receive_wants_write or (self._has_to_send() and not self.send_wants_read):
+            writes.append(sock)
+        if not self.input_ended and not self.to_peer and not self.failure:
+            reads.append(self.source)
+        if self.to_sink:
+            writes.append(self.sink)
+        # Bytes that libssl has already taken off the socket wake no select().
+        now = self._may_receive() and self.connection.pending() > 0
+        readable, writable, _ = select.select(reads, writes, [], 0 if now else None)
+        return readable, writable
+
+    def _may_receive(self) -> bool:
+        return not self.peer_closed and not self.failure and len(self.to_sink) < _CHUNK
+
+    def _has_to_send(self) -> bool:
+        if self.failure:
+            return False
+        return bool(self.to_peer) or (self.input_ended and not self.close_sent)
+
+    def _take_input(self) -> None:
+        data = os.read(self.source, _CHUNK)
+        self.to_peer = data
+        self.input_ended = not data
+
+    def _send(self) -> None:
+        self.send_wants_read = False
+        try:
+            while self.to_peer and not self.failure:
+                self.to_peer = self.to_peer[self.connection.send(self.to_peer) :]
+            if self._has_to_send():
+                self.connection.shutdown()
+                self.close_sent = True
+        except SSL.WantReadError:
+            self.send_wants_read = True
+        except SSL.WantWriteError:
+            return
+        except (SSL.Error, OSError) as error:
+            self._send_failed(error)
+
+    def _send_failed(self, error: Exception) -> None:
+        left = len(self.to_peer)
+        self.to_peer = b""
+        self.input_ended = self.close_sent = True
+        # The peer's last words may still be waiting; they are read before we give up.
+        self._receive()
+        if self.peer_closed and not left:
+            return
+        failure = from_stream(error, self.call.what)
+        lost = f" ({quantity(left, 'byte')} of input not sent)" if left else ""
+        self.failure = self.failure or Failure(failure.kind, failure.line + lost)
+
+    def _receive(self) -> None:
+        self.receive_wants_write = False
+        try:
+            while self._may_receive():
+                self.to_sink += self.connection.recv(_CHUNK)
+        except SSL.WantReadError:
+            return
+        except SSL.WantWriteError:
+            self.receive_wants_write = True
+        except SSL.ZeroReturnError:
+            self.peer_closed = True
+        except (SSL.Error, OSError) as error:
+            self.failure = from_stream(error, self.call.what)

@@ -1,0 +1,136 @@
+"""From a command's options to a client's context."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from OpenSSL import SSL
+
+from .failures import Failure
+from .printable import printable
+from .refusals import reasons
+from .trust import Verdict
+
+__all__ = ["VERSIONS", "Settings", "client_context", "load_identity", "readable"]
+
+VERSIONS = {
+    "1.0": SSL.TLS1_VERSION,
+    "1.1": SSL.TLS1_1_VERSION,
+    "1.2": SSL.TLS1_2_VERSION,
+    "1.3": SSL.TLS1_3_VERSION,
+}
+
+
+@dataclass
+class Settings:
+    """What a client offers, trusts and shows."""
+
+    cafile: str | None = None
+    capath: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+    ciphers: str | None = None
+    alpn: tuple[str, ...] = ()
+
+
+def client_context(
+    settings: Settings, verdict: Verdict, ask_passphrase: Callable[[str], bytes]
+) -> SSL.Context:
+    """Return a context for *settings*; raise :class:`Failure` for a file it cannot use."""
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    # A server that leaves without a closing message is reported, not ignored.
+    context.set_verify(SSL.VERIFY_PEER, verdict.callback)
+    _trust(context, settings)
+    if settings.certificate:
+        load_identity(context, settings.certificate, settings.key, ask_passphrase)
+    # Without this OpenSSL would not speak anything older than its system-wide
+    # default allows even when that is what was asked for.
+    if settings.minimum:
+        context.set_min_proto_version(VERSIONS[settings.minimum])
+    if settings.maximum:
+        context.set_max_proto_version(VERSIONS[settings.maximum])
+    if settings.ciphers:
+        _ciphers(context, settings.ciphers)
+    if settings.alpn:
+        context.set_alpn_protos([each.encode("ascii") for each in settings.alpn])
+    return context
+
+
+def load_identity(
+    context: SSL.Context,
+    certificate: str,
+    key: str | None,
+    ask_passphrase: Callable[[str], bytes],
+) -> None:
+    """Give *context* the chain in one PEM file and the key in it or in another."""
+    key = key or certificate
+    readable(certificate)
+    readable(key)
+    asked: list[str] = []
+
+    def passphrase(limit: int, twice: bool, data: object) -> bytes:
+        asked.append(key)
+        return ask_passphrase(key)
+
+    try:
+        context.use_certificate_chain_file(certificate)
+    except SSL.Error as error:
+        raise _unusable(certificate, "no certificate in PEM form", error) from error
+    context.set_passwd_cb(passphrase)
+    try:
+        context.use_privatekey_file(key)
+        context.check_privatekey()
+    except SSL.Error as error:
+        if any("mismatch" in each for each in reasons(error)):
+            line = f"the key in {printable(key)} does not belong to {printable(certificate)}"
+            raise Failure("file", line) from error
+        hint = "wrong passphrase, or a damaged key" if asked else "no private key in PEM form"
+        raise _unusable(key, hint, error) from error
+
+
+def _trust(context: SSL.Context, settings: Settings) -> None:
+    if not settings.cafile and not settings.capath:
+        context.set_default_verify_paths()
+        return
+    if settings.cafile:
+        readable(settings.cafile)
+    if settings.capath and not os.path.isdir(settings.capath):
+        raise Failure("file", f"{printable(settings.capath)}: not a directory")
+    try:
+        context.load_verify_locations(settings.cafile, settings.capath)
+    except SSL.Error as error:
+        name = settings.cafile or settings.capath or ""
+        raise _unusable(name, "no certificates in PEM form", error) from error
+
+
+def _ciphers(context: SSL.Context, text: str) -> None:
+    """Names that begin with ``TLS_`` are TLS 1.3 suites; the rest is a cipher string."""
+    parts = [each for each in text.replace(",", ":").split(":") if each]
+    modern = [each for each in parts if each.startswith("TLS_")]
+    older = [each for each in parts if not each.startswith("TLS_")]
+    try:
+        if modern:
+            context.set_tls13_ciphersuites(":".join(modern).encode("ascii"))
+        if older:
+            context.set_cipher_list(":".join(older).encode("ascii"))
+    except (SSL.Error, UnicodeError) as error:
+        raise Failure("usage", f"no such cipher: {printable(text)}") from error
+
+
+def readable(path: str) -> None:
+    """Raise :class:`Failure` unless *path* is a file that can be read."""
+    try:
+        with open(path, "rb") as file:
+            file.read(1)
+    except OSError as error:
+        line = f"cannot read {printable(path)}: {error.strerror or error}"
+        raise Failure("file", line) from error
+
+
+def _unusable(path: str, hint: str, error: SSL.Error) -> Failure:
+    said = "; ".join(reasons(error))
+    return Failure("file", f"cannot use {printable(path)}: {hint}" + (f" ({said})" if said else ""))

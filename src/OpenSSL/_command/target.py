@@ -1,0 +1,168 @@
+"""Where to connect: reading ``HOST[:PORT]``, resolving it and opening the socket."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import re
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from .failures import Failure, from_os_error
+from .printable import printable
+from .waiting import Deadline
+
+__all__ = ["Opened", "Target", "open_socket", "parse"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A host, as a name or an address, and a port."""
+
+    host: str
+    port: int
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the host is an IP address, so that no name can be sent or checked."""
+        return is_address(self.host)
+
+    @property
+    def ascii_host(self) -> str:
+        """The host as DNS and certificates write it: ASCII, without a final dot."""
+        return ascii_name(self.host)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{printable(host)}:{self.port}"
+
+
+def is_address(host: str) -> bool:
+    """Return whether *host* is an IP address; a zone (``fe80::1%eth0``) may follow."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def ascii_name(name: str) -> str:
+    """Return a host name in ASCII (IDNA where it is not already), or raise ValueError."""
+    bare = name[:-1] if name.endswith(".") else name
+    try:
+        plain = bare if bare.isascii() else bare.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise ValueError(f"not a host name: {printable(name)!r}") from error
+    if len(plain) > 253 or not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_*-]+)*", plain):
+        raise ValueError(f"not a host name: {printable(name)!r}")
+    return plain
+
+
+def parse(text: str, default_port: int) -> Target:
+    """Read ``host``, ``host:port``, ``[address]:port`` or a bare IPv6 address."""
+    host, port = text, ""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ValueError(f"expected [ADDRESS]:PORT, not {printable(text)!r}")
+        if ":" not in host or not is_address(host):
+            raise ValueError(f"not an IPv6 address: {printable(host)!r}")
+        port = rest[1:]
+        if rest == ":":
+            raise ValueError("the port after ':' is missing")
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+        if not port:
+            raise ValueError("the port after ':' is missing")
+    if not is_address(host):
+        ascii_name(host)
+    if not port:
+        return Target(host, default_port)
+    if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+        raise ValueError(f"not a port number: {printable(port)!r}")
+    return Target(host, int(port))
+
+
+@dataclass
+class Opened:
+    """A connected socket that does not block, and how long it took to get it."""
+
+    socket: socket.socket
+    address: str
+    family: str
+    resolve_seconds: float
+    connect_seconds: float
+
+
+def open_socket(target: Target, deadline: Deadline) -> Opened:
+    """Resolve *target* and connect to the first of its addresses that answers."""
+    start = time.monotonic()
+    found = _resolve(target, deadline)
+    resolved = time.monotonic()
+    failure: Failure | None = None
+    for place, (family, kind, protocol, _, address) in enumerate(found):
+        try:
+            # A fair share of the time each, so that one silent address does not eat it all.
+            share = deadline.remaining() / (len(found) - place)
+            sock = _connect(family, kind, protocol, address, share)
+        except OSError as error:
+            failure = _worse(failure, from_os_error(error, f"cannot connect to {target}"))
+            continue
+        shown = f"[{address[0]}]" if ":" in str(address[0]) else str(address[0])
+        return Opened(
+            sock,
+            f"{shown}:{address[1]}",
+            "IPv6" if family == socket.AF_INET6 else "IPv4",
+            resolved - start,
+            time.monotonic() - resolved,
+        )
+    raise failure or Failure("name-resolution", f"{target.host} has no address")
+
+
+def _worse(first: Failure | None, second: Failure) -> Failure:
+    """Of two addresses' failures, the one that says more: "no route" says least."""
+    if first is None or first.kind == "unreachable":
+        return second
+    return first
+
+
+def _connect(family: int, kind: int, protocol: int, address: Any, seconds: float) -> socket.socket:
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.settimeout(seconds)
+        sock.connect(address)
+        sock.setblocking(False)
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _resolve(target: Target, deadline: Deadline) -> list[Any]:
+    """Look the host up in a thread of its own: the resolver knows no timeout."""
+    answer: list[Any] = []
+    what = f"cannot resolve {printable(target.host)}"
+
+    def look() -> None:
+        try:
+            host = target.host if target.is_address else target.ascii_host
+            answer.append(socket.getaddrinfo(host, target.port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answer.append(error)
+
+    thread = threading.Thread(target=look, name="resolver", daemon=True)
+    thread.start()
+    thread.join(deadline.remaining())
+    if not answer:
+        raise Failure("timeout", f"{what}: no answer in {deadline.seconds:g} s")
+    if isinstance(answer[0], socket.gaierror):
+        raise from_os_error(answer[0], what)
+    if isinstance(answer[0], Exception):
+        raise from_os_error(OSError(errno.EINVAL, str(answer[0])), what)
+    return list(answer[0])

@@ -1,0 +1,100 @@
+"""``version``: what is installed and linked here, to paste into a bug report."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import sysconfig
+from typing import Any
+
+import click
+
+from OpenSSL import SSL
+from OpenSSL._face import library
+from OpenSSL.version import __distribution__, __distribution_version__, __version__
+
+from .console import output, print_facts, print_json
+
+__all__ = ["gather", "version"]
+
+EXAMPLES = """\b
+Examples:
+  brisktls version
+  brisktls version --json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def version(as_json: bool) -> None:
+    """Tell the versions of everything: paste this into a bug report."""
+    data = gather()
+    if as_json:
+        print_json(data)
+        return
+    console = output()
+    print_facts(console, _rows(data))
+
+
+def gather() -> dict[str, Any]:
+    """Return what ``version`` tells, ready for JSON."""
+    return {
+        "package": __distribution__,
+        "version": __distribution_version__,
+        "compatible_with": __version__,
+        "location": os.path.dirname(os.path.dirname(os.path.abspath(SSL.__file__))),
+        "openssl": {
+            "version": _say(SSL.OPENSSL_VERSION),
+            "number": f"0x{SSL.OPENSSL_VERSION_NUMBER:08x}",
+            "built_on": _say(SSL.OPENSSL_BUILT_ON),
+            "platform": _say(SSL.OPENSSL_PLATFORM),
+            "flags": _say(SSL.OPENSSL_CFLAGS),
+            "directory": _say(SSL.OPENSSL_DIR),
+            "features": dict(sorted(library.features().items())),
+        },
+        "environment": {
+            name: os.environ[name]
+            for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "OPENSSL_MODULES")
+            if name in os.environ
+        },
+        "python": {
+            "version": platform.python_version(),
+            "implementation": platform.python_implementation(),
+            "executable": sys.executable,
+            "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        },
+        "platform": platform.platform(),
+    }
+
+
+def _say(what: int) -> str:
+    text = SSL.OpenSSL_version(what).decode("utf-8", "replace")
+    # OpenSSL writes "OPENSSLDIR: "/usr/lib/ssl"", "platform: x" and so on.
+    return text.partition(": ")[2].strip('"') or text
+
+
+def _rows(data: dict[str, Any]) -> list[tuple[str, Any]]:
+    openssl, python = data["openssl"], data["python"]
+    features = openssl["features"]
+    found = [name for name, present in features.items() if present]
+    missing = [name for name, present in features.items() if not present]
+    threads = ", free-threaded" if python["free_threaded"] else ""
+    rows = [
+        (data["package"], f"{data['version']} (as pyOpenSSL {data['compatible_with']})"),
+        ("", data["location"]),
+        ("OpenSSL", f"{openssl['version']} ({openssl['number']})"),
+        ("  built on", openssl["built_on"]),
+        ("  platform", openssl["platform"]),
+        ("  directory", openssl["directory"]),
+        ("  found", ", ".join(found) or "none"),
+        ("  missing", ", ".join(missing) or "none"),
+        ("  flags", openssl["flags"]),
+    ]
+    rows += [(name, value) for name, value in data["environment"].items()]
+    rows += [
+        ("Python", f"{python['implementation']} {python['version']}{threads}"),
+        ("", python["executable"]),
+        ("System", data["platform"]),
+    ]
+    return rows

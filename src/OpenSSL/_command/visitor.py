@@ -1,0 +1,183 @@
+"""One client of ``serve``: handshake, requests, farewell, each with a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import socket
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from OpenSSL import SSL
+
+from . import folder, page, web
+from .counts import Counts
+from .printable import printable
+from .refusals import reasons
+from .waiting import Deadline, carry
+
+__all__ = ["PAGE", "Terms", "Visitor"]
+
+#: Where the page is when a folder has taken the other paths.
+PAGE = "/.tls"
+
+_FAREWELL_SECONDS = 2.0
+_REQUESTS_LIMIT = 1000
+_CHUNK = 16384
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is offered to every visitor: a folder, perhaps, and so much patience."""
+
+    root: str | None
+    patience: float
+
+
+class Visitor:
+    """A connection from accept to close; :meth:`serve` runs in a thread of its own."""
+
+    def __init__(
+        self, context: SSL.Context, sock: socket.socket, address: str, terms: Terms, log: Counts
+    ) -> None:
+        self.socket = sock
+        self.address = address
+        self.root = terms.root
+        #: Seconds for the handshake, for each request and between requests.
+        self.patience = terms.patience
+        self.log = log
+        self.context = context
+        #: True while no request is being answered: the moment to be closed at.
+        self.idle = True
+        self.stopping = False
+
+    def serve(self) -> None:
+        """Serve until the client leaves, errs or is too slow."""
+        try:
+            self.socket.setblocking(False)
+            with contextlib.suppress(OSError):
+                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._shake():
+                self._converse()
+                self._farewell()
+        except (SSL.Error, OSError):
+            # Clients vanish; their share of the log was written when they spoke.
+            self.log.vanished()
+        finally:
+            self.socket.close()
+
+    def stop(self) -> None:
+        """Ask the visitor to leave: at once when idle, else after this answer."""
+        self.stopping = True
+        if self.idle:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+    def _shake(self) -> bool:
+        self.connection = SSL.Connection(self.context, self.socket)
+        self.connection.set_accept_state()
+        try:
+            carry(self.connection.do_handshake, self.socket, Deadline(self.patience))
+        except (SSL.Error, OSError) as error:
+            why = _why(error)
+            if "http request" in why:
+                why = "plain HTTP"
+                self._answer_in_plain_text()
+            if not self.stopping:
+                self.log.failed(self.address, why)
+            return False
+        self.log.connected(self.address, self.connection.session_reused())
+        return True
+
+    def _answer_in_plain_text(self) -> None:
+        answer = web.plain(HTTPStatus.BAD_REQUEST, "This port speaks HTTPS: ask for https://")
+        with contextlib.suppress(OSError):
+            self.socket.send(web.head(answer, keep_alive=False) + b"".join(answer.body))
+
+    def _converse(self) -> None:
+        buffer = b""
+        for _ in range(_REQUESTS_LIMIT):
+            self.idle = True
+            if self.stopping:
+                return
+            try:
+                request, buffer = self._request(buffer)
+            except web.BadRequest as error:
+                self.log.answered(self.address, "(unreadable request)", error.status)
+                self._send(web.plain(error.status), keep_alive=False, body=True)
+                return
+            except TimeoutError:
+                return
+            if request is None:
+                return
+            answer = self._answer(request)
+            self.log.answered(self.address, f"{request.method} {request.path}", answer.status)
+            keep = request.keep_alive and not self.stopping
+            self._send(answer, keep_alive=keep, body=request.method != "HEAD")
+            if not keep:
+                return
+
+    def _request(self, buffer: bytes) -> tuple[web.Request | None, bytes]:
+        # The first byte may take its time; once it is there the rest has to hurry.
+        deadlines = [Deadline(self.patience)]
+
+        def receive() -> bytes:
+            try:
+                data = carry(lambda: self.connection.recv(_CHUNK), self.socket, deadlines[-1])
+            except (SSL.ZeroReturnError, SSL.SysCallError):
+                return b""
+            if self.idle:
+                deadlines.append(Deadline(self.patience))
+            self.idle = False
+            return data
+
+        self.idle = not buffer
+        return web.read_request(receive, buffer)
+
+    def _answer(self, request: web.Request) -> web.Answer:
+        if request.method not in ("GET", "HEAD"):
+            return web.plain(HTTPStatus.METHOD_NOT_ALLOWED, allow="GET, HEAD")
+        route = request.path.partition("?")[0]
+        at_top = route == "/" and (
+            self.root is None or folder.locate(self.root, "/index.html") is None
+        )
+        if at_top or route == PAGE:
+            return page.answer(request, self.connection, self.address)
+        if self.root is None:
+            return web.plain(HTTPStatus.NOT_FOUND)
+        return folder.answer(self.root, request.path)
+
+    def _send(self, answer: web.Answer, *, keep_alive: bool, body: bool) -> None:
+        try:
+            self._send_bytes(web.head(answer, keep_alive=keep_alive))
+            if body:
+                for piece in answer.body:
+                    self._send_bytes(piece)
+        finally:
+            answer.done()
+
+    def _send_bytes(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            # Each piece that gets through gives a slow but living client more time.
+            send = functools.partial(self.connection.send, rest[:_CHUNK])
+            rest = rest[carry(send, self.socket, Deadline(self.patience)) :]
+
+    def _farewell(self) -> None:
+        with contextlib.suppress(SSL.Error, OSError):
+            deadline = Deadline(_FAREWELL_SECONDS)
+            carry(self.connection.shutdown, self.socket, deadline)
+            self.socket.shutdown(socket.SHUT_WR)
+            # Closing over unread bytes would reset the connection, and the
+            # client could lose the end of its answer.
+            while carry(lambda: self.connection.recv(_CHUNK), self.socket, deadline):
+                pass
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "too slow"
+    if isinstance(error, SSL.SysCallError | SSL.ZeroReturnError | ConnectionError):
+        return "left in mid-handshake"
+    said = reasons(error) if isinstance(error, SSL.Error) else []
+    return printable("; ".join(said) or str(error) or type(error).__name__, 100)
