@@ -97,6 +97,9 @@ class Program:
         self._process.stdin.write(data)
         self._process.stdin.flush()
 
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
     def finish(self, timeout: float = PATIENCE) -> int:
         """Close its standard input, wait for its end, and return its exit status."""
         assert self._process.stdin is not None

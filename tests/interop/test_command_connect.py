@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+
+pytest.importorskip("click")
+
+from kit import authority, peers
+from kit.commands import Outcome, brisk, brisk_program, brisk_started
+from kit.contexts import server_context
+from kit.greeters import listening_server
+from kit.sockets import LOOPBACK, ThreadedServer, reset
+from OpenSSL import crypto
+from OpenSSL._command.failures import KINDS
+
+TRUST = ("--cafile", authority.trust_file())
+
+
+def refused(outcome: Outcome, kind: str, *words: str) -> None:
+    """One line on standard error that has *words*, nothing else, and the kind's status."""
+    assert outcome.status == KINDS[kind].status, outcome
+    assert outcome.out == ""
+    assert outcome.err.startswith("brisktls: ")
+    assert outcome.err.count("\n") == 1, outcome.err
+    for word in words:
+        assert word in outcome.err
+
+
+@contextmanager
+def idle_server(who: authority.Identity | None = None, **settings: object) -> Iterator[int]:
+    """A TLS server of the standard library that waits for the client to leave."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    files = (who or authority.identity()).files
+    context.load_cert_chain(files.chain, files.key)
+    for name, value in settings.items():
+        if name == "ciphers":
+            context.set_ciphers(str(value))
+        elif name == "alpn":
+            context.set_alpn_protocols([str(value)])
+        elif name == "client":
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(authority.trust_file())
+        else:
+            setattr(context, name, value)
+
+    def handle(sock: socket.socket) -> None:
+        with context.wrap_socket(sock, server_side=True) as tls:
+            tls.recv(1)
+
+    with listening_server(handle) as port:
+        yield port
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("kind", authority.KINDS)
+def test_the_openssl_program_is_verified_and_reported(kind: authority.Kind, version: str) -> None:
+    with peers.openssl_server(authority.identity(kind), "-alpn", "h2", version=version) as server:
+        done = brisk(
+            "connect", f"localhost:{server.port}", *TRUST, "--alpn", "h2,http/1.1", "--json"
+        )
+    assert done.status == 0, done
+    data = done.data
+    assert (data["ok"], data["host"], data["port"]) == (True, "localhost", server.port)
+    assert data["protocol"] == version
+    assert data["cipher"].startswith("TLS_" if version == "TLSv1.3" else "ECDHE-")
+    assert data["group"]
+    assert (data["alpn"], data["alpn_offered"]) == ("h2", ["h2", "http/1.1"])
+    assert data["servername"] == "localhost"
+    assert data["verification"] == {"verified": True, "name": "localhost", "problems": []}
+    leaf, middle, root = data["chain"]
+    assert leaf["subject"] == "CN=server, O=Brisk Tests"
+    assert "localhost" in leaf["names"]
+    assert "::1" in leaf["names"]
+    assert leaf["days_left"] in (29, 30)
+    assert leaf["issuer"] == middle["subject"]
+    assert middle["issuer"] == root["subject"] == root["issuer"]
+    assert leaf["sha256"] == authority.identity(kind).certificate.fingerprint(SHA256()).hex()
+    assert data["session"]["resumable"]
+    assert data["resumed"] is False
+    assert data["seconds"]["handshake"] > 0
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_the_gnutls_program_is_verified_and_reported(version: str) -> None:
+    with peers.gnutls_server(version=version) as server:
+        done = brisk("connect", f"{LOOPBACK}:{server.port}", *TRUST)
+    assert done.status == 0, done
+    assert f"{LOOPBACK}:{server.port}  {version}  verified\n" in done.out
+    for words in ("Cipher", "Group", "none offered", "no response stapled", "days left", "itself"):
+        assert words in done.out
+    assert "Server name   none sent" in done.out
+    assert "\x1b" not in done.out
+    assert all(line == line.rstrip() for line in done.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "words"),
+    [
+        (authority.expired, "expired", "CN=expired, O=Brisk Tests expired 2 days ago"),
+        (authority.not_yet_valid, "not-yet-valid", "is not valid before"),
+        (authority.wrong_host, "wrong-host", "is for elsewhere.test, not for localhost"),
+        (authority.stranger, "unknown-authority", "CN=stranger root"),
+        (authority.self_signed, "self-signed", "CN=lonely"),
+    ],
+)
+def test_each_bad_certificate_is_refused_in_its_own_words(who, kind, words) -> None:  # type: ignore[no-untyped-def]
+    with idle_server(who()) as port:
+        refused(brisk("connect", f"localhost:{port}", *TRUST), kind, f"localhost:{port}", words)
+        done = brisk("connect", f"localhost:{port}", *TRUST, "--json")
+        assert (done.data["ok"], done.data["error"]) == (False, kind)
+        done = brisk("connect", f"localhost:{port}", *TRUST, "--insecure", "--json")
+        assert done.status == 0
+        assert done.data["verification"]["verified"] is False
+        assert any(words in each for each in done.data["verification"]["problems"])
+        assert "neither the chain nor the host name was enforced" in done.err
+        assert words in done.err
+        shown = brisk("connect", f"localhost:{port}", *TRUST, "--insecure")
+        assert "NOT VERIFIED" in shown.out
+
+
+def test_an_address_has_to_be_named_too() -> None:
+    with idle_server(authority.wrong_host()) as port:
+        refused(brisk("connect", f"{LOOPBACK}:{port}", *TRUST), "wrong-host", LOOPBACK)
+
+
+def test_the_server_name_is_what_is_verified() -> None:
+    with idle_server() as port:
+        target = f"localhost:{port}"
+        assert brisk("connect", target, *TRUST, "--servername", "brisk.test").status == 0
+        assert brisk("connect", target, *TRUST, "--servername", "a.wild.test").status == 0
+        done = brisk("connect", target, *TRUST, "--servername", "other.test")
+        refused(done, "wrong-host", "other.test")
+
+
+def test_without_options_the_system_decides_whom_to_trust() -> None:
+    with idle_server() as port:
+        done = brisk_program("connect", f"localhost:{port}")
+        refused(done, "unknown-authority")
+        trust = str(authority.trust_file())
+        done = brisk_program("connect", f"localhost:{port}", SSL_CERT_FILE=trust)
+        assert done.status == 0
+
+
+def test_a_hashed_directory_of_authorities(tmp_path: Path) -> None:
+    (tmp_path / "root.pem").write_bytes(authority.trust_file().read_bytes())
+    # The name OpenSSL looks for is the hash of the authority's subject.
+    digest = crypto.X509.from_cryptography(authority.authority().root).subject_name_hash()
+    (tmp_path / f"{digest:08x}.0").symlink_to("root.pem")
+    with idle_server() as port:
+        assert brisk("connect", f"localhost:{port}", "--capath", tmp_path).status == 0
+        refused(brisk("connect", f"localhost:{port}", "--capath", tmp_path / "no"), "file")
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_client_certificates(version: str) -> None:
+    mine, theirs = authority.client_identity().files, authority.client_stranger().files
+    with idle_server(client=True) as port:
+        options = (f"localhost:{port}", *TRUST, "--max", version, "--min", version)
+        refused(brisk("connect", *options), "certificate-wanted", "client certificate")
+        done = brisk("connect", *options, "--cert", mine.chain, "--key", mine.key, "--json")
+        assert done.status == 0, done
+        assert done.data["client_certificate_asked"]
+        assert done.data["client_certificate_sent"]
+        assert brisk("connect", *options, "--cert", mine.combined).status == 0
+        done = brisk("connect", *options, "--cert", theirs.combined)
+        refused(done, "certificate-refused", "authority is not known")
+
+
+def test_no_protocol_in_common() -> None:
+    with idle_server(maximum_version=ssl.TLSVersion.TLSv1_2) as port:
+        refused(brisk("connect", f"localhost:{port}", "--min", "1.3"), "no-common-protocol")
+    with idle_server(minimum_version=ssl.TLSVersion.TLSv1_3) as port:
+        refused(brisk("connect", f"localhost:{port}", "--max", "1.2"), "no-common-protocol")
+
+
+def test_no_cipher_in_common() -> None:
+    limits = {"maximum_version": ssl.TLSVersion.TLSv1_2, "ciphers": "ECDHE-ECDSA-AES128-GCM-SHA256"}
+    with idle_server(**limits) as port:
+        target = (f"localhost:{port}", *TRUST)
+        done = brisk("connect", *target, "--ciphers", "ECDHE-ECDSA-AES256-GCM-SHA384")
+        refused(done, "no-common-cipher")
+        done = brisk("connect", *target, "--ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256", "--json")
+        assert done.data["cipher"] == "ECDHE-ECDSA-AES128-GCM-SHA256"
+
+
+def test_tls13_suites_are_chosen_by_their_names() -> None:
+    with idle_server() as port:
+        suite = "TLS_CHACHA20_POLY1305_SHA256"
+        done = brisk("connect", f"localhost:{port}", *TRUST, "--ciphers", suite, "--json")
+        assert done.data["cipher"] == suite
+
+
+def test_no_application_protocol_in_common() -> None:
+    with peers.gnutls_server(None, "--alpn", "http/1.1", "--alpn-fatal") as server:
+        done = brisk("connect", f"localhost:{server.port}", *TRUST, "--alpn", "h2")
+        refused(done, "no-common-alpn")
+
+
+def test_a_stapled_response_is_reported() -> None:
+    response = b"\x30\x03\x0a\x01\x03"
+    context = server_context()
+    context.set_ocsp_server_callback(lambda connection, data: response)
+    with ThreadedServer(context) as server:
+        done = brisk("connect", f"localhost:{server.port}", *TRUST, "--json")
+        assert done.data["ocsp"] == {"status": "try later", "bytes": len(response)}
+        done = brisk("connect", f"localhost:{server.port}", *TRUST)
+        assert "response stapled (try later, 5 bytes)" in done.out
+
+
+def test_certificates_in_pem_form() -> None:
+    with idle_server() as port:
+        done = brisk("connect", f"localhost:{port}", *TRUST, "--showcerts")
+        assert authority.identity().pem.decode() in done.out
+        done = brisk("connect", f"localhost:{port}", *TRUST, "--showcerts", "--json")
+        assert done.data["chain"][0]["pem"] == authority.identity().pem.decode()
+
+
+def test_the_key_log_is_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "keys.log"
+    before = os.umask(0)
+    try:
+        with idle_server() as port:
+            done = brisk("connect", f"localhost:{port}", *TRUST, "--keylog", path)
+            assert done.status == 0
+            assert path.stat().st_mode & 0o777 == 0o600
+            first = path.read_text()
+            assert "CLIENT_TRAFFIC_SECRET_0 " in first
+            path.chmod(0o644)
+            done = brisk("connect", f"localhost:{port}", *TRUST, "--keylog", path)
+            assert "can be read by others (0644)" in done.err
+            assert path.read_text().startswith(first)
+            assert len(path.read_text()) > len(first)
+    finally:
+        os.umask(before)
+    refused(brisk("connect", "localhost:1", "--keylog", tmp_path), "file", str(tmp_path))
+
+
+def test_a_port_where_nobody_listens() -> None:
+    with socket.create_server((LOOPBACK, 0)) as sock:
+        port = sock.getsockname()[1]
+    refused(brisk("connect", f"localhost:{port}"), "refused", f"localhost:{port}", "refused")
+
+
+def test_a_name_that_does_not_exist() -> None:
+    refused(brisk("connect", "no-such-host.invalid"), "name-resolution", "no-such-host.invalid")
+
+
+def test_a_server_that_never_answers_is_left_in_time() -> None:
+    with socket.create_server((LOOPBACK, 0)) as sock:
+        start = time.monotonic()
+        port = sock.getsockname()[1]
+        done = brisk("connect", f"localhost:{port}", "--timeout", "0.7")
+        assert 0.6 < time.monotonic() - start < 5
+        refused(done, "timeout", f"localhost:{port}")
+
+
+def test_ctrl_c_is_one_line_and_status_130() -> None:
+    with socket.create_server((LOOPBACK, 0)) as sock:
+        target = f"localhost:{sock.getsockname()[1]}"
+        with brisk_started("connect", target) as process:
+            sock.settimeout(20)
+            peer, _ = sock.accept()
+            with peer:
+                assert peer.recv(1) == b"\x16"
+                process.send_signal(signal.SIGINT)
+                assert process.wait(20) == 130
+            assert process.stderr is not None
+            assert process.stderr.read().strip() == b"brisktls: interrupted"
+
+
+def test_a_key_log_that_cannot_be_written_stops_the_handshake() -> None:
+    with idle_server() as port:
+        done = brisk("connect", f"localhost:{port}", *TRUST, "--keylog", "/dev/full")
+        refused(done, "file", "/dev/full", "No space left")
+
+
+def test_a_server_that_trickles_is_left_in_time() -> None:
+    def trickle(sock: socket.socket) -> None:
+        sock.sendall(b"\x16\x03\x03\x40\x00")
+        while True:
+            sock.sendall(b"\x02")
+            time.sleep(0.1)
+
+    with listening_server(trickle) as port:
+        start = time.monotonic()
+        refused(brisk("connect", f"localhost:{port}", "--timeout", "1"), "timeout")
+        assert time.monotonic() - start < 5
+
+
+def test_a_server_that_speaks_http() -> None:
+    def handle(sock: socket.socket) -> None:
+        sock.recv(4096)
+        sock.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+    with listening_server(handle) as port:
+        refused(brisk("connect", f"localhost:{port}"), "not-tls", "does not speak TLS")
+
+
+def test_a_server_that_greets_in_plain_text() -> None:
+    def handle(sock: socket.socket) -> None:
+        sock.sendall(b"220 mail.test ESMTP\r\n")
+        sock.recv(4096)
+
+    with listening_server(handle) as port:
+        refused(brisk("connect", f"localhost:{port}"), "not-tls")
+
+
+def test_a_server_that_closes_in_mid_handshake() -> None:
+    def handle(sock: socket.socket) -> None:
+        sock.recv(65536)
+
+    def rude(sock: socket.socket) -> None:
+        sock.recv(65536)
+        reset(sock)
+
+    for each in (handle, rude):
+        with listening_server(each) as port:
+            refused(brisk("connect", f"localhost:{port}"), "closed", "mid-handshake")
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_an_ipv6_address_in_brackets() -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 loopback here")
+    with listener:
+        port = listener.getsockname()[1]
+        done = brisk("connect", f"[::1]:{port}", "--timeout", "0.3")
+        refused(done, "timeout", f"[::1]:{port}")
+
+
+def test_unusable_files_are_named(tmp_path: Path) -> None:
+    mine, other = authority.client_identity().files, authority.identity().files
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    for option in ("--cafile", "--cert"):
+        for path in (tmp_path / "missing", tmp_path, empty):
+            refused(brisk("connect", "localhost:1", option, path), "file", str(path))
+    done = brisk("connect", "localhost:1", "--cert", mine.chain, "--key", other.key)
+    refused(done, "file", "does not belong to")
+    done = brisk("connect", "localhost:1", "--cert", mine.chain, "--key", mine.key_encrypted)
+    refused(done, "file", "passphrase")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("host:0",),
+        ("host", "--min", "1.3", "--max", "1.2"),
+        ("host", "--key", "file"),
+        ("host", "--timeout", "0"),
+        ("host", "--timeout", "x"),
+        ("host", "--starttls", "gopher"),
+        ("host", "--pipe", "--json"),
+        ("host", "--alpn", "h2,,x"),
+        ("host", "--alpn", "x" * 256),
+        ("host", "--servername", "not a name"),
+        ("host", "--ciphers", "NO-SUCH-CIPHER"),
+        ("host", "--no-such-option"),
+    ],
+)
+def test_what_is_not_understood_is_status_2(arguments: tuple[str, ...]) -> None:
+    done = brisk("connect", *arguments)
+    assert done.status == 2
+    assert "Traceback" not in done.err

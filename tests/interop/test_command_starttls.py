@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Sequence
+
+import pytest
+
+pytest.importorskip("click")
+
+from kit import authority
+from kit.commands import brisk
+from kit.greeters import GREETINGS, greeter, listening_server
+from OpenSSL._command.failures import KINDS
+from OpenSSL._command.starttls import PROTOCOLS
+
+TRUST = ("--cafile", authority.trust_file())
+
+#: What each client has to say, line by line.
+ASKED = {
+    "smtp": [b"EHLO localhost\r\n", b"STARTTLS\r\n"],
+    "imap": [b"a1 STARTTLS\r\n"],
+    "pop3": [b"STLS\r\n"],
+    "ftp": [b"AUTH TLS\r\n"],
+    "postgres": [b"\0\0\0\x08\x04\xd2\x16\x2f"],
+}
+
+
+def fails(protocol: str, script: Sequence[bytes | None], kind: str, words: str) -> None:
+    with greeter(script, tls=False) as port:
+        start = time.monotonic()
+        done = brisk("connect", f"localhost:{port}", "--starttls", protocol, "--timeout", "5")
+        assert time.monotonic() - start < 4
+    assert done.status == KINDS[kind].status, done
+    assert words in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_every_protocol_has_a_script() -> None:
+    assert set(PROTOCOLS) == set(GREETINGS) == set(ASKED)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_tls_follows_the_plain_text(protocol: str) -> None:
+    heard: list[bytes] = []
+    with greeter(GREETINGS[protocol], heard) as port:
+        options = (f"localhost:{port}", *TRUST, "--starttls", protocol)
+        done = brisk("connect", *options, "--json")
+        assert done.status == 0, done
+        assert done.data["starttls"] == protocol
+        assert done.data["verification"]["verified"]
+        assert done.data["seconds"]["starttls"] > 0
+        assert heard == ASKED[protocol]
+        assert f"after STARTTLS over {protocol}" in brisk("connect", *options).out
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_bytes_in_plain_text_after_the_answer_are_refused(protocol: str) -> None:
+    *before, last = GREETINGS[protocol]
+    assert last is not None
+    injected = last + (b"a2 OK injected\r\n" if protocol == "imap" else b"250 injected\r\n")
+    fails(protocol, [*before, injected], "starttls-broken", "injection")
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3", "ftp"])
+def test_endless_lines_are_cut_off(protocol: str) -> None:
+    fails(protocol, [b"2" * 100_000], "starttls-broken", "4096 bytes")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_server_that_says_no(protocol: str) -> None:
+    answers: dict[str, Sequence[bytes | None]] = {
+        "smtp": (*GREETINGS["smtp"][:4], b"454 not now\r\n"),
+        "imap": (b"* OK hello\r\n", None, b"a1 BAD no such thing\r\n"),
+        "pop3": (b"+OK hello\r\n", None, b"-ERR no such thing\r\n"),
+        "ftp": (b"220 hello\r\n", None, b"502 no such thing\r\n"),
+        "postgres": (None, b"N"),
+    }
+    fails(protocol, answers[protocol], "starttls-refused", "server")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "script", "kind", "words"),
+    [
+        ("smtp", [b"554 go away\r\n"], "starttls-refused", "554 go away"),
+        ("smtp", [b"220 a\r\n", None, b"250-a\r\n250 SIZE\r\n"], "starttls-refused", "not offer"),
+        ("smtp", [b"220 a\r\n", None, b"500 what\r\n"], "starttls-refused", "500 what"),
+        ("smtp", [b"* OK IMAP\r\n"], "starttls-broken", "no reply"),
+        ("smtp", [b"220-\r\n" * 200], "starttls-broken", "100 lines"),
+        ("smtp", [b"220 a\r\n250 b\r\n"], "starttls-broken", "out of turn"),
+        ("smtp", [b"220 \x1b[2Jred\r\n", None, b"500 \x1b[2J\r\n"], "starttls-refused", r"\x1b[2J"),
+        ("imap", [b"* BYE busy\r\n"], "starttls-refused", "BYE busy"),
+        ("imap", [b"* OK\r\n", None, b"* x\r\n" * 200], "starttls-broken", "100 lines"),
+        ("pop3", [b"-ERR busy\r\n"], "starttls-refused", "-ERR busy"),
+        ("ftp", [b"421 busy\r\n"], "starttls-refused", "421 busy"),
+        ("postgres", [None, b"E\0\0\0\x10Ftoo old\0"], "starttls-refused", "error"),
+        ("postgres", [None, b"HTTP/1.1"], "starttls-broken", "no reply"),
+    ],
+)
+def test_other_answers(
+    protocol: str, script: Sequence[bytes | None], kind: str, words: str
+) -> None:
+    fails(protocol, script, kind, words)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_server_that_says_nothing_is_left_in_time(protocol: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        target = f"localhost:{sock.getsockname()[1]}"
+        done = brisk("connect", target, "--starttls", protocol, "--timeout", "0.4")
+    assert done.status == KINDS["timeout"].status, done
+    assert f"{protocol} greeting" in done.err
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_server_that_closes(protocol: str) -> None:
+    def handle(sock: socket.socket) -> None:
+        """Close at once."""
+
+    with listening_server(handle) as port:
+        done = brisk("connect", f"localhost:{port}", "--starttls", protocol)
+    assert done.status in (KINDS["starttls-broken"].status, KINDS["closed"].status), done
+    assert "closed the connection" in done.err

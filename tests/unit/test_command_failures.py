@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import errno
+import socket
+
+import pytest
+
+pytest.importorskip("click")
+
+from kit.commands import brisk
+from OpenSSL._command.failures import KINDS, Failure, from_os_error, table
+from OpenSSL._command.printable import printable, quantity
+
+
+def test_each_status_is_distinct_and_listed_in_the_help() -> None:
+    statuses = [kind.status for kind in KINDS.values()]
+    assert len(set(statuses)) == len(statuses)
+    assert 0 not in statuses
+    text = brisk("--help").out
+    for kind in KINDS.values():
+        assert f"{kind.status:3}  {kind.meaning}" in text
+    assert table() in "\n".join(line[2:] for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "refused"),
+        (TimeoutError("slow"), "timeout"),
+        (socket.gaierror(-2, "Name or service not known"), "name-resolution"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "unreachable"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "unreachable"),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), "closed"),
+        (OSError(errno.EINVAL, "Invalid argument"), "network"),
+    ],
+)
+def test_system_errors_have_their_kind(error: OSError, kind: str) -> None:
+    failure = from_os_error(error, "what")
+    assert failure.kind == kind
+    assert failure.line.startswith("what: ")
+    assert failure.status == KINDS[kind].status
+
+
+def test_a_failure_is_one_of_the_table() -> None:
+    with pytest.raises(KeyError):
+        _ = Failure("no-such-kind", "").status
+
+
+def test_strangers_cannot_command_the_terminal() -> None:
+    assert printable("a\x1b[2Jb\r\n\u202e") == r"a\x1b[2Jb\r\n\u202e"
+    assert printable(b"\xff\x07") == r"\xff\x07"
+    assert printable("x" * 300) == "x" * 197 + "..."
+    assert printable("x" * 200) == "x" * 200
+
+
+def test_quantities_agree_with_their_noun() -> None:
+    assert quantity(1, "day") == "1 day"
+    assert quantity(0, "day") == "0 days"
+    assert quantity(2, "entry", "entries") == "2 entries"

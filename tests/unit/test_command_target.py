@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("click")
+
+from OpenSSL._command.failures import Failure
+from OpenSSL._command.target import Target, ascii_name, open_socket, parse
+from OpenSSL._command.waiting import Deadline
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("example.com", "example.com", 443),
+        ("example.com:8443", "example.com", 8443),
+        ("[::1]:8443", "::1", 8443),
+        ("[::1]", "::1", 443),
+        ("::1", "::1", 443),
+        ("fe80::1%eth0", "fe80::1%eth0", 443),
+        ("127.0.0.1:1", "127.0.0.1", 1),
+        ("b\u00fccher.example", "b\u00fccher.example", 443),
+    ],
+)
+def test_a_target_is_read(text: str, host: str, port: int) -> None:
+    assert parse(text, 443) == Target(host, port)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ":443",
+        "host:",
+        "host:0",
+        "host:65536",
+        "host:https",
+        "host:\u0661",
+        "[::1",
+        "[::1]443",
+        "[::1]:",
+        "[host]:1",
+        "a:b:c",
+        "a b",
+        "a/b",
+        "user@host",
+        "a\0b",
+        "https://host/",
+    ],
+)
+def test_what_is_no_target_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse(text, 443)
+
+
+def test_an_address_with_a_port_is_written_with_brackets() -> None:
+    assert str(Target("::1", 443)) == "[::1]:443"
+    assert str(Target("host", 443)) == "host:443"
+
+
+def test_names_become_ascii() -> None:
+    assert ascii_name("b\u00fccher.example.") == "xn--bcher-kva.example"
+    assert ascii_name("example.com") == "example.com"
+    for bad in ("a,b", "a;b", "\u2024", "a" * 254, ".", "a..\u00fc"):
+        with pytest.raises(ValueError, match="not a host name"):
+            ascii_name(bad)
+
+
+def test_a_name_that_does_not_exist_fails_to_resolve() -> None:
+    with pytest.raises(Failure, match="no-such-host.invalid") as caught:
+        open_socket(Target("no-such-host.invalid", 443), Deadline(20))
+    assert caught.value.kind == "name-resolution"

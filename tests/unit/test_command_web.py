@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("click")
+
+from OpenSSL._command import folder, web
+
+
+def feeder(*parts: bytes) -> Callable[[], bytes]:
+    rest = list(parts)
+    return lambda: rest.pop(0) if rest else b""
+
+
+def read(*parts: bytes) -> tuple[web.Request | None, bytes]:
+    return web.read_request(feeder(*parts), b"")
+
+
+def status(*parts: bytes) -> HTTPStatus:
+    with pytest.raises(web.BadRequest) as caught:
+        read(*parts)
+    return caught.value.status
+
+
+def test_a_request_is_read_from_any_pieces() -> None:
+    text = b"\r\nGET /a?b HTTP/1.1\r\nHost: h\r\nAccept: text/html;q=1, */*\r\n\r\nrest"
+    for parts in ((text,), tuple(text[i : i + 1] for i in range(len(text)))):
+        request, rest = read(*parts)
+        assert request is not None
+        assert (request.method, request.path, request.keep_alive) == ("GET", "/a?b", True)
+        assert request.accepts("text/html")
+        assert not request.accepts("application/json")
+        assert b"rest".startswith(rest)
+
+
+def test_a_client_that_leaves_between_requests_is_no_error() -> None:
+    assert read() == (None, b"")
+    assert read(b"\r\n") == (None, b"")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"GET / HTTP/1.1\r\n",
+        b"\x16\x03\x01\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/2.0\r\nHost: h\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET  / HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\n folded: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : h\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\nA: b\nc: d\r\n\r\n",
+    ],
+)
+def test_malformed_requests_are_bad(text: bytes) -> None:
+    assert status(text) == HTTPStatus.BAD_REQUEST
+
+
+def test_headers_have_a_limit() -> None:
+    first = b"GET / HTTP/1.1\r\nHost: h\r\nA: "
+    endless = [b"a" * 4096] * 100
+    assert status(first, *endless) == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    whole = first + b"a" * web.HEAD_LIMIT + b"\r\n\r\n"
+    assert status(whole) == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+
+def test_a_body_ends_the_connection() -> None:
+    for header in (b"Content-Length: 3", b"Transfer-Encoding: chunked"):
+        request, _ = read(b"POST / HTTP/1.1\r\nHost: h\r\n" + header + b"\r\n\r\nabc")
+        assert request is not None
+        assert not request.keep_alive
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    top = tmp_path / "public"
+    (top / "sub").mkdir(parents=True)
+    (tmp_path / "public-secret").write_text("secret")
+    (tmp_path / "secret").write_text("secret")
+    (top / "index.html").write_text("<p>index</p>")
+    (top / "a b.txt").write_text("text")
+    (top / "sub" / "data.bin").write_bytes(bytes(range(256)))
+    (top / ".hidden").write_text("hidden")
+    (top / "inside").symlink_to("a b.txt")
+    (top / "outside").symlink_to("../secret")
+    (top / "elsewhere").symlink_to("..")
+    (top / "loop").symlink_to("loop")
+    os.mkfifo(top / "fifo")
+    return top
+
+
+def body(answer: web.Answer) -> bytes:
+    try:
+        return b"".join(answer.body)
+    finally:
+        answer.done()
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "content"),
+    [
+        ("/", "text/html; charset=utf-8", b"<p>index</p>"),
+        ("/a%20b.txt", "text/plain; charset=utf-8", b"text"),
+        ("/a%20b.txt?query", "text/plain; charset=utf-8", b"text"),
+        ("/inside", "text/plain; charset=utf-8", b"text"),
+        ("/sub/data.bin", "application/octet-stream", bytes(range(256))),
+        ("//sub//data.bin", "application/octet-stream", bytes(range(256))),
+    ],
+)
+def test_files_are_served(root: Path, target: str, kind: str, content: bytes) -> None:
+    answer = folder.answer(str(root), target)
+    assert (answer.status, answer.kind, answer.length) == (HTTPStatus.OK, kind, len(content))
+    assert body(answer) == content
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/../secret",
+        "/../public-secret",
+        "/sub/../../secret",
+        "/%2e%2e/secret",
+        "/..%2fsecret",
+        "/..%5csecret",
+        "/sub/%2e%2e/index.html",
+        "/outside",
+        "/elsewhere/secret",
+        "/loop",
+        "/fifo",
+        "/.hidden",
+        "/%2ehidden",
+        "/index.html%00.txt",
+        "/index.html/",
+        "/sub/",
+        "/nothing",
+        "/%ff",
+        "/" + "a" * 5000,
+        "*",
+        "https://other/",
+        "secret",
+    ],
+)
+def test_nothing_else_is_served(root: Path, target: str) -> None:
+    answer = folder.answer(str(root), target)
+    assert answer.status == HTTPStatus.NOT_FOUND
+    assert b"secret" not in body(answer)
+
+
+def test_a_folder_is_asked_for_with_a_slash(root: Path) -> None:
+    answer = folder.answer(str(root), "//sub")
+    assert answer.status == HTTPStatus.MOVED_PERMANENTLY
+    assert answer.headers["Location"] == "/sub/"
