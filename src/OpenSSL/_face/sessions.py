@@ -14,8 +14,8 @@ class Session(native.Session):
     """What two ends agreed on, kept so that a later connection starts faster.
 
     Comes from :meth:`Connection.get_session` and goes into
-    :meth:`Connection.set_session` of a connection with the same Context. One
-    that is made by calling the class is empty: asking it anything raises
+    :meth:`Connection.set_session` of any number of connections with the same
+    Context, in any thread. One that is made by calling the class is empty: asking it anything raises
     ValueError.
 
     SSL_SESSION_new(3)
@@ -163,9 +163,11 @@ class ConnectionSessions(Connection):
     __slots__ = ()
 
     def get_session(self) -> Session | None:
-        """Return the session in use, or None when there is none yet.
+        """Return a copy of the session in use, or None when there is none yet.
 
-        SSL_get1_session(3)
+        It stays usable however the connection ends.
+
+        SSL_get_session(3)
         """
         return native.get_session(self)  # type: ignore[return-value]
 

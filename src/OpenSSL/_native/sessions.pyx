@@ -3,8 +3,11 @@
 Theory.  libssl never asks whether a session fits the SSL_CTX it is used with,
 so a Session remembers the Context its connection was created with (not one a
 server name callback put in its place later: the cache and the ticket keys stay
-those of the first) and is refused everywhere else.  After the handshake an
-SSL_SESSION is shared by many connections and caches; nothing here changes one.
+those of the first) and is refused everywhere else.  libssl goes on writing
+into the SSL_SESSION a connection holds: it takes in tickets, and marks it as
+used up when the connection is dropped.  So a Session holds a copy, and each
+connection is given another: what a Session holds never changes, whichever
+threads look at it.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -28,6 +31,10 @@ def set_face(type kind):
 cdef class Session:
     def __cinit__(self):
         self.handle = NULL
+
+    def __init__(self):
+        # Cython would pass over arguments in silence without this.
+        pass
 
     def __dealloc__(self):
         s.SSL_SESSION_free(self.handle)
@@ -194,19 +201,26 @@ def get_cache_numbers(Context context not None):
 # ---- the session of a Connection
 
 def get_session(Connection connection not None):
-    cdef s.SSL_SESSION* handle
+    cdef s.SSL_SESSION* lent
+    cdef s.SSL_SESSION* copy
     connection.enter()
     try:
-        handle = s.SSL_get1_session(connection.handle)
-        if handle == NULL:
+        lent = s.SSL_get_session(connection.handle)
+        if lent == NULL:
             return None
-        return wrap_session(handle, connection.first)
+        errors.clear()
+        copy = s.SSL_SESSION_dup(lent)
+        if copy == NULL:
+            errors.fail_ssl("the session cannot be copied")
+        return wrap_session(copy, connection.first)
     finally:
         connection.leave()
 
 
 def set_session(Connection connection not None, Session session not None):
     cdef s.SSL_SESSION* handle = held(session)
+    cdef s.SSL_SESSION* copy
+    cdef int result
     connection.enter()
     try:
         if session.context is not connection.first:
@@ -214,11 +228,15 @@ def set_session(Connection connection not None, Session session not None):
                 "the session belongs to another Context than this connection's"
             )
         errors.clear()
-        # From here on the handshake writes into the SSL's session, and this
-        # one may be in use elsewhere.
+        # From here on the handshake is at work on the one it has.
         if not s.SSL_in_before(connection.handle):
             errors.fail_ssl("a session can only be set before the handshake")
-        if s.SSL_set_session(connection.handle, handle) != 1:
+        copy = s.SSL_SESSION_dup(handle)
+        if copy == NULL:
+            errors.fail_ssl("the session cannot be copied")
+        result = s.SSL_set_session(connection.handle, copy)
+        s.SSL_SESSION_free(copy)
+        if result != 1:
             errors.fail_ssl("OpenSSL refused this session")
     finally:
         connection.leave()
