@@ -305,6 +305,38 @@ def test_a_server_that_speaks_http() -> None:
         refused(brisk("connect", f"localhost:{port}"), "not-tls", "does not speak TLS")
 
 
+@pytest.mark.parametrize(
+    ("alert", "kind", "words"),
+    [
+        (40, "no-common-cipher", "shares no cipher"),
+        (70, "no-common-protocol", "protocol versions offered"),
+        (71, "no-common-cipher", "too weak"),
+        (80, "tls", "alert 80 (internal error)"),
+        (112, "name-not-served", "does not serve that name"),
+        (116, "certificate-wanted", "client certificate"),
+        (120, "no-common-alpn", "application protocols"),
+        (200, "tls", "alert 200 (unknown)"),
+    ],
+)
+def test_alerts_in_words(alert: int, kind: str, words: str) -> None:
+    def handle(sock: socket.socket) -> None:
+        sock.recv(4096)
+        sock.sendall(bytes([21, 3, 3, 0, 2, 2, alert]))
+        sock.recv(1)
+
+    with listening_server(handle) as port:
+        refused(brisk("connect", f"localhost:{port}"), kind, words)
+
+
+def test_a_server_of_old_versions_only() -> None:
+    server = peers.openssl_server(None, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0")
+    with server as peer:
+        refused(brisk("connect", f"localhost:{peer.port}", *TRUST), "no-common-protocol")
+        weak = ("--min", "1.0", "--max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0")
+        done = brisk("connect", f"localhost:{peer.port}", *TRUST, *weak, "--json")
+        assert done.data["protocol"] == "TLSv1.1"
+
+
 def test_a_server_that_greets_in_plain_text() -> None:
     def handle(sock: socket.socket) -> None:
         sock.sendall(b"220 mail.test ESMTP\r\n")

@@ -233,6 +233,24 @@ def test_another_context_brings_its_verification() -> None:
     assert verdicts.is_protocol_error(outcome.server, "peer did not return a certificate")
 
 
+@pytest.mark.parametrize("how", ["minimum", "option"])
+def test_another_contexts_versions_hold(how: str) -> None:
+    """The version is agreed on before the name is seen: a host that forbids it must refuse."""
+    strict = contexts.server_context()
+    if how == "minimum":
+        strict.set_min_proto_version(SSL.TLS1_3_VERSION)
+    else:
+        strict.set_options(SSL.OP_NO_TLSv1_2)
+    lax = contexts.server_context()
+    lax.set_tlsext_servername_callback(lambda connection: connection.set_context(strict))
+    name = authority.NAMES[0].encode()
+    old = contexts.client_context(version="TLSv1.2")
+    outcome = pump.handshake_outcome(*pump.pair(lax, old, name))
+    assert isinstance(outcome.server, SSL.Error)
+    assert verdicts.is_protocol_error(outcome.client, "protocol version")
+    assert pump.handshake_outcome(*pump.pair(lax, contexts.client_context(), name)).client is None
+
+
 def test_another_context_brings_its_hooks_and_leaves_ones_own() -> None:
     calls: list[str] = []
     second = contexts.server_context()

@@ -115,6 +115,10 @@ def _from_error(
         protocol = _STARTTLS_PORTS.get(port)
         advice = f" (try --starttls {protocol})" if protocol else ""
         return Failure("not-tls", f"{what}: the peer does not speak TLS on this port{advice}")
+    if "legacy sigalg disallowed" in joined:
+        # What TLS 1.1 and older sign with is below OpenSSL's usual security level.
+        line = f"{what}: the peer speaks only versions of TLS that are too weak here"
+        return Failure("no-common-protocol", line)
     if any(each in joined for each in _NO_PROTOCOL):
         return Failure("no-common-protocol", f"{what}: no protocol version in common")
     if any(each in joined for each in _NO_CIPHER):
@@ -146,4 +150,8 @@ def _from_alert(error: SSL.Error, what: str, certificate_asked: bool) -> Failure
 
 def _words(error: SSL.Error) -> str:
     said = reasons(error)
+    if error.alert is not None and not error.alert_sent:
+        # OpenSSL says "tlsv1 alert internal error" whatever the version was.
+        name = printable(said[-1]).rpartition(" alert ")[2] if said else "unknown"
+        return f"the peer gave up with alert {error.alert} ({name})"
     return printable("; ".join(said) if said else str(error) or type(error).__name__)

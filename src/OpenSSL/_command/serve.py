@@ -81,7 +81,11 @@ def serve(**options: Any) -> None:
             _write(options["write_ca"], authority.pem())
         terms = Terms(options["folder"], options["timeout"])
         Listener(context, ports, terms, counts).run(lambda: _announce(options, ports, authority))
-    output().print(Text(counts.summary()), soft_wrap=True)
+    console = output()
+    if console.is_terminal:
+        # The terminal has written ^C at the start of this line.
+        console.print()
+    console.print(Text(counts.summary()), soft_wrap=True)
 
 
 def _consistent(options: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ reference count; ``give_back`` and ``take`` do, later, with it.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
+from libc.errno cimport ENOMEM
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memmove, memset
 
@@ -172,9 +173,9 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
         memcpy(bytes_data(channel.ready) + channel.ready_end, data, size)
         channel.ready_end += size
     else:
-        if not grow_spill(channel, size):
-            return 0
-        if channel.datagram and not note_datagram(channel, size):
+        if not grow_spill(channel, size) or (
+                channel.datagram and not note_datagram(channel, size)):
+            channel.number = ENOMEM
             return 0
         memcpy(channel.spill + channel.spill_end, data, size)
         channel.spill_end += size

@@ -40,14 +40,15 @@ cdef class Connection(Carrier):
     cdef Verdict compute(
         self, Operation operation, char* data, size_t size, size_t* moved) noexcept nogil
     cdef int perform(
-        self, Operation operation, char* data, size_t size, size_t* moved) except -1
-    cdef int after(self, Operation operation, Verdict* verdict, bint starting) except -1
+        self, Operation operation, char* data, size_t size, size_t* moved,
+        double* deadline) except -1
+    cdef int after(self, Verdict verdict, bint starting) except -1
     cdef void abort(self) noexcept
     cdef int tell(self, Operation operation, Verdict verdict) except -1
     cdef int pause(self, bint writing, double* deadline) except -1
     cdef object send_part(self, char* data, size_t size)
     cdef object send_all(self, char* data, size_t size)
-    cdef int write(self, char* data, size_t size, size_t* moved) except -1
+    cdef int write(self, char* data, size_t size, size_t* moved, double* deadline) except -1
     cdef int enter_turn(self) except -1
     cdef object read(self, size_t size, bint peek)
     cdef size_t read_into(self, char* data, size_t size, bint peek) except? 0

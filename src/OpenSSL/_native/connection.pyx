@@ -84,6 +84,22 @@ cdef int check_length(object data, Py_ssize_t size) except -1:
     return 0
 
 
+cdef object again(object error):
+    """The same error anew, without the frames that the first one went through."""
+    copy = type(error)(*error.args)
+    copy.__dict__.update(error.__dict__)
+    return copy
+
+
+cdef int note_sent(object error, size_t sent) except -1:
+    """Tell whoever catches `error` how many bytes were taken before it."""
+    try:
+        error.bytes_sent = sent
+    except AttributeError:
+        pass  # an exception of somebody's own that takes no attributes
+    return 0
+
+
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
 cdef class Connection(Carrier):
@@ -201,14 +217,17 @@ cdef class Connection(Carrier):
         return errors.judge(self.handle, result, self.channel.number)
 
     cdef int perform(
-        self, Operation operation, char* data, size_t size, size_t* moved,
+        self, Operation operation, char* data, size_t size, size_t* moved, double* deadline,
     ) except -1:
         """Carry out one operation; called, and left, with the lock held."""
         cdef Verdict verdict
-        cdef double deadline = 0
         cdef bint starting
         moved[0] = 0
         while True:
+            if self.aborted and operation != SHUTDOWN:
+                raise Error([(
+                    "SSL routines", "",
+                    "the handshake was aborted by an exception in a callback")])
             if self.socket is not None:
                 check_open(self.socket, &self.channel)
             starting = not s.SSL_is_init_finished(self.handle)
@@ -218,27 +237,20 @@ cdef class Connection(Carrier):
                 with nogil:
                     verdict = self.compute(operation, data, size, moved)
             bio.give_back(&self.channel)
-            if self.failure is not None or self.aborted:
-                self.after(operation, &verdict, starting)
+            if self.failure is not None:
+                self.after(verdict, starting)
             if verdict.status == DONE:
                 return 0
             if self.socket is None or (
                     verdict.status != WANT_READ and verdict.status != WANT_WRITE):
                 self.tell(operation, verdict)
-            if not self.pause(verdict.status == WANT_WRITE, &deadline):
+            if not self.pause(verdict.status == WANT_WRITE, deadline):
                 errors.fail(verdict, self.handle)
 
-    cdef int after(self, Operation operation, Verdict* verdict, bint starting) except -1:
+    cdef int after(self, Verdict verdict, bint starting) except -1:
         """Raise what a hook has kept; a handshake in which one failed is over."""
-        if self.failure is None:
-            # An earlier call raised; what was aborted stays so.
-            if operation == SHUTDOWN or verdict.status == FAILED:
-                return 0
-            raise Error([(
-                "SSL routines", "",
-                "the handshake was aborted by an exception in a callback")])
-        if starting:
-            if verdict.status != FAILED and not self.aborted:
+        if starting or self.channel.poisoned:
+            if verdict.status != FAILED:
                 self.abort()
             self.aborted = True
         self.channel.poisoned = False
@@ -273,15 +285,13 @@ cdef class Connection(Carrier):
         if self.fatal is not None and (
                 verdict.status == TRUNCATED or verdict.status == CLOSED):
             # libssl has forgotten why it failed and would call it an end of file.
-            error = type(self.fatal)(*self.fatal.args)
-            error.__dict__.update(self.fatal.__dict__)
-            raise error
+            raise again(self.fatal)
         try:
             errors.fail(verdict, self.handle)
         except Error as error:
             if verdict.status == FAILED and (
                     operation == READ or operation == PEEK or operation == HANDSHAKE):
-                self.fatal = error.with_traceback(None)
+                self.fatal = again(error)
             raise
 
     cdef int pause(self, bint writing, double* deadline) except -1:
@@ -338,9 +348,10 @@ cdef class Connection(Carrier):
         ``SSL_do_handshake(3)``
         """
         cdef size_t moved
+        cdef double deadline = 0
         self.enter_io()
         try:
-            self.perform(HANDSHAKE, NULL, 0, &moved)
+            self.perform(HANDSHAKE, NULL, 0, &moved, &deadline)
         finally:
             self.leave()
 
@@ -370,15 +381,16 @@ cdef class Connection(Carrier):
 
     cdef object send_part(self, char* data, size_t size):
         cdef size_t moved = 0
+        cdef double deadline = 0
         if size == 0:
             self.enter()
             self.leave()
             return 0
         self.enter_turn()
         try:
-            self.write(data, size, &moved)
+            self.write(data, size, &moved, &deadline)
         except BaseException as error:
-            error.bytes_sent = moved
+            note_sent(error, moved)
             raise
         finally:
             brisk_lock_leave(&self.turn)
@@ -405,26 +417,29 @@ cdef class Connection(Carrier):
     cdef object send_all(self, char* data, size_t size):
         cdef size_t moved = 0
         cdef size_t done = 0
+        cdef size_t part
+        cdef double deadline = 0    # one for the whole message, as sockets have it
         self.enter_turn()
         try:
             while done < size:
-                self.write(data + done, RECORD if size - done > RECORD else size - done, &moved)
+                part = RECORD if size - done > RECORD else size - done
+                self.write(data + done, part, &moved, &deadline)
                 done += moved
                 moved = 0
         except BaseException as error:
-            error.bytes_sent = done + moved
+            note_sent(error, done + moved)
             raise
         finally:
             brisk_lock_leave(&self.turn)
         return done
 
-    cdef int write(self, char* data, size_t size, size_t* moved) except -1:
+    cdef int write(self, char* data, size_t size, size_t* moved, double* deadline) except -1:
         self.enter_io()
         try:
             if self.channel.memory:
                 bio.make_ready(
                     &self.channel, (RECORD if size > RECORD else size) + OVERHEAD)
-            self.perform(WRITE, data, size, moved)
+            self.perform(WRITE, data, size, moved, deadline)
         finally:
             self.leave()
         return 0
@@ -527,6 +542,7 @@ cdef class Connection(Carrier):
     cdef size_t read_into(self, char* data, size_t size, bint peek) except? 0:
         cdef size_t moved = 0
         cdef size_t done = 0
+        cdef double deadline = 0
         if self.held is not None:
             return self.read_held(data, size, peek)
         if self.deferred is not None:
@@ -534,14 +550,16 @@ cdef class Connection(Carrier):
             self.deferred = None
             raise error
         try:
-            self.perform(PEEK if peek else READ, data, size, &moved)
+            self.perform(PEEK if peek else READ, data, size, &moved, &deadline)
         except BaseException:
-            if moved > 0 and not peek:
+            if moved > 0 and not peek and not self.aborted:
                 self.held = PyBytes_FromStringAndSize(data, moved)
             raise
         done = moved
+        if peek or self.channel.datagram:
+            return done     # each datagram by itself
         # More records may be here already; fetching them asks nobody to wait.
-        while not peek and done < size and self.unread() > 0:
+        while done < size and self.unread() > 0:
             if not self.read_more(data + done, size - done, &moved):
                 break
             done += moved
@@ -556,7 +574,7 @@ cdef class Connection(Carrier):
         bio.give_back(&self.channel)
         try:
             if self.failure is not None:
-                self.after(READ, &verdict, False)
+                self.after(verdict, False)
             if verdict.status != DONE and (
                     verdict.status != WANT_READ and verdict.status != WANT_WRITE):
                 self.tell(READ, verdict)
@@ -595,9 +613,10 @@ cdef class Connection(Carrier):
         ``SSL_shutdown(3)``
         """
         cdef size_t moved
+        cdef double deadline = 0
         self.enter_io()
         try:
-            self.perform(SHUTDOWN, NULL, 0, &moved)
+            self.perform(SHUTDOWN, NULL, 0, &moved, &deadline)
         finally:
             self.leave()
         return moved == 1

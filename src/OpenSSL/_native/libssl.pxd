@@ -40,6 +40,7 @@ cdef extern from "compat.h" nogil:
     int SSL_R_CERTIFICATE_VERIFY_FAILED
     int SSL_AD_REASON_OFFSET
     int SSL_AD_INTERNAL_ERROR
+    int SSL_AD_PROTOCOL_VERSION
     int SSL_get_error(const SSL* ssl, int result)
     long SSL_get_verify_result(const SSL* ssl)
     void SSL_set_verify_result(SSL* ssl, long code)
@@ -48,6 +49,9 @@ cdef extern from "compat.h" nogil:
     int TLS1_VERSION
     int TLS1_1_VERSION
     int TLS1_2_VERSION
+    int TLS1_3_VERSION
+    uint64_t SSL_OP_NO_TLSv1_2
+    uint64_t SSL_OP_NO_TLSv1_3
     long SSL_MODE_ENABLE_PARTIAL_WRITE
     long SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
     int SSL_READING
@@ -66,6 +70,7 @@ cdef extern from "compat.h" nogil:
     int SSL_set_ex_data(SSL* ssl, int index, void* data)
     void* SSL_get_ex_data(const SSL* ssl, int index)
     void SSL_set_bio(SSL* ssl, BIO* reading, BIO* writing)
+    SSL_CTX* SSL_get_SSL_CTX(const SSL* ssl)
     SSL_CTX* SSL_set_SSL_CTX(SSL* ssl, SSL_CTX* context)
     void SSL_set_connect_state(SSL* ssl)
     void SSL_set_accept_state(SSL* ssl)

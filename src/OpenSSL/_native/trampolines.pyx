@@ -223,6 +223,22 @@ cdef int on_alpn_select(
     return answer
 
 
+cdef bint version_fits(s.SSL* ssl) noexcept nogil:
+    """Whether the Context a hook may have chosen offers the version already agreed on."""
+    cdef s.SSL_CTX* context = s.SSL_get_SSL_CTX(ssl)
+    cdef long version = s.SSL_version(ssl)
+    cdef long lowest = s.SSL_CTX_get_min_proto_version(context)
+    cdef long highest = s.SSL_CTX_get_max_proto_version(context)
+    if s.SSL_is_dtls(ssl):
+        # DTLS counts downwards.
+        return (lowest == 0 or version <= lowest) and (highest == 0 or version >= highest)
+    if version == s.TLS1_2_VERSION and s.SSL_CTX_get_options(context) & s.SSL_OP_NO_TLSv1_2:
+        return False
+    if version == s.TLS1_3_VERSION and s.SSL_CTX_get_options(context) & s.SSL_OP_NO_TLSv1_3:
+        return False
+    return (lowest == 0 or version >= lowest) and (highest == 0 or version <= highest)
+
+
 cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     cdef Scope scope
     cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
@@ -235,7 +251,10 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     enter_hook(&scope)
     try:
         carrier.hooks.servername(carrier)
-        answer = s.SSL_TLSEXT_ERR_OK
+        if version_fits(ssl):
+            answer = s.SSL_TLSEXT_ERR_OK
+        else:
+            alert[0] = s.SSL_AD_PROTOCOL_VERSION
     except BaseException as error:
         carrier.keep(error)
     leave_hook(&scope)
