@@ -8,8 +8,7 @@ from OpenSSL._face.certificates import (
     load_certificate,
     load_certificates,
 )
-from OpenSSL._face.curves import EllipticCurve as _EllipticCurve
-from OpenSSL._face.curves import get_elliptic_curve, get_elliptic_curves
+from OpenSSL._face.curves import EllipticCurve, get_elliptic_curve, get_elliptic_curves
 from OpenSSL._face.extensions import X509Extension
 from OpenSSL._face.keys import (
     PKey,
@@ -37,6 +36,10 @@ from OpenSSL._native.constants import (
     TYPE_RSA,
     X509StoreFlags,
 )
+
+# Under this name programs know it.
+_EllipticCurve = EllipticCurve
+del EllipticCurve
 
 # What the classes were called when they were types of C.
 CRLType = CRL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import pytest
 
@@ -68,3 +69,90 @@ def test_a_borrowed_name_follows_its_replacement(key: crypto.PKey) -> None:
     assert borrowed.CN == "after.example"
     borrowed.CN = "third.example"
     assert made.get_subject().CN == "third.example"
+
+
+@pytest.mark.parametrize(
+    "when", [b"20490101000000Z", b"20500101000000Z", b"99991231235959Z", b"20200101000000+0530"]
+)
+def test_times_survive_as_given(key: crypto.PKey, when: bytes) -> None:
+    made = self_signed(key)
+    made.set_notAfter(when)
+    made.sign(key, "sha256")
+    data = crypto.dump_certificate(crypto.FILETYPE_ASN1, made)
+    assert crypto.load_certificate(crypto.FILETYPE_ASN1, data).get_notAfter() == when
+
+
+def test_times_before_2050_are_encoded_as_the_standard_wants(key: crypto.PKey) -> None:
+    made = self_signed(key)
+    made.set_notAfter(b"20490101000000Z")
+    made.sign(key, "sha256")
+    assert b"\x17\x0d490101000000Z" in crypto.dump_certificate(crypto.FILETYPE_ASN1, made)
+
+
+@pytest.mark.parametrize(
+    "when", [b"", b"20200101000000Z\0", b"20201301000000Z", b"2020", b"20200101000000Z "]
+)
+def test_malformed_times_are_refused(when: bytes) -> None:
+    made = crypto.X509()
+    with pytest.raises(ValueError, match="Invalid string"):
+        made.set_notBefore(when)
+    assert made.get_notBefore() is None
+
+
+@pytest.mark.parametrize("amount", [10**12, -(10**12), 2**200])
+def test_times_outside_the_calendar_are_refused(amount: int) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        crypto.X509().gmtime_adj_notAfter(amount)
+
+
+def test_expiry_counts_the_time_zone() -> None:
+    made = crypto.X509()
+    made.set_notAfter(b"20371231235959+0530")
+    assert not made.has_expired()
+    made.set_notAfter(b"20000101000000-0115")
+    assert made.has_expired()
+
+
+def test_a_bundle_gives_all_its_certificates(key: crypto.PKey) -> None:
+    names = ["one.example", "two.example", "three.example"]
+    pem = b"words between\n".join(
+        crypto.dump_certificate(crypto.FILETYPE_PEM, self_signed(key, name)) for name in names
+    )
+    found = crypto.load_certificates(crypto.FILETYPE_PEM, pem)
+    assert [one.get_subject().CN for one in found] == names
+    with pytest.raises(crypto.Error):
+        crypto.load_certificates(crypto.FILETYPE_PEM, b"no certificate")
+    with pytest.raises(crypto.Error):
+        crypto.load_certificates(crypto.FILETYPE_PEM, pem.replace(b"MII", b"M\0I"))
+
+
+def test_an_object_that_was_never_made_is_refused() -> None:
+    with pytest.raises(ValueError, match="__init__"):
+        crypto.X509.__new__(crypto.X509).get_version()
+
+
+def test_alternative_names_are_never_cut(key: crypto.PKey) -> None:
+    made = self_signed(key)
+    value = b"DNS:a.example,IP:127.0.0.1,IP:::1,email:x@example.org,URI:http://x/,RID:1.2.3"
+    made.add_extensions([crypto.X509Extension(b"subjectAltName", False, value)])
+    assert made.get_subject_alt_names() == [
+        ("DNS", "a.example"),
+        ("IP Address", "127.0.0.1"),
+        ("IP Address", "::1"),
+        ("email", "x@example.org"),
+        ("URI", "http://x/"),
+        ("Registered ID", "1.2.3"),
+    ]
+    made.sign(key, "sha256")
+    data = crypto.dump_certificate(2, made).replace(b"a.example", b"a\0example")
+    evil = crypto.load_certificate(2, data)
+    assert evil.get_subject_alt_names()[0] == ("DNS", "a\0example")
+    assert str(evil.get_extension(0)).startswith("DNS:a\0example, ")
+
+
+def test_cryptography_is_named_when_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    with pytest.raises(ImportError, match="brisktls\\[cryptography\\]"):
+        crypto.X509().to_cryptography()

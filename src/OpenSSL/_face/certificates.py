@@ -67,7 +67,8 @@ class X509(native.X509):
 
         X509_get_subject_name(3)
         """
-        return native.get_subject(self)
+        made: X509Name = native.get_subject(self)
+        return made
 
     def set_subject(self, subject: X509Name) -> None:
         """Replace the subject by a copy of ``subject``; TypeError for what is no X509Name.
@@ -83,7 +84,8 @@ class X509(native.X509):
 
         X509_get_issuer_name(3)
         """
-        return native.get_issuer(self)
+        made: X509Name = native.get_issuer(self)
+        return made
 
     def set_issuer(self, issuer: X509Name) -> None:
         """Replace the issuer by a copy of ``issuer``; TypeError for what is no X509Name.
@@ -99,7 +101,8 @@ class X509(native.X509):
 
         X509_get_pubkey(3)
         """
-        return native.get_pubkey(self)
+        made: PKey = native.get_pubkey(self)
+        return made
 
     def set_pubkey(self, pkey: PKey) -> None:
         """Put in the public half of ``pkey``; TypeError for what is no PKey.
@@ -249,7 +252,7 @@ class X509(native.X509):
 
         X509_get_ext(3)
         """
-        found = native_extensions.get_from_certificate(self, index)
+        found: X509Extension | None = native_extensions.get_from_certificate(self, index)
         if found is None:
             raise IndexError("extension index out of bounds")
         return found
@@ -274,9 +277,7 @@ class X509(native.X509):
 
         i2d_X509(3)
         """
-        return foreign.needed("cryptography.x509").load_der_x509_certificate(
-            native.dump_der(self)
-        )
+        return foreign.needed("cryptography.x509").load_der_x509_certificate(native.dump_der(self))
 
     @classmethod
     def from_cryptography(cls, crypto_cert: Any) -> X509:
@@ -286,7 +287,8 @@ class X509(native.X509):
         """
         if not foreign.is_certificate(crypto_cert):
             raise TypeError("Must be a certificate")
-        return native.load(foreign.public_der(crypto_cert), False)
+        made: X509 = native.load(foreign.public_der(crypto_cert), False)
+        return made
 
 
 native.set_face(X509)
@@ -297,7 +299,8 @@ def certificate(value: object) -> X509:
     if isinstance(value, X509):
         return value
     if foreign.is_certificate(value):
-        return native.load(foreign.public_der(value), False)
+        made: X509 = native.load(foreign.public_der(value), False)
+        return made
     raise TypeError("Must be a certificate")
 
 
@@ -308,7 +311,8 @@ def load_certificate(type: int, buffer: str | bytes) -> X509:
 
     PEM_read_bio_X509(3), d2i_X509_bio(3)
     """
-    return native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    made: X509 = native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    return made
 
 
 def load_certificates(type: int, buffer: str | bytes) -> list[X509]:

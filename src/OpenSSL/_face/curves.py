@@ -27,7 +27,7 @@ EllipticCurve.__module__ = "OpenSSL.crypto"
 EllipticCurve.__name__ = EllipticCurve.__qualname__ = "_EllipticCurve"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _known() -> frozenset[EllipticCurve]:
     return frozenset(EllipticCurve(nid, name) for nid, name in native.list_curves())
 

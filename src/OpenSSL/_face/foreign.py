@@ -30,7 +30,7 @@ _SIGNING = ("rsa", "ec", "ed25519", "ed448", "dsa", "mldsa")
 def needed(module: str) -> Any:
     """Import a module of cryptography, or say what to install."""
     try:
-        return importlib.import_module(module)
+        importlib.import_module("cryptography")
     except ModuleNotFoundError as missing:
         if missing.name != "cryptography":
             raise
@@ -38,6 +38,7 @@ def needed(module: str) -> Any:
             "this needs the package 'cryptography': pip install 'brisktls[cryptography]'",
             name="cryptography",
         ) from missing
+    return importlib.import_module(module)
 
 
 def _is(value: object, module: str, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Union
+from typing import Any
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face import filetypes, foreign
@@ -24,7 +24,7 @@ __all__ = [
     "private_key",
 ]
 
-PassphraseSource = Union[bytes, Callable[[bool], bytes]]
+PassphraseSource = bytes | Callable[[bool], bytes]
 
 
 class PKey(native.PKey):
@@ -122,9 +122,11 @@ class PKey(native.PKey):
         d2i_AutoPrivateKey(3), d2i_PUBKEY(3)
         """
         if foreign.is_public_key(crypto_key):
-            return native.load_public(foreign.public_key_der(crypto_key), False)
+            made: PKey = native.load_public(foreign.public_key_der(crypto_key), False)
+            return made
         if foreign.is_private_key(crypto_key):
-            return native.load_private(foreign.private_key_der(crypto_key), False, None)
+            made = native.load_private(foreign.private_key_der(crypto_key), False, None)
+            return made
         raise TypeError("Unsupported key type")
 
 
@@ -136,11 +138,12 @@ def private_key(value: object) -> PKey:
     if isinstance(value, PKey):
         return value
     if foreign.is_private_key(value):
-        return native.load_private(foreign.private_key_der(value), False, None)
+        made: PKey = native.load_private(foreign.private_key_der(value), False, None)
+        return made
     raise TypeError("Unsupported key type")
 
 
-def _phrase(filetype: int, given: object) -> passphrases.Passphrase | None:
+def _phrase(filetype: int, given: PassphraseSource | None) -> passphrases.Passphrase | None:
     if given is None:
         return None
     if filetype != filetypes.FILETYPE_PEM:
@@ -164,7 +167,8 @@ def load_privatekey(
     """
     data = filetypes.content(buffer)
     phrase = _phrase(type, passphrase)
-    return native.load_private(data, filetypes.is_pem(type), phrase)
+    made: PKey = native.load_private(data, filetypes.is_pem(type), phrase)
+    return made
 
 
 def load_publickey(type: int, buffer: str | bytes) -> PKey:
@@ -174,7 +178,8 @@ def load_publickey(type: int, buffer: str | bytes) -> PKey:
 
     PEM_read_bio_PUBKEY(3), d2i_PUBKEY_bio(3)
     """
-    return native.load_public(filetypes.content(buffer), filetypes.is_pem(type))
+    made: PKey = native.load_public(filetypes.content(buffer), filetypes.is_pem(type))
+    return made
 
 
 def dump_privatekey(
@@ -195,9 +200,7 @@ def dump_privatekey(
     if not isinstance(pkey, PKey):
         raise TypeError("pkey must be a PKey")
     if cipher is not None and passphrase is None:
-        raise TypeError(
-            "if a value is given for cipher one must also be given for passphrase"
-        )
+        raise TypeError("if a value is given for cipher one must also be given for passphrase")
     if cipher is not None:
         native.check_cipher(cipher)
     phrase = _phrase(type, passphrase)

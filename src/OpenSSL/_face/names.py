@@ -92,9 +92,9 @@ class X509Name(native.X509Name):
         return native.get_components(self)
 
     def oneline(self) -> bytes:
-        """The old one-line form, ``b"/C=SE/CN=example"``, never cut short.
+        r"""The old one-line form, ``b"/C=SE/CN=example"``, never cut short.
 
-        Anything but printable ASCII is written ``\\xHH``.
+        Anything but printable ASCII is written ``\xHH``.
 
         X509_NAME_oneline(3)
         """

@@ -95,9 +95,7 @@ class PKCS12:
             raise TypeError(f"name must be a byte string or None (not {name!r})")
         self._friendlyname = name
 
-    def export(
-        self, passphrase: bytes | None = None, iter: int = 2048, maciter: int = 1
-    ) -> bytes:
+    def export(self, passphrase: bytes | None = None, iter: int = 2048, maciter: int = 1) -> bytes:
         """Write the archive, encrypted with triple DES as every reader understands.
 
         ``iter`` and ``maciter`` are how often the passphrase is stirred for the

@@ -43,14 +43,16 @@ class X509Req(native.X509Req):
 
         X509_REQ_get_subject_name(3)
         """
-        return native.get_subject(self)
+        made: X509Name = native.get_subject(self)
+        return made
 
     def get_pubkey(self) -> PKey:
         """The public key; Error when the request has none that OpenSSL knows.
 
         X509_REQ_get_pubkey(3)
         """
-        return native.get_pubkey(self)
+        made: PKey = native.get_pubkey(self)
+        return made
 
     def set_pubkey(self, pkey: PKey) -> None:
         """Put in the public half of ``pkey``; TypeError for what is no PKey.
@@ -128,7 +130,8 @@ class X509Req(native.X509Req):
         """
         if not foreign.is_request(crypto_req):
             raise TypeError("Must be a certificate signing request")
-        return native.load(foreign.public_der(crypto_req), False)
+        made: X509Req = native.load(foreign.public_der(crypto_req), False)
+        return made
 
 
 native.set_face(X509Req)
@@ -141,7 +144,8 @@ def load_certificate_request(type: int, buffer: str | bytes) -> X509Req:
 
     PEM_read_bio_X509_REQ(3), d2i_X509_REQ_bio(3)
     """
-    return native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    made: X509Req = native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    return made
 
 
 def dump_certificate_request(type: int, req: X509Req) -> bytes:

@@ -144,7 +144,8 @@ class CRL(native.CRL):
 
         X509_CRL_get_issuer(3)
         """
-        return native.get_issuer(self)
+        made: X509Name = native.get_issuer(self)
+        return made
 
     def set_version(self, version: int) -> None:
         """Set the version, counted from 0; TypeError for what is no int.
@@ -237,7 +238,8 @@ class CRL(native.CRL):
         """
         if not foreign.is_revocation_list(crypto_crl):
             raise TypeError("Must be a certificate revocation list")
-        return native.load(foreign.public_der(crypto_crl), False)
+        made: CRL = native.load(foreign.public_der(crypto_crl), False)
+        return made
 
 
 native.set_face(CRL, Revoked)
@@ -250,7 +252,8 @@ def load_crl(type: int, buffer: str | bytes) -> CRL:
 
     PEM_read_bio_X509_CRL(3), d2i_X509_CRL_bio(3)
     """
-    return native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    made: CRL = native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    return made
 
 
 def dump_crl(type: int, crl: CRL) -> bytes:

@@ -52,7 +52,8 @@ class NetscapeSPKI(native.NetscapeSPKI):
 
         NETSCAPE_SPKI_get_pubkey(3)
         """
-        return native.get_pubkey(self)
+        made: PKey = native.get_pubkey(self)
+        return made
 
     def set_pubkey(self, pkey: PKey) -> None:
         """Put in the public half of ``pkey``; TypeError for what is no PKey.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import os
-from typing import Any, Union
+from typing import Any
 
 from OpenSSL._face.arguments import path_bytes
 from OpenSSL._face.certificates import X509
@@ -16,7 +16,7 @@ from OpenSSL._native import stores as native
 __all__ = ["X509Store"]
 
 
-Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class X509Store(native.X509Store):
@@ -69,9 +69,7 @@ class X509Store(native.X509Store):
             raise TypeError("vfy_time must be a datetime.datetime")
         native.set_time(self, calendar.timegm(vfy_time.utctimetuple()))
 
-    def load_locations(
-        self, cafile: Path | None, capath: Path | None = None
-    ) -> None:
+    def load_locations(self, cafile: Path | None, capath: Path | None = None) -> None:
         """Trust the certificates of a PEM file, and find others in a directory when needed.
 
         The directory is one made by ``openssl rehash``. May be called again for

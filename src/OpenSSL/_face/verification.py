@@ -32,9 +32,7 @@ class X509StoreContext:
                 raise TypeError("One of the elements is not an X509 instance")
 
     def _run(self) -> list[X509]:
-        code, depth, words, certificate, chain = native.verify(
-            self._store, self._cert, self._chain
-        )
+        code, depth, words, certificate, chain = native.verify(self._store, self._cert, self._chain)
         if code:
             raise X509StoreContextError(words, [code, depth, words], certificate)
         return chain

@@ -65,18 +65,8 @@ def set_flags(X509Store store not None, unsigned long flags):
 @cython.critical_section
 def set_time(X509Store store not None, long long seconds):
     """Verify as if it were ``seconds`` after the start of 1970."""
-    cdef c.X509_STORE* handle = store.held()
-    cdef c.X509_VERIFY_PARAM* param
-    cdef int good
-    errors.clear()
-    param = c.X509_VERIFY_PARAM_new()
-    if param == NULL:
-        errors.fail_crypto("no memory for parameters")
-    c.X509_VERIFY_PARAM_set_time(param, seconds)
-    good = c.X509_STORE_set1_param(handle, param)
-    c.X509_VERIFY_PARAM_free(param)
-    if good != 1:
-        errors.fail_crypto("the time cannot be set")
+    # Not by X509_STORE_set1_param, which leaves a time that was set before.
+    c.X509_VERIFY_PARAM_set_time(c.X509_STORE_get0_param(store.held()), seconds)
 
 
 def load_locations(X509Store store not None, bytes file, bytes directory):

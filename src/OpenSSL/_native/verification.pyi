@@ -1,0 +1,11 @@
+from collections.abc import Sequence
+from typing import Any
+
+from OpenSSL._native.certificates import X509
+from OpenSSL._native.stores import X509Store
+
+class Run: ...
+
+def verify(
+    store: X509Store, certificate: X509, chain: Sequence[X509]
+) -> tuple[int, int, str, Any, list[Any]]: ...

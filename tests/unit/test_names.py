@@ -1,0 +1,58 @@
+"""Distinguished names: whole values or none."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from OpenSSL import crypto
+
+
+def a_name() -> crypto.X509Name:
+    return crypto.X509Name(crypto.X509().get_subject())
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\0", "Å√\U0001f600", "x" * 64])
+def test_values_survive_whole(value: str) -> None:
+    name = a_name()
+    name.CN = value
+    assert value == name.CN
+    assert name.get_components()[0][0] == b"CN"
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"x" * 65, b""])
+def test_a_refused_value_leaves_the_old_one(value: bytes) -> None:
+    name = a_name()
+    name.CN = "before"
+    with pytest.raises(crypto.Error):
+        name.CN = value
+    with pytest.raises(TypeError):
+        name.CN = 7
+    assert name.get_components() == [(b"CN", b"before")]
+
+
+@pytest.mark.parametrize("attribute", ["CN\0x", "CÑ", "no such thing", ""])
+def test_unknown_attributes_are_refused(attribute: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(a_name(), attribute, "value")
+    with pytest.raises(AttributeError):
+        getattr(a_name(), attribute)
+
+
+def test_long_names_are_shown_whole() -> None:
+    name = a_name()
+    for attribute in ("O", "OU", "CN", "L", "ST", "SN", "GN", "title", "pseudonym", "dnQualifier"):
+        setattr(name, attribute, "x" * 60)
+    assert repr(name).count("x") == 600
+    assert name.oneline().count(b"x") == 600
+
+
+def test_copies_stand_alone() -> None:
+    name = a_name()
+    name.CN = "one"
+    other = copy.copy(name)
+    assert other == name
+    other.CN = "two"
+    assert name.CN == "one"
+    assert name < other
