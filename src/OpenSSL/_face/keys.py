@@ -125,8 +125,7 @@ class PKey(native.PKey):
             made: PKey = native.load_public(foreign.public_key_der(crypto_key), False)
             return made
         if foreign.is_private_key(crypto_key):
-            made = native.load_private(foreign.private_key_der(crypto_key), False, None)
-            return made
+            return private_key(crypto_key)
         raise TypeError("Unsupported key type")
 
 

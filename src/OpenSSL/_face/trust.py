@@ -86,7 +86,8 @@ class ContextTrust(native_context.Context):
         The store stays valid after the Context is gone.
         ``SSL_CTX_get_cert_store(3)``
         """
-        return native.get_cert_store(self)
+        store: X509Store | None = native.get_cert_store(self)
+        return store
 
     def add_client_ca(self, certificate_authority: X509 | Certificate) -> None:
         """Name one more authority to clients that are asked for a certificate.
