@@ -10,7 +10,7 @@ from reading import NATIVE, code_of, sources
 
 #: The function that frees a handle, and the one file where it may stand.
 OWNERS = {
-    "SSL_free": "connection.pyx",
+    "SSL_free": "engine.pyx",
     "SSL_CTX_free": "context.pyx",
     "SSL_SESSION_free": "sessions.pyx",
     "BIO_free": "memory.pyx",

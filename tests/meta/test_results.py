@@ -31,7 +31,7 @@ NO_VERDICT = {
 #: Single places: (file, function) and why the answer does not matter there.
 PLACES: dict[tuple[str, str], str] = {
     ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
-    ("connection.pyx", "SSL_read_ex"): "lets libssl send the alert of a failure known already",
+    ("engine.pyx", "SSL_read_ex"): "lets libssl send the alert of a failure known already",
     ("trampolines.pyx", "SSL_set_ex_data"): "the slot exists since attach(); NULL needs no memory",
 }
 CALL = re.compile(r"\s*(?:if [^:]*: |else: |try: )?(?:[A-Za-z_]\w*\.)?(\w+)\(")

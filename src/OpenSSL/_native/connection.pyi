@@ -1,15 +1,7 @@
-from typing import Any, NoReturn
+from OpenSSL._native.reading import Reader
+from OpenSSL._types import Buffer
 
-from OpenSSL._native.carrier import Carrier
-from OpenSSL._native.context import Context
-from OpenSSL._types import Buffer, SocketLike, WritableBuffer
-
-class Connection(Carrier):
-    def __init__(self, context: Context, socket: SocketLike | None = None) -> None: ...
-    def __getattr__(self, name: str) -> Any: ...
-    def __reduce__(self) -> NoReturn: ...
-    @property
-    def _socket(self) -> Any: ...
+class Connection(Reader):
     def set_connect_state(self) -> None:
         """Work as a client from here on.
 
@@ -48,33 +40,6 @@ class Connection(Carrier):
 
         Raises what :meth:`send` raises; ``bytes_sent`` says how far it got.
         ``SSL_write_ex(3)``
-        """
-    def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
-        """Answer between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
-
-        ``flags`` may be ``socket.MSG_PEEK``: the bytes stay to be read again.
-
-        Raises ZeroReturnError after the peer's clean close, SysCallError when the
-        transport ended without one, and what :meth:`do_handshake` raises;
-        TypeError or ValueError for a size that is none.
-        ``SSL_read_ex(3)``
-        """
-    def recv_into(
-        self, buffer: WritableBuffer, nbytes: int | None = None, flags: int | None = None
-    ) -> int:
-        """Receive into a writable buffer and answer how many bytes that was.
-
-        ``nbytes`` bounds it, in bytes; the buffer's size does in any case.
-        ``flags`` as for :meth:`recv`.
-
-        Raises what :meth:`recv` raises, BufferError when the buffer cannot be
-        written to or does not lie in one piece.
-        ``SSL_read_ex(3)``
-        """
-    def pending(self) -> int:
-        """How many bytes :meth:`recv` has ready without asking the transport.
-
-        ``SSL_pending(3)``
         """
     def shutdown(self) -> bool:
         """Send close_notify; True once the peer's has come too, else False.
@@ -128,7 +93,3 @@ class Connection(Carrier):
         Raises TypeError over a socket.
         ``BIO_set_write_buf_size(3)``
         """
-    def set_context(self, context: Context) -> None: ...
-    def get_context(self) -> Context: ...
-    def get_app_data(self) -> object: ...
-    def set_app_data(self, data: object) -> None: ...

@@ -1,0 +1,48 @@
+from OpenSSL._native.bio cimport Channel
+from OpenSSL._native.carrier cimport Carrier, Hooks
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.errors cimport Verdict
+from OpenSSL._native.libssl cimport SSL
+from OpenSSL._native.platform cimport brisk_lock
+
+cdef enum Operation:
+    HANDSHAKE
+    READ
+    PEEK
+    WRITE
+    SHUTDOWN
+
+cdef class Engine(Carrier):
+    cdef SSL* handle                # owned; NULL until __init__ has run
+    cdef Context context            # the one last given, by __init__ or set_context
+    cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
+    cdef object socket              # None: memory BIO
+    cdef object app_data
+    cdef Channel channel
+    cdef brisk_lock lock            # held while libssl computes, never while waiting
+    cdef brisk_lock turn            # held by one sender for the whole of its message
+    cdef bint own_verify            # set on this connection itself, whatever its Context says
+    cdef bint own_info
+    cdef object fatal               # the error that ended the connection, to tell again
+    cdef bint aborted               # a hook failed in the handshake; nothing may follow
+    cdef object __weakref__
+
+    # Every function over a Connection runs between these two.  enter() raises
+    # when __init__ has not run, and waits for other threads without the
+    # interpreter; a hook of the connection may enter again.
+    cdef int enter(self) except -1
+    cdef void leave(self) noexcept
+
+    # The same for calls that drive libssl's state machine: a hook may not.
+    cdef int enter_io(self) except -1
+    cdef Verdict compute(
+        self, Operation operation, char* data, size_t size, size_t* moved) noexcept nogil
+    cdef int perform(
+        self, Operation operation, char* data, size_t size, size_t* moved,
+        double* deadline) except -1
+    cdef int after(self, Verdict verdict, bint starting) except -1
+    cdef void abort(self) noexcept
+    cdef int tell(self, Operation operation, Verdict verdict) except -1
+    cdef int pause(self, bint writing, double* deadline) except -1
+    cdef int enter_turn(self) except -1
+    cdef int adopt_settings(self, Context context) except -1

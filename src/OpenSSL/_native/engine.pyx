@@ -1,0 +1,313 @@
+"""Engine owns SSL: one operation at a time, judged, waited for, never half done.
+
+Theory.  One operation is one turn of ``perform``: libssl computes with the
+lock held (without the interpreter when the work is not tiny), the verdict is
+taken, what a hook has kept is raised, and only then is it answered, or the
+lock left and the transport waited for, or the verdict raised.  libssl never
+blocks, so the lock is never held while waiting, and one thread may read while
+another writes.  After a hook has failed in a handshake nothing follows.
+"""
+
+cimport cython
+from libc.string cimport memset
+
+from OpenSSL._native cimport bio, errors
+from OpenSSL._native cimport libcrypto as c
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.errors cimport (
+    CLOSED, DONE, FAILED, TRUNCATED, WANT_READ, WANT_WRITE, Verdict,
+)
+from OpenSSL._native.platform cimport (
+    brisk_is_socket, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
+    brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
+)
+from OpenSSL._native.trampolines cimport attach, detach, on_verify
+from OpenSSL._native.waiting cimport check_open, descriptor, patience, wait
+
+from OpenSSL._exceptions import Error
+
+cdef enum:
+    TINY = 4096     # below this a computation costs less than giving up the interpreter
+
+
+cdef object again(object error):
+    """The same error anew, without the frames that the first one went through."""
+    copy = type(error)(*error.args)
+    copy.__dict__.update(error.__dict__)
+    return copy
+
+
+# What hooks refer to may lead back here; see Context.
+@cython.no_gc_clear
+cdef class Engine(Carrier):
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+        memset(&self.channel, 0, sizeof(bio.Channel))
+        if not (brisk_lock_init(&self.lock) and brisk_lock_init(&self.turn)):
+            raise MemoryError()
+
+    def __init__(self, Context context not None, socket=None):
+        cdef s.SSL* handle = NULL
+        cdef c.BIO* channel
+        if self.handle != NULL:
+            raise ValueError("this Connection is initialised already")
+        if socket is not None:
+            self.channel.fd = descriptor(socket)
+            self.channel.is_socket = brisk_is_socket(self.channel.fd) == 1
+        self.channel.memory = socket is None
+        context.enter()
+        try:
+            errors.clear()
+            handle = s.SSL_new(context.handle)
+            if handle == NULL:
+                errors.fail_ssl("SSL_new failed")
+            self.hooks = context.hooks
+        finally:
+            context.leave()
+        try:
+            attach(handle, self)
+            channel = bio.open_channel(&self.channel)
+        except BaseException:
+            detach(handle)
+            s.SSL_free(handle)
+            raise
+        s.SSL_set_bio(handle, channel, channel)  # owns the BIO from here on
+        self.channel.datagram = s.SSL_is_dtls(handle)
+        self.handle = handle
+        self.context = context
+        self.first = context
+        self.socket = socket
+
+    def __dealloc__(self):
+        if self.handle != NULL:
+            detach(self.handle)
+            s.SSL_free(self.handle)
+            self.handle = NULL
+        bio.close_channel(&self.channel)
+        brisk_lock_destroy(&self.lock)
+        brisk_lock_destroy(&self.turn)
+
+    def __reduce__(self):
+        raise TypeError("a Connection cannot be copied or pickled")
+
+    def __getattr__(self, name):
+        if self.socket is None:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self.socket, name)
+
+    # ---- entering and leaving
+
+    cdef int enter(self) except -1:
+        if self.handle == NULL:
+            raise ValueError("this Connection was never initialised: call Connection.__init__")
+        if brisk_lock_try(&self.lock):
+            return 0
+        if brisk_lock_is_mine(&self.lock):
+            brisk_lock_again(&self.lock)
+            return 0
+        with nogil:
+            brisk_lock_wait(&self.lock)
+        return 0
+
+    cdef int enter_io(self) except -1:
+        if self.handle == NULL:
+            raise ValueError("this Connection was never initialised: call Connection.__init__")
+        if brisk_lock_try(&self.lock):
+            return 0
+        if brisk_lock_is_mine(&self.lock):
+            raise Error([(
+                "SSL routines", "",
+                "called from a callback of the same connection, which is still at work")])
+        with nogil:
+            brisk_lock_wait(&self.lock)
+        return 0
+
+    cdef void leave(self) noexcept:
+        brisk_lock_leave(&self.lock)
+
+    cdef int enter_turn(self) except -1:
+        # Every sender in its turn: the bytes of one message stay together.
+        if brisk_lock_try(&self.turn):
+            return 0
+        if brisk_lock_is_mine(&self.turn):
+            # A hook or a signal handler that interrupts its own thread's send.
+            raise Error([(
+                "SSL routines", "", "this thread is already sending on this connection")])
+        with nogil:
+            brisk_lock_wait(&self.turn)
+        return 0
+
+    # ---- one operation
+
+    cdef Verdict compute(
+        self, Operation operation, char* data, size_t size, size_t* moved,
+    ) noexcept nogil:
+        cdef int result
+        cdef Verdict verdict
+        errors.clear()
+        self.channel.number = 0
+        if operation == READ:
+            result = s.SSL_read_ex(self.handle, data, size, moved)
+        elif operation == WRITE:
+            result = s.SSL_write_ex(self.handle, data, size, moved)
+        elif operation == HANDSHAKE:
+            result = s.SSL_do_handshake(self.handle)
+        elif operation == PEEK:
+            result = s.SSL_peek_ex(self.handle, data, size, moved)
+        else:
+            result = s.SSL_shutdown(self.handle)
+            moved[0] = result == 1
+            if result >= 0:
+                # 0: our close_notify is out, the peer's is yet to come.
+                verdict.status = DONE
+                verdict.number = 0
+                return verdict
+        return errors.judge(self.handle, result, self.channel.number)
+
+    cdef int perform(
+        self, Operation operation, char* data, size_t size, size_t* moved, double* deadline,
+    ) except -1:
+        """Carry out one operation; called, and left, with the lock held."""
+        cdef Verdict verdict
+        cdef bint starting
+        moved[0] = 0
+        while True:
+            if self.aborted and operation != SHUTDOWN:
+                raise Error([(
+                    "SSL routines", "",
+                    "the handshake was aborted by an exception in a callback")])
+            if self.socket is not None:
+                check_open(self.socket, &self.channel)
+            starting = not s.SSL_is_init_finished(self.handle)
+            if size <= TINY and not starting:
+                verdict = self.compute(operation, data, size, moved)
+            else:
+                with nogil:
+                    verdict = self.compute(operation, data, size, moved)
+            bio.give_back(&self.channel)
+            if self.failure is not None:
+                self.after(verdict, starting)
+            if verdict.status == DONE:
+                return 0
+            if self.socket is None or (
+                    verdict.status != WANT_READ and verdict.status != WANT_WRITE):
+                self.tell(operation, verdict)
+            if not self.pause(verdict.status == WANT_WRITE, deadline):
+                errors.fail(verdict, self.handle)
+
+    cdef int after(self, Verdict verdict, bint starting) except -1:
+        """Raise what a hook has kept; a handshake in which one failed is over."""
+        if starting or self.channel.poisoned:
+            if verdict.status != FAILED:
+                self.abort()
+            self.aborted = True
+        self.channel.poisoned = False
+        errors.clear()
+        self.raise_kept()
+        return 0
+
+    cdef void spoil(self) noexcept:
+        # Hooks that answer nothing cannot stop a handshake.  Nonsense from the
+        # transport can: libssl answers it with a fatal alert under whatever
+        # keys are in force, and never speaks again.
+        if not s.SSL_is_init_finished(self.handle) and not self.channel.datagram:
+            self.channel.poisoned = True
+
+    cdef void abort(self) noexcept:
+        """Make libssl fail now, where a hook's failure alone has not."""
+        cdef char byte
+        cdef size_t moved = 0
+        cdef object first = self.failure
+        if self.channel.datagram:
+            return  # DTLS passes over nonsense in silence; `aborted` must do
+        self.failure = None
+        self.hooks = Hooks.__new__(Hooks)  # the reason is known; ask nobody again
+        self.channel.poisoned = True
+        with nogil:
+            errors.clear()
+            s.SSL_read_ex(self.handle, &byte, 1, &moved)
+        self.failure = first
+
+    cdef int tell(self, Operation operation, Verdict verdict) except -1:
+        """Raise what the verdict means; remember it when it is the end."""
+        if self.fatal is not None and (
+                verdict.status == TRUNCATED or verdict.status == CLOSED):
+            # libssl has forgotten why it failed and would call it an end of file.
+            raise again(self.fatal)
+        try:
+            errors.fail(verdict, self.handle)
+        except Error as error:
+            if verdict.status == FAILED and (
+                    operation == READ or operation == PEEK or operation == HANDSHAKE):
+                self.fatal = again(error)
+            raise
+
+    cdef int pause(self, bint writing, double* deadline) except -1:
+        """Wait, without the lock; False when the transport's owner does not want to wait."""
+        cdef double at_most = -1
+        cdef double seconds = patience(self.socket, self.channel.fd)
+        cdef s.timeval timer
+        if seconds == 0:
+            return False
+        if self.channel.datagram and s.DTLSv1_get_timeout(self.handle, &timer):
+            at_most = timer.tv_sec + timer.tv_usec / 1e6
+        brisk_lock_leave(&self.lock)
+        try:
+            wait(self.socket, &self.channel, writing, seconds, deadline, at_most)
+        finally:
+            if not brisk_lock_try(&self.lock):
+                with nogil:
+                    brisk_lock_wait(&self.lock)
+        return True
+
+    # ---- hooks and contexts
+
+    def set_context(self, Context context not None):
+        cdef Hooks hooks
+        self.enter()
+        try:
+            context.enter()
+            try:
+                errors.clear()
+                if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
+                    errors.fail_ssl("SSL_set_SSL_CTX failed")
+                self.adopt_settings(context)
+                hooks = context.hooks.copy()
+            finally:
+                context.leave()
+            if self.own_verify:
+                hooks.verify = self.hooks.verify
+            if self.own_info:
+                hooks.info = self.hooks.info
+            self.hooks = hooks
+            self.context = context
+        finally:
+            self.leave()
+
+    cdef int adopt_settings(self, Context context) except -1:
+        """What libssl leaves as it was in SSL_new: whom to verify, and how."""
+        cdef s.verify_hook hook = NULL
+        s.SSL_set_options(self.handle, s.SSL_CTX_get_options(context.handle))
+        if not self.own_verify:
+            if context.hooks.verify is not None:
+                hook = on_verify
+            s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
+            s.SSL_set_verify_depth(
+                self.handle, s.SSL_CTX_get_verify_depth(context.handle))
+        return 0
+
+    @property
+    def _socket(self):
+        return self.socket
+
+    def get_context(self):
+        return self.context
+
+    def get_app_data(self):
+        return self.app_data
+
+    def set_app_data(self, data):
+        self.app_data = data

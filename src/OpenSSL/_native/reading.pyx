@@ -1,0 +1,197 @@
+"""Reader receives: straight into the caller's memory, and never loses a byte.
+
+Theory.  Bytes that libssl has given us are never lost: when the call that got
+them must raise, they are ``held`` for the next one; when an error follows
+them, it is ``deferred``.  What is allocated is what can have arrived, not what
+was asked for.
+"""
+
+cimport cython
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.ref cimport PyObject
+from libc.string cimport memcpy
+
+from OpenSSL._native cimport bio
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.engine cimport PEEK, READ, Engine
+from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict
+
+from operator import index as _index
+from socket import MSG_PEEK as _MSG_PEEK
+
+cdef extern from "Python.h":
+    int _PyBytes_Resize(PyObject** bytes, Py_ssize_t size) except -1
+    PyObject* bytes_of_size "PyBytes_FromStringAndSize"(
+        const char* data, Py_ssize_t size) except NULL
+    char* bytes_data "PyBytes_AS_STRING"(PyObject* bytes) nogil
+    void Py_XDECREF(PyObject* value)
+
+cdef enum:
+    RECORD = 16384      # the most that one record carries, in bytes
+    ON_STACK = 1024     # reads up to this size are copied, larger ones are made in place
+
+cdef long PEEK_FLAG = _MSG_PEEK
+
+
+cdef size_t size_of(object value, str name) except? 0:
+    """A size given by the caller: an integer, not negative, not absurd."""
+    cdef Py_ssize_t size
+    try:
+        number = _index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
+    if number < 0:
+        raise ValueError(f"{name} must not be negative")
+    size = number
+    return <size_t>size
+
+
+# What hooks refer to may lead back here; see Context.
+@cython.no_gc_clear
+cdef class Reader(Engine):
+    def recv(self, bufsiz, flags=None):
+        """Answer between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
+
+        ``flags`` may be ``socket.MSG_PEEK``: the bytes stay to be read again.
+
+        Raises ZeroReturnError after the peer's clean close, SysCallError when the
+        transport ended without one, and what :meth:`do_handshake` raises;
+        TypeError or ValueError for a size that is none.
+        ``SSL_read_ex(3)``
+        """
+        cdef size_t size = size_of(bufsiz, "bufsiz")
+        cdef bint peek = flags is not None and flags & PEEK_FLAG
+        self.enter_io()
+        try:
+            return b"" if size == 0 else self.read(size, peek)
+        finally:
+            self.leave()
+
+    def recv_into(self, buffer, nbytes=None, flags=None):
+        """Receive into a writable buffer and answer how many bytes that was.
+
+        ``nbytes`` bounds it, in bytes; the buffer's size does in any case.
+        ``flags`` as for :meth:`recv`.
+
+        Raises what :meth:`recv` raises, BufferError when the buffer cannot be
+        written to or does not lie in one piece.
+        ``SSL_read_ex(3)``
+        """
+        cdef Py_buffer view
+        cdef size_t size
+        cdef size_t asked = 0
+        cdef bint peek = flags is not None and flags & PEEK_FLAG
+        if nbytes is not None:
+            asked = size_of(nbytes, "nbytes")
+        PyObject_GetBuffer(buffer, &view, PyBUF_SIMPLE | PyBUF_WRITABLE)
+        try:
+            size = view.len
+            if nbytes is not None and asked < size:
+                size = asked
+            self.enter_io()
+            try:
+                return 0 if size == 0 else self.read_into(<char*>view.buf, size, peek)
+            finally:
+                self.leave()
+        finally:
+            PyBuffer_Release(&view)
+
+    cdef size_t unread(self) noexcept:
+        """How many bytes a read can find at most without asking the transport again."""
+        return s.SSL_pending(self.handle) + self.channel.incoming
+
+    cdef object read(self, size_t size, bint peek):
+        cdef char small[ON_STACK]
+        cdef PyObject* big
+        cdef size_t room = 4 * RECORD
+        cdef size_t done
+        if self.socket is None and self.held is None:
+            # What came in bounds what can come out; what libssl holds of a
+            # record it has begun is bounded by a record.
+            room = self.unread()
+            if room > ON_STACK or s.SSL_has_pending(self.handle):
+                room += RECORD
+            elif room < ON_STACK:
+                room = ON_STACK
+        if room > size:
+            room = size
+        if room <= ON_STACK:
+            done = self.read_into(small, room, peek)
+            return PyBytes_FromStringAndSize(small, done)
+        big = bytes_of_size(NULL, room)
+        try:
+            done = self.read_into(bytes_data(big), room, peek)
+        except BaseException:
+            Py_XDECREF(big)
+            raise
+        if done != room:
+            _PyBytes_Resize(&big, done)
+        data = <object>big
+        Py_XDECREF(big)
+        return data
+
+    cdef size_t read_into(self, char* data, size_t size, bint peek) except? 0:
+        cdef size_t moved = 0
+        cdef size_t done = 0
+        cdef double deadline = 0
+        if self.held is not None:
+            return self.read_held(data, size, peek)
+        if self.deferred is not None:
+            error = self.deferred
+            self.deferred = None
+            raise error
+        try:
+            self.perform(PEEK if peek else READ, data, size, &moved, &deadline)
+        except BaseException:
+            if moved > 0 and not peek and not self.aborted:
+                self.held = PyBytes_FromStringAndSize(data, moved)
+            raise
+        done = moved
+        if peek or self.channel.datagram:
+            return done     # each datagram by itself
+        # More records may be here already; fetching them asks nobody to wait.
+        while done < size and self.unread() > 0:
+            if not self.read_more(data + done, size - done, &moved):
+                break
+            done += moved
+        return done
+
+    cdef bint read_more(self, char* data, size_t size, size_t* moved) except -1:
+        """Read what is buffered, if it makes a record; an error has to wait its turn."""
+        cdef Verdict verdict
+        moved[0] = 0
+        with nogil:
+            verdict = self.compute(READ, data, size, moved)
+        bio.give_back(&self.channel)
+        try:
+            if self.failure is not None:
+                self.after(verdict, False)
+            if verdict.status != DONE and (
+                    verdict.status != WANT_READ and verdict.status != WANT_WRITE):
+                self.tell(READ, verdict)
+        except BaseException as error:
+            self.deferred = error
+        return moved[0] > 0
+
+    cdef size_t read_held(self, char* data, size_t size, bint peek) except? 0:
+        cdef bytes held = self.held
+        cdef size_t done = PyBytes_GET_SIZE(held)
+        if done > size:
+            done = size
+        memcpy(data, PyBytes_AS_STRING(held), done)
+        if not peek:
+            self.held = held[done:] or None
+        return done
+
+    def pending(self):
+        """How many bytes :meth:`recv` has ready without asking the transport.
+
+        ``SSL_pending(3)``
+        """
+        self.enter()
+        try:
+            return s.SSL_pending(self.handle) + (
+                0 if self.held is None else PyBytes_GET_SIZE(self.held))
+        finally:
+            self.leave()
