@@ -47,6 +47,7 @@ class Files:
     certificate: Path
     certificate_der: Path
     chain: Path
+    intermediates: Path
     key: Path
     key_der: Path
     key_encrypted: Path
@@ -75,7 +76,11 @@ class Identity:
     @property
     def chain_pem(self) -> bytes:
         """The certificate and the intermediates, leaf first, without the root."""
-        return self.pem + b"".join(each.public_bytes(_PEM) for each in self.intermediates)
+        return self.pem + self.intermediates_pem
+
+    @property
+    def intermediates_pem(self) -> bytes:
+        return b"".join(each.public_bytes(_PEM) for each in self.intermediates)
 
     @property
     def root_pem(self) -> bytes:
@@ -118,6 +123,7 @@ class Identity:
             certificate=write("cert.pem", self.pem),
             certificate_der=write("cert.der", self.der),
             chain=write("chain.pem", self.chain_pem),
+            intermediates=write("intermediates.pem", self.intermediates_pem),
             key=write("key.pem", self.key_pem),
             key_der=write("key.der", self.key_der),
             key_encrypted=write("key-encrypted.pem", self.key_pem_encrypted),

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 from kit import authority
+from kit.identity import Files
 from kit.programs import PATIENCE, Program, running
 from kit.sockets import LOOPBACK
 from kit.told import ClientPeer, ServerPeer, Told
@@ -51,6 +52,12 @@ def _openssl_told(program: Program, end: str) -> Callable[[], Told]:
     return told
 
 
+def _below_root(files: Files) -> tuple[str, ...]:
+    """The option that names the intermediates; an empty file would be refused."""
+    some = files.intermediates.stat().st_size
+    return ("-cert_chain", str(files.intermediates)) if some else ()
+
+
 @contextlib.contextmanager
 def openssl_server(
     who: authority.Identity | None = None,
@@ -64,7 +71,7 @@ def openssl_server(
     verify = ("-Verify", "5", "-verify_return_error", "-CAfile", trust) if require_client else ()
     with running(
         *("openssl", "s_server", "-accept", f"{LOOPBACK}:0", "-rev", *_SWITCH[version]),
-        *("-cert", str(files.certificate), "-cert_chain", str(files.chain)),
+        *("-cert", str(files.certificate), *_below_root(files)),
         *("-key", str(files.key), *verify, *options),
     ) as program:
         port = int(program.expect(r"^ACCEPT .*:(\d+)").group(1))
@@ -83,7 +90,7 @@ def openssl_client(
     mine: tuple[str, ...] = ()
     if who is not None:
         mine = ("-cert", str(who.files.certificate), "-key", str(who.files.key))
-        mine += ("-cert_chain", str(who.files.chain))
+        mine += _below_root(who.files)
     with running(
         *("openssl", "s_client", "-connect", f"{LOOPBACK}:{port}", "-brief", *_SWITCH[version]),
         *("-CAfile", str(authority.trust_file()), "-verify_return_error"),
@@ -103,8 +110,9 @@ def _gnutls_told(program: Program, end: str) -> Callable[[], Told]:
         return Told(
             f"TLSv{found.group(1)}" if found else None,
             found.group(2) if found else None,
-            _group(r"subject `(?:.*,)?CN=([^,']*)", text) or "",
+            _group(r"[Ss]ubject:? `?(?:.*,)?CN=([^,'\n]*)", text) or "",
             _group(r"Application protocol: (.*)$", text),
+            "This is a resumed session" in text,
         )
 
     return told

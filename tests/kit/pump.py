@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kit import authority, contexts
 from OpenSSL import SSL
 
 ROUNDS = 30
@@ -181,3 +182,10 @@ def connected(
     ends = pair(server_context, client_context, server_name)
     handshake(*ends)
     return ends
+
+
+def works(server_context: SSL.Context) -> bool:
+    """Whether ``server_context`` still makes a connection that carries data."""
+    contexts.use_identity(server_context, authority.identity())
+    ends = connected(server_context, contexts.client_context())
+    return transfer(ends.server, ends.client, b"fine") == b"fine"

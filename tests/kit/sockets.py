@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
+import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,8 +47,8 @@ def unix_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield one, other
 
 
-def reset(sock: socket.socket) -> None:
-    """Close ``sock`` so that its peer gets RST instead of FIN."""
+def reset(sock: socket.socket | SSL.Connection) -> None:
+    """Close a socket, or the one under a Connection, so that its peer gets RST instead of FIN."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     sock.close()
 
@@ -79,13 +81,19 @@ def client_end(
 def connected(
     server_context: SSL.Context, client_context: SSL.Context
 ) -> Iterator[tuple[SSL.Connection, SSL.Connection]]:
-    """Server and client over loopback TCP with blocking sockets, after their handshake."""
+    """Server and client over loopback TCP with blocking sockets, after their handshake.
+
+    The client has read its session tickets, so closing it ends the connection
+    with FIN: closing a socket that holds unread bytes would reset it.
+    """
     with tcp_pair() as (server_sock, client_sock):
         server = server_end(server_context, server_sock)
         client = client_end(client_context, client_sock)
         future = in_thread(server.do_handshake)
         client.do_handshake()
         future.result(PATIENCE)
+        server.sendall(b".")
+        assert client.recv(1) == b"."
         yield server, client
 
 
@@ -110,6 +118,31 @@ def receive_all(connection: SSL.Connection) -> bytes:
             return b"".join(parts)
         assert part, "an empty answer from recv"
         parts.append(part)
+
+
+def until_done(
+    connection: SSL.Connection, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Repeat ``call`` as its want-states say, with select in between."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            return call(*args, **kwargs)
+        except SSL.WantReadError:
+            select.select([connection], [], [], PATIENCE)
+        except SSL.WantWriteError:
+            select.select([], [connection], [], PATIENCE)
+    raise AssertionError("the want-states never ended")
+
+
+def close_cleanly(connection: SSL.Connection) -> None:
+    """Say goodbye, wait for the peer's goodbye, and close the socket.
+
+    Closing without waiting could reset the connection under the peer's answer.
+    """
+    connection.shutdown()
+    assert receive_all(connection) == b""
+    connection.close()
 
 
 def echo(connection: SSL.Connection) -> None:

@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from kit import authority
 from kit.programs import PATIENCE
@@ -47,8 +48,12 @@ def client_context(
 
 
 def _name(sock: ssl.SSLSocket) -> str:
-    subject = dict(pair for part in (sock.getpeercert() or {}).get("subject", ()) for pair in part)
-    return str(subject.get("commonName", ""))
+    certificate: Any = sock.getpeercert() or {}
+    for part in certificate.get("subject", ()):
+        for key, value in part:
+            if key == "commonName":
+                return str(value)
+    return ""
 
 
 def told_by(sock: ssl.SSLSocket) -> Told:
@@ -58,6 +63,7 @@ def told_by(sock: ssl.SSLSocket) -> Told:
         cipher[0] if cipher else None,
         _name(sock),
         sock.selected_alpn_protocol(),
+        sock.session_reused,
     )
 
 
@@ -141,11 +147,12 @@ def client(
     *,
     version: str | None = None,
     context: ssl.SSLContext | None = None,
+    session: ssl.SSLSession | None = None,
 ) -> Iterator[ssl.SSLSocket]:
     """A connected client of the standard ``ssl`` module."""
     context = context or client_context(who, version=version)
     with (
         socket.create_connection((LOOPBACK, port), timeout=PATIENCE) as plain,
-        context.wrap_socket(plain, server_hostname=authority.HOST) as sock,
+        context.wrap_socket(plain, server_hostname=authority.HOST, session=session) as sock,
     ):
         yield sock

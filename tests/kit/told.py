@@ -19,6 +19,7 @@ class Told:
     #: Common name of the certificate it got from us; "" is none.
     common_name: str | None = None
     alpn: str | None = None
+    resumed: bool | None = None
 
 
 @dataclass

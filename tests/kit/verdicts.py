@@ -29,6 +29,15 @@ def is_protocol_error(error: BaseException | None, pattern: str = "") -> bool:
     return re.search(pattern, ", ".join(reason for _, _, reason in entries)) is not None
 
 
+def says_something(error: BaseException) -> bool:
+    """True for an exception that a person can act on."""
+    if isinstance(error, SSL.Error):
+        assert type(error) is SSL.Error
+        assert error.args[0], "an Error with an empty list says nothing"
+        return any(reason for _, _, reason in error.args[0])
+    return bool(str(error))
+
+
 @contextlib.contextmanager
 def protocol_error(pattern: str = "") -> Iterator[None]:
     """The peers do not understand or do not accept each other."""
