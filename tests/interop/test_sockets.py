@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import select
 import socket
+from typing import Any
 
 import pytest
 
@@ -148,6 +150,11 @@ def test_attributes_of_the_socket(ends):
     assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     with pytest.raises(AttributeError, match="no_such_attribute"):
         _ = client.no_such_attribute
+
+
+def test_select_takes_a_connection(ends):
+    ready: list[Any] = [ends[1]]
+    assert select.select([], ready, [], sockets.PATIENCE)[1] == ready
 
 
 def test_sock_shutdown_reaches_the_socket(ends):

@@ -129,9 +129,9 @@ def until_done(
         try:
             return call(*args, **kwargs)
         except SSL.WantReadError:
-            select.select([connection], [], [], PATIENCE)
+            select.select([connection.fileno()], [], [], PATIENCE)
         except SSL.WantWriteError:
-            select.select([], [connection], [], PATIENCE)
+            select.select([], [connection.fileno()], [], PATIENCE)
     raise AssertionError("the want-states never ended")
 
 
