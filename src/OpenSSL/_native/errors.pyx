@@ -113,6 +113,9 @@ cdef list take_queue():
         reason = text(c.ERR_reason_error_string(code))
         if library == c.ERR_LIB_SYS and not reason:
             reason = _os.strerror(c.ERR_GET_REASON(code))
+        elif (library == c.ERR_LIB_SSL and not reason
+                and c.ERR_GET_REASON(code) >= s.SSL_AD_REASON_OFFSET):
+            reason = f"alert number {c.ERR_GET_REASON(code) - s.SSL_AD_REASON_OFFSET}"
         details.append(ErrorDetail(
             code,
             text(c.ERR_lib_error_string(code)),

@@ -1,0 +1,98 @@
+"""What an exception says: the words programs compare, and the numbers behind them."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from kit import authority, contexts, pump
+from OpenSSL import SSL, crypto
+
+ALL = [
+    SSL.Error, SSL.WantReadError, SSL.WantWriteError, SSL.WantX509LookupError,
+    SSL.ZeroReturnError, SSL.SysCallError,
+]  # fmt: skip
+
+
+def test_the_family() -> None:
+    assert all(issubclass(each, SSL.Error) for each in ALL)
+    assert not issubclass(crypto.Error, SSL.Error)
+    assert SSL.Error.__module__ == "OpenSSL.SSL"
+    assert f"{crypto.Error.__module__}.{crypto.Error.__qualname__}" == "OpenSSL.crypto.Error"
+
+
+@pytest.mark.parametrize("kind", [*ALL, crypto.Error])
+def test_errors_survive_pickling(kind: type[Exception]) -> None:
+    error = kind([("library", "", "reason")])
+    assert type(pickle.loads(pickle.dumps(error))) is kind
+    assert pickle.loads(pickle.dumps(error)).args == error.args
+
+
+def test_triples_and_details_tell_the_same() -> None:
+    with pytest.raises(SSL.Error) as caught:
+        SSL.Context(SSL.TLS_METHOD).set_cipher_list(b"no-such-cipher")
+    error = caught.value
+    assert error.args == ([("SSL routines", "", "no cipher match")],)
+    (detail,) = error.errors
+    assert (detail.library, detail.reason) == ("SSL routines", "no cipher match")
+    assert detail.code == detail.library_code << 23 | detail.reason_code
+    assert detail.function
+
+
+def test_a_missing_file_is_a_system_error_with_its_number() -> None:
+    with pytest.raises(SSL.Error) as caught:
+        SSL.Context(SSL.TLS_METHOD).use_certificate_file("/no/such/file")
+    assert ("system library", "", "") in caught.value.args[0]
+    system = next(each for each in caught.value.errors if each.library == "system library")
+    assert system.reason_code == 2
+    assert system.reason == "No such file or directory"
+    assert "/no/such/file" in system.data
+
+
+def test_an_alert_of_the_peer_has_its_number() -> None:
+    server = contexts.server_context()
+    client = contexts.client_context(verify=False)
+    client.set_verify(SSL.VERIFY_PEER)
+    outcome = pump.handshake_outcome(*pump.pair(server, client))
+    assert isinstance(outcome.server, SSL.Error)
+    assert (outcome.server.alert, outcome.server.alert_sent) == (48, False)  # unknown_ca
+    assert isinstance(outcome.client, SSL.Error)
+    assert outcome.client.verify_code is not None
+    assert outcome.client.verify_message
+
+
+def test_an_alert_nobody_knows_still_says_something() -> None:
+    client = SSL.Connection(contexts.client_context())
+    client.set_connect_state()
+    with pytest.raises(SSL.WantReadError):
+        client.do_handshake()
+    client.bio_write(b"\x15\x03\x03\x00\x02\x02\xc8")
+    with pytest.raises(SSL.Error) as caught:
+        client.do_handshake()
+    assert caught.value.alert == 200
+    assert caught.value.args[0][0][2] == "alert number 200"
+
+
+def test_an_error_of_another_library_is_not_carried_along() -> None:
+    """What one call leaves in OpenSSL's queue must not show up in the next."""
+    with pytest.raises(crypto.Error):
+        crypto.load_certificate(crypto.FILETYPE_PEM, b"nonsense")
+    ends = pump.connected(contexts.server_context(), contexts.client_context())
+    with pytest.raises(SSL.WantReadError):
+        ends.server.recv(1)
+    assert pump.transfer(ends.client, ends.server, b"unharmed") == b"unharmed"
+
+
+def test_the_error_that_ended_a_connection_is_told_again() -> None:
+    client = contexts.client_context()
+    server = contexts.server_context(authority.expired())
+    ends = pump.pair(server, client)
+    first = pump.handshake_outcome(*ends).client
+    assert isinstance(first, SSL.Error)
+    for call in (ends.client.do_handshake, lambda: ends.client.recv(1)):
+        with pytest.raises(SSL.Error) as caught:
+            call()
+        assert type(caught.value) is SSL.Error
+        assert caught.value.args == first.args
+        assert caught.value.verify_code == first.verify_code
