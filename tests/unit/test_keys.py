@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from kit import authority
 from OpenSSL import crypto
 
 PEM, DER, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
@@ -111,3 +112,8 @@ def test_a_signed_public_key_proves_itself(key: crypto.PKey) -> None:
     spki.sign(key, "sha256")
     assert spki.verify(spki.get_pubkey())
     assert len(spki.b64_encode()) > 300
+
+
+def test_nobody_is_prompted() -> None:
+    with pytest.raises(crypto.Error):
+        crypto.load_privatekey(crypto.FILETYPE_PEM, authority.identity().key_pem_encrypted)

@@ -158,7 +158,7 @@ def load_privatekey(
     ``passphrase`` (PEM only) is bytes of at most 1024, or a callable that gets
     whether one is being set (False) and returns such bytes; it runs only when
     the key is encrypted and its exceptions come out of this call. Without a
-    passphrase OpenSSL asks for one at the terminal.
+    passphrase an encrypted key is refused; nobody is prompted.
     Raises ValueError for an unknown ``type`` or an overlong passphrase, Error
     when there is no key or the passphrase is wrong.
 

@@ -6,7 +6,7 @@ from OpenSSL._native cimport libssl as s
 from OpenSSL._native.certificates cimport X509
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.keys cimport PKey
+from OpenSSL._native.keys cimport PKey, release_key
 from OpenSSL._native.trampolines cimport Passphrase, on_passphrase
 
 
@@ -97,10 +97,15 @@ def add_extra_chain_cert(Context context not None, X509 certificate not None):
 
 
 def use_privatekey(Context context not None, PKey key not None):
+    cdef c.EVP_PKEY* handle
+    cdef int result
     context.enter()
     try:
         errors.clear()
-        if s.SSL_CTX_use_PrivateKey(context.handle, key.held()) != 1:
+        handle = key.share()    # the object may take another key meanwhile
+        result = s.SSL_CTX_use_PrivateKey(context.handle, handle)
+        release_key(handle)
+        if result != 1:
             errors.fail_ssl("the private key cannot be used")
     finally:
         context.leave()
@@ -127,10 +132,15 @@ def connection_use_certificate(Connection connection not None, X509 certificate 
 
 
 def connection_use_privatekey(Connection connection not None, PKey key not None):
+    cdef c.EVP_PKEY* handle
+    cdef int result
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_use_PrivateKey(connection.handle, key.held()) != 1:
+        handle = key.share()    # the object may take another key meanwhile
+        result = s.SSL_use_PrivateKey(connection.handle, handle)
+        release_key(handle)
+        if result != 1:
             errors.fail_ssl("the private key cannot be used")
     finally:
         connection.leave()

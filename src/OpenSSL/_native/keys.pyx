@@ -188,16 +188,14 @@ cdef int exchange(PKey key, c.EVP_PKEY* made) except -1:
 def load_private(bytes data not None, bint pem, passphrases.Passphrase phrase):
     cdef memory.Memory source = memory.reading(data)
     cdef c.EVP_PKEY* loaded
-    cdef void* asked = <void*>phrase
-    cdef c.pem_password_cb* hook = passphrases.on_passphrase
-    if phrase is None:
-        asked = NULL
-        hook = NULL
+    cdef void* asked = NULL
+    if phrase is not None:
+        asked = <void*>phrase
     errors.clear()
     if pem:
-        # Without a passphrase OpenSSL asks at the terminal: others may run meanwhile.
-        with nogil:
-            loaded = c.PEM_read_bio_PrivateKey(source.bio, NULL, hook, asked)
+        with nogil:  # deriving a key from a passphrase is slow on purpose
+            loaded = c.PEM_read_bio_PrivateKey(
+                source.bio, NULL, passphrases.on_passphrase, asked)
     else:
         loaded = c.d2i_PrivateKey_bio(source.bio, NULL)
     if phrase is not None and phrase.failure is not None:

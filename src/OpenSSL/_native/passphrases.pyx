@@ -38,9 +38,12 @@ cdef int supply(Passphrase phrase, char* buffer, int size, int writing) except -
 
 cdef int on_passphrase(char* buffer, int size, int writing, void* data) noexcept with gil:
     """OpenSSL's ``pem_password_cb``; ``data`` is a Passphrase, kept alive by the caller."""
-    cdef Passphrase phrase = <Passphrase>data
+    cdef Passphrase phrase
     cdef errors.KeptQueue queue
     cdef int length = -1
+    if data == NULL:
+        return -1  # no passphrase, and a library never prompts behind its user's back
+    phrase = <Passphrase>data
     if phrase.failure is not None:
         return -1  # OpenSSL tries one decoder after the other: ask only once
     errors.queue_aside(&queue)
