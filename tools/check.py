@@ -7,6 +7,8 @@ All of them run, whatever fails; the exit status is 1 when any did.
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,8 +23,11 @@ NATIVE = ROOT / "src/OpenSSL/_native"
 Check = Callable[[], "tuple[int, str]"]
 
 
-def run(*command: str) -> tuple[int, str]:
-    """Run a program in the project's root; a name is looked for beside this Python."""
+def run(*command: str, path: Path = ROOT / "src") -> tuple[int, str]:
+    """Run a program in the project's root; a name is looked for beside this Python.
+
+    ``path`` is where pyright finds the package.
+    """
     program = Path(sys.executable).parent / command[0]
     done = subprocess.run(
         [str(program) if program.exists() else command[0], *command[1:]],
@@ -32,7 +37,7 @@ def run(*command: str) -> tuple[int, str]:
         text=True,
         check=False,
         # The editable package is found by an import hook, which checkers do not run.
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")} if command[0] == "pyright" else None,
+        env={**os.environ, "PYTHONPATH": str(path)} if command[0] == "pyright" else None,
     )
     return done.returncode, done.stdout
 
@@ -74,21 +79,36 @@ def pyright() -> tuple[int, str]:
 
 def verifytypes() -> tuple[int, str]:
     """Every public name has a complete type and a docstring."""
-    return run("pyright", "--ignoreexternal", "--verifytypes", "OpenSSL")
+    # Pyright looks at modules with lower-case names only; so OpenSSL.SSL is looked at
+    # in a copy of the package that has it a second time, as OpenSSL.lower.
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "OpenSSL"
+        shutil.copytree(ROOT / "src/OpenSSL", copy)
+        shutil.copy(copy / "SSL.py", copy / "lower.py")
+        status, output = run(
+            *("pyright", "--ignoreexternal", "--verifytypes", "OpenSSL"), path=Path(folder)
+        )
+    if "OpenSSL.lower" not in output:
+        return 1, "OpenSSL.SSL was not looked at\n" + output
+    undocumented = re.findall(r"(?:Functions|Classes) without docstring: (\d+)", output)
+    return int(status != 0 or set(undocumented) != {"0"}), output
 
 
 def stubs() -> tuple[int, str]:
     """The stubs of the native core describe the modules that were built."""
-    code = "from OpenSSL._native.constants import absent; print(*absent, sep='\\n')"
+    code = "from OpenSSL._native import constants as c; print(*c.absent); print(*c.__all__)"
     status, output = python("-c", code)
     if status:
         return status, output
+    absent, names_of_constants = (line.split() for line in output.splitlines())
     names = sorted(f"OpenSSL._native.{path.stem}" for path in NATIVE.glob("*.pyx"))
     with tempfile.TemporaryDirectory() as folder:
         allowed = Path(folder) / "allowed.txt"
         # Constants the headers lack, and what Cython puts into every module.
-        lines = [f"OpenSSL._native.constants.{name}" for name in output.split()]
+        lines = [f"OpenSSL._native.constants.{name}" for name in absent]
         lines += [r"OpenSSL\._native\.constants\.__all__"] if lines else []
+        # Constants that another native module imports by name.
+        lines += [rf"OpenSSL\._native\.(?!constants)\w+\.({'|'.join(names_of_constants)})"]
         lines += [r".*\.__pyx_capi__", r".*\.__test__", r".*\.__reduce_cython__"]
         lines += [r".*\.__setstate_cython__", r".*\.__pyx_vtable__"]
         allowed.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -29,7 +29,9 @@ PassphraseHook: TypeAlias = Callable[[int, bool, Any], bytes]
 class HasFileno(Protocol):
     """An object over a descriptor, as a socket is one."""
 
-    def fileno(self) -> int: ...
+    def fileno(self) -> int:
+        """The number of the descriptor."""
+        ...
 
 
 #: What a Connection can stand on: a socket, anything with ``fileno()``, a descriptor.

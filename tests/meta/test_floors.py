@@ -99,6 +99,14 @@ def violations(files: Mapping[str, str], order: list[str]) -> list[str]:
         python = path.endswith((".py", ".pyi"))
         read = python_imports if python else cython_imports
         types_only = for_types_only(ast.parse(text)) if python else set()
+        if path.endswith(".pyi") and floor(here) == CORE:
+            # Nothing of a stub happens: what a native function answers is a face's object.
+            found += [
+                f"{path}:{number} imports OpenSSL.{there}: not even a stub may"
+                for number, there in read(here, text)
+                if floor(there) > FACES
+            ]
+            continue
         for number, there in read(here, text):
             where = f"{path}:{number} imports OpenSSL.{there}"
             if there == here:
@@ -171,6 +179,7 @@ def test_the_check_sees_each_kind_of_violation():
     assert broken("_native/libssl.pxd", "from OpenSSL._native.errors cimport clear\n")
     assert broken("_face/trust.py", "from ..SSL import Context\n")
     assert broken("_face/trust.py", "def f():\n    from OpenSSL import crypto\n")
+    assert broken("_native/errors.pyi", "from OpenSSL.SSL import Context\n")
     assert broken("SSL.py", "from ._command import main\n")
     assert broken("_exceptions.py", "from . import version\n")
     assert broken("_face/trust.py", "if TYPE_CHECKING:\n    from OpenSSL.SSL import Context\n")

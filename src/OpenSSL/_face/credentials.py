@@ -9,7 +9,11 @@ from OpenSSL._face.certificates import certificate
 from OpenSSL._face.keys import private_key
 from OpenSSL._native import (
     connection as native_connection,
+)
+from OpenSSL._native import (
     context as native_context,
+)
+from OpenSSL._native import (
     credentials as native,
 )
 from OpenSSL._native.constants import FILETYPE_PEM

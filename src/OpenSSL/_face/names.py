@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, ClassVar
 
 from OpenSSL._native import names as native
 
@@ -21,7 +21,7 @@ class X509Name(native.X509Name):
     """
 
     __module__ = "OpenSSL.crypto"
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     @property
     def _name(self) -> X509Name:

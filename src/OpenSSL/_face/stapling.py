@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from OpenSSL._face.arguments import hook
 from OpenSSL._native import (
     connection as native_connection,
+)
+from OpenSSL._native import (
     context as native_context,
+)
+from OpenSSL._native import (
     stapling as native,
 )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from OpenSSL._exceptions import Error
 from OpenSSL._native import connection as native
+from OpenSSL._types import Buffer
 
 __all__ = ["ConnectionTransport"]
 
@@ -18,9 +19,18 @@ class ConnectionTransport(native.Connection):
 
     __slots__ = ()
 
-    #: The same operations under the names of files.
-    read = native.Connection.recv
-    write = native.Connection.send
+    # The same operations under the names of files.
+    if TYPE_CHECKING:
+
+        def read(self, bufsiz: int, flags: int | None = None) -> bytes:
+            """The same as :meth:`recv`."""
+
+        def write(self, buf: Buffer, flags: int = 0) -> int:
+            """The same as :meth:`send`."""
+
+    else:
+        read = native.Connection.recv
+        write = native.Connection.send
 
     def _transport(self, wanted: str) -> Any:
         if self._socket is None:

@@ -10,7 +10,11 @@ from OpenSSL._face.certificates import certificate
 from OpenSSL._face.names import X509Name
 from OpenSSL._native import (
     connection as native_connection,
+)
+from OpenSSL._native import (
     context as native_context,
+)
+from OpenSSL._native import (
     trust as native,
 )
 

@@ -52,7 +52,12 @@ class Connection(Reader):
 
         ``SSL_get_shutdown(3)``
         """
-    def set_shutdown(self, state: int) -> None: ...
+    def set_shutdown(self, state: int) -> None:
+        """Set the bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``, without any I/O.
+
+        Raises TypeError if ``state`` is no integer.
+        ``SSL_set_shutdown(3)``
+        """
     def want_read(self) -> bool:
         """Whether the last operation waits for bytes from the transport.
 
