@@ -24,9 +24,11 @@ class ConnectionTransport(native.Connection):
 
         def read(self, bufsiz: int, flags: int | None = None) -> bytes:
             """The same as :meth:`recv`."""
+            ...
 
         def write(self, buf: Buffer, flags: int = 0) -> int:
             """The same as :meth:`send`."""
+            ...
 
     else:
         read = native.Connection.recv
