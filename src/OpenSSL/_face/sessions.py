@@ -15,8 +15,8 @@ class Session(native.Session):
 
     Comes from :meth:`Connection.get_session` and goes into
     :meth:`Connection.set_session` of any number of connections with the same
-    Context, in any thread. One that is made by calling the class is empty: asking it anything raises
-    ValueError.
+    Context, in any thread. One that is made by calling the class is empty: asking it
+    anything raises ValueError.
 
     SSL_SESSION_new(3)
     """

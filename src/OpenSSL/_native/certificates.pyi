@@ -4,6 +4,8 @@ from OpenSSL._native.keys import PKey
 from OpenSSL._native.names import NameOwner, X509Name
 
 class X509(NameOwner):
+    """The owner of a certificate."""
+
     def __init__(self) -> None: ...
 
 # What makes a certificate, key or name answers an instance of its face.

@@ -2,6 +2,8 @@ from OpenSSL._native.reading import Reader
 from OpenSSL._types import Buffer
 
 class Connection(Reader):
+    """A connection, with everything that has to be fast."""
+
     def set_connect_state(self) -> None:
         """Work as a client from here on.
 

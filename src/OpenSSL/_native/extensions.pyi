@@ -2,7 +2,8 @@ from typing import Any
 
 from OpenSSL._native.certificates import X509
 
-class X509Extension: ...
+class X509Extension:
+    """The owner of an extension."""
 
 def set_face(kind: type[X509Extension]) -> None: ...
 def fill(

@@ -3,6 +3,8 @@ from typing import Any
 from OpenSSL._native.passphrases import Passphrase
 
 class PKey:
+    """The owner of a key."""
+
     def __init__(self) -> None: ...
     @property
     def only_public(self) -> bool:

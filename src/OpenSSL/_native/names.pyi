@@ -1,6 +1,9 @@
-class NameOwner: ...
+class NameOwner:
+    """What lends out a name that is a part of itself."""
 
 class X509Name:
+    """The owner of a name, or a view of another owner's."""
+
     def __init__(self, name: X509Name) -> None: ...
 
 def set_face(kind: type[X509Name]) -> None: ...

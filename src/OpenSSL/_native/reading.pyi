@@ -2,6 +2,8 @@ from OpenSSL._native.engine import Engine
 from OpenSSL._types import WritableBuffer
 
 class Reader(Engine):
+    """The half of a connection that reads."""
+
     def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
         """Answer between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
 

@@ -6,6 +6,8 @@ from OpenSSL._native.keys import PKey
 from OpenSSL._native.names import NameOwner
 
 class X509Req(NameOwner):
+    """The owner of a request."""
+
     def __init__(self) -> None: ...
 
 def set_face(kind: type[X509Req]) -> None: ...

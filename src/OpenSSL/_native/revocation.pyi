@@ -5,9 +5,13 @@ from OpenSSL._native.keys import PKey
 from OpenSSL._native.stores import X509Store
 
 class Revoked:
+    """The owner of an entry of a revocation list."""
+
     def __init__(self) -> None: ...
 
 class CRL:
+    """The owner of a revocation list."""
+
     def __init__(self) -> None: ...
 
 def set_face(kind: type[CRL], revoked: type[Revoked]) -> None: ...

@@ -3,6 +3,8 @@ from typing import Any
 from OpenSSL._native.keys import PKey
 
 class NetscapeSPKI:
+    """The owner of a signed public key."""
+
     def __init__(self) -> None: ...
 
 def sign(spki: NetscapeSPKI, key: PKey, digest: str | bytes | None) -> None: ...

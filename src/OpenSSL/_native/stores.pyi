@@ -1,6 +1,8 @@
 from OpenSSL._native.certificates import X509
 
 class X509Store:
+    """The owner of a store of trusted certificates."""
+
     def __init__(self) -> None: ...
 
 def set_face(kind: type[X509Store]) -> None: ...

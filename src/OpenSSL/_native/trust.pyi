@@ -1,7 +1,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from OpenSSL._face.stores import X509Store
 from OpenSSL._native.certificates import X509
 from OpenSSL._native.connection import Connection
 from OpenSSL._native.context import Context
