@@ -1,5 +1,7 @@
 """What a connection knows about its peer and about itself."""
 
+import itertools
+
 import pytest
 
 from kit import authority, contexts, pump
@@ -62,7 +64,7 @@ class TestCertificates:
 
     def test_the_verified_chain_goes_from_leaf_to_root(self, ends):
         chain = ends.client.get_verified_chain()
-        for lower, upper in zip(chain, chain[1:], strict=False):
+        for lower, upper in itertools.pairwise(chain):
             assert lower.get_issuer() == upper.get_subject()
         assert chain[-1].get_issuer() == chain[-1].get_subject()
         assert len(chain) > len(ends.client.get_peer_cert_chain())
