@@ -211,6 +211,10 @@ class TestState:
             assert end.get_protocol_version_name() == version
             assert end.get_protocol_version() == number
 
+    def test_before_the_handshake_it_is_the_newest_on_offer(self, unconnected):
+        assert unconnected.get_protocol_version_name() == "TLSv1.3"
+        assert unconnected.get_protocol_version() == SSL.TLS1_3_VERSION
+
     def test_the_state_in_words(self, ends, unconnected):
         assert unconnected.get_state_string() == b"before SSL initialization"
         assert ends.client.get_state_string() == b"SSL negotiation finished successfully"

@@ -32,6 +32,14 @@ class TestRandoms:
     def test_none_before_the_handshake(self, unconnected, name):
         assert getattr(unconnected, name)() is None
 
+    def test_none_in_the_middle_of_the_handshake(self, unconnected):
+        unconnected.set_connect_state()
+        with pytest.raises(SSL.WantReadError):
+            unconnected.do_handshake()
+        assert len(unconnected.client_random()) == 32
+        assert unconnected.master_key() is None
+        assert unconnected.get_finished() is None
+
     def test_the_master_key_is_shared(self):
         ends = pump.connected(contexts.server_context(version="TLSv1.2"), contexts.client_context())
         assert len(ends.client.master_key()) == 48
