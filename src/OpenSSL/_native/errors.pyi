@@ -1,2 +1,7 @@
-# Everything here is for the native core alone; the classes of the exceptions it
-# raises are in OpenSSL._exceptions.
+# The rest is for the native core alone; the classes of the exceptions it raises
+# are in OpenSSL._exceptions.
+from typing import TypeVar
+
+_Error = TypeVar("_Error", bound=BaseException)
+
+def from_queue(error_class: type[_Error]) -> _Error: ...

@@ -143,6 +143,11 @@ cdef object drain(object error_class, str otherwise):
     return error
 
 
+def from_queue(error_class not None):
+    """Make an ``error_class`` of what stands in this thread's queue, and empty it."""
+    return drain(error_class, "unknown error")
+
+
 cdef int fail_ssl(str otherwise) except -1:
     raise drain(Error, otherwise)
 
