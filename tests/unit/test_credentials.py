@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,9 +135,10 @@ def test_nobody_is_prompted_for_a_passphrase(context: SSL.Context) -> None:
         context.use_privatekey_file(authority.identity().files.key_encrypted)
 
 
-def test_a_passphrase_hook_must_be_callable(context: SSL.Context) -> None:
+@pytest.mark.parametrize("hook", [b"secret", None])
+def test_a_passphrase_hook_must_be_callable(context: SSL.Context, hook: Any) -> None:
     with pytest.raises(TypeError, match="callable"):
-        context.set_passwd_cb(b"secret")  # type: ignore[arg-type]
+        context.set_passwd_cb(hook)
 
 
 def test_a_file_with_a_nul_in_its_name(context: SSL.Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from OpenSSL._face.arguments import hook, integer, path_bytes
+from OpenSSL._face.arguments import integer, path_bytes
 from OpenSSL._face.certificates import certificate
 from OpenSSL._face.keys import private_key
 from OpenSSL._native import (
@@ -34,7 +34,7 @@ class ContextCredentials(native_context.Context):
 
     __slots__ = ()
 
-    def set_passwd_cb(self, callback: PassphraseHook | None, userdata: Any = None) -> None:
+    def set_passwd_cb(self, callback: PassphraseHook, userdata: Any = None) -> None:
         """Ask ``callback`` for the passphrase when an encrypted file is loaded.
 
         It is called as ``callback(maximum_length, verify, userdata)``: the length
@@ -46,7 +46,9 @@ class ContextCredentials(native_context.Context):
         Raises TypeError if ``callback`` cannot be called.
         ``SSL_CTX_set_default_passwd_cb(3)``
         """
-        native.set_passwd_cb(self, hook("callback", callback), userdata)
+        if not callable(callback):
+            raise TypeError("callback must be callable")
+        native.set_passwd_cb(self, callback, userdata)
 
     def use_certificate(self, cert: X509 | Certificate) -> None:
         """Present ``cert`` to peers.
@@ -109,6 +111,14 @@ class ContextCredentials(native_context.Context):
         """
         native.check_privatekey(self)
 
+    def set_post_handshake_auth(self, enabled: bool) -> None:
+        """Let servers ask for the certificate after the handshake too, over TLS 1.3.
+
+        For clients; off unless it is switched on.
+        ``SSL_CTX_set_post_handshake_auth(3)``
+        """
+        native.set_post_handshake_auth(self, bool(enabled))
+
 
 class ConnectionCredentials(native_connection.Connection):
     """The half of :class:`OpenSSL.SSL.Connection` that knows who we are."""
@@ -138,3 +148,11 @@ class ConnectionCredentials(native_connection.Connection):
         ``SSL_check_private_key(3)``
         """
         native.connection_check_privatekey(self)
+
+    def set_post_handshake_auth(self, enabled: bool) -> None:
+        """Let the server ask for the certificate after the handshake too, over TLS 1.3.
+
+        For a client, before its handshake.
+        ``SSL_set_post_handshake_auth(3)``
+        """
+        native.connection_set_post_handshake_auth(self, bool(enabled))

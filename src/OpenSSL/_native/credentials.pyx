@@ -121,6 +121,14 @@ def check_privatekey(Context context not None):
         context.leave()
 
 
+def set_post_handshake_auth(Context context not None, bint enabled):
+    context.enter()
+    try:
+        s.SSL_CTX_set_post_handshake_auth(context.handle, enabled)
+    finally:
+        context.leave()
+
+
 def connection_use_certificate(Connection connection not None, X509 certificate not None):
     connection.enter()
     try:
@@ -152,5 +160,13 @@ def connection_check_privatekey(Connection connection not None):
         errors.clear()
         if s.SSL_check_private_key(connection.handle) != 1:
             errors.fail_ssl("the private key does not match the certificate")
+    finally:
+        connection.leave()
+
+
+def connection_set_post_handshake_auth(Connection connection not None, bint enabled):
+    connection.enter()
+    try:
+        s.SSL_set_post_handshake_auth(connection.handle, enabled)
     finally:
         connection.leave()

@@ -98,7 +98,9 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_check_private_key(const SSL_CTX* context)
     int SSL_use_certificate(SSL* ssl, X509* certificate)
     int SSL_use_PrivateKey(SSL* ssl, EVP_PKEY* key)
+    void SSL_CTX_set_post_handshake_auth(SSL_CTX* context, int value)
     int SSL_check_private_key(const SSL* ssl)
+    void SSL_set_post_handshake_auth(SSL* ssl, int value)
 
     # ---- datagram
     BIO_ADDR* BIO_ADDR_new()
