@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from OpenSSL._exceptions import X509StoreContextError
+from OpenSSL._face.arguments import integer
 from OpenSSL._face.certificates import X509
 from OpenSSL._face.stores import X509Store
 from OpenSSL._native import verification as native
 
-__all__ = ["X509StoreContext", "X509StoreContextError"]
+__all__ = ["X509StoreContext", "X509StoreContextError", "X509_verify_cert_error_string"]
 
 
 class X509StoreContext:
@@ -62,3 +63,13 @@ class X509StoreContext:
         X509_STORE_CTX_get0_chain(3)
         """
         return self._run()
+
+
+def X509_verify_cert_error_string(code: int) -> str:
+    """What an ``X509_V_*`` number means, in OpenSSL's words.
+
+    Raises TypeError if ``code`` is no integer.
+
+    X509_verify_cert_error_string(3)
+    """
+    return native.error_string(integer("code", code))

@@ -44,9 +44,14 @@ def verify(stores.X509Store store not None, certificates.X509 certificate not No
     if code == c.X509_V_OK:
         errors.fail_crypto("the verification could not be carried out")
     errors.clear()
-    words = (<bytes>c.X509_verify_cert_error_string(code)).decode("utf-8", "replace")
+    words = error_string(code)
     depth = c.X509_STORE_CTX_get_error_depth(run.handle)
     return code, depth, words, culprit(run), []
+
+
+def error_string(long code):
+    """What an ``X509_V_*`` number means, in OpenSSL's words."""
+    return (<bytes>c.X509_verify_cert_error_string(code)).decode("utf-8", "replace")
 
 
 cdef object culprit(Run run):
