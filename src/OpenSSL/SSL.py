@@ -12,10 +12,13 @@ from ._exceptions import (
     WantX509LookupError,
     ZeroReturnError,
 )
+from ._face.certificates import X509 as X509
 from ._face.connection import Connection
 from ._face.constants import lacking as _lacking
 from ._face.context import Context
+from ._face.keys import PKey as PKey
 from ._face.library import OpenSSL_version, SSLeay_version
+from ._face.names import X509Name as X509Name
 from ._face.sessions import Session
 from ._native import constants as _constants
 from ._native.constants import *
@@ -45,7 +48,18 @@ ContextType = Context
 ConnectionType = Connection
 
 # Type checkers must go on refusing names that do not exist.
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from ._face.stores import X509Store as X509Store
+else:
 
     def __getattr__(name: str) -> object:
+        # Imported when asked for: the calendar it needs is slow to load.
+        if name == "X509Store":
+            from ._face.stores import X509Store
+
+            return X509Store
+        if name.startswith("_") and not name.startswith("__"):
+            from ._facade.windows import private
+
+            return private(__name__, name)
         raise _lacking(__name__, name)

@@ -1,5 +1,9 @@
 """``OpenSSL.SSL`` over libssl; sub-modules are imported when they are asked for."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .version import (
     __author__,
     __copyright__,
@@ -23,3 +27,13 @@ __all__ = [
     "__version__",
     "crypto",
 ]
+
+# Type checkers know the sub-modules; programs may use them without importing them.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in {"SSL", "crypto", "_util"}:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")

@@ -1,5 +1,7 @@
 """Certificates, keys, names, requests and revocation lists: what TLS stands on."""
 
+from typing import TYPE_CHECKING
+
 from OpenSSL._exceptions import CryptoError as Error
 from OpenSSL._exceptions import X509StoreContextError
 from OpenSSL._face.certificates import (
@@ -25,7 +27,7 @@ from OpenSSL._face.revocation import CRL, Revoked, dump_crl, load_crl
 from OpenSSL._face.signing import sign, verify
 from OpenSSL._face.spki import NetscapeSPKI
 from OpenSSL._face.stores import X509Store
-from OpenSSL._face.verification import X509StoreContext
+from OpenSSL._face.verification import X509_verify_cert_error_string, X509StoreContext
 from OpenSSL._native.constants import (
     FILETYPE_ASN1,
     FILETYPE_PEM,
@@ -86,6 +88,7 @@ __all__ = [
     "X509StoreFlags",
     "X509StoreType",
     "X509Type",
+    "X509_verify_cert_error_string",
     "dump_certificate",
     "dump_certificate_request",
     "dump_crl",
@@ -104,3 +107,13 @@ __all__ = [
     "sign",
     "verify",
 ]
+
+# Type checkers must go on refusing names that do not exist.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name.startswith("_") and not name.startswith("__"):
+            from OpenSSL._facade.windows import private
+
+            return private(__name__, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

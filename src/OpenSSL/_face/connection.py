@@ -53,6 +53,10 @@ class Connection(
             raise TypeError("context must be a Context instance")
         super().__init__(context, socket)
 
+    @property
+    def _ssl(self) -> Connection:
+        return self
+
     def set_context(self, context: Context) -> None:  # type: ignore[override]
         """Go on with another Context, most often from a server-name callback.
 

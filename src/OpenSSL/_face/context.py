@@ -38,6 +38,10 @@ class Context(
         """
         super().__init__(integer("method", method))
 
+    @property
+    def _context(self) -> Context:
+        return self
+
     def get_app_data(self) -> Any:
         """The object given to :meth:`set_app_data`, or None."""
         return super().get_app_data()

@@ -19,6 +19,9 @@ class EllipticCurve:
         self._nid = nid
         self.name = name
 
+    def _to_EC_KEY(self) -> EllipticCurve:
+        return self
+
     def __repr__(self) -> str:
         return f"<Curve {self.name!r}>"
 

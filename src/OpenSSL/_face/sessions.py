@@ -23,6 +23,10 @@ class Session(native.Session):
 
     __slots__ = ()
 
+    @property
+    def _session(self) -> Session:
+        return self
+
     @staticmethod
     def from_bytes(data: bytes, context: Context) -> Session:
         """Read a session that :meth:`to_bytes` wrote, for connections of ``context``.
