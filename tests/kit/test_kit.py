@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import pytest
 
-from kit import authority, contexts, peers, pump, sockets, stdlib
+from kit import authority, contexts, memory, peers, pump, sockets, stdlib
 from kit.programs import running
 from OpenSSL import SSL
 
@@ -101,3 +103,22 @@ def test_wrong_identities_are_wrong(who, code: int) -> None:
     outcome = pump.handshake_outcome(*pump.pair(contexts.server_context(who()), context))
     assert outcome.client is not None
     assert seen == [code]
+
+
+def leak_in_c() -> None:
+    """Lose 400 bytes that Python knows nothing of."""
+    ctypes.CDLL(None).malloc(400)
+
+
+@pytest.mark.parametrize("size", [40, 400, 4000])
+def test_a_leak_in_python_is_seen(size: int) -> None:
+    kept: list[bytes] = []
+    assert memory.growth(lambda: kept.append(bytes(size)), 400) >= 100 * 32
+
+
+def test_a_leak_in_c_is_seen() -> None:
+    assert memory.growth(leak_in_c, 400) > 100 * 300
+
+
+def test_what_is_given_back_is_no_leak() -> None:
+    assert memory.growth(lambda: bytes(400), 400) < 100 * 32
