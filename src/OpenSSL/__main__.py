@@ -13,6 +13,15 @@ _EXTRAS = ("click", "rich")
 def main() -> int:
     """Run the command line on ``sys.argv`` and return its exit status."""
     try:
+        from .version import __distribution__  # noqa: F401 - whether it is there is the question
+    except ImportError:
+        print(
+            "brisktls: another package, most likely pyOpenSSL, has overwritten or removed files "
+            "here; install brisktls last: pip install --force-reinstall --no-deps brisktls",
+            file=sys.stderr,
+        )
+        return 2
+    try:
         from ._command.root import run
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRAS:
