@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import gc
+import threading
 import weakref
 
 import pytest
 
-from kit import contexts, pump, verdicts
+from kit import contexts, pump, sockets, verdicts
 from OpenSSL import SSL
 
 
@@ -81,3 +82,44 @@ def test_connections_keep_their_context_alive() -> None:
     del server, client
     gc.collect()
     pump.handshake(*ends)
+
+
+def test_a_context_may_change_while_handshakes_run() -> None:
+    """libssl reads a Context's lists without a lock, and a setter frees them."""
+    server = contexts.server_context(version="TLSv1.2")
+    client = contexts.client_context()
+    done = threading.Event()
+    changes = 0
+
+    def change() -> None:
+        nonlocal changes
+        root = contexts.authority.identity().root
+        while not done.is_set():
+            server.set_cipher_list(b"ECDHE+AESGCM:DHE+AESGCM")
+            server.set_cipher_list(b"ECDHE+CHACHA20:ECDHE+AESGCM")
+            server.set_tlsext_use_srtp(b"SRTP_AES128_CM_SHA1_80")
+            server.add_client_ca(root)
+            server.set_client_ca_list([])
+            changes += 1
+
+    def shake() -> int:
+        for _ in range(40):
+            pump.connected(server, client)
+        return 40
+
+    changer = sockets.in_thread(change)
+    shakers = [sockets.in_thread(shake) for _ in range(3)]
+    try:
+        assert [each.result(60) for each in shakers] == [40] * 3
+    finally:
+        done.set()
+        changer.result(sockets.PATIENCE)
+    assert changes
+
+
+def test_a_hook_may_change_its_own_context() -> None:
+    server = contexts.server_context()
+    server.set_tlsext_servername_callback(
+        lambda connection: connection.get_context().set_cipher_list(b"ECDHE+AESGCM")
+    )
+    pump.connected(server, contexts.client_context())

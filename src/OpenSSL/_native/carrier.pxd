@@ -21,3 +21,5 @@ cdef class Carrier:
     cdef void keep(self, object error) noexcept
     cdef int raise_kept(self) except -1
     cdef void spoil(self) noexcept
+    cdef void hook_begins(self) noexcept
+    cdef void hook_ends(self) noexcept

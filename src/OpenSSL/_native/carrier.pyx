@@ -53,3 +53,9 @@ cdef class Carrier:
 
     cdef void spoil(self) noexcept:
         """A hook failed that has no way to say so to C: see to it that nothing follows."""
+
+    cdef void hook_begins(self) noexcept:
+        """A hook is about to run: let go of what it may want to change."""
+
+    cdef void hook_ends(self) noexcept:
+        """The hook has run; libssl goes on."""

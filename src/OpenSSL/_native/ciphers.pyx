@@ -39,7 +39,7 @@ def context_get_cipher_list(Context context not None):
 def context_set_cipher_list(Context context not None, bytes ciphers not None):
     cdef bytes before
     cdef int level
-    context.enter()
+    context.change()
     try:
         before = ":".join(cipher_names(s.SSL_CTX_get_ciphers(context.handle))).encode()
         level = s.SSL_CTX_get_security_level(context.handle)
@@ -85,7 +85,7 @@ def connection_set_cipher_list(Connection connection not None, bytes ciphers not
 
 
 def context_set_ciphersuites(Context context not None, bytes suites not None):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_set_ciphersuites(context.handle, PyBytes_AS_STRING(suites)) != 1:
@@ -107,7 +107,7 @@ def connection_set_ciphersuites(Connection connection not None, bytes suites not
 # ---- versions
 
 def context_set_min_version(Context context not None, int version):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_set_min_proto_version(context.handle, version) != 1:
@@ -117,7 +117,7 @@ def context_set_min_version(Context context not None, int version):
 
 
 def context_set_max_version(Context context not None, int version):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_set_max_proto_version(context.handle, version) != 1:
@@ -184,7 +184,7 @@ def set_tmp_ecdh(Context context not None, bytes curve not None):
     cdef int nid = c.OBJ_txt2nid(PyBytes_AS_STRING(curve))
     if nid == c.NID_undef:
         nid = c.EC_curve_nist2nid(PyBytes_AS_STRING(curve))
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if nid == c.NID_undef or s.SSL_CTX_set1_groups(context.handle, &nid, 1) != 1:
@@ -225,7 +225,7 @@ def load_tmp_dh(Context context not None, bytes path not None):
         parameters = read_dh(file.bio)
     if parameters == NULL:
         errors.fail_ssl("there are no DH parameters in this file")
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_set0_tmp_dh_pkey(context.handle, parameters) != 1:
@@ -236,7 +236,7 @@ def load_tmp_dh(Context context not None, bytes path not None):
 
 
 def context_set_groups_list(Context context not None, bytes groups not None):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_set1_groups_list(context.handle, PyBytes_AS_STRING(groups)) != 1:
@@ -256,7 +256,7 @@ def connection_set_groups_list(Connection connection not None, bytes groups not 
 
 
 def context_set_sigalgs_list(Context context not None, bytes algorithms not None):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_set1_sigalgs_list(context.handle, PyBytes_AS_STRING(algorithms)) != 1:

@@ -9,6 +9,7 @@ cdef class Context:
     cdef object passphrase          # the hook that knows the keys' passphrases, and its data
     cdef object passphrase_data
     cdef brisk_lock lock
+    cdef long readers               # connections at work in libssl that look at the handle
     cdef readonly int method
     cdef object __weakref__
 
@@ -16,3 +17,11 @@ cdef class Context:
     # when __init__ has not run, and waits for other threads.
     cdef int enter(self) except -1
     cdef void leave(self) noexcept
+
+    # In place of enter(), where something is replaced that handshakes look at
+    # without asking: waits until none of them is inside libssl.
+    cdef int change(self) except -1
+
+    # Around such a computation; see Engine.
+    cdef void start_reading(self) noexcept
+    cdef void stop_reading(self) noexcept nogil

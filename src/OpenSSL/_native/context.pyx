@@ -1,4 +1,12 @@
-"""Context owns SSL_CTX and the hooks that new connections are given."""
+"""Context owns SSL_CTX and the hooks that new connections are given.
+
+Theory.  libssl lets an SSL_CTX be shared, not changed: a handshake looks at
+the lists in it without a lock, and a setter frees them.  So a setter takes the
+lock *and* waits until no connection of the Context is computing
+(``change``); a computation announces itself (``start_reading``), except while
+a hook runs, so that hooks may change Contexts too.  Computations never wait
+for the network, so neither side waits long.
+"""
 
 cimport cython
 
@@ -6,7 +14,7 @@ from OpenSSL._native cimport errors
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.platform cimport (
-    brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine,
+    brisk_count_add, brisk_count_wait, brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine,
     brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
 )
 
@@ -100,6 +108,27 @@ cdef class Context:
 
     cdef void leave(self) noexcept:
         brisk_lock_leave(&self.lock)
+
+    cdef int change(self) except -1:
+        self.enter()
+        with nogil:
+            brisk_count_wait(&self.readers)
+        return 0
+
+    cdef void start_reading(self) noexcept:
+        # The lock is free of changers for as long as we hold it, and they
+        # wait for the count afterwards.
+        if not brisk_lock_try(&self.lock):
+            if brisk_lock_is_mine(&self.lock):
+                brisk_lock_again(&self.lock)
+            else:
+                with nogil:
+                    brisk_lock_wait(&self.lock)
+        brisk_count_add(&self.readers, 1)
+        brisk_lock_leave(&self.lock)
+
+    cdef void stop_reading(self) noexcept nogil:
+        brisk_count_add(&self.readers, -1)
 
     def get_app_data(self):
         return self.app_data

@@ -41,7 +41,7 @@ cdef int load_file(Context context, Source source, const char* path, int kind) e
 
 
 def set_passwd_cb(Context context not None, callback, data):
-    context.enter()
+    context.change()
     try:
         context.passphrase = callback
         context.passphrase_data = data
@@ -50,7 +50,7 @@ def set_passwd_cb(Context context not None, callback, data):
 
 
 def use_certificate_file(Context context not None, bytes path not None, int kind):
-    context.enter()
+    context.change()
     try:
         load_file(context, CERTIFICATE_FILE, path, kind)
     finally:
@@ -58,7 +58,7 @@ def use_certificate_file(Context context not None, bytes path not None, int kind
 
 
 def use_certificate_chain_file(Context context not None, bytes path not None):
-    context.enter()
+    context.change()
     try:
         load_file(context, CHAIN_FILE, path, 0)
     finally:
@@ -66,7 +66,7 @@ def use_certificate_chain_file(Context context not None, bytes path not None):
 
 
 def use_privatekey_file(Context context not None, bytes path not None, int kind):
-    context.enter()
+    context.change()
     try:
         load_file(context, KEY_FILE, path, kind)
     finally:
@@ -74,7 +74,7 @@ def use_privatekey_file(Context context not None, bytes path not None, int kind)
 
 
 def use_certificate(Context context not None, X509 certificate not None):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_use_certificate(context.handle, certificate.held()) != 1:
@@ -84,7 +84,7 @@ def use_certificate(Context context not None, X509 certificate not None):
 
 
 def add_extra_chain_cert(Context context not None, X509 certificate not None):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_add_extra_chain_cert(context.handle, certificate.held()) != 1:
@@ -99,7 +99,7 @@ def add_extra_chain_cert(Context context not None, X509 certificate not None):
 def use_privatekey(Context context not None, PKey key not None):
     cdef c.EVP_PKEY* handle
     cdef int result
-    context.enter()
+    context.change()
     try:
         errors.clear()
         handle = key.share()    # the object may take another key meanwhile

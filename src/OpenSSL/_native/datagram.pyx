@@ -18,7 +18,7 @@ cdef enum:
 
 def set_cookie_generate_callback(Context context not None, callback):
     cdef Hooks hooks
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.cookie_generate = callback
@@ -33,7 +33,7 @@ def set_cookie_generate_callback(Context context not None, callback):
 
 def set_cookie_verify_callback(Context context not None, callback):
     cdef Hooks hooks
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.cookie_verify = callback
@@ -61,12 +61,14 @@ def listen(Connection connection not None):
             while True:
                 if connection.socket is not None:
                     check_open(connection.socket, &connection.channel)
+                connection.start_reading()
                 with nogil:
                     errors.clear()
                     connection.channel.number = 0
                     result = s.DTLSv1_listen(connection.handle, address)
                     verdict = errors.judge(
                         connection.handle, result, connection.channel.number)
+                connection.stop_reading()
                 give_back(&connection.channel)
                 connection.raise_kept()
                 if result < 0:

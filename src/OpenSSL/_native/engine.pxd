@@ -24,6 +24,8 @@ cdef class Engine(Carrier):
     cdef bint own_verify            # set on this connection itself, whatever its Context says
     cdef bint own_info
     cdef object fatal               # the error that ended the connection, to tell again
+    cdef bint reading               # libssl computes and may look at our Contexts
+    cdef bint paused                # it did, before a hook began
     cdef bint aborted               # a hook failed in the handshake; nothing may follow
     cdef object __weakref__
 
@@ -37,6 +39,11 @@ cdef class Engine(Carrier):
     cdef int enter_io(self) except -1
     cdef Verdict compute(
         self, Operation operation, char* data, size_t size, size_t* moved) noexcept nogil
+    cdef Verdict work(
+        self, Operation operation, char* data, size_t size, size_t* moved,
+        bint starting) noexcept
+    cdef void start_reading(self) noexcept
+    cdef void stop_reading(self) noexcept
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved,
         double* deadline) except -1

@@ -167,6 +167,53 @@ cdef class Engine(Carrier):
                 return verdict
         return errors.judge(self.handle, result, self.channel.number)
 
+    cdef Verdict work(
+        self, Operation operation, char* data, size_t size, size_t* moved, bint starting,
+    ) noexcept:
+        """Compute, with the Contexts held still where libssl may look at them."""
+        cdef Verdict verdict
+        # Up to TLS 1.2 a peer may begin another handshake at any time.
+        cdef bint reading = starting or s.SSL_version(self.handle) != s.TLS1_3_VERSION
+        if reading:
+            self.start_reading()
+        if size <= TINY and not starting:
+            verdict = self.compute(operation, data, size, moved)
+        else:
+            with nogil:
+                verdict = self.compute(operation, data, size, moved)
+        if reading:
+            self.stop_reading()
+        bio.give_back(&self.channel)
+        return verdict
+
+    cdef void start_reading(self) noexcept:
+        # Always in the same order, so that two connections cannot wait for each other.
+        if self.context is self.first:
+            self.first.start_reading()
+        elif <void*>self.context < <void*>self.first:
+            self.context.start_reading()
+            self.first.start_reading()
+        else:
+            self.first.start_reading()
+            self.context.start_reading()
+        self.reading = True
+
+    cdef void stop_reading(self) noexcept:
+        self.reading = False
+        self.first.stop_reading()
+        if self.context is not self.first:
+            self.context.stop_reading()
+
+    cdef void hook_begins(self) noexcept:
+        self.paused = self.reading
+        if self.paused:
+            self.stop_reading()
+
+    cdef void hook_ends(self) noexcept:
+        if self.paused:
+            self.paused = False
+            self.start_reading()
+
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved, double* deadline,
     ) except -1:
@@ -182,12 +229,7 @@ cdef class Engine(Carrier):
             if self.socket is not None:
                 check_open(self.socket, &self.channel)
             starting = not s.SSL_is_init_finished(self.handle)
-            if size <= TINY and not starting:
-                verdict = self.compute(operation, data, size, moved)
-            else:
-                with nogil:
-                    verdict = self.compute(operation, data, size, moved)
-            bio.give_back(&self.channel)
+            verdict = self.work(operation, data, size, moved, starting)
             if self.failure is not None:
                 self.after(verdict, starting)
             if verdict.status == DONE:
@@ -226,9 +268,11 @@ cdef class Engine(Carrier):
         self.failure = None
         self.hooks = Hooks.__new__(Hooks)  # the reason is known; ask nobody again
         self.channel.poisoned = True
+        self.start_reading()
         with nogil:
             errors.clear()
             s.SSL_read_ex(self.handle, &byte, 1, &moved)
+        self.stop_reading()
         self.failure = first
 
     cdef int tell(self, Operation operation, Verdict verdict) except -1:

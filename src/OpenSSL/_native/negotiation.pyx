@@ -13,7 +13,7 @@ from OpenSSL._native.trampolines cimport on_alpn_select, on_servername
 # ---- application protocols (ALPN)
 
 def context_set_alpn_protos(Context context not None, bytes encoded not None):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         # The one pair of functions where zero is success.
@@ -39,7 +39,7 @@ def connection_set_alpn_protos(Connection connection not None, bytes encoded not
 
 def set_alpn_select_callback(Context context not None, callback):
     cdef Hooks hooks
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.alpn_select = callback
@@ -70,7 +70,7 @@ def get_alpn_proto_negotiated(Connection connection not None):
 def set_servername_callback(Context context not None, callback):
     cdef Hooks hooks
     cdef long result
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.servername = callback
@@ -109,7 +109,7 @@ def get_servername(Connection connection not None):
 # ---- SRTP
 
 def set_use_srtp(Context context not None, bytes profiles not None):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_set_tlsext_use_srtp(context.handle, PyBytes_AS_STRING(profiles)) != 0:

@@ -12,7 +12,7 @@ def set_info_callback(Context context not None, callback):
     cdef s.info_hook hook = NULL
     if callback is not None:
         hook = on_info
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.info = callback
@@ -41,7 +41,7 @@ def set_keylog_callback(Context context not None, callback):
     cdef s.keylog_hook hook = NULL
     if callback is not None:
         hook = on_keylog
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.keylog = callback

@@ -15,6 +15,7 @@
 #else
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -36,6 +37,34 @@ typedef struct {
 #define BRISK_LOAD(p) (*(volatile unsigned long *)(p))
 #define BRISK_STORE(p, v) (*(volatile unsigned long *)(p) = (v))
 #endif
+
+/* ---- a count that a changer waits for to become zero ------------------- */
+
+#if defined(__GNUC__) || defined(__clang__)
+#define BRISK_ADD(p, v) __atomic_add_fetch((p), (v), __ATOMIC_ACQ_REL)
+#define BRISK_COUNT(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#else
+#define BRISK_ADD(p, v) (InterlockedExchangeAdd((volatile long *)(p), (v)) + (v))
+#define BRISK_COUNT(p) InterlockedExchangeAdd((volatile long *)(p), 0)
+#endif
+
+static inline void brisk_count_add(long *count, long change)
+{
+    BRISK_ADD(count, change);
+}
+
+/* Wait for zero; the caller must not hold the interpreter.  What is counted
+ * are computations of libssl, which wait for nobody and end soon. */
+static inline void brisk_count_wait(long *count)
+{
+    while (BRISK_COUNT(count) != 0) {
+#ifdef _WIN32
+        Sleep(0);
+#else
+        sched_yield();
+#endif
+    }
+}
 
 static inline int brisk_lock_init(brisk_lock *l)
 {

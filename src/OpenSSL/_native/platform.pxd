@@ -11,6 +11,8 @@ cdef extern from "platform.h" nogil:
     void brisk_lock_wait(brisk_lock* lock)
     void brisk_lock_again(brisk_lock* lock)
     void brisk_lock_leave(brisk_lock* lock)
+    void brisk_count_add(long* count, long change)
+    void brisk_count_wait(long* count)
     int brisk_errno()
     bint brisk_would_block(int number)
     int brisk_poll(brisk_fd fd, bint writing, int milliseconds)

@@ -161,9 +161,7 @@ cdef class Reader(Engine):
         """Read what is buffered, if it makes a record; an error has to wait its turn."""
         cdef Verdict verdict
         moved[0] = 0
-        with nogil:
-            verdict = self.compute(READ, data, size, moved)
-        bio.give_back(&self.channel)
+        verdict = self.work(READ, data, size, moved, False)
         try:
             if self.failure is not None:
                 self.after(verdict, False)

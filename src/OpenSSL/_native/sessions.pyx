@@ -129,7 +129,7 @@ def from_bytes(bytes data not None, Context context not None):
 # ---- the cache of a Context
 
 def set_cache_mode(Context context not None, uint32_t mode):
-    context.enter()
+    context.change()
     try:
         return <uint32_t>s.SSL_CTX_set_session_cache_mode(context.handle, <long>mode)
     finally:
@@ -147,7 +147,7 @@ def get_cache_mode(Context context not None):
 def set_cache_timeout(Context context not None, long seconds):
     if seconds < 0:
         raise ValueError("timeout must not be negative")
-    context.enter()
+    context.change()
     try:
         return s.SSL_CTX_set_timeout(context.handle, seconds)
     finally:
@@ -165,7 +165,7 @@ def get_cache_timeout(Context context not None):
 def set_id_context(Context context not None, bytes name not None):
     # Whatever is too long for OpenSSL is too long for its unsigned int as well.
     cdef unsigned int size = <unsigned int>min(PyBytes_GET_SIZE(name), 0xffff)
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_set_session_id_context(

@@ -13,7 +13,7 @@ from OpenSSL._native.context cimport Context
 # ---- Context
 
 def context_set_options(Context context not None, uint64_t options):
-    context.enter()
+    context.change()
     try:
         return s.SSL_CTX_set_options(context.handle, options)
     finally:
@@ -21,7 +21,7 @@ def context_set_options(Context context not None, uint64_t options):
 
 
 def context_clear_options(Context context not None, uint64_t options):
-    context.enter()
+    context.change()
     try:
         return s.SSL_CTX_clear_options(context.handle, options)
     finally:
@@ -37,7 +37,7 @@ def context_get_options(Context context not None):
 
 
 def context_set_mode(Context context not None, uint32_t mode):
-    context.enter()
+    context.change()
     try:
         return <uint32_t>s.SSL_CTX_set_mode(context.handle, <long>mode)
     finally:
@@ -45,7 +45,7 @@ def context_set_mode(Context context not None, uint32_t mode):
 
 
 def context_clear_mode(Context context not None, uint32_t mode):
-    context.enter()
+    context.change()
     try:
         return <uint32_t>s.SSL_CTX_clear_mode(context.handle, <long>mode)
     finally:

@@ -24,7 +24,7 @@ cdef int install(Context context, Hooks hooks) except -1:
 
 def set_ocsp_client_callback(Context context not None, callback, data):
     cdef Hooks hooks
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.ocsp_client = callback
@@ -36,7 +36,7 @@ def set_ocsp_client_callback(Context context not None, callback, data):
 
 def set_ocsp_server_callback(Context context not None, callback, data):
     cdef Hooks hooks
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.ocsp_server = callback

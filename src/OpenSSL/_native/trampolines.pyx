@@ -63,12 +63,14 @@ cdef struct Scope:
     KeptQueue queue
 
 
-cdef inline void enter_hook(Scope* scope) noexcept nogil:
+cdef inline void enter_hook(Scope* scope, Carrier carrier) noexcept:
     scope.number = errno.errno
     queue_aside(&scope.queue)
+    carrier.hook_begins()
 
 
-cdef inline void leave_hook(Scope* scope) noexcept nogil:
+cdef inline void leave_hook(Scope* scope, Carrier carrier) noexcept:
+    carrier.hook_ends()
     queue_back(&scope.queue)
     errno.errno = scope.number
 
@@ -113,13 +115,13 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
         return 0
     if carrier.hooks.verify is None:
         return ok
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         answer = ask_verify(ok, chain, carrier)
     except BaseException as error:
         carrier.keep(error)
         answer = 0
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
     if answer == 0:
         # A "no" must never be reported to anybody as X509_V_OK.
         c.X509_STORE_CTX_set_error(
@@ -134,13 +136,13 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or carrier.hooks.info is None:
         return
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         carrier.hooks.info(carrier, where, value)
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
 
 
 cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
@@ -148,13 +150,13 @@ cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or carrier.hooks.keylog is None:
         return
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         carrier.hooks.keylog(carrier, PyBytes_FromStringAndSize(line, strlen(line)))
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
 
 
 # ---- negotiation
@@ -213,13 +215,13 @@ cdef int on_alpn_select(
         return answer
     if carrier.hooks.alpn_select is None:
         return s.SSL_TLSEXT_ERR_NOACK
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         answer = choose_protocol(carrier, out, out_size, offered, offered_size)
     except BaseException as error:
         carrier.keep(error)
         answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
     return answer
 
 
@@ -248,7 +250,7 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
         return answer
     if carrier.hooks.servername is None:
         return s.SSL_TLSEXT_ERR_NOACK
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         carrier.hooks.servername(carrier)
         if version_fits(ssl):
@@ -257,7 +259,7 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
             alert[0] = s.SSL_AD_PROTOCOL_VERSION
     except BaseException as error:
         carrier.keep(error)
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
     return answer
 
 
@@ -310,13 +312,13 @@ cdef int on_status(s.SSL* ssl, void* unused) noexcept with gil:
         return s.SSL_TLSEXT_ERR_NOACK
     if not serving and carrier.hooks.ocsp_client is None:
         return 1
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         answer = give_staple(ssl, carrier) if serving else check_staple(ssl, carrier)
     except BaseException as error:
         carrier.keep(error)
         answer = s.SSL_TLSEXT_ERR_ALERT_FATAL if serving else -1
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
     return answer
 
 
@@ -346,13 +348,13 @@ cdef int on_cookie_generate(
     size[0] = 0
     if carrier is None or carrier.hooks.cookie_generate is None:
         return 0
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         answer = make_cookie(carrier, cookie, size)
     except BaseException as error:
         carrier.keep(error)
         answer = 0
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
     return answer
 
 
@@ -364,7 +366,7 @@ cdef int on_cookie_verify(
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or carrier.hooks.cookie_verify is None:
         return 0
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         answer = truth(
             carrier.hooks.cookie_verify(
@@ -374,7 +376,7 @@ cdef int on_cookie_verify(
     except BaseException as error:
         carrier.keep(error)
         answer = 0
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
     return answer
 
 
@@ -406,11 +408,11 @@ cdef int on_passphrase(char* buffer, int size, int twice, void* passphrase) noex
     carrier = <Passphrase>passphrase
     if carrier.callback is None:
         return -1
-    enter_hook(&scope)
+    enter_hook(&scope, carrier)
     try:
         length = ask_passphrase(carrier, buffer, size, twice)
     except BaseException as error:
         carrier.keep(error)
         length = -1
-    leave_hook(&scope)
+    leave_hook(&scope, carrier)
     return length

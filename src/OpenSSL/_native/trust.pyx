@@ -22,7 +22,7 @@ def load_verify_locations(Context context not None, bytes file, bytes folder):
         file_path = file
     if folder is not None:
         folder_path = folder
-    context.enter()
+    context.change()
     try:
         with nogil:
             errors.clear()
@@ -35,7 +35,7 @@ def load_verify_locations(Context context not None, bytes file, bytes folder):
 
 def set_default_verify_paths(Context context not None):
     cdef int result
-    context.enter()
+    context.change()
     try:
         with nogil:
             errors.clear()
@@ -63,7 +63,7 @@ def get_cert_store(Context context not None):
 # ---- authorities told to clients
 
 def add_client_ca(Context context not None, X509 authority not None):
-    context.enter()
+    context.change()
     try:
         errors.clear()
         if s.SSL_CTX_add_client_CA(context.handle, authority.held()) != 1:
@@ -74,7 +74,7 @@ def add_client_ca(Context context not None, X509 authority not None):
 
 def load_client_ca(Context context not None, bytes path not None):
     cdef c.X509_NAME_LIST* names
-    context.enter()
+    context.change()
     try:
         errors.clear()
         names = s.SSL_load_client_CA_file(path)
@@ -95,7 +95,7 @@ cdef int add_name(c.X509_NAME_LIST* names, X509Name name) except -1:
 
 def set_client_ca_list(Context context not None, list authorities not None):
     cdef c.X509_NAME_LIST* names
-    context.enter()
+    context.change()
     try:
         errors.clear()
         names = c.sk_X509_NAME_new_null()
@@ -119,7 +119,7 @@ def set_verify(Context context not None, int mode, callback):
     cdef s.verify_hook hook = NULL
     if callback is not None:
         hook = on_verify
-    context.enter()
+    context.change()
     try:
         hooks = context.hooks.copy()
         hooks.verify = callback
@@ -138,7 +138,7 @@ def get_verify_mode(Context context not None):
 
 
 def set_verify_depth(Context context not None, int depth):
-    context.enter()
+    context.change()
     try:
         s.SSL_CTX_set_verify_depth(context.handle, depth)
     finally:
