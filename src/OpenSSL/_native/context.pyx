@@ -14,8 +14,8 @@ from OpenSSL._native cimport errors
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.platform cimport (
-    brisk_count_add, brisk_count_wait, brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine,
-    brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
+    brisk_count_add, brisk_count_wait, brisk_lock_again, brisk_lock_destroy,
+    brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
 )
 
 from OpenSSL._native.constants import (
