@@ -195,6 +195,13 @@ def test_the_matching_name_is_told() -> None:
     assert client.get_peername()
 
 
+def test_a_host_that_is_an_address_is_taken_for_one() -> None:
+    assert outcome_for(lambda client: client.set_host("127.0.0.1")) is None
+    outcome = outcome_for(lambda client: client.set_host("127.0.0.2"))
+    assert isinstance(outcome, SSL.Error)
+    assert outcome.verify_code == SSL.X509VerificationCodes.ERR_IP_ADDRESS_MISMATCH
+
+
 def test_addresses_are_checked_inside_the_handshake() -> None:
     address = str(authority.ADDRESSES[0])
     assert outcome_for(lambda client: client.set_ip_asc(address)) is None

@@ -189,8 +189,9 @@ class ConnectionTrust(native_connection.Connection):
         return native.connection_get_verify_mode(self)
 
     def set_host(self, name: str | bytes) -> None:
-        """Accept the peer only if its certificate is for the DNS name ``name``.
+        """Accept the peer only if its certificate is for the host ``name``.
 
+        An IPv4 or IPv6 address is taken for one, not for a DNS name.
         Checked inside the handshake, where ``VERIFY_PEER`` is set.  Not the name
         that is sent: that is :meth:`set_tlsext_host_name`.
 
