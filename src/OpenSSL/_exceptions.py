@@ -42,10 +42,8 @@ class _Detailed(Exception):
 class Error(_Detailed):
     """A failure of TLS; ``args[0]`` is a list of ``(library, function, reason)``."""
 
-    #: Number of the TLS alert that ended the connection, where one did.
+    #: Number of the TLS alert with which the peer ended the connection, if it did.
     alert: int | None = None
-    #: True when this side sent :attr:`alert`, False when the peer did.
-    alert_sent: bool | None = None
     #: ``X509_V_*`` number of a failed certificate check, else None.
     verify_code: int | None = None
     #: OpenSSL's words for :attr:`verify_code`.

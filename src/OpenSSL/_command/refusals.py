@@ -130,7 +130,7 @@ def _from_error(
 
 def _from_alert(error: SSL.Error, what: str, certificate_asked: bool) -> Failure | None:
     number = error.alert
-    if number is None or error.alert_sent:
+    if number is None:
         return None
     if number in _CERTIFICATE_ALERTS and certificate_asked:
         why = _CERTIFICATE_ALERTS[number]
@@ -150,8 +150,11 @@ def _from_alert(error: SSL.Error, what: str, certificate_asked: bool) -> Failure
 
 def _words(error: SSL.Error) -> str:
     said = reasons(error)
-    if error.alert is not None and not error.alert_sent:
-        # OpenSSL says "tlsv1 alert internal error" whatever the version was.
-        name = printable(said[-1]).rpartition(" alert ")[2] if said else "unknown"
+    if error.alert is not None:
+        # OpenSSL says "tlsv1 alert internal error" whatever the version was, and
+        # nothing at all of a number it does not know.
+        name = printable(said[-1]).rpartition(" alert ")[2]
+        if name.startswith("alert number"):
+            name = "unknown"
         return f"the peer gave up with alert {error.alert} ({name})"
     return printable("; ".join(said) if said else str(error) or type(error).__name__)

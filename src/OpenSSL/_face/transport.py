@@ -34,6 +34,13 @@ class ConnectionTransport(native.Connection):
         read = native.Connection.recv
         write = native.Connection.send
 
+    if TYPE_CHECKING:
+        # The socket's, as every attribute that a Connection lacks; declared so
+        # that checkers know a Connection for what `select` takes.
+        def fileno(self) -> int:
+            """Answer the socket's descriptor."""
+            ...
+
     def _transport(self, wanted: str) -> Any:
         if self._socket is None:
             raise AttributeError(

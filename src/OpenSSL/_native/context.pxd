@@ -10,7 +10,7 @@ cdef class Context:
     cdef object passphrase_data
     cdef brisk_lock lock
     cdef long readers               # connections at work in libssl that look at the handle
-    cdef readonly int method
+    cdef int method
     cdef object __weakref__
 
     # Every function over a Context runs between these two.  enter() raises

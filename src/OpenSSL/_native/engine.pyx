@@ -348,10 +348,23 @@ cdef class Engine(Carrier):
         return self.socket
 
     def get_context(self):
-        return self.context
+        self.enter()
+        try:
+            return self.context
+        finally:
+            self.leave()
 
     def get_app_data(self):
-        return self.app_data
+        self.enter()
+        try:
+            return self.app_data
+        finally:
+            self.leave()
 
     def set_app_data(self, data):
-        self.app_data = data
+        self.enter()
+        try:
+            # What it replaces may have a finaliser of its own: that runs outside.
+            self.app_data, data = data, self.app_data
+        finally:
+            self.leave()

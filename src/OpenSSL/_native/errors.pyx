@@ -184,7 +184,6 @@ cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
         elif detail.reason_code >= s.SSL_AD_REASON_OFFSET:
             # Alerts from the peer are reported as reasons above this offset.
             error.alert = detail.reason_code - s.SSL_AD_REASON_OFFSET
-            error.alert_sent = False
     raise error
 
 
