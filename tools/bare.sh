@@ -30,7 +30,7 @@ fi
 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/brisktls-bare.XXXXXX")
 finish() {
-    umount "$root/proc" "$root/dev" 2>/dev/null || true
+    umount "$root/proc" "$root/dev/pts" "$root/dev" 2>/dev/null || true
     if [ -n "${BARE_KEEP:-}" ]; then
         echo "kept: $root"
     elif ! grep -q " $root/" /proc/mounts; then
@@ -62,6 +62,8 @@ copy /etc/resolv.conf
 copy /etc/hosts
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+# Terminals too: some tests open one.
+mount --bind /dev/pts "$root/dev/pts"
 
 inside() {
     # The commands see the root's own paths, and what the machine says about networks.
