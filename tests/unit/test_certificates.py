@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from kit import authority
 from OpenSSL import crypto
 
 
@@ -156,3 +157,27 @@ def test_cryptography_is_named_when_absent(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "cryptography", None)
     with pytest.raises(ImportError, match="brisktls\\[cryptography\\]"):
         crypto.X509().to_cryptography()
+
+
+def test_keys_without_a_digest_sign() -> None:
+    key = crypto.PKey.from_cryptography_key(authority.identity("ed25519").private_key)
+    certificate = crypto.X509()
+    certificate.set_version(2)
+    certificate.get_subject().CN = "ed25519"
+    certificate.set_issuer(certificate.get_subject())
+    certificate.set_notBefore(b"20200101000000Z")
+    certificate.set_notAfter(b"20990101000000Z")
+    certificate.set_pubkey(key)
+    certificate.sign(key, None)
+    assert certificate.get_signature_algorithm() == b"ED25519"
+    signature = crypto.sign(key, b"data", None)
+    crypto.verify(certificate, signature, b"data", None)
+    with pytest.raises(crypto.Error):
+        crypto.verify(certificate, signature, b"other data", None)
+
+
+@pytest.mark.parametrize("value", [None, 1, b"PEM", object()])
+def test_dumping_the_wrong_object(value: object) -> None:
+    for dump in (crypto.dump_certificate, crypto.dump_privatekey, crypto.dump_publickey):
+        with pytest.raises(TypeError):
+            dump(crypto.FILETYPE_PEM, value)  # type: ignore[operator]

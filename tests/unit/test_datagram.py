@@ -1,5 +1,6 @@
 """DTLS: cookies, timers and packet sizes."""
 
+import socket
 import time
 
 import pytest
@@ -258,3 +259,21 @@ class TestPacketSizes:
             ends.client.set_ciphertext_mtu(500)
         with pytest.raises(SSL.Error, match="DTLS"):
             ends.client.get_cleartext_mtu()
+
+
+def test_listening_on_a_socket_with_a_timeout() -> None:
+    context = SSL.Context(SSL.DTLS_METHOD)
+    context.set_cookie_generate_callback(lambda connection: b"cookie")
+    context.set_cookie_verify_callback(lambda connection, cookie: cookie == b"cookie")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(0.2)
+        connection = SSL.Connection(context, sock)
+        connection.set_accept_state()
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            connection.DTLSv1_listen()
+        assert time.monotonic() - start >= 0.2
+        sock.setblocking(False)
+        with pytest.raises(SSL.WantReadError):
+            connection.DTLSv1_listen()

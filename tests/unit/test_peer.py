@@ -240,3 +240,14 @@ class TestState:
         assert ends.server.renegotiate_pending() is False
         assert ends.server.total_renegotiations() == 1
         assert pump.transfer(ends.client, ends.server, b"after") == b"after"
+
+
+def test_the_number_of_tls_1_0() -> None:
+    server, client = contexts.server_context(), contexts.client_context()
+    for context in (server, client):
+        context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
+        context.set_min_proto_version(SSL.TLS1_VERSION)
+        context.set_max_proto_version(SSL.TLS1_VERSION)
+    _, end = pump.connected(server, client)
+    assert end.get_protocol_version() == 769 == 0x301
+    assert end.get_protocol_version_name() == "TLSv1"
