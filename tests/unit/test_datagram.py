@@ -228,6 +228,18 @@ class TestPacketSizes:
         assert len(sizes) > 4
         assert max(sizes) <= 300
 
+    def test_a_flight_is_not_cut_into_small_packets(self):
+        """Programs send what one ``bio_read(1500)`` gives after each step, and no more."""
+        server, client = dtls_context(serving=True), dtls_context()
+        server.clear_options(SSL.OP_COOKIE_EXCHANGE)
+        ends = pump.pair(server, client)
+        hello(ends)
+        with pytest.raises(SSL.WantReadError):
+            ends.server.do_handshake()
+        sizes = [len(packet) for packet in packets(ends.server)]
+        assert max(sizes) <= 1200
+        assert len(sizes) == -(-sum(sizes) // 1200), sizes
+
     def test_data_of_the_size_it_names_makes_one_packet_that_fits(self):
         ends = self.connected()
         size = ends.client.get_cleartext_mtu()

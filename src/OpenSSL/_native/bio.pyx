@@ -35,6 +35,10 @@ POISON[:] = [0x17, 0x03, 0x03, 0x00, 0x20]
 cdef enum:
     FIRST_SPILL = 512
     KEPT_SPILL = 4096     # a drained spill larger than this is given back
+    # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
+    # owes to everybody, to which libssl falls back when packets get lost.
+    USUAL_MTU = 1200
+    FALLBACK_MTU = 548
 
 
 # ---- incoming, without the interpreter
@@ -201,6 +205,11 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
         return number
     if command == c.BIO_CTRL_DGRAM_GET_MTU:
         return channel.mtu
+    # Unanswered, libssl would cut each flight into many datagrams of 228 bytes.
+    if command == c.BIO_CTRL_DGRAM_QUERY_MTU:
+        return USUAL_MTU
+    if command == c.BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
+        return FALLBACK_MTU
     return 0
 
 
