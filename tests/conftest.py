@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -14,3 +15,9 @@ for _name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "OPENSSL_CONF"):
 def pytest_configure(config: pytest.Config) -> None:
     """Let tests name their time limit even where pytest-timeout is not installed."""
     config.addinivalue_line("markers", "timeout(seconds, method): when a test counts as hung")
+
+
+# A job in the background inherits a SIGINT that is ignored, and hands it on to
+# the programs under test, which could not be interrupted then.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
