@@ -88,3 +88,20 @@ def test_what_cannot_be_called_is_refused(value: object) -> None:
     ):  # fmt: skip
         with pytest.raises(TypeError, match="callable"):
             call(value)  # type: ignore[arg-type]
+
+
+def test_a_context_tells_its_hooks() -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    assert context.get_info_callback() is None
+    assert context.get_keylog_callback() is None
+    told: list[object] = []
+    context.set_info_callback(lambda *step: told.append(step))
+    context.set_keylog_callback(print)
+    assert context.get_keylog_callback() is print
+    assert context._keylog_callback is print
+    step = context.get_info_callback()
+    assert step is not None
+    step(None, 1, 2)
+    assert told == [(None, 1, 2)]
+    context.set_keylog_callback(None)
+    assert context.get_keylog_callback() is None

@@ -45,6 +45,13 @@ class ContextObservers(native_context.Context):
         """
         native.set_info_callback(self, hook("callback", callback))
 
+    def get_info_callback(self) -> InfoHook | None:
+        """The callback given to :meth:`set_info_callback`, or None.
+
+        ``SSL_CTX_get_info_callback(3)``
+        """
+        return native.get_info_callback(self)
+
     def set_keylog_callback(self, callback: KeylogHook | None) -> None:
         """Give ``callback(connection, line)`` the secrets, as lines of an SSLKEYLOGFILE.
 
@@ -55,6 +62,17 @@ class ContextObservers(native_context.Context):
         ``SSL_CTX_set_keylog_callback(3)``
         """
         native.set_keylog_callback(self, hook("callback", callback))
+
+    def get_keylog_callback(self) -> KeylogHook | None:
+        """The callback given to :meth:`set_keylog_callback`, or None.
+
+        ``SSL_CTX_get_keylog_callback(3)``
+        """
+        return native.get_keylog_callback(self)
+
+    @property
+    def _keylog_callback(self) -> KeylogHook | None:
+        return self.get_keylog_callback()
 
 
 class ConnectionObservers(native_connection.Connection):

@@ -49,3 +49,11 @@ def set_keylog_callback(Context context not None, callback):
         s.SSL_CTX_set_keylog_callback(context.handle, hook)
     finally:
         context.leave()
+
+
+def get_info_callback(Context context not None):
+    return context.hooks.info
+
+
+def get_keylog_callback(Context context not None):
+    return context.hooks.keylog
