@@ -65,7 +65,6 @@ def test_the_sockets_answers_are_handed_on() -> None:
     assert sayer.told == [("an address",), ("another",), (socket.SHUT_WR,)]
 
 
-@pytest.mark.xfail(reason="connect_ex goes into client mode whatever the socket answers")
 def test_a_connect_ex_that_fails_sets_nothing_up() -> None:
     with sockets.unix_pair() as (one, _):
         one.setblocking(False)

@@ -24,7 +24,6 @@ def our(certificate: object) -> crypto.X509:
     return crypto.X509.from_cryptography(certificate)  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(reason="libssl's own default is taken, which is 7200")
 def test_timeouts_begin_at_300_seconds(context: SSL.Context) -> None:
     assert context.get_timeout() == 300
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -10,6 +11,9 @@ from OpenSSL._native import connection as native
 from OpenSSL._types import Buffer
 
 __all__ = ["ConnectionTransport"]
+
+#: What ``connect_ex`` answers for a connection that is there or on its way.
+_UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EISCONN}
 
 _Self = TypeVar("_Self", bound="ConnectionTransport")
 
@@ -77,13 +81,14 @@ class ConnectionTransport(native.Connection):
     def connect_ex(self, addr: Any) -> int:
         """Connect the socket; an error is answered as a number, 0 when there was none.
 
-        Goes into client mode in any case, so that a connection still under way
-        can go on.
+        Goes into client mode when the socket is connected or on its way there;
+        after any other answer nothing has been set up.
         ``SSL_set_connect_state(3)``
         """
-        connect_ex = self._transport("connect_ex").connect_ex
-        self.set_connect_state()
-        return connect_ex(addr)  # type: ignore[no-any-return]
+        answer: int = self._transport("connect_ex").connect_ex(addr)
+        if answer in _UNDER_WAY:
+            self.set_connect_state()
+        return answer
 
     def sock_shutdown(self, *args: Any, **kwargs: Any) -> Any:
         """Call the socket's own ``shutdown``; says nothing to the peer's TLS.

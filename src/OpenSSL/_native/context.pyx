@@ -23,6 +23,9 @@ from OpenSSL._native.constants import (
     TLS_METHOD, TLS_SERVER_METHOD, TLSv1_1_METHOD, TLSv1_2_METHOD, TLSv1_METHOD,
 )
 
+cdef enum:
+    SESSION_SECONDS = 300   # the interface's own default; libssl's is two hours
+
 ctypedef const s.SSL_METHOD* (*make_method)() noexcept nogil
 
 
@@ -80,6 +83,7 @@ cdef class Context:
         # A send may take a part, and may be retried from another address.
         s.SSL_CTX_set_mode(
             handle, s.SSL_MODE_ENABLE_PARTIAL_WRITE | s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
+        s.SSL_CTX_set_timeout(handle, SESSION_SECONDS)
         if chosen.version != 0 and not (
                 s.SSL_CTX_set_min_proto_version(handle, chosen.version)
                 and s.SSL_CTX_set_max_proto_version(handle, chosen.version)):
