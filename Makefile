@@ -19,9 +19,10 @@ endif
 BUILT := $(VENV)/built.stamp
 TESTED := $(VENV)/test.stamp
 DOCUMENTED := $(VENV)/docs.stamp
+MEASURED := $(VENV)/bench.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract interop downstream bare constants clean sources
+.PHONY: help setup demo test check docs contract interop downstream bench bare constants clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -40,6 +41,10 @@ $(TESTED): $(BUILT)
 
 $(DOCUMENTED): $(BUILT)
 	@sh tools/setup.sh docs
+	@touch $@
+
+$(MEASURED): $(BUILT)
+	@sh tools/setup.sh bench
 	@touch $@
 
 # Meson learns of new and removed Python files only when it configures again.
@@ -77,6 +82,9 @@ interop: setup $(TESTED) ## the tests against other TLS programs, the long ones 
 
 downstream: setup $(TESTED) ## the TLS tests of Twisted and urllib3 over this package
 	@$(BIN)/python tests/downstream/run.py $(ARGS)
+
+bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only memory-64"
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 bare: ## prove demo and test in a bare Debian 12 (needs root and debootstrap)
 	@sh tools/bare.sh $(ARGS)

@@ -5,6 +5,7 @@
 #   tools/setup.sh build    what building and the command line need
 #   tools/setup.sh test     what tests and checks need
 #   tools/setup.sh docs     what the documentation needs
+#   tools/setup.sh bench    what measuring needs
 
 set -eu
 PYTHON=${PYTHON:-python3}
@@ -44,6 +45,10 @@ test)
 docs)
     echo "Adding what the documentation needs to $VENV (once)"
     pip install -qq --group docs
+    ;;
+bench)
+    echo "Adding what measuring needs to $VENV (once)"
+    pip install -qq --group bench
     ;;
 *)
     echo "unknown part: $1" >&2

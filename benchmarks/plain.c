@@ -1,0 +1,219 @@
+/* The same works as the Python peers do, in plain C over libssl: the yardstick.
+ *
+ *     plain WORK OPTION SECONDS FOLDER
+ *
+ * FOLDER has ca.pem, chain.pem and key.pem.  Prints one number: the best of many
+ * slices, in seconds of this thread's CPU for one operation, unless a work says
+ * otherwise below.  Every slice repeats the operation, as clock.py does.
+ */
+#define _GNU_SOURCE
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define RECORD 32768
+
+static const char *folder;
+static SSL_CTX *client_context, *server_context;
+static SSL_SESSION *session;
+static char message[1 << 20], wire[1 << 20], got[1 << 20];
+static int size;
+
+typedef struct {
+    SSL *client, *server;
+} Pair;
+
+static Pair pair;
+
+static void die(const char *what) {
+    fprintf(stderr, "%s\n", what);
+    ERR_print_errors_fp(stderr);
+    exit(1);
+}
+
+static void must(int good, const char *what) {
+    if (!good)
+        die(what);
+}
+
+static const char *file(const char *name) {
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+/* ---- contexts and pairs in memory */
+
+static void make_contexts(void) {
+    server_context = SSL_CTX_new(TLS_server_method());
+    must(SSL_CTX_use_certificate_chain_file(server_context, file("chain.pem")) == 1, "chain");
+    must(SSL_CTX_use_PrivateKey_file(server_context, file("key.pem"), SSL_FILETYPE_PEM) == 1,
+         "key");
+    client_context = SSL_CTX_new(TLS_client_method());
+    must(SSL_CTX_load_verify_locations(client_context, file("ca.pem"), NULL) == 1, "authority");
+    SSL_CTX_set_verify(client_context, SSL_VERIFY_PEER, NULL);
+    must(SSL_CTX_set_min_proto_version(client_context, TLS1_3_VERSION) == 1, "version");
+}
+
+static SSL *one_end(SSL_CTX *context, int server) {
+    SSL *end = SSL_new(context);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    must(end && in && out, "SSL_new");
+    BIO_set_mem_eof_return(in, -1);
+    BIO_set_mem_eof_return(out, -1);
+    SSL_set_bio(end, in, out);
+    server ? SSL_set_accept_state(end) : SSL_set_connect_state(end);
+    return end;
+}
+
+static void new_pair(void) {
+    pair.client = one_end(client_context, 0);
+    pair.server = one_end(server_context, 1);
+    if (session)
+        must(SSL_set_session(pair.client, session) == 1, "SSL_set_session");
+}
+
+static void free_pair(void) {
+    SSL_free(pair.client);
+    SSL_free(pair.server);
+}
+
+static void move(SSL *from, SSL *to) {
+    int count = BIO_read(SSL_get_wbio(from), wire, sizeof wire);
+    if (count > 0)
+        must(BIO_write(SSL_get_rbio(to), wire, count) == count, "BIO_write");
+}
+
+static void wants(SSL *end) {
+    int result = SSL_do_handshake(end);
+    must(result == -1 && SSL_get_error(end, result) == SSL_ERROR_WANT_READ, "want");
+}
+
+static void shake(void) {
+    wants(pair.client);
+    move(pair.client, pair.server);
+    wants(pair.server);
+    move(pair.server, pair.client);
+    must(SSL_do_handshake(pair.client) == 1, "client handshake");
+    move(pair.client, pair.server);
+    must(SSL_do_handshake(pair.server) == 1, "server handshake");
+}
+
+/* The tickets and one message each way have gone: as quiet as a used connection. */
+static void settle(void) {
+    must(SSL_write(pair.server, "x", 1) == 1, "write");
+    move(pair.server, pair.client);
+    must(SSL_read(pair.client, got, 1) == 1, "read");
+    must(SSL_write(pair.client, "x", 1) == 1, "write");
+    move(pair.client, pair.server);
+    must(SSL_read(pair.server, got, 1) == 1, "read");
+}
+
+static void connected(void) {
+    make_contexts();
+    new_pair();
+    shake();
+    settle();
+}
+
+/* ---- operations */
+
+static void exchange(void) {
+    must(SSL_write(pair.client, message, size) == size, "SSL_write");
+    int count = BIO_read(SSL_get_wbio(pair.client), wire, RECORD);
+    must(BIO_write(SSL_get_rbio(pair.server), wire, count) == count, "BIO_write");
+    must(SSL_read(pair.server, got, size) == size, "SSL_read");
+}
+
+static void handshake(void) {
+    new_pair();
+    shake();
+    free_pair();
+}
+
+static void want_bio_read(void) {
+    must(BIO_read(SSL_get_wbio(pair.client), wire, RECORD) == -1, "BIO_read");
+}
+
+static void want_recv(void) {
+    int result = SSL_read(pair.client, got, 4096);
+    must(SSL_get_error(pair.client, result) == SSL_ERROR_WANT_READ, "SSL_read");
+}
+
+static void want_handshake(void) { wants(pair.client); }
+
+/* ---- time */
+
+static double now(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static double measure(void (*operation)(void), double seconds, clockid_t clock) {
+    double best = 1e9, end = now(CLOCK_MONOTONIC) + seconds;
+    long times = 1;
+    while (now(CLOCK_MONOTONIC) < end || best == 1e9) {
+        double start = now(clock);
+        for (long i = 0; i < times; i++)
+            operation();
+        double spent = now(clock) - start;
+        if (spent < seconds / 20 && now(CLOCK_MONOTONIC) < end) {
+            times *= 2;
+            continue;
+        }
+        if (spent / times < best)
+            best = spent / times;
+    }
+    return best;
+}
+
+/* ---- works */
+
+static void (*prepare_handshake(const char *option))(void) {
+    make_contexts();
+    if (strcmp(option, "resumed") == 0) {
+        connected();
+        session = SSL_get1_session(pair.client);
+        new_pair();
+        shake();
+        must(SSL_session_reused(pair.client), "not resumed");
+        free_pair();
+    }
+    return handshake;
+}
+
+static void (*prepare_want(const char *option))(void) {
+    if (strcmp(option, "handshake") == 0) {
+        make_contexts();
+        new_pair();
+        wants(pair.client);
+        return want_handshake;
+    }
+    connected();
+    return strcmp(option, "recv") == 0 ? want_recv : want_bio_read;
+}
+
+int main(int count, char **words) {
+    must(count == 5, "plain WORK OPTION SECONDS FOLDER");
+    const char *work = words[1], *option = words[2];
+    double seconds = atof(words[3]);
+    void (*operation)(void);
+    folder = words[4];
+    if (strcmp(work, "memory") == 0) {
+        size = atoi(option);
+        connected();
+        operation = exchange;
+    } else if (strcmp(work, "handshake") == 0) {
+        operation = prepare_handshake(option);
+    } else if (strcmp(work, "want") == 0) {
+        operation = prepare_want(option);
+    } else {
+        die("no such work");
+    }
+    printf("%.9g\n", measure(operation, seconds, CLOCK_THREAD_CPUTIME_ID));
+    return 0;
+}

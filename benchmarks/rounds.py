@@ -1,0 +1,50 @@
+"""Runs measurements by turns, so that a slow moment of the machine hits all peers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import environments
+from rows import Row
+
+#: row -> peer -> value in the row's unit.
+Values = dict[str, dict[str, float]]
+
+
+def measure(row: Row, peer: str, seconds: float) -> float:
+    """One process's answer."""
+    command = environments.command(row.work, peer, row.option, seconds)
+    done = subprocess.run(
+        command,
+        env=environments.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    if done.returncode:
+        sys.exit(f"{row.name} with {peer} failed:\n{done.stdout}{done.stderr}")
+    return float(done.stdout) * row.scale
+
+
+def run(
+    rows: Sequence[Row], rounds: int, seconds: float, told: Callable[[str], None]
+) -> dict[str, dict[str, list[float]]]:
+    """All numbers of all rounds: row -> peer -> numbers."""
+    found: dict[str, dict[str, list[float]]] = {
+        row.name: {peer: [] for peer in row.peers} for row in rows
+    }
+    for turn in range(rounds):
+        for row in rows:
+            told(f"round {turn + 1} of {rounds}: {row.name}")
+            for peer in row.peers:
+                found[row.name][peer].append(measure(row, peer, seconds))
+    return found
+
+
+def best(row: Row, numbers: dict[str, list[float]]) -> dict[str, float]:
+    """The best of all rounds for each peer."""
+    choose = max if row.higher_is_better else min
+    return {peer: choose(values) for peer, values in numbers.items()}

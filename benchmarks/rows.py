@@ -1,0 +1,82 @@
+"""What is measured, and how fast it has to be: one row for each work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ends.peers import BRISKTLS, PEERS, PYOPENSSL, SSL, C
+
+
+@dataclass(frozen=True)
+class Bar:
+    """At most ``factor`` times what ``peer`` takes.
+
+    Without a peer: at least ``factor``, whatever others reach.
+    """
+
+    peer: str | None
+    factor: float
+
+    def met(self, values: dict[str, float]) -> bool:
+        """Whether brisktls is on the right side."""
+        if self.peer is None:
+            return values[BRISKTLS] >= self.factor
+        return values[BRISKTLS] <= self.factor * values[self.peer]
+
+    def __str__(self) -> str:
+        if self.peer is None:
+            return f"≥ {self.factor:.2f}"
+        return f"≤ {self.factor:.2f} {self.peer}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One work, with the option it is given."""
+
+    name: str
+    title: str
+    work: str
+    option: str
+    unit: str
+    bars: tuple[Bar, ...]
+    peers: tuple[str, ...] = PEERS
+    #: What to multiply the printed number with, to have it in ``unit``.
+    scale: float = 1e6
+    note: str = ""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Best of several rounds is the highest, not the lowest."""
+        return any(bar.peer is None for bar in self.bars)
+
+
+SMALL = (Bar(C, 1.25), Bar(SSL, 0.70), Bar(PYOPENSSL, 0.33))
+LARGE = (Bar(C, 1.00),)
+WANT = (Bar(PYOPENSSL, 0.33), Bar(SSL, 1.00))
+
+ROWS = (
+    Row("memory-64", "64 B message in memory", "memory", "64", "µs", SMALL),
+    Row("memory-1k", "1 KiB message in memory", "memory", "1024", "µs", SMALL),
+    Row("memory-16k", "16 KiB message in memory, `recv`", "memory", "16384", "µs", LARGE),
+    Row(
+        "memory-16k-into",
+        "16 KiB message in memory, `recv_into`",
+        "memory",
+        "16384-into",
+        "µs",
+        LARGE,
+    ),
+    Row("handshake", "full handshake", "handshake", "full", "µs", (Bar(C, 1.05),)),
+    Row("resumption", "resumed handshake", "handshake", "resumed", "µs", (Bar(C, 1.05),)),
+    Row(
+        "want-bio-read",
+        "`bio_read` of nothing",
+        "want",
+        "bio_read",
+        "µs",
+        (Bar(PYOPENSSL, 0.33),),
+        note='`MemoryBIO.read` of `ssl` answers `b""` and raises nothing',
+    ),
+    Row("want-recv", "`recv` of nothing", "want", "recv", "µs", WANT),
+    Row("want-handshake", "`do_handshake` without the peer", "want", "handshake", "µs", WANT),
+)
