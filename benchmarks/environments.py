@@ -10,6 +10,7 @@ import compileall
 import os
 import shlex
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,13 @@ PACKAGES = ("pyOpenSSL==26.4.0", "Twisted==26.10.0")
 #: These decide whom OpenSSL trusts by default, what it logs, and what is imported.
 UNSET = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "OPENSSL_CONF", "PYTHONPATH")
 
+#: Where systems keep what OpenSSL's own default does not find.
+BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
+
 
 def python(peer: str) -> str:
     """The Python that runs a peer; the standard module is the same in both."""
@@ -32,9 +40,18 @@ def python(peer: str) -> str:
     return str(WORK / name / "bin" / "python")
 
 
+def bundle() -> str:
+    """The system's file of trusted certificates."""
+    known = [ssl.get_default_verify_paths().openssl_cafile, *BUNDLES]
+    for path in known:
+        if Path(path).is_file():
+            return path
+    sys.exit(f"no file of trusted certificates found; looked for {', '.join(known)}")
+
+
 def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
-    return {**kept, "BENCH_IDENTITY": str(identity.FOLDER), "BENCH_PLAIN": str(WORK / "plain")}
+    return {**kept, "BENCH_IDENTITY": str(identity.FOLDER), "BENCH_BUNDLE": bundle()}
 
 
 def run(*command: str, **changes: str) -> str:
@@ -81,8 +98,9 @@ def hand_over() -> None:
     compileall.compile_dir(there, quiet=1)
 
 
-def compile_plain() -> None:
-    source, program = HERE / "plain.c", WORK / "plain"
+def compile_plain(program: Path = WORK / "plain") -> None:
+    """Compile the C program where it is absent or older than its source."""
+    source = HERE / "plain.c"
     if program.exists() and program.stat().st_mtime > source.stat().st_mtime:
         return
     flags = run(os.environ.get("PKG_CONFIG", "pkg-config"), "--cflags", "--libs", "openssl")

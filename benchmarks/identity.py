@@ -36,18 +36,18 @@ def _certificate(
     return made.public_bytes(serialization.Encoding.PEM)
 
 
-def make() -> None:
+def make(folder: Path = FOLDER) -> None:
     """Write ca.pem, chain.pem and key.pem, once."""
-    if (FOLDER / "key.pem").exists():
+    if (folder / "key.pem").exists():
         return
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     authority = ec.generate_private_key(ec.SECP256R1())
     server = ec.generate_private_key(ec.SECP256R1())
-    (FOLDER / "ca.pem").write_bytes(
+    (folder / "ca.pem").write_bytes(
         _certificate("brisktls benchmark authority", authority, authority, True)
     )
-    (FOLDER / "chain.pem").write_bytes(_certificate("localhost", server, authority, False))
-    (FOLDER / "key.pem").write_bytes(
+    (folder / "chain.pem").write_bytes(_certificate("localhost", server, authority, False))
+    (folder / "key.pem").write_bytes(
         server.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,

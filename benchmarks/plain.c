@@ -7,12 +7,20 @@
  * otherwise below.  Every slice repeats the operation, as clock.py does.
  */
 #define _GNU_SOURCE
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define RECORD 32768
 
@@ -171,6 +179,171 @@ static double measure(void (*operation)(void), double seconds, clockid_t clock) 
     return best;
 }
 
+/* ---- transfers between two processes */
+
+static SSL *stream;
+static char *bulk;
+
+static void transfer(void) {
+    must(SSL_write(stream, bulk, size) == size, "SSL_write");
+    must(SSL_read(stream, got, 1) == 1, "SSL_read");
+}
+
+static void sockets(int tcp, int ends[2]) {
+    if (!tcp) {
+        must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+        return;
+    }
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    int one = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    must(bind(listener, (struct sockaddr *)&address, length) == 0, "bind");
+    must(listen(listener, 1) == 0, "listen");
+    must(getsockname(listener, (struct sockaddr *)&address, &length) == 0, "getsockname");
+    ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+    must(connect(ends[0], (struct sockaddr *)&address, length) == 0, "connect");
+    ends[1] = accept(listener, NULL, NULL);
+    must(ends[1] >= 0, "accept");
+    for (int i = 0; i < 2; i++)
+        setsockopt(ends[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+static void receive_for_ever(int end) {
+    stream = SSL_new(server_context);
+    SSL_set_fd(stream, end);
+    must(SSL_accept(stream) == 1, "SSL_accept");
+    for (;;) {
+        for (int left = size; left > 0;) {
+            int count = SSL_read(stream, got, 1 << 16);
+            if (count <= 0)
+                _exit(0);
+            left -= count;
+        }
+        must(SSL_write(stream, "k", 1) == 1, "SSL_write");
+    }
+}
+
+static double run_transfer(const char *option, double seconds) {
+    int ends[2];
+    size = atoi(strchr(option, '-') + 1);
+    bulk = calloc(1, size);
+    make_contexts();
+    sockets(strncmp(option, "tcp", 3) == 0, ends);
+    pid_t child = fork();
+    if (child == 0)
+        receive_for_ever(ends[1]);
+    close(ends[1]);
+    stream = SSL_new(client_context);
+    SSL_set_fd(stream, ends[0]);
+    must(SSL_connect(stream) == 1, "SSL_connect");
+    transfer();
+    double found = measure(transfer, seconds, CLOCK_MONOTONIC);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    return found;
+}
+
+/* ---- memory of idle connections: bytes for each */
+
+static double resident(void) {
+    long pages, all;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file && fscanf(file, "%ld %ld", &all, &pages) == 2) {
+        fclose(file);
+        return (double)pages * sysconf(_SC_PAGESIZE);
+    }
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+static void make_pairs(int count) {
+    for (int i = 0; i < count; i++) {
+        new_pair();
+        shake();
+        settle();
+    }
+}
+
+static double run_idle(const char *option, double seconds) {
+    int count = seconds > 0.1 ? atoi(option) : 200;
+    make_contexts();
+    make_pairs(50);
+    double before = resident();
+    make_pairs(count);
+    return (resident() - before) / (2 * count);
+}
+
+/* ---- contexts that trust the system's certificates */
+
+static void trust(void) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    must(SSL_CTX_load_verify_locations(context, getenv("BENCH_BUNDLE"), NULL) == 1, "bundle");
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_free(context);
+}
+
+/* ---- two threads, each with its own pair: how many times the rate of one */
+
+typedef struct {
+    Pair pair;
+    char *message, *wire, *got;
+    long times;
+} Job;
+
+static Job jobs[2];
+
+static void *bulk_exchange(void *given) {
+    Job *job = given;
+    for (long i = 0; i < job->times; i++) {
+        must(SSL_write(job->pair.client, job->message, size) == size, "SSL_write");
+        int count = BIO_read(SSL_get_wbio(job->pair.client), job->wire, 2 * size);
+        must(BIO_write(SSL_get_rbio(job->pair.server), job->wire, count) == count, "BIO_write");
+        for (int left = size; left > 0;)
+            left -= SSL_read(job->pair.server, job->got, size);
+    }
+    return NULL;
+}
+
+static void one_thread(void) {
+    jobs[0].times = 1;
+    bulk_exchange(&jobs[0]);
+}
+
+/* A thread for every so many operations: its start does not count. */
+#define SHARE 64
+
+static void two_threads(void) {
+    pthread_t other;
+    jobs[0].times = jobs[1].times = SHARE;
+    must(pthread_create(&other, NULL, bulk_exchange, &jobs[1]) == 0, "pthread_create");
+    bulk_exchange(&jobs[0]);
+    pthread_join(other, NULL);
+}
+
+static double run_threads(const char *option, double seconds) {
+    double alone = 1e9, together = 1e9;
+    size = atoi(option);
+    make_contexts();
+    for (int i = 0; i < 2; i++) {
+        new_pair();
+        shake();
+        settle();
+        jobs[i].pair = pair;
+        jobs[i].message = calloc(1, size);
+        jobs[i].got = malloc(size);
+        jobs[i].wire = malloc(2 * size);
+    }
+    for (int i = 0; i < 4; i++) {
+        double spent = measure(one_thread, seconds / 4, CLOCK_MONOTONIC);
+        alone = spent < alone ? spent : alone;
+        spent = measure(two_threads, seconds / 4, CLOCK_MONOTONIC) / SHARE;
+        together = spent < together ? spent : together;
+    }
+    return 2 * alone / together;
+}
+
 /* ---- works */
 
 static void (*prepare_handshake(const char *option))(void) {
@@ -197,12 +370,14 @@ static void (*prepare_want(const char *option))(void) {
     return strcmp(option, "recv") == 0 ? want_recv : want_bio_read;
 }
 
-int main(int count, char **words) {
-    must(count == 5, "plain WORK OPTION SECONDS FOLDER");
-    const char *work = words[1], *option = words[2];
-    double seconds = atof(words[3]);
+static double run(const char *work, const char *option, double seconds) {
     void (*operation)(void);
-    folder = words[4];
+    if (strcmp(work, "transfer") == 0)
+        return run_transfer(option, seconds);
+    if (strcmp(work, "idle") == 0)
+        return run_idle(option, seconds);
+    if (strcmp(work, "threads") == 0)
+        return run_threads(option, seconds);
     if (strcmp(work, "memory") == 0) {
         size = atoi(option);
         connected();
@@ -212,8 +387,15 @@ int main(int count, char **words) {
     } else if (strcmp(work, "want") == 0) {
         operation = prepare_want(option);
     } else {
-        die("no such work");
+        must(strcmp(work, "trust") == 0, "no such work");
+        operation = trust;
     }
-    printf("%.9g\n", measure(operation, seconds, CLOCK_THREAD_CPUTIME_ID));
+    return measure(operation, seconds, CLOCK_THREAD_CPUTIME_ID);
+}
+
+int main(int count, char **words) {
+    must(count == 5, "plain WORK OPTION SECONDS FOLDER");
+    folder = words[4];
+    printf("%.9g\n", run(words[1], words[2], atof(words[3])));
     return 0;
 }

@@ -64,12 +64,16 @@ def written(text: str, table: str) -> str:
     """The README's text with another table between the marks."""
     before, rest = text.split(BEGIN)
     _old, after = rest.split(END)
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+    middle = f"\n\n{table}\n\n" if table else "\n"
+    return f"{before}{BEGIN}{middle}{END}{after}"
 
 
 def main(check: bool) -> int:
+    """Write the README, or compare it; without results there is no table."""
     text = README.read_text(encoding="utf-8")
-    new = written(text, markdown(json.loads(RESULTS.read_text(encoding="utf-8"))))
+    there = RESULTS.exists()
+    table = markdown(json.loads(RESULTS.read_text(encoding="utf-8"))) if there else ""
+    new = written(text, table)
     if check:
         return int(new != text)
     README.write_text(new, encoding="utf-8")

@@ -29,6 +29,9 @@ class Bar:
         return f"≤ {self.factor:.2f} {self.peer}"
 
 
+PYTHONS = (BRISKTLS, SSL, PYOPENSSL)
+
+
 @dataclass(frozen=True)
 class Row:
     """One work, with the option it is given."""
@@ -52,6 +55,7 @@ class Row:
 
 SMALL = (Bar(C, 1.25), Bar(SSL, 0.70), Bar(PYOPENSSL, 0.33))
 LARGE = (Bar(C, 1.00),)
+AHEAD = (Bar(C, 1.02), Bar(SSL, 1.00), Bar(PYOPENSSL, 1.00))
 WANT = (Bar(PYOPENSSL, 0.33), Bar(SSL, 1.00))
 
 ROWS = (
@@ -66,6 +70,12 @@ ROWS = (
         "µs",
         LARGE,
     ),
+    Row("pair-1m", "1 MiB over a socket pair", "transfer", "pair-1048576", "ms", AHEAD, scale=1e3),
+    Row(
+        "pair-64m", "64 MiB over a socket pair", "transfer", "pair-67108864", "ms", AHEAD, scale=1e3
+    ),
+    Row("tcp-1m", "1 MiB over TCP", "transfer", "tcp-1048576", "ms", AHEAD, scale=1e3),
+    Row("tcp-64m", "64 MiB over TCP", "transfer", "tcp-67108864", "ms", AHEAD, scale=1e3),
     Row("handshake", "full handshake", "handshake", "full", "µs", (Bar(C, 1.05),)),
     Row("resumption", "resumed handshake", "handshake", "resumed", "µs", (Bar(C, 1.05),)),
     Row(
@@ -79,4 +89,50 @@ ROWS = (
     ),
     Row("want-recv", "`recv` of nothing", "want", "recv", "µs", WANT),
     Row("want-handshake", "`do_handshake` without the peer", "want", "handshake", "µs", WANT),
+    Row("idle", "an idle connection holds", "idle", "2000", "kB", (Bar(SSL, 0.90),), scale=1e-3),
+    Row(
+        "trust",
+        "second `Context` with the system's trust",
+        "trust",
+        "again",
+        "ms",
+        (Bar(SSL, 0.05),),
+        scale=1e3,
+    ),
+    Row("import", "import", "imports", "-", "ms", (Bar(SSL, 1.00),), PYTHONS, 1e3),
+    Row(
+        "threads",
+        "two threads do so many times what one does",
+        "threads",
+        "262144",
+        "",
+        (Bar(None, 1.9),),
+        scale=1,
+    ),
+    Row(
+        "crowd",
+        "64 B message, seven other threads busy",
+        "crowd",
+        "8",
+        "µs",
+        (Bar(SSL, 0.5),),
+        PYTHONS,
+    ),
+    *(
+        Row(
+            f"echo-{kind}-{size}",
+            f"Twisted echo, {size}, {words}",
+            "echo",
+            f"{kind}-{number}",
+            "µs",
+            bars,
+            (BRISKTLS, PYOPENSSL),
+            note=note,
+        )
+        for size, number in (("64", 64), ("16k", 16384))
+        for kind, words, bars, note in (
+            ("tls", "TLS", (Bar(PYOPENSSL, 1.00),), ""),
+            ("tcp", "no TLS", (), ""),
+        )
+    ),
 )

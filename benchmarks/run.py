@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 import environments
+import plot
 import report
 import rounds
 from ends.peers import PEERS
@@ -87,9 +88,10 @@ def keep(found: dict[str, Any], whole: bool) -> None:
     target = report.RESULTS if whole else environments.WORK / "part.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    plot.draw(found, target.with_suffix(".png"))
     if whole:
         report.main(check=False)
-    console.print(str(target.relative_to(report.ROOT)))
+    console.print(f"{target.relative_to(report.ROOT)} and {target.stem}.png")
 
 
 @click.command()
