@@ -18,12 +18,14 @@ from OpenSSL._native.memory cimport Memory
 
 cdef list cipher_names(const s.SSL_CIPHER_LIST* ciphers):
     cdef int index
+    cdef bytes name
+    cdef list names = []
     if ciphers == NULL:
-        return []
-    return [
-        (<bytes>s.SSL_CIPHER_get_name(s.sk_SSL_CIPHER_value(ciphers, index))).decode("ascii")
-        for index in range(s.sk_SSL_CIPHER_num(ciphers))
-    ]
+        return names
+    for index in range(s.sk_SSL_CIPHER_num(ciphers)):
+        name = s.SSL_CIPHER_get_name(s.sk_SSL_CIPHER_value(ciphers, index))
+        names.append(name.decode("ascii"))
+    return names
 
 
 # ---- ciphers

@@ -11,13 +11,15 @@ def list_curves():
     cdef c.EC_builtin_curve* curves = <c.EC_builtin_curve*>calloc(
         count or 1, sizeof(c.EC_builtin_curve))
     cdef size_t index
+    cdef bytes name
+    cdef list found = []
     if curves == NULL:
         raise MemoryError()
     try:
         count = min(count, c.EC_get_builtin_curves(curves, count))
-        return [
-            (curves[index].nid, (<bytes>c.OBJ_nid2sn(curves[index].nid)).decode("ascii"))
-            for index in range(count)
-        ]
+        for index in range(count):
+            name = c.OBJ_nid2sn(curves[index].nid)
+            found.append((curves[index].nid, name.decode("ascii")))
+        return found
     finally:
         free(curves)

@@ -130,14 +130,13 @@ cdef list take_queue():
 cdef object drain(object error_class, str otherwise):
     """Make an ``error_class`` of the queue, or of ``otherwise`` when it is empty."""
     cdef list details = take_queue()
+    cdef list triples = []
     # The triples are what programs compare: OpenSSL 3 gives no function names
     # there and no reason for a system error, so neither do we.
-    triples = [
-        (d.library, "", "" if d.library_code == c.ERR_LIB_SYS else d.reason)
-        for d in details
-    ]
+    for d in details:
+        triples.append((d.library, "", "" if d.library_code == c.ERR_LIB_SYS else d.reason))
     if not triples:
-        triples = [("SSL routines" if error_class is Error else "", "", otherwise)]
+        triples.append(("SSL routines" if error_class is Error else "", "", otherwise))
     error = error_class(triples)
     error.errors = tuple(details)
     return error

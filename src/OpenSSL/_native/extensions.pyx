@@ -132,11 +132,11 @@ cdef tuple name_pair(c.GENERAL_NAME* name):
 
 cdef list name_pairs(c.GENERAL_NAMES* names):
     cdef int index
+    cdef list pairs = []
     errors.clear()
-    return [
-        name_pair(c.sk_GENERAL_NAME_value(names, index))
-        for index in range(c.sk_GENERAL_NAME_num(names))
-    ]
+    for index in range(c.sk_GENERAL_NAME_num(names)):
+        pairs.append(name_pair(c.sk_GENERAL_NAME_value(names, index)))
+    return pairs
 
 
 @cython.critical_section
@@ -173,6 +173,7 @@ def get_text(X509Extension extension not None):
     cdef c.GENERAL_NAMES* names
     cdef memory.Memory out
     cdef int index
+    cdef list words = []
     errors.clear()
     if c.OBJ_obj2nid(c.X509_EXTENSION_get_object(handle)) != c.NID_subject_alt_name:
         out = memory.writing()
@@ -183,10 +184,9 @@ def get_text(X509Extension extension not None):
     if names == NULL:
         errors.fail_crypto("malformed alternative names")
     try:
-        return ", ".join([
-            labelled(c.sk_GENERAL_NAME_value(names, index))
-            for index in range(c.sk_GENERAL_NAME_num(names))
-        ])
+        for index in range(c.sk_GENERAL_NAME_num(names)):
+            words.append(labelled(c.sk_GENERAL_NAME_value(names, index)))
+        return ", ".join(words)
     finally:
         c.GENERAL_NAMES_free(names)
 

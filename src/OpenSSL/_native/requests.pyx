@@ -112,15 +112,15 @@ cdef void release_extensions(c.X509_EXTENSION_LIST* stack) noexcept:
 cdef list read_extensions(c.X509_REQ* handle):
     cdef c.X509_EXTENSION_LIST* stack
     cdef int index
+    cdef list found = []
     errors.clear()
     stack = c.X509_REQ_get_extensions(handle)
     if stack == NULL and errors.pending():
         errors.fail_crypto("malformed extensions")
     try:
-        return [
-            extensions.copy_extension(c.sk_X509_EXTENSION_value(stack, index))
-            for index in range(c.sk_X509_EXTENSION_num(stack))
-        ]
+        for index in range(c.sk_X509_EXTENSION_num(stack)):
+            found.append(extensions.copy_extension(c.sk_X509_EXTENSION_value(stack, index)))
+        return found
     finally:
         release_extensions(stack)
 

@@ -175,10 +175,10 @@ def get_revoked(CRL crl not None):
     """Copies of all entries."""
     cdef c.X509_REVOKED_LIST* entries = c.X509_CRL_get_REVOKED(crl.held())
     cdef int index
-    return [
-        copy_revoked(c.sk_X509_REVOKED_value(entries, index))
-        for index in range(c.sk_X509_REVOKED_num(entries))
-    ]
+    cdef list found = []
+    for index in range(c.sk_X509_REVOKED_num(entries)):
+        found.append(copy_revoked(c.sk_X509_REVOKED_value(entries, index)))
+    return found
 
 
 def add_revoked(CRL crl not None, Revoked revoked not None):
