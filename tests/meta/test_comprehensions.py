@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from reading import NATIVE, sources, statements
 
 INSIDE = re.compile(r"[\[({].*\bfor\b.*\bin\b")
