@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ._exceptions import (
     Error,
     SysCallError,
@@ -47,6 +45,7 @@ __all__ += _constants.__all__
 ContextType = Context
 ConnectionType = Connection
 
+TYPE_CHECKING = False
 # Type checkers must go on refusing names that do not exist.
 if TYPE_CHECKING:
     from ._face.stores import X509Store as X509Store

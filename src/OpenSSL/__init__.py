@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .version import (
     __author__,
     __copyright__,
@@ -28,6 +26,7 @@ __all__ = [
     "crypto",
 ]
 
+TYPE_CHECKING = False
 # Type checkers know the sub-modules; programs may use them without importing them.
 if not TYPE_CHECKING:
 

@@ -1,13 +1,16 @@
-"""The exceptions of the package: classes and one-line contracts; imports nothing but typing."""
+"""The exceptions of the package: classes and one-line contracts; they import nothing."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from OpenSSL._details import ErrorDetail
 
 __all__ = [
     "CryptoError",
     "Error",
-    "ErrorDetail",
     "SysCallError",
     "WantReadError",
     "WantWriteError",
@@ -15,18 +18,6 @@ __all__ = [
     "X509StoreContextError",
     "ZeroReturnError",
 ]
-
-
-class ErrorDetail(NamedTuple):
-    """One entry of OpenSSL's error queue, with the numbers behind the words."""
-
-    code: int
-    library: str
-    function: str
-    reason: str
-    library_code: int
-    reason_code: int
-    data: str
 
 
 class _Detailed(Exception):

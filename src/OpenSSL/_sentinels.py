@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, final
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final, final
+else:
+
+    def final(one: type) -> type:
+        return one
+
 
 __all__ = ["NO_OVERLAPPING_PROTOCOLS"]
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 __all__ = [
     "Buffer",
+    "NamedCurve",
     "PassphraseHook",
     "Path",
     "SocketLike",
@@ -31,6 +32,15 @@ class HasFileno(Protocol):
 
     def fileno(self) -> int:
         """The number of the descriptor."""
+        ...
+
+
+class NamedCurve(Protocol):
+    """An elliptic curve by its name: ours, or one of ``cryptography``'s."""
+
+    @property
+    def name(self) -> str:
+        """The curve's name, for instance ``secp384r1``."""
         ...
 
 

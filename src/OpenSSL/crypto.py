@@ -1,7 +1,5 @@
 """Certificates, keys, names, requests and revocation lists: what TLS stands on."""
 
-from typing import TYPE_CHECKING
-
 from OpenSSL._exceptions import CryptoError as Error
 from OpenSSL._exceptions import X509StoreContextError
 from OpenSSL._face.certificates import (
@@ -108,6 +106,7 @@ __all__ = [
     "verify",
 ]
 
+TYPE_CHECKING = False
 # Type checkers must go on refusing names that do not exist.
 if not TYPE_CHECKING:
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
-from typing import Any, TypeVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
 __all__ = ["hook", "integer", "path_bytes", "text_to_bytes", "without_nul"]
-
-_Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
 
 def text_to_bytes(label: str, value: object) -> bytes:

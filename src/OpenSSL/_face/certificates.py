@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
 from OpenSSL._face import filetypes, foreign
 from OpenSSL._face.arguments import integer
@@ -13,7 +11,11 @@ from OpenSSL._face.names import X509Name
 from OpenSSL._native import certificates as native
 from OpenSSL._native import extensions as native_extensions
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
     from OpenSSL._face.extensions import X509Extension
 
 __all__ = ["X509", "certificate", "dump_certificate", "load_certificate", "load_certificates"]

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 from OpenSSL._face.arguments import integer, path_bytes, text_to_bytes, without_nul
 from OpenSSL._face.curves import curve_name
 from OpenSSL._native import ciphers as native
 from OpenSSL._native.connection import Connection
 from OpenSSL._native.context import Context
 
-__all__ = ["ConnectionCiphers", "ContextCiphers", "NamedCurve"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
+    from OpenSSL._types import NamedCurve
 
-class NamedCurve(Protocol):
-    """An elliptic curve by its name: ours, or one of ``cryptography``'s."""
-
-    @property
-    def name(self) -> str:
-        """The curve's name, for instance ``secp384r1``."""
-        ...
+__all__ = ["ConnectionCiphers", "ContextCiphers"]
 
 
 def _names(name: str, value: object) -> bytes:

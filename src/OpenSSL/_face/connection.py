@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.context import Context
 from OpenSSL._face.credentials import ConnectionCredentials
@@ -18,7 +16,10 @@ from OpenSSL._face.stapling import ConnectionStapling
 from OpenSSL._face.transport import ConnectionTransport
 from OpenSSL._face.trust import ConnectionTrust
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from OpenSSL._types import SocketLike
 
 __all__ = ["Connection"]

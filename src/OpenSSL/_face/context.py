@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.credentials import ContextCredentials
 from OpenSSL._face.datagram import ContextDatagram
@@ -13,6 +11,10 @@ from OpenSSL._face.sessions import ContextSessions
 from OpenSSL._face.settings import ContextSettings
 from OpenSSL._face.stapling import ContextStapling
 from OpenSSL._face.trust import ContextTrust
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Context"]
 

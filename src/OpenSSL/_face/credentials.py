@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from OpenSSL._face.arguments import integer, path_bytes
 from OpenSSL._face.certificates import certificate
 from OpenSSL._face.keys import private_key
@@ -18,7 +16,10 @@ from OpenSSL._native import (
 )
 from OpenSSL._native.constants import FILETYPE_PEM
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 

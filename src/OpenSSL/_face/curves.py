@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from OpenSSL._native import curves as native
 
 __all__ = ["EllipticCurve", "curve_name", "get_elliptic_curve", "get_elliptic_curves"]
@@ -30,9 +28,14 @@ EllipticCurve.__module__ = "OpenSSL.crypto"
 EllipticCurve.__name__ = EllipticCurve.__qualname__ = "_EllipticCurve"
 
 
-@functools.cache
+_found: list[frozenset[EllipticCurve]] = []
+
+
 def _known() -> frozenset[EllipticCurve]:
-    return frozenset(EllipticCurve(nid, name) for nid, name in native.list_curves())
+    # Two threads may both look; what was found first is what everybody gets.
+    if not _found:
+        _found.append(frozenset(EllipticCurve(nid, name) for nid, name in native.list_curves()))
+    return _found[0]
 
 
 def get_elliptic_curves() -> set[EllipticCurve]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from OpenSSL._exceptions import WantReadError
 from OpenSSL._face.arguments import hook, integer
 from OpenSSL._native import datagram as native
 from OpenSSL._native.connection import Connection
 from OpenSSL._native.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["ConnectionDatagram", "ContextDatagram"]
 

@@ -6,9 +6,11 @@ looks at the modules already loaded; only the conversions import.
 
 from __future__ import annotations
 
-import importlib
 import sys
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "is_certificate",
@@ -29,6 +31,8 @@ _SIGNING = ("rsa", "ec", "ed25519", "ed448", "dsa", "mldsa")
 
 def needed(module: str) -> Any:
     """Import a module of cryptography, or say what to install."""
+    import importlib
+
     try:
         importlib.import_module("cryptography")
     except ModuleNotFoundError as missing:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face import filetypes, foreign
 from OpenSSL._native import keys as native
 from OpenSSL._native import passphrases
 from OpenSSL._native.constants import TYPE_DH, TYPE_DSA, TYPE_EC, TYPE_RSA
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+    PassphraseSource: TypeAlias = bytes | Callable[[bool], bytes]
 
 __all__ = [
     "TYPE_DH",
@@ -23,8 +27,6 @@ __all__ = [
     "load_publickey",
     "private_key",
 ]
-
-PassphraseSource = bytes | Callable[[bool], bytes]
 
 
 class PKey(native.PKey):

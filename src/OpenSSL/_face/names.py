@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Any, ClassVar
-
 from OpenSSL._native import names as native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
 
 __all__ = ["X509Name"]
 
 
-@functools.total_ordering
 class X509Name(native.X509Name):
     """A distinguished name; its parts are attributes by OpenSSL's short and long names.
 
@@ -57,6 +57,21 @@ class X509Name(native.X509Name):
         if not isinstance(other, X509Name):
             return NotImplemented
         return native.compare(self, other) < 0
+
+    def __le__(self, other: object) -> bool:
+        if not isinstance(other, X509Name):
+            return NotImplemented
+        return native.compare(self, other) <= 0
+
+    def __gt__(self, other: object) -> bool:
+        if not isinstance(other, X509Name):
+            return NotImplemented
+        return native.compare(self, other) > 0
+
+    def __ge__(self, other: object) -> bool:
+        if not isinstance(other, X509Name):
+            return NotImplemented
+        return native.compare(self, other) >= 0
 
     def __repr__(self) -> str:
         return f"<X509Name object '{native.oneline(self).decode('utf-8', 'replace')}'>"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 from OpenSSL._face.arguments import hook, without_nul
 from OpenSSL._face.ciphers import ConnectionCiphers, ContextCiphers
 from OpenSSL._native import negotiation as native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 __all__ = ["ConnectionNegotiation", "ContextNegotiation"]
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from OpenSSL._face.arguments import hook
 from OpenSSL._native import (
     connection as native_connection,
@@ -16,7 +13,9 @@ from OpenSSL._native import (
     observers as native,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
     from OpenSSL._face.connection import Connection

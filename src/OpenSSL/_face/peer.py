@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, overload
-
 from OpenSSL._face import foreign
 from OpenSSL._face.certificates import X509
 from OpenSSL._face.names import X509Name
 from OpenSSL._native import peer as native
 from OpenSSL._native.connection import Connection
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Literal, overload
+
     from cryptography import x509
+else:
+
+    def overload(one: object) -> object:
+        return one
+
 
 __all__ = ["ConnectionPeer"]
 

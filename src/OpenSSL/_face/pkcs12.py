@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from OpenSSL._face import filetypes
 from OpenSSL._face.arguments import integer, text_to_bytes
 from OpenSSL._face.certificates import X509
 from OpenSSL._face.keys import PKey
 from OpenSSL._native import pkcs12 as native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["PKCS12", "load_pkcs12"]
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from OpenSSL._face import filetypes, foreign
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.extensions import X509Extension
 from OpenSSL._face.keys import PKey
 from OpenSSL._face.names import X509Name
 from OpenSSL._native import requests as native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 __all__ = ["X509Req", "dump_certificate_request", "load_certificate_request"]
 

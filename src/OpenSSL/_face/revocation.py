@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-from typing import Any
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face import filetypes, foreign
@@ -12,6 +11,10 @@ from OpenSSL._face.certificates import X509
 from OpenSSL._face.keys import PKey
 from OpenSSL._face.names import X509Name
 from OpenSSL._native import revocation as native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["CRL", "Revoked", "crl_der", "dump_crl", "load_crl"]
 

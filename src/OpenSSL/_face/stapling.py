@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 from OpenSSL._face.arguments import hook
 from OpenSSL._native import (
     connection as native_connection,
@@ -16,8 +13,10 @@ from OpenSSL._native import (
     stapling as native,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
 
     from OpenSSL._face.connection import Connection
 

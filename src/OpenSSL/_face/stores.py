@@ -5,13 +5,16 @@ from __future__ import annotations
 import calendar
 import datetime
 import os
-from typing import Any
 
 from OpenSSL._face.arguments import path_bytes
 from OpenSSL._face.certificates import X509
 from OpenSSL._face.revocation import crl_der
 from OpenSSL._native import revocation
 from OpenSSL._native import stores as native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["X509Store"]
 

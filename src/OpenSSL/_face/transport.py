@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import errno
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from OpenSSL._exceptions import Error
 from OpenSSL._native import connection as native
-from OpenSSL._types import Buffer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, NoReturn, TypeVar
+
+    from OpenSSL._types import Buffer
+
+    _Self = TypeVar("_Self", bound="ConnectionTransport")
 
 __all__ = ["ConnectionTransport"]
 
 #: What ``connect_ex`` answers for a connection that is there or on its way.
 _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EISCONN}
-
-_Self = TypeVar("_Self", bound="ConnectionTransport")
 
 
 class ConnectionTransport(native.Connection):

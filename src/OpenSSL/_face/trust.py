@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
-
 from OpenSSL._face.arguments import hook, integer, path_bytes, text_to_bytes
 from OpenSSL._face.certificates import certificate
 from OpenSSL._face.names import X509Name
@@ -18,8 +15,10 @@ from OpenSSL._native import (
     trust as native,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Sequence
     from typing import TypeAlias
 
     from cryptography.x509 import Certificate

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from OpenSSL._exceptions import X509StoreContextError
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.certificates import X509
 from OpenSSL._face.stores import X509Store
 from OpenSSL._native import verification as native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["X509StoreContext", "X509StoreContextError", "X509_verify_cert_error_string"]
 

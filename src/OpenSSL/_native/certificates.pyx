@@ -1,9 +1,8 @@
 """``X509`` owns an X509: reading, writing and signing certificates, and their files."""
 
-import weakref
-
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.weakref cimport PyWeakref_NewRef
 
 from OpenSSL._native cimport algorithms, asn1, errors, keys, memory, names
 from OpenSSL._native cimport libcrypto as c
@@ -129,9 +128,9 @@ cdef object lend(X509 certificate, bint subject):
         lent = c.X509_get_issuer_name(certificate.held())
     name = names.borrow_name(lent, certificate)
     if subject:
-        certificate.subject = weakref.ref(name)
+        certificate.subject = PyWeakref_NewRef(name, None)
     else:
-        certificate.issuer = weakref.ref(name)
+        certificate.issuer = PyWeakref_NewRef(name, None)
     return name
 
 

@@ -18,7 +18,6 @@ from OpenSSL._native cimport libssl as s
 from OpenSSL._exceptions import (
     CryptoError,
     Error,
-    ErrorDetail,
     SysCallError,
     WantReadError,
     WantWriteError,
@@ -105,6 +104,9 @@ cdef list take_queue():
     cdef const char* data
     cdef int line, flags, library
     cdef list details = []
+    # Slow to load, and not before there is an error; nor while one is being read.
+    from OpenSSL._details import ErrorDetail
+
     while True:
         code = c.ERR_get_error_all(&file, &line, &function, &data, &flags)
         if code == 0:

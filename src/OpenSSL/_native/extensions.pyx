@@ -8,7 +8,6 @@ from libc.string cimport strlen
 from OpenSSL._native cimport asn1, certificates, errors, memory
 from OpenSSL._native cimport libcrypto as c
 
-import ipaddress
 
 cdef object face = None
 
@@ -113,6 +112,9 @@ cdef tuple name_pair(c.GENERAL_NAME* name):
     if kind == c.GEN_URI:
         return "URI", spelled(<c.ASN1_STRING*>value)
     if kind == c.GEN_IPADD:
+        # Slow to load, and rarely wanted.
+        import ipaddress
+
         packed = asn1.string_bytes(<c.ASN1_STRING*>value)
         if PyBytes_GET_SIZE(packed) in (4, 16):
             return "IP Address", str(ipaddress.ip_address(packed))

@@ -17,7 +17,9 @@ from OpenSSL._native.engine cimport PEEK, READ, Engine
 from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict
 
 from operator import index as _index
-from socket import MSG_PEEK as _MSG_PEEK
+
+cdef extern from "platform.h":
+    long PEEK_FLAG "MSG_PEEK"
 
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject** bytes, Py_ssize_t size) except -1
@@ -29,8 +31,6 @@ cdef extern from "Python.h":
 cdef enum:
     RECORD = 16384      # the most that one record carries, in bytes
     ON_STACK = 1024     # reads up to this size are copied, larger ones are made in place
-
-cdef long PEEK_FLAG = _MSG_PEEK
 
 
 cdef size_t size_of(object value, str name) except? 0:
