@@ -124,7 +124,7 @@ def command(work: str, peer: str, option: str, seconds: float) -> list[str]:
     assert peer in PEERS
     if peer == C:
         return [str(WORK / "plain"), work, option, str(seconds), str(identity.FOLDER)]
-    # -E and -s: nothing of the user's between us and the interpreter.
+    # -s: nothing of the user's own packages.
     return [python(peer), "-s", str(HERE / "child.py"), work, peer, option, str(seconds)]
 
 

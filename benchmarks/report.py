@@ -47,15 +47,24 @@ def cells(row: Row, values: dict[str, float]) -> list[str]:
 
 
 def markdown(results: dict[str, Any]) -> str:
-    """The README's table."""
-    lines = ["| | " + " | ".join(PEERS) + " | bar (reached) |", "|---" * (len(PEERS) + 2) + "|"]
+    """The README's section: heading, table, and what was compared."""
+    lines = [
+        "## How fast it is",
+        "",
+        "Measured in one run by `make bench`, by turns; less is better, except where a bar",
+        "says ≥. The number in brackets is the share of the peer's that was reached.",
+        "[How each is measured](docs/inside/measuring.md).",
+        "",
+    ]
+    lines += ["| | " + " | ".join(PEERS) + " | bar (reached) |", "|---" * (len(PEERS) + 2) + "|"]
     notes = []
     for row in ROWS:
         if row.name in results["best"]:
             lines.append("| " + " | ".join(cells(row, results["best"][row.name])) + " |")
             notes += [row.note] if row.note else []
     versions = "; ".join(f"{peer}: {text}" for peer, text in results["versions"].items())
-    lines += ["", f"{results['machine']}, {results['date']}. {versions}."]
+    lines += ["", "![The same as a picture](benchmarks/results/latest.png)", ""]
+    lines += [f"{results['machine']}, {results['date']}. {versions}."]
     lines += [f"{note}." for note in notes]
     return "\n".join(lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -45,6 +46,8 @@ def run(
 
 
 def best(row: Row, numbers: dict[str, list[float]]) -> dict[str, float]:
-    """The best of all rounds for each peer."""
+    """The best of all rounds for each peer, or the middle one where luck has a part."""
+    if row.typical:
+        return {peer: statistics.median(values) for peer, values in numbers.items()}
     choose = max if row.higher_is_better else min
     return {peer: choose(values) for peer, values in numbers.items()}

@@ -46,6 +46,8 @@ class Row:
     #: What to multiply the printed number with, to have it in ``unit``.
     scale: float = 1e6
     note: str = ""
+    #: The middle of all rounds counts, not the best: luck decides a single one.
+    typical: bool = False
 
     @property
     def higher_is_better(self) -> bool:
@@ -117,6 +119,7 @@ ROWS = (
         "µs",
         (Bar(SSL, 0.5),),
         PYTHONS,
+        typical=True,
     ),
     *(
         Row(

@@ -39,8 +39,11 @@ class Pair:
         self.server = SSL.Connection(servers, None)
         self.server.set_accept_state()
 
-    def shake(self) -> None:
-        """A handshake, flight by flight; the tickets stay with the server."""
+    def shake(self) -> int:
+        """A handshake, flight by flight; the tickets stay with the server.
+
+        Answers how long the server's flight was: without a certificate it is short.
+        """
         client, server = self.client, self.server
         try:
             client.do_handshake()
@@ -51,10 +54,12 @@ class Pair:
             server.do_handshake()
         except SSL.WantReadError:
             pass
-        client.bio_write(server.bio_read(RECORD))
+        flight = server.bio_read(RECORD)
+        client.bio_write(flight)
         client.do_handshake()
         server.bio_write(client.bio_read(RECORD))
         server.do_handshake()
+        return len(flight)
 
     def settle(self) -> None:
         """Let the tickets and a byte each way go."""

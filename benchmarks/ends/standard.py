@@ -48,8 +48,11 @@ class Pair:
         self.client = End(clients, False, session)
         self.server = End(servers, True)
 
-    def shake(self) -> None:
-        """A handshake, flight by flight; the tickets stay with the server."""
+    def shake(self) -> int:
+        """A handshake, flight by flight; the tickets stay with the server.
+
+        Answers how long the server's flight was: without a certificate it is short.
+        """
         client, server = self.client, self.server
         try:
             client.tls.do_handshake()
@@ -60,10 +63,12 @@ class Pair:
             server.tls.do_handshake()
         except ssl.SSLWantReadError:
             pass
-        client.incoming.write(server.outgoing.read())
+        flight = server.outgoing.read()
+        client.incoming.write(flight)
         client.tls.do_handshake()
         server.incoming.write(client.outgoing.read())
         server.tls.do_handshake()
+        return len(flight)
 
     def settle(self) -> None:
         """Let the tickets and a byte each way go."""
