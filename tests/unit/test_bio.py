@@ -126,3 +126,31 @@ def test_the_memory_calls_need_a_memory_bio() -> None:
 def test_text_is_handed_in_with_a_warning(ends: pump.Pair) -> None:
     with pytest.warns(DeprecationWarning, match="str for buf is no longer accepted"):
         ends.client.bio_write("x")
+
+
+@pytest.mark.parametrize("first", ["send", "sendall"])
+@pytest.mark.parametrize("second", ["send", "sendall"])
+def test_what_was_to_be_sent_may_be_sent_the_other_way(
+    ends: pump.Pair, first: str, second: str
+) -> None:
+    """The same bytes again, as WantWriteError asks for, whichever method is asked."""
+    server, client = ends
+    pump.transfer(server, client, b"the tickets have gone")
+    data = bytes(range(256)) * 120
+    server.set_bio_limit(1)
+    server.send(b"!")
+    got = b""
+    sent = turn = 0
+    while sent < len(data):
+        turn += 1
+        assert turn < 30
+        call = getattr(server, (first, second)[turn % 2])
+        try:
+            sent += call(data[sent:])
+        except SSL.WantWriteError as error:
+            sent += error.bytes_sent
+        # Room for a record's first part only: what is pending goes, the next is stopped.
+        pump.shuttle(server, client)
+        got += pump.drain(client)
+    pump.shuttle(server, client)
+    assert got + pump.drain(client) == b"!" + data
