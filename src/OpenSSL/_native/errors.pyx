@@ -26,6 +26,10 @@ from OpenSSL._exceptions import (
 )
 
 
+cdef extern from "openssl/err.h":
+    int ERR_R_MALLOC_FAILURE
+
+
 # ---- before and right after a call: no interpreter needed
 
 cdef void clear() noexcept nogil:
@@ -147,6 +151,12 @@ cdef object drain(object error_class, str otherwise):
 def from_queue(error_class not None):
     """Make an ``error_class`` of what stands in this thread's queue, and empty it."""
     return drain(error_class, "unknown error")
+
+
+def memory_ended():
+    """Whether the oldest or the newest entry of this thread's queue tells of no memory."""
+    return (c.ERR_GET_REASON(c.ERR_peek_error()) == ERR_R_MALLOC_FAILURE
+            or c.ERR_GET_REASON(c.ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
 
 
 cdef int fail_ssl(str otherwise) except -1:

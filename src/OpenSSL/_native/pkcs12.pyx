@@ -5,6 +5,8 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from OpenSSL._native cimport certificates, errors, keys, memory
 from OpenSSL._native cimport libcrypto as c
 
+from OpenSSL._native.errors import memory_ended as _memory_ended
+
 
 cdef const char* spelled(bytes words, str what) except? NULL:
     # OpenSSL takes C strings here and would stop reading at a NUL.
@@ -24,7 +26,10 @@ def parse(bytes data not None, bytes phrase):
     cdef c.X509_CHAIN* others = NULL
     cdef c.PKCS12* archive
     cdef const unsigned char* alias
+    cdef c.EVP_PKEY* taken_key
+    cdef c.X509* taken
     cdef int good, size = 0
+    found_key = found = name = None
     errors.clear()
     archive = c.d2i_PKCS12_bio(source.bio, NULL)
     if archive == NULL:
@@ -35,20 +40,24 @@ def parse(bytes data not None, bytes phrase):
     if good != 1:
         errors.fail_crypto("the archive cannot be opened")
     try:
-        name = None
+        # PKCS12_parse passes over a friendly name that it finds no memory for.
+        if _memory_ended():
+            errors.fail_crypto("no memory for the archive")
         if certificate != NULL:
             alias = c.X509_alias_get0(certificate, &size)
             name = None if alias == NULL else PyBytes_FromStringAndSize(<const char*>alias, size)
         chain = certificates.wrap_chain(others)
-    except BaseException:
+        if key != NULL:
+            taken_key, key = key, NULL
+            found_key = keys.wrap_key(taken_key)
+        if certificate != NULL:
+            taken, certificate = certificate, NULL
+            found = certificates.wrap_certificate(taken)
+    finally:
         keys.release_key(key)
         certificates.release_certificate(certificate)
-        raise
-    finally:
         certificates.release_chain(others)
         errors.clear()
-    found_key = None if key == NULL else keys.wrap_key(key)
-    found = None if certificate == NULL else certificates.wrap_certificate(certificate)
     return found_key, found, name, chain or None
 
 
