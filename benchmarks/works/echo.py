@@ -15,14 +15,21 @@ from typing import Any
 CONNECTIONS = 100
 
 
-class Contexts:
-    """What Twisted asks for a Context."""
+def creator(interface: str, context: Any) -> object:
+    """What makes Twisted's connections: one method, as the interface wants it."""
+    from twisted.internet import interfaces
+    from zope.interface import implementer
 
-    def __init__(self, context: object) -> None:
-        self.context = context
+    from OpenSSL.SSL import Connection
 
-    def getContext(self) -> object:
-        return self.context
+    class Creator:
+        def serverConnectionForTLS(self, _protocol: object) -> object:
+            return Connection(context, None)
+
+        def clientConnectionForTLS(self, _protocol: object) -> object:
+            return Connection(context, None)
+
+    return implementer(getattr(interfaces, interface))(Creator)()
 
 
 def serve(tls: bool, size: int, seconds: float, tell: int) -> float:
@@ -43,7 +50,8 @@ def serve(tls: bool, size: int, seconds: float, tell: int) -> float:
     if tls:
         from ends.interface import server_context
 
-        port = reactor.listenSSL(0, factory, Contexts(server_context()), interface="127.0.0.1")
+        contexts = creator("IOpenSSLServerConnectionCreator", server_context())
+        port = reactor.listenSSL(0, factory, contexts, interface="127.0.0.1")
     else:
         port = reactor.listenTCP(0, factory, interface="127.0.0.1")
     os.write(tell, b"%d\n" % port.getHost().port)
@@ -90,7 +98,7 @@ def visit(tls: bool, size: int, port: int) -> None:
     if tls:
         from ends.interface import client_context
 
-        contexts = Contexts(client_context())
+        contexts = creator("IOpenSSLClientConnectionCreator", client_context())
     for _ in range(CONNECTIONS):
         if tls:
             reactor.connectSSL("127.0.0.1", port, factory, contexts)
