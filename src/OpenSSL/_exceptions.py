@@ -26,9 +26,6 @@ class _Detailed(Exception):
     #: The queue's entries, oldest first; empty where OpenSSL was not the judge.
     errors: tuple[ErrorDetail, ...] = ()
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-
 
 class Error(_Detailed):
     """A failure of TLS; ``args[0]`` is a list of ``(library, function, reason)``."""

@@ -19,6 +19,7 @@ NO_VERDICT = {
     "SSL_clear_mode": "answers the modes after the change; cannot fail",
     "SSL_CTX_set_session_cache_mode": "answers the mode before; cannot fail",
     "SSL_CTX_set_timeout": "answers the time before; cannot fail",
+    "SSL_free_buffers": "answers whether they could be spared; if not, they stay",
     "i2d_re_X509_tbs": "marks a kept encoding stale, even where it fails",
     "i2d_re_X509_REQ_tbs": "marks a kept encoding stale, even where it fails",
     "i2d_re_X509_CRL_tbs": "marks a kept encoding stale, even where it fails",

@@ -109,3 +109,29 @@ def test_with_after_an_error_closes_without_a_goodbye() -> None:
         assert client._socket.fileno() == -1
         with verdicts.dirty_close():
             server.recv(1)
+
+
+def test_a_connection_over_a_socket_has_its_attributes() -> None:
+    class Marked(socket.socket):
+        mark = 7
+
+    with Marked() as sock:
+        plain = SSL.Connection(contexts.client_context(), sock)
+        assert plain.mark == 7
+        assert Mine(contexts.client_context(), sock).mark == 7
+        assert isinstance(plain, SSL.Connection)
+        assert type(plain).__name__ == type(plain).__qualname__ == "Connection"
+        with pytest.raises(AttributeError, match="mark_of_another"):
+            _ = plain.mark_of_another
+    in_memory = Mine(contexts.client_context(), None)
+    with pytest.raises(AttributeError, match="'Mine' object has no attribute 'mark'"):
+        _ = in_memory.mark
+
+
+def test_a_subclass_keeps_its_own_look_up() -> None:
+    class Own(SSL.Connection):
+        def __getattr__(self, name: str) -> str:
+            return "own " + name
+
+    with socket.socket() as sock:
+        assert Own(contexts.client_context(), sock).mark == "own mark"

@@ -15,6 +15,7 @@ from OpenSSL._face.settings import ConnectionSettings
 from OpenSSL._face.stapling import ConnectionStapling
 from OpenSSL._face.transport import ConnectionTransport
 from OpenSSL._face.trust import ConnectionTrust
+from OpenSSL._native import connection as native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from OpenSSL._types import SocketLike
 
 __all__ = ["Connection"]
+
+
+def _socket_attribute(self: Connection, name: str) -> Any:
+    """Answer the socket's attribute, in place of one that a Connection lacks."""
+    if self._socket is None:
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name)
+    return getattr(self._socket, name)
 
 
 class Connection(
@@ -40,6 +48,19 @@ class Connection(
 ):
     """One TLS or DTLS connection: over a socket, or in memory when there is none."""
 
+    # Method calls are fast only where nothing overrides the look-up of attributes,
+    # so connections in memory, which have no socket's attributes, do without.
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    else:
+
+        def __init_subclass__(cls, **kwargs):
+            super().__init_subclass__(**kwargs)
+            if not hasattr(cls, "__getattr__"):
+                cls.__getattr__ = _socket_attribute
+
     def __init__(self, context: Context, socket: SocketLike | None = None) -> None:
         """Make a connection with the settings that ``context`` has now.
 
@@ -53,6 +74,8 @@ class Connection(
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
         super().__init__(context, socket)
+        if socket is not None and type(self) is Connection:
+            self.__class__ = OverSocket
 
     @property
     def _ssl(self) -> Connection:
@@ -93,3 +116,13 @@ class Connection(
     def set_app_data(self, data: Any) -> None:
         """Keep ``data`` with this connection; it is the program's own."""
         super().set_app_data(data)
+
+
+native.own_methods(Connection)
+
+
+class OverSocket(Connection):
+    """A Connection that has its socket's attributes; what a Connection over a socket becomes."""
+
+
+OverSocket.__name__ = OverSocket.__qualname__ = "Connection"

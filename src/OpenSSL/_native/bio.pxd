@@ -30,6 +30,8 @@ cdef struct Channel:
     PyObject* ready             # a bytes object made in advance, not seen by anyone yet
     size_t ready_start          # bytes of it that are taken already
     size_t ready_end            # bytes of it that are filled
+    size_t payload              # what it was made for
+    size_t overhead             # what a record adds to its payload, once that is known
     char* spill
     size_t spill_room
     size_t spill_start
@@ -45,5 +47,5 @@ cdef BIO* open_channel(Channel* channel) except NULL
 cdef void close_channel(Channel* channel) noexcept
 cdef int feed(Channel* channel, object data) except -1
 cdef void give_back(Channel* channel) noexcept
-cdef void make_ready(Channel* channel, size_t size) noexcept
+cdef void make_ready(Channel* channel, size_t payload) noexcept
 cdef object take(Channel* channel, size_t size)

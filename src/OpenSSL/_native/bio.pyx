@@ -29,12 +29,16 @@ cdef extern from "Python.h":
     Py_ssize_t bytes_size "PyBytes_GET_SIZE"(PyObject* bytes) nogil
 
 
+ctypedef long (*control_function)(
+    c.BIO* bio, int command, long number, void* pointer) noexcept nogil
+
 cdef unsigned char[5] POISON
 POISON[:] = [0x17, 0x03, 0x03, 0x00, 0x20]
 
 cdef enum:
-    FIRST_SPILL = 512
-    KEPT_SPILL = 4096     # a drained spill larger than this is given back
+    RECORD = 16384        # the most that one record carries, in bytes
+    USUAL_OVERHEAD = 32   # what the ciphers of today add to it; the older ones spill
+    FIRST_SPILL = 512     # what a drained spill may keep
     # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
     # owes to everybody, to which libssl falls back when packets get lost.
     USUAL_MTU = 1200
@@ -190,10 +194,10 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
 
 cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexcept nogil:
     cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
-    if channel == NULL:
-        return 0
     if command == c.BIO_CTRL_FLUSH or command == c.BIO_CTRL_DUP:
         return 1
+    if channel == NULL:
+        return 0
     if command == c.BIO_CTRL_EOF:
         return channel.ended and channel.first == channel.count
     if command == c.BIO_CTRL_PENDING:
@@ -213,9 +217,18 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
     return 0
 
 
+cdef long on_memory_control(
+    c.BIO* bio, int command, long number, void* pointer,
+) noexcept nogil:
+    # Asked a dozen times for each record, nearly always about kernel TLS.
+    if command > c.BIO_CTRL_WPENDING:
+        return 0
+    return on_control(bio, command, number, pointer)
+
+
 # ---- with the interpreter
 
-cdef c.BIO_METHOD* make_method() except NULL:
+cdef c.BIO_METHOD* make_method(control_function control) except NULL:
     # One for the life of the process: connections may outlive the module.
     cdef c.BIO_METHOD* method
     cdef int index = c.BIO_get_new_index()
@@ -225,17 +238,19 @@ cdef c.BIO_METHOD* make_method() except NULL:
     if (method == NULL
             or not c.BIO_meth_set_read_ex(method, on_read)
             or not c.BIO_meth_set_write_ex(method, on_write)
-            or not c.BIO_meth_set_ctrl(method, on_control)):
+            or not c.BIO_meth_set_ctrl(method, control)):
         raise MemoryError("BIO_meth_new failed")
     return method
 
 
-cdef c.BIO_METHOD* channel_method = make_method()
+cdef c.BIO_METHOD* channel_method = make_method(on_control)
+cdef c.BIO_METHOD* memory_method = make_method(on_memory_control)
 
 
 cdef c.BIO* open_channel(Channel* channel) except NULL:
     """A BIO over `channel`, owned by the caller until an SSL takes it."""
-    cdef c.BIO* bio = c.BIO_new(channel_method)
+    cdef c.BIO* bio = c.BIO_new(
+        memory_method if channel.memory and not channel.datagram else channel_method)
     if bio == NULL:
         raise MemoryError("BIO_new failed")
     c.BIO_set_data(bio, channel)
@@ -293,10 +308,13 @@ cdef int feed(Channel* channel, object data) except -1:
     return 0
 
 
-cdef void make_ready(Channel* channel, size_t size) noexcept:
-    """Prepare a bytes object for `size` outgoing bytes, if none is in use."""
+cdef void make_ready(Channel* channel, size_t payload) noexcept:
+    """Prepare a bytes object for the records of a payload, if none is in use."""
+    cdef size_t overhead = channel.overhead if channel.overhead > 0 else USUAL_OVERHEAD
+    cdef size_t size = payload + overhead * ((payload + RECORD - 1) // RECORD)
     if channel.ready_end > 0 or channel.spill_end != channel.spill_start or channel.datagram:
         return
+    channel.payload = payload
     if channel.ready != NULL:
         if <size_t>bytes_size(channel.ready) >= size:
             return
@@ -313,6 +331,9 @@ cdef object take_ready(Channel* channel):
     channel.ready = NULL
     channel.ready_end = 0
     channel.outgoing -= size
+    if size > channel.payload + channel.overhead and channel.payload <= RECORD:
+        # Next time it will fit exactly; what varies (CBC) is learned bit by bit.
+        channel.overhead = size - channel.payload
     _PyBytes_Resize(&ready, size)
     data = <object>ready
     Py_DECREF(data)
@@ -355,7 +376,7 @@ cdef object take(Channel* channel, size_t size):
         channel.sizes_first += 1
     if channel.spill_start == channel.spill_end:
         channel.spill_start = channel.spill_end = 0
-        if channel.spill_room > KEPT_SPILL:
+        if channel.spill_room > FIRST_SPILL:
             free(channel.spill)
             channel.spill = NULL
             channel.spill_room = 0

@@ -51,6 +51,26 @@ static inline const char *brisk_group_name(SSL *ssl)
 #endif
 }
 
+/* Whether SSL_free_buffers may be called at any time: before these releases it
+ * could free a buffer in use (CVE-2024-4741).  Asked of the library that runs. */
+static inline int brisk_can_free_buffers(void)
+{
+    unsigned long version = OpenSSL_version_num();
+    unsigned long patch = (version >> 4) & 0xff;
+    switch (version >> 20) {
+    case 0x300:
+        return patch >= 14;
+    case 0x301:
+        return patch >= 6;
+    case 0x302:
+        return patch >= 2;
+    case 0x303:
+        return patch >= 1;
+    default:
+        return 1;
+    }
+}
+
 /* When a session was made, in seconds since 1970. */
 static inline long long brisk_session_time(const SSL_SESSION *session)
 {

@@ -2,6 +2,7 @@ from OpenSSL._native.reading cimport Reader
 
 cdef class Connection(Reader):
     cdef object send_part(self, char* data, size_t size)
+    cdef object send_record(self, char* data, size_t size)
     cdef object send_all(self, char* data, size_t size)
     cdef int write(self, char* data, size_t size, size_t* moved, double* deadline) except -1
     cdef int enter_memory(self) except -1

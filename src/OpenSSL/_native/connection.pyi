@@ -100,3 +100,6 @@ class Connection(Reader):
         Raises TypeError over a socket.
         ``BIO_set_write_buf_size(3)``
         """
+
+def own_methods(kind: type[Connection]) -> None:
+    """Make the methods that have to be fast a subclass's own."""

@@ -13,16 +13,26 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SI
 from OpenSSL._native cimport bio
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.engine cimport HANDSHAKE, SHUTDOWN, WRITE
-from OpenSSL._native.platform cimport brisk_lock_leave
+from OpenSSL._native.errors cimport DONE, fail_wanting, sign_of
+from OpenSSL._native.platform cimport brisk_lock_is_free, brisk_lock_leave
 from OpenSSL._native.reading cimport Reader, size_of
 
 import warnings as _warnings
 
 from OpenSSL._exceptions import WantReadError
 
+cdef extern from "quiet.h":
+    """
+    BRISK_QUIET(do_handshake)
+    BRISK_QUIET(bio_read)
+    """
+    int brisk_quiet_do_handshake(object type) except -1
+    int brisk_quiet_bio_read(object type) except -1
+    int brisk_own(object type, object base, const char* name) except -1
+
 cdef enum:
-    RECORD = 16384      # the most that one record carries, in bytes
-    OVERHEAD = 32       # what the ciphers of today add to it; the older ones spill
+    RECORD = 16384          # the most that one record carries, in bytes
+    BURST = 16 * RECORD     # what is sent at most before others may have the lock
 
 
 cdef object as_buffer(object data):
@@ -53,6 +63,9 @@ cdef int note_sent(object error, size_t sent) except -1:
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
+@cython.binding(False)
+@cython.embedsignature(True)
+@cython.embedsignature.format("clinic")
 cdef class Connection(Reader):
     # ---- handshake
 
@@ -91,11 +104,13 @@ cdef class Connection(Reader):
         """
         cdef size_t moved
         cdef double deadline = 0
-        self.enter_io()
+        cdef int status
+        self.enter_again()
         try:
-            self.perform(HANDSHAKE, NULL, 0, &moved, &deadline)
+            status = self.perform(HANDSHAKE, NULL, 0, &moved, &deadline)
         finally:
             self.leave()
+        return None if status == DONE else sign_of(status)
 
     # ---- sending
 
@@ -128,6 +143,11 @@ cdef class Connection(Reader):
             self.enter()
             self.leave()
             return 0
+        if size > RECORD:
+            size = RECORD
+        if self.channel.memory and brisk_lock_is_free(&self.turn):
+            # Nothing is waited for in memory: the lock alone keeps a record whole.
+            return self.send_record(data, size)
         self.enter_turn()
         try:
             # Never more than sendall gives at once: libssl remembers how much it was given
@@ -138,6 +158,16 @@ cdef class Connection(Reader):
             raise
         finally:
             brisk_lock_leave(&self.turn)
+        return moved
+
+    cdef object send_record(self, char* data, size_t size):
+        cdef size_t moved = 0
+        cdef double deadline = 0
+        try:
+            self.write(data, size, &moved, &deadline)
+        except BaseException as error:
+            note_sent(error, moved)
+            raise
         return moved
 
     def sendall(self, buf, flags=0):
@@ -166,7 +196,7 @@ cdef class Connection(Reader):
         self.enter_turn()
         try:
             while done < size:
-                part = RECORD if size - done > RECORD else size - done
+                part = BURST if size - done > BURST else size - done
                 self.write(data + done, part, &moved, &deadline)
                 done += moved
                 moved = 0
@@ -178,14 +208,16 @@ cdef class Connection(Reader):
         return done
 
     cdef int write(self, char* data, size_t size, size_t* moved, double* deadline) except -1:
+        cdef int status
         self.enter_io()
         try:
             if self.channel.memory:
-                bio.make_ready(
-                    &self.channel, (RECORD if size > RECORD else size) + OVERHEAD)
-            self.perform(WRITE, data, size, moved, deadline)
+                bio.make_ready(&self.channel, size)
+            status = self.perform(WRITE, data, size, moved, deadline)
         finally:
             self.leave()
+        if status != DONE:
+            fail_wanting(status)
         return 0
 
     # ---- ending
@@ -198,11 +230,14 @@ cdef class Connection(Reader):
         """
         cdef size_t moved
         cdef double deadline = 0
+        cdef int status
         self.enter_io()
         try:
-            self.perform(SHUTDOWN, NULL, 0, &moved, &deadline)
+            status = self.perform(SHUTDOWN, NULL, 0, &moved, &deadline)
         finally:
             self.leave()
+        if status != DONE:
+            fail_wanting(status)
         return moved == 1
 
     def get_shutdown(self):
@@ -250,7 +285,7 @@ cdef class Connection(Reader):
     cdef int enter_memory(self) except -1:
         if self.handle != NULL and self.socket is not None:
             raise TypeError("Connection sock was not None")
-        return self.enter()
+        return self.enter_lightly()
 
     def bio_read(self, bufsiz):
         """Take up to ``bufsiz`` bytes that are to be sent to the peer.
@@ -268,9 +303,7 @@ cdef class Connection(Reader):
             data = bio.take(&self.channel, size) if size > 0 else b""
         finally:
             self.leave()
-        if data is None:
-            raise WantReadError()
-        return data
+        return WantReadError if data is None else data
 
     def bio_write(self, buf):
         """Hand in bytes that came from the peer; answer how many, which is all of them.
@@ -280,14 +313,16 @@ cdef class Connection(Reader):
         Raises TypeError over a socket.
         ``BIO_write(3)``
         """
-        cdef object data = as_buffer(buf)
+        cdef object data = buf
         if not PyBytes_CheckExact(data):
+            data = as_buffer(data)
             if not isinstance(data, memoryview):
                 data = memoryview(data)
             data = bytes(data)
         self.enter_memory()
         try:
             if PyBytes_GET_SIZE(data) > 0:
+                self.dry = 0
                 bio.feed(&self.channel, data)
             return PyBytes_GET_SIZE(data)
         finally:
@@ -301,6 +336,7 @@ cdef class Connection(Reader):
         """
         self.enter_memory()
         try:
+            self.dry = 0
             self.channel.ended = True
         finally:
             self.leave()
@@ -319,3 +355,13 @@ cdef class Connection(Reader):
             self.channel.limit = limit
         finally:
             self.leave()
+
+
+def own_methods(type kind not None):
+    """Make the methods that have to be fast a subclass's own."""
+    for name in (b"do_handshake", b"send", b"recv", b"recv_into", b"bio_read", b"bio_write"):
+        brisk_own(kind, Connection, name)
+
+
+brisk_quiet_do_handshake(Connection)
+brisk_quiet_bio_read(Connection)

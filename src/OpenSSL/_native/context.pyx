@@ -83,6 +83,8 @@ cdef class Context:
         # A send may take a part, and may be retried from another address.
         s.SSL_CTX_set_mode(
             handle, s.SSL_MODE_ENABLE_PARTIAL_WRITE | s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
+        if not s.brisk_can_free_buffers():
+            s.SSL_CTX_set_mode(handle, s.SSL_MODE_RELEASE_BUFFERS)
         s.SSL_CTX_set_timeout(handle, SESSION_SECONDS)
         if chosen.version != 0 and not (
                 s.SSL_CTX_set_min_proto_version(handle, chosen.version)

@@ -6,7 +6,7 @@ from OpenSSL._native.libssl cimport SSL
 from OpenSSL._native.platform cimport brisk_lock
 
 cdef enum Operation:
-    HANDSHAKE
+    HANDSHAKE = 1
     READ
     PEEK
     WRITE
@@ -27,26 +27,33 @@ cdef class Engine(Carrier):
     cdef bint reading               # libssl computes and may look at our Contexts
     cdef bint paused                # it did, before a hook began
     cdef bint aborted               # a hook failed in the handshake; nothing may follow
+    cdef int dry                    # operation that found nothing to read, if nothing came since
     cdef object __weakref__
 
     # Every function over a Connection runs between these two.  enter() raises
     # when __init__ has not run, and waits for other threads without the
     # interpreter; a hook of the connection may enter again.
     cdef int enter(self) except -1
+    cdef int enter_lightly(self) except -1  # without forgetting that nothing came: see `dry`
     cdef void leave(self) noexcept
 
     # The same for calls that drive libssl's state machine: a hook may not.
     cdef int enter_io(self) except -1
+    cdef int enter_again(self) except -1    # without forgetting that nothing came
     cdef Verdict compute(
         self, Operation operation, char* data, size_t size, size_t* moved) noexcept nogil
+    cdef int write_records(self, char* data, size_t size, size_t* moved) noexcept nogil
     cdef Verdict work(
         self, Operation operation, char* data, size_t size, size_t* moved,
         bint starting) noexcept
     cdef void start_reading(self) noexcept
     cdef void stop_reading(self) noexcept
+    # DONE or a want-state; raises all the rest
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved,
         double* deadline) except -1
+    cdef bint light(self, Operation operation, size_t size) noexcept
+    cdef void rest(self) noexcept
     cdef int after(self, Verdict verdict, bint starting) except -1
     cdef void abort(self) noexcept
     cdef int tell(self, Operation operation, Verdict verdict) except -1

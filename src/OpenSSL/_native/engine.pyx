@@ -17,7 +17,7 @@ from OpenSSL._native cimport libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.errors cimport (
-    CLOSED, DONE, FAILED, TRUNCATED, WANT_READ, WANT_WRITE, Verdict,
+    CLOSED, DONE, FAILED, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
 from OpenSSL._native.platform cimport (
     brisk_is_socket, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
@@ -32,6 +32,10 @@ cdef enum:
     TINY = 4096     # below this a computation costs less than giving up the interpreter
 
 
+# Where they might be freed in use (CVE-2024-4741), they stay.
+cdef bint can_free_buffers = s.brisk_can_free_buffers()
+
+
 cdef object again(object error):
     """The same error anew, without the frames that the first one went through."""
     copy = type(error)(*error.args)
@@ -41,6 +45,9 @@ cdef object again(object error):
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
+@cython.binding(False)
+@cython.embedsignature(True)
+@cython.embedsignature.format("clinic")
 cdef class Engine(Carrier):
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
@@ -68,13 +75,13 @@ cdef class Engine(Carrier):
             context.leave()
         try:
             attach(handle, self)
+            self.channel.datagram = s.SSL_is_dtls(handle)
             channel = bio.open_channel(&self.channel)
         except BaseException:
             detach(handle)
             s.SSL_free(handle)
             raise
         s.SSL_set_bio(handle, channel, channel)  # owns the BIO from here on
-        self.channel.datagram = s.SSL_is_dtls(handle)
         self.handle = handle
         self.context = context
         self.first = context
@@ -92,15 +99,14 @@ cdef class Engine(Carrier):
     def __reduce__(self):
         raise TypeError("a Connection cannot be copied or pickled")
 
-    def __getattr__(self, name):
-        if self.socket is None:
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(self.socket, name)
-
     # ---- entering and leaving
 
     cdef int enter(self) except -1:
+        self.enter_lightly()
+        self.dry = 0
+        return 0
+
+    cdef int enter_lightly(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Connection was never initialised: call Connection.__init__")
         if brisk_lock_try(&self.lock):
@@ -113,6 +119,11 @@ cdef class Engine(Carrier):
         return 0
 
     cdef int enter_io(self) except -1:
+        self.enter_again()
+        self.dry = 0
+        return 0
+
+    cdef int enter_again(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Connection was never initialised: call Connection.__init__")
         if brisk_lock_try(&self.lock):
@@ -152,7 +163,7 @@ cdef class Engine(Carrier):
         if operation == READ:
             result = s.SSL_read_ex(self.handle, data, size, moved)
         elif operation == WRITE:
-            result = s.SSL_write_ex(self.handle, data, size, moved)
+            result = self.write_records(data, size, moved)
         elif operation == HANDSHAKE:
             result = s.SSL_do_handshake(self.handle)
         elif operation == PEEK:
@@ -167,6 +178,18 @@ cdef class Engine(Carrier):
                 return verdict
         return errors.judge(self.handle, result, self.channel.number)
 
+    cdef int write_records(self, char* data, size_t size, size_t* moved) noexcept nogil:
+        # One record for each call: so libssl does it, with partial writes.
+        cdef size_t done = 0
+        cdef int result
+        while True:
+            result = s.SSL_write_ex(self.handle, data + moved[0], size - moved[0], &done)
+            if result != 1:
+                return result
+            moved[0] += done
+            if moved[0] == size:
+                return result
+
     cdef Verdict work(
         self, Operation operation, char* data, size_t size, size_t* moved, bint starting,
     ) noexcept:
@@ -176,7 +199,7 @@ cdef class Engine(Carrier):
         cdef bint reading = starting or s.SSL_version(self.handle) != s.TLS1_3_VERSION
         if reading:
             self.start_reading()
-        if size <= TINY and not starting:
+        if not starting and self.light(operation, size):
             verdict = self.compute(operation, data, size, moved)
         else:
             with nogil:
@@ -185,6 +208,18 @@ cdef class Engine(Carrier):
             self.stop_reading()
         bio.give_back(&self.channel)
         return verdict
+
+    cdef bint light(self, Operation operation, size_t size) noexcept:
+        """Whether an operation costs less than giving up the interpreter for it."""
+        if self.channel.memory and (operation == READ or operation == PEEK):
+            return self.channel.incoming <= TINY
+        return size <= TINY
+
+    cdef void rest(self) noexcept:
+        """Give libssl's buffers back, 16 KiB each: until more comes nobody needs them."""
+        # DTLS does not make them anew.
+        if can_free_buffers and not self.channel.datagram:
+            s.SSL_free_buffers(self.handle)
 
     cdef void start_reading(self) noexcept:
         # Always in the same order, so that two connections cannot wait for each other.
@@ -221,6 +256,10 @@ cdef class Engine(Carrier):
         cdef Verdict verdict
         cdef bint starting
         moved[0] = 0
+        if self.dry != 0:
+            if self.dry == operation:
+                return WANT_READ    # libssl would only look at the same nothing again
+            self.dry = 0
         while True:
             if self.aborted and operation != SHUTDOWN:
                 raise Error([(
@@ -232,13 +271,21 @@ cdef class Engine(Carrier):
             verdict = self.work(operation, data, size, moved, starting)
             if self.failure is not None:
                 self.after(verdict, starting)
-            if verdict.status == DONE:
-                return 0
-            if self.socket is None or (
-                    verdict.status != WANT_READ and verdict.status != WANT_WRITE):
+            if verdict.status == DONE or moved[0] > 0 and verdict.status <= WANT_LOOKUP:
+                if starting:
+                    self.rest()
+                return DONE
+            if verdict.status > WANT_LOOKUP:
                 self.tell(operation, verdict)
-            if not self.pause(verdict.status == WANT_WRITE, deadline):
-                errors.fail(verdict, self.handle)
+            if verdict.status == WANT_READ and operation == READ:
+                self.rest()
+            if self.socket is None:
+                if verdict.status == WANT_READ and not self.channel.datagram:
+                    self.dry = operation
+                return verdict.status
+            if verdict.status == WANT_LOOKUP or not self.pause(
+                    verdict.status == WANT_WRITE, deadline):
+                return verdict.status
 
     cdef int after(self, Verdict verdict, bint starting) except -1:
         """Raise what a hook has kept; a handshake in which one failed is over."""

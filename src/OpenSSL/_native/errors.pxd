@@ -34,6 +34,8 @@ cdef bint pending() noexcept nogil
 cdef bint take_no_start_line() noexcept nogil
 cdef Verdict judge(const SSL* ssl, int result, int number) noexcept nogil
 cdef int fail(Verdict verdict, const SSL* ssl) except -1
+cdef int fail_wanting(int status) except -1
+cdef object sign_of(int status)
 cdef int fail_ssl(str otherwise) except -1
 cdef int fail_crypto(str otherwise) except -1
 cdef object drain(object error_class, str otherwise)

@@ -167,15 +167,22 @@ cdef int fail_crypto(str otherwise) except -1:
     raise drain(CryptoError, otherwise)
 
 
+cdef object sign_of(int status):
+    """The exception that a want-state becomes; see quiet.h."""
+    if status == WANT_READ:
+        return WantReadError
+    return WantWriteError if status == WANT_WRITE else WantX509LookupError
+
+
+cdef int fail_wanting(int status) except -1:
+    raise sign_of(status)()
+
+
 cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
     """Raise what a verdict other than DONE means to a caller."""
     cdef long code
-    if verdict.status == WANT_READ:
-        raise WantReadError()
-    if verdict.status == WANT_WRITE:
-        raise WantWriteError()
-    if verdict.status == WANT_LOOKUP:
-        raise WantX509LookupError()
+    if verdict.status in (WANT_READ, WANT_WRITE, WANT_LOOKUP):
+        fail_wanting(verdict.status)
     if verdict.status == CLOSED:
         raise ZeroReturnError()
     if verdict.status == TRUNCATED:

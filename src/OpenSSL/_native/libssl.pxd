@@ -54,6 +54,7 @@ cdef extern from "compat.h" nogil:
     uint64_t SSL_OP_NO_TLSv1_3
     long SSL_MODE_ENABLE_PARTIAL_WRITE
     long SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+    long SSL_MODE_RELEASE_BUFFERS
     int SSL_READING
     int SSL_WRITING
     const SSL_METHOD* TLS_method()
@@ -80,6 +81,8 @@ cdef extern from "compat.h" nogil:
     int SSL_write_ex(SSL* ssl, const void* data, size_t size, size_t* put)
     int SSL_pending(const SSL* ssl)
     int SSL_has_pending(const SSL* ssl)
+    int SSL_free_buffers(SSL* ssl)
+    bint brisk_can_free_buffers()
     int SSL_shutdown(SSL* ssl)
     int SSL_get_shutdown(const SSL* ssl)
     void SSL_set_shutdown(SSL* ssl, int state)

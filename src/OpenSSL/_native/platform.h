@@ -22,21 +22,47 @@
 #include <unistd.h>
 #endif
 
-/* ---- a lock that its owner may enter again ---------------------------- */
-
-typedef struct {
-    PyThread_type_lock lock;
-    unsigned long owner; /* thread that holds it; only a hint to the others */
-    unsigned long depth; /* how often the owner entered; 0 when free */
-} brisk_lock;
+/* ---- what threads may share without a lock ------------------------------ */
 
 #if defined(__GNUC__) || defined(__clang__)
 #define BRISK_LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define BRISK_STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define BRISK_SWAP(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
+static inline int brisk_swap_if(long *place, long old, long new)
+{
+    return __atomic_compare_exchange_n(
+        place, &old, new, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
 #else
 #define BRISK_LOAD(p) (*(volatile unsigned long *)(p))
 #define BRISK_STORE(p, v) (*(volatile unsigned long *)(p) = (v))
+#define BRISK_SWAP(p, v) InterlockedExchange((p), (v))
+static inline int brisk_swap_if(long *place, long old, long new)
+{
+    return InterlockedCompareExchange(place, new, old) == old;
+}
 #endif
+
+/* ---- a lock that its owner may enter again ------------------------------
+ * Free and nobody waiting: one atomic instruction to enter, one to leave.  The
+ * gate is where the others sleep; a post too many only wakes them to look.  Who
+ * was woken and found the lock taken again is given it the next time: nobody can
+ * take a lock that is handed over but those who wait. */
+
+enum {
+    BRISK_FREE = 0,
+    BRISK_TAKEN = 1,
+    BRISK_AWAITED = 2, /* taken, and somebody sleeps at the gate */
+    BRISK_STARVED = 3, /* the same, and was overtaken before */
+    BRISK_HANDED = 4   /* left for those who wait */
+};
+
+typedef struct {
+    long state;
+    PyThread_type_lock gate;
+    unsigned long owner; /* thread that holds it; only a hint to the others */
+    unsigned long depth; /* how often the owner entered; 0 when free */
+} brisk_lock;
 
 /* ---- a count that a changer waits for to become zero ------------------- */
 
@@ -68,17 +94,19 @@ static inline void brisk_count_wait(long *count)
 
 static inline int brisk_lock_init(brisk_lock *l)
 {
+    l->state = BRISK_FREE;
     l->owner = 0;
     l->depth = 0;
-    l->lock = PyThread_allocate_lock();
-    return l->lock != NULL;
+    l->gate = PyThread_allocate_lock();
+    return l->gate != NULL && PyThread_acquire_lock(l->gate, NOWAIT_LOCK);
 }
 
 static inline void brisk_lock_destroy(brisk_lock *l)
 {
-    if (l->lock != NULL) {
-        PyThread_free_lock(l->lock);
-        l->lock = NULL;
+    if (l->gate != NULL) {
+        PyThread_release_lock(l->gate);
+        PyThread_free_lock(l->gate);
+        l->gate = NULL;
     }
 }
 
@@ -86,6 +114,11 @@ static inline void brisk_lock_destroy(brisk_lock *l)
 static inline int brisk_lock_is_mine(brisk_lock *l)
 {
     return BRISK_LOAD(&l->depth) != 0 && BRISK_LOAD(&l->owner) == PyThread_get_thread_ident();
+}
+
+static inline int brisk_lock_is_free(brisk_lock *l)
+{
+    return BRISK_LOAD(&l->state) == BRISK_FREE;
 }
 
 static inline void brisk_lock_taken(brisk_lock *l)
@@ -97,17 +130,25 @@ static inline void brisk_lock_taken(brisk_lock *l)
 /* 1 when the lock was free and is now ours, else 0; never waits. */
 static inline int brisk_lock_try(brisk_lock *l)
 {
-    if (PyThread_acquire_lock(l->lock, NOWAIT_LOCK)) {
-        brisk_lock_taken(l);
-        return 1;
-    }
-    return 0;
+    if (!brisk_swap_if(&l->state, BRISK_FREE, BRISK_TAKEN))
+        return 0;
+    brisk_lock_taken(l);
+    return 1;
 }
 
 /* Waits; the caller must not hold the interpreter. */
 static inline void brisk_lock_wait(brisk_lock *l)
 {
-    PyThread_acquire_lock(l->lock, WAIT_LOCK);
+    long old, mark = BRISK_AWAITED;
+    if (!brisk_swap_if(&l->state, BRISK_FREE, BRISK_TAKEN)) {
+        for (;;) {
+            old = BRISK_SWAP(&l->state, mark);
+            if (old == BRISK_FREE || old == BRISK_HANDED)
+                break;
+            PyThread_acquire_lock(l->gate, WAIT_LOCK);
+            mark = BRISK_STARVED;
+        }
+    }
     brisk_lock_taken(l);
 }
 
@@ -124,7 +165,9 @@ static inline void brisk_lock_leave(brisk_lock *l)
     }
     BRISK_STORE(&l->depth, 0);
     BRISK_STORE(&l->owner, 0);
-    PyThread_release_lock(l->lock);
+    if (BRISK_SWAP(&l->state, BRISK_LOAD(&l->state) == BRISK_STARVED
+            ? BRISK_HANDED : BRISK_FREE) > BRISK_TAKEN)
+        PyThread_release_lock(l->gate);
 }
 
 /* ---- sockets and other descriptors ------------------------------------ */

@@ -7,6 +7,7 @@ cdef extern from "platform.h" nogil:
     int brisk_lock_init(brisk_lock* lock)
     void brisk_lock_destroy(brisk_lock* lock)
     bint brisk_lock_is_mine(brisk_lock* lock)
+    bint brisk_lock_is_free(brisk_lock* lock)
     bint brisk_lock_try(brisk_lock* lock)
     void brisk_lock_wait(brisk_lock* lock)
     void brisk_lock_again(brisk_lock* lock)

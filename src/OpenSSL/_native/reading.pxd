@@ -7,7 +7,7 @@ cdef class Reader(Engine):
     cdef object deferred            # an exception that came after bytes that were delivered
 
     cdef object read(self, size_t size, bint peek)
-    cdef size_t read_into(self, char* data, size_t size, bint peek) except? 0
+    cdef int read_into(self, char* data, size_t size, bint peek, size_t* done) except -1
     cdef bint read_more(self, char* data, size_t size, size_t* moved) except -1
     cdef size_t read_held(self, char* data, size_t size, bint peek) except? 0
     cdef size_t unread(self) noexcept

@@ -14,12 +14,20 @@ from libc.string cimport memcpy
 
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.engine cimport PEEK, READ, Engine
-from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict
+from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict, sign_of
 
 from operator import index as _index
 
 cdef extern from "platform.h":
     long PEEK_FLAG "MSG_PEEK"
+
+cdef extern from "quiet.h":
+    """
+    BRISK_QUIET(recv)
+    BRISK_QUIET(recv_into)
+    """
+    int brisk_quiet_recv(object type) except -1
+    int brisk_quiet_recv_into(object type) except -1
 
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject** bytes, Py_ssize_t size) except -1
@@ -36,6 +44,11 @@ cdef enum:
 cdef size_t size_of(object value, str name) except? 0:
     """A size given by the caller: an integer, not negative, not absurd."""
     cdef Py_ssize_t size
+    if type(value) is int:
+        size = value
+        if size >= 0:
+            return <size_t>size
+        raise ValueError(f"{name} must not be negative")
     try:
         number = _index(value)
     except TypeError:
@@ -48,6 +61,9 @@ cdef size_t size_of(object value, str name) except? 0:
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
+@cython.binding(False)
+@cython.embedsignature(True)
+@cython.embedsignature.format("clinic")
 cdef class Reader(Engine):
     def recv(self, bufsiz, flags=None):
         """Answer between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
@@ -61,7 +77,7 @@ cdef class Reader(Engine):
         """
         cdef size_t size = size_of(bufsiz, "bufsiz")
         cdef bint peek = flags is not None and flags & PEEK_FLAG
-        self.enter_io()
+        self.enter_again()
         try:
             return b"" if size == 0 else self.read(size, peek)
         finally:
@@ -80,6 +96,8 @@ cdef class Reader(Engine):
         cdef Py_buffer view
         cdef size_t size
         cdef size_t asked = 0
+        cdef size_t done = 0
+        cdef int status
         cdef bint peek = flags is not None and flags & PEEK_FLAG
         if nbytes is not None:
             asked = size_of(nbytes, "nbytes")
@@ -88,9 +106,12 @@ cdef class Reader(Engine):
             size = view.len
             if nbytes is not None and asked < size:
                 size = asked
-            self.enter_io()
+            self.enter_again()
             try:
-                return 0 if size == 0 else self.read_into(<char*>view.buf, size, peek)
+                if size == 0:
+                    return 0
+                status = self.read_into(<char*>view.buf, size, peek, &done)
+                return done if status == DONE else sign_of(status)
             finally:
                 self.leave()
         finally:
@@ -101,10 +122,12 @@ cdef class Reader(Engine):
         return s.SSL_pending(self.handle) + self.channel.incoming
 
     cdef object read(self, size_t size, bint peek):
+        """Bytes, or the sign of a want-state."""
         cdef char small[ON_STACK]
         cdef PyObject* big
         cdef size_t room = 4 * RECORD
-        cdef size_t done
+        cdef size_t done = 0
+        cdef int status
         if self.socket is None and self.held is None:
             # What came in bounds what can come out; what libssl holds of a
             # record it has begun is bounded by a record.
@@ -116,45 +139,52 @@ cdef class Reader(Engine):
         if room > size:
             room = size
         if room <= ON_STACK:
-            done = self.read_into(small, room, peek)
+            status = self.read_into(small, room, peek, &done)
+            if status != DONE:
+                return sign_of(status)
             return PyBytes_FromStringAndSize(small, done)
         big = bytes_of_size(NULL, room)
         try:
-            done = self.read_into(bytes_data(big), room, peek)
+            status = self.read_into(bytes_data(big), room, peek, &done)
         except BaseException:
             Py_XDECREF(big)
             raise
+        if status != DONE:
+            Py_XDECREF(big)
+            return sign_of(status)
         if done != room:
             _PyBytes_Resize(&big, done)
         data = <object>big
         Py_XDECREF(big)
         return data
 
-    cdef size_t read_into(self, char* data, size_t size, bint peek) except? 0:
+    cdef int read_into(self, char* data, size_t size, bint peek, size_t* done) except -1:
+        """DONE, with the count in `done`, or a want-state."""
         cdef size_t moved = 0
-        cdef size_t done = 0
         cdef double deadline = 0
+        cdef int status
         if self.held is not None:
-            return self.read_held(data, size, peek)
+            done[0] = self.read_held(data, size, peek)
+            return DONE
         if self.deferred is not None:
             error = self.deferred
             self.deferred = None
             raise error
         try:
-            self.perform(PEEK if peek else READ, data, size, &moved, &deadline)
+            status = self.perform(PEEK if peek else READ, data, size, &moved, &deadline)
         except BaseException:
             if moved > 0 and not peek and not self.aborted:
                 self.held = PyBytes_FromStringAndSize(data, moved)
             raise
-        done = moved
-        if peek or self.channel.datagram:
-            return done     # each datagram by itself
+        done[0] = moved
+        if status != DONE or peek or self.channel.datagram:
+            return status   # each datagram by itself
         # More records may be here already; fetching them asks nobody to wait.
-        while done < size and self.unread() > 0:
-            if not self.read_more(data + done, size - done, &moved):
+        while done[0] < size and self.unread() > 0:
+            if not self.read_more(data + done[0], size - done[0], &moved):
                 break
-            done += moved
-        return done
+            done[0] += moved
+        return DONE
 
     cdef bint read_more(self, char* data, size_t size, size_t* moved) except -1:
         """Read what is buffered, if it makes a record; an error has to wait its turn."""
@@ -192,3 +222,7 @@ cdef class Reader(Engine):
                 0 if self.held is None else PyBytes_GET_SIZE(self.held))
         finally:
             self.leave()
+
+
+brisk_quiet_recv(Reader)
+brisk_quiet_recv_into(Reader)
