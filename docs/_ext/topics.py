@@ -18,7 +18,7 @@ from OpenSSL import SSL, crypto
 
 
 def topics(kind: type) -> dict[str, list[str]]:
-    """Each topic of a class -> the public methods that come from it, in their order.
+    """Each topic of a class -> its public methods and properties, in their order.
 
     What the native classes bring themselves, the hot path, is the class's own topic.
     """
@@ -30,7 +30,11 @@ def topics(kind: type) -> dict[str, list[str]]:
         native = base.__module__.startswith("OpenSSL._native.")
         topic = kind.__name__.lower() if native else base.__module__.rpartition(".")[2]
         for name, value in vars(base).items():
-            if not name.startswith("_") and name not in seen and callable(value):
+            if (
+                not name.startswith("_")
+                and name not in seen
+                and (callable(value) or isinstance(value, property))
+            ):
                 seen.add(name)
                 found.setdefault(topic, []).append(name)
     return found
@@ -55,7 +59,9 @@ class Methods(SphinxDirective):
         if not methods:
             raise self.error(f"{name} has no methods of the topic {topic}")
         lines = [".. currentmodule:: OpenSSL.SSL", ""]
-        lines += [f".. automethod:: {name}.{each}" for each in methods]
+        for each in methods:
+            is_property = isinstance(getattr(getattr(SSL, name), each), property)
+            lines += [f".. auto{'property' if is_property else 'method'}:: {name}.{each}"]
         return self.parse_text_to_nodes(StringList(lines, source=self.env.docname))
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from kit import authority
 from OpenSSL import SSL
 
+#: Set by `make ktls`, so that tests of other topics run over kernel TLS too.
+KERNEL_TLS = bool(os.environ.get("BRISKTLS_KTLS"))
 VERSIONS = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
 
 
@@ -14,6 +18,8 @@ def blank_context(version: str | None = None) -> SSL.Context:
     if version is not None:
         context.set_min_proto_version(VERSIONS[version])
         context.set_max_proto_version(VERSIONS[version])
+    if KERNEL_TLS:
+        context.set_options(SSL.OP_ENABLE_KTLS)
     return context
 
 

@@ -17,6 +17,7 @@ TOPICS = (
     "datagram",
     "peer",
     "secrets",
+    "kernel_tls",
 )
 
 

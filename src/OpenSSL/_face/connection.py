@@ -6,6 +6,7 @@ from OpenSSL._face.arguments import integer
 from OpenSSL._face.context import Context
 from OpenSSL._face.credentials import ConnectionCredentials
 from OpenSSL._face.datagram import ConnectionDatagram
+from OpenSSL._face.kernel_tls import ConnectionKernelTls
 from OpenSSL._face.negotiation import ConnectionNegotiation
 from OpenSSL._face.observers import ConnectionObservers
 from OpenSSL._face.peer import ConnectionPeer
@@ -45,6 +46,7 @@ class Connection(
     ConnectionPeer,
     ConnectionSecrets,
     ConnectionDatagram,
+    ConnectionKernelTls,
 ):
     """One TLS or DTLS connection: over a socket, or in memory when there is none."""
 

@@ -3,6 +3,13 @@ from cpython.ref cimport PyObject
 from OpenSSL._native.libcrypto cimport BIO
 from OpenSSL._native.platform cimport brisk_fd
 
+cdef extern from "kernel_tls.h" nogil:
+    ctypedef struct brisk_kernel_tls:
+        bint sending            # the kernel encrypts what is written
+        bint receiving          # the kernel decrypts what is read
+    bint brisk_kernel_tls_idle(const brisk_kernel_tls* kernel)
+    Py_ssize_t brisk_sendfile(brisk_fd fd, int file, long long offset, size_t size)
+
 cdef struct Piece:
     PyObject* owner             # a bytes object, exactly; counted here
     size_t size
@@ -18,6 +25,7 @@ cdef struct Channel:
     # ---- descriptor
     brisk_fd fd
     bint is_socket
+    brisk_kernel_tls kernel
     # ---- memory, incoming: whole bytes objects, read in place
     Piece* pieces
     size_t room                 # how many pieces fit

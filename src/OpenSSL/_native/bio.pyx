@@ -18,8 +18,17 @@ from libc.string cimport memcpy, memmove, memset
 
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native.platform cimport (
-    brisk_errno, brisk_read, brisk_would_block, brisk_write,
+    brisk_errno, brisk_fd, brisk_read, brisk_would_block, brisk_write,
 )
+
+cdef extern from "kernel_tls.h" nogil:
+    long brisk_kernel_tls_control(
+        brisk_kernel_tls* kernel, brisk_fd fd, int command, long number, void* pointer)
+    Py_ssize_t brisk_kernel_tls_read(
+        brisk_kernel_tls* kernel, brisk_fd fd, char* data, size_t size)
+    Py_ssize_t brisk_kernel_tls_write(
+        brisk_kernel_tls* kernel, brisk_fd fd, const char* data, size_t size)
+    void brisk_kernel_tls_free(brisk_kernel_tls* kernel)
 
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject** bytes, Py_ssize_t size) except -1
@@ -93,7 +102,10 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
             return 0
         got[0] = read_pieces(channel, data, size)
         return 1
-    result = brisk_read(channel.fd, channel.is_socket, data, size)
+    if channel.kernel.receiving:
+        result = brisk_kernel_tls_read(&channel.kernel, channel.fd, data, size)
+    else:
+        result = brisk_read(channel.fd, channel.is_socket, data, size)
     if result > 0:
         got[0] = <size_t>result
         return 1
@@ -108,6 +120,8 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
         c.BIO_set_retry_read(bio)
     else:
         channel.number = brisk_errno()
+        if channel.kernel.receiving:
+            return -1   # libssl looks at errno then, and tells the peer
     return 0
 
 
@@ -164,7 +178,10 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
     if channel == NULL:
         return 0
     if not channel.memory:
-        result = brisk_write(channel.fd, channel.is_socket, data, size)
+        if channel.kernel.sending:
+            result = brisk_kernel_tls_write(&channel.kernel, channel.fd, data, size)
+        else:
+            result = brisk_write(channel.fd, channel.is_socket, data, size)
         if result >= 0:
             put[0] = <size_t>result
             return 1
@@ -214,6 +231,9 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
         return USUAL_MTU
     if command == c.BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
         return FALLBACK_MTU
+    if channel.is_socket and not channel.datagram:
+        return brisk_kernel_tls_control(
+            &channel.kernel, channel.fd, command, number, pointer)
     return 0
 
 
@@ -266,6 +286,7 @@ cdef void close_channel(Channel* channel) noexcept:
     Py_XDECREF(channel.ready)
     free(channel.spill)
     free(channel.sizes)
+    brisk_kernel_tls_free(&channel.kernel)
     memset(channel, 0, sizeof(Channel))
 
 

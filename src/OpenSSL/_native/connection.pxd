@@ -1,5 +1,7 @@
 from OpenSSL._native.reading cimport Reader
 
+cdef int note_sent(object error, size_t sent) except -1
+
 cdef class Connection(Reader):
     cdef object send_part(self, char* data, size_t size)
     cdef object send_record(self, char* data, size_t size)
