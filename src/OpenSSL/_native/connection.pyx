@@ -150,9 +150,7 @@ cdef class Connection(Reader):
             return self.send_record(data, size)
         self.enter_turn()
         try:
-            # Never more than sendall gives at once: libssl remembers how much it was given
-            # last and refuses less, so that one could not go on where the other stopped.
-            self.write(data, RECORD if size > RECORD else size, &moved, &deadline)
+            self.write(data, size, &moved, &deadline)
         except BaseException as error:
             note_sent(error, moved)
             raise

@@ -30,6 +30,7 @@ from OpenSSL._exceptions import Error
 
 cdef enum:
     TINY = 4096     # below this a computation costs less than giving up the interpreter
+    RECORD = 16384  # the most that one record carries, in bytes
 
 
 # Where they might be freed in use (CVE-2024-4741), they stay.
@@ -179,11 +180,17 @@ cdef class Engine(Carrier):
         return errors.judge(self.handle, result, self.channel.number)
 
     cdef int write_records(self, char* data, size_t size, size_t* moved) noexcept nogil:
-        # One record for each call: so libssl does it, with partial writes.
+        # One record for each call: so libssl does it, with partial writes.  It is never
+        # given more: it remembers how much it was given when it had to stop, and refuses
+        # less, so that `send` could not go on where `sendall` has stopped, or the reverse.
         cdef size_t done = 0
+        cdef size_t part
         cdef int result
         while True:
-            result = s.SSL_write_ex(self.handle, data + moved[0], size - moved[0], &done)
+            part = size - moved[0]
+            if part > RECORD:
+                part = RECORD
+            result = s.SSL_write_ex(self.handle, data + moved[0], part, &done)
             if result != 1:
                 return result
             moved[0] += done
