@@ -22,7 +22,7 @@ DOCUMENTED := $(VENV)/docs.stamp
 MEASURED := $(VENV)/bench.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract interop downstream ktls bench bare constants clean sources
+.PHONY: help setup demo test check docs contract interop downstream ktls stress bench bare constants clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -85,6 +85,9 @@ downstream: setup $(TESTED) ## the TLS tests of Twisted and urllib3 over this pa
 
 ktls: setup $(TESTED) ## prove kernel TLS in User-Mode Linux (Debian; root to install it)
 	@PYTHON=$(CURDIR)/$(BIN)/python sh tools/ktls.sh $(ARGS)
+
+stress: setup $(TESTED) ## the long and rough runs; ARGS="--only chaos --set chaos.seconds=600"
+	@$(BIN)/python tests/stress/run.py $(ARGS)
 
 bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only memory-64"
 	@$(BIN)/python benchmarks/run.py $(ARGS)

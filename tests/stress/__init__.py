@@ -1,0 +1,1 @@
+"""Long and rough runs: each file is a topic, its ``run`` takes amounts and answers counts."""
