@@ -118,6 +118,7 @@ static void settle(void) {
     must(SSL_write(pair.client, "x", 1) == 1, "write");
     move(pair.client, pair.server);
     must(SSL_read(pair.server, got, 1) == 1, "read");
+    must(SSL_read(pair.client, got, 1) == -1 && SSL_read(pair.server, got, 1) == -1, "want");
 }
 
 static void connected(void) {

@@ -62,11 +62,17 @@ class Pair:
         return len(flight)
 
     def settle(self) -> None:
-        """Let the tickets and a byte each way go."""
+        """Let the tickets and a byte each way go, and find that there is no more."""
         for one, other in ((self.server, self.client), (self.client, self.server)):
             one.send(b"x")
             other.bio_write(one.bio_read(RECORD))
-            assert other.recv(1) == b"x"
+            assert other.recv(RECORD) == b"x"
+        for end in (self.client, self.server):
+            try:
+                end.recv(RECORD)
+            except SSL.WantReadError:
+                continue
+            raise AssertionError("there was more to read")
 
 
 def connected() -> Pair:

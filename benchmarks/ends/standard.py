@@ -71,11 +71,17 @@ class Pair:
         return len(flight)
 
     def settle(self) -> None:
-        """Let the tickets and a byte each way go."""
+        """Let the tickets and a byte each way go, and find that there is no more."""
         for one, other in ((self.server, self.client), (self.client, self.server)):
             one.tls.write(b"x")
             other.incoming.write(one.outgoing.read())
-            assert other.tls.read(1) == b"x"
+            assert other.tls.read(1 << 14) == b"x"
+        for end in (self.client, self.server):
+            try:
+                end.tls.read(1 << 14)
+            except ssl.SSLWantReadError:
+                continue
+            raise AssertionError("there was more to read")
 
 
 def connected() -> Pair:

@@ -25,6 +25,10 @@ cdef struct Channel:
     # ---- descriptor
     brisk_fd fd
     bint is_socket
+    size_t allowance            # bytes that may be taken from it now
+    unsigned int header         # bytes of a record's header that have been taken
+    unsigned int length         # of its body
+    unsigned int partial        # bytes of a record that have been taken, not the whole of it
     brisk_kernel_tls kernel
     # ---- memory, incoming: whole bytes objects, read in place
     Piece* pieces
@@ -50,6 +54,8 @@ cdef struct Channel:
     size_t sizes_room
     size_t sizes_first
     size_t sizes_count
+
+cdef size_t UNBOUNDED
 
 cdef BIO* open_channel(Channel* channel) except NULL
 cdef void close_channel(Channel* channel) noexcept

@@ -41,10 +41,12 @@ cdef extern from "Python.h":
 ctypedef long (*control_function)(
     c.BIO* bio, int command, long number, void* pointer) noexcept nogil
 
+cdef size_t UNBOUNDED = <size_t>-1
 cdef unsigned char[5] POISON
 POISON[:] = [0x17, 0x03, 0x03, 0x00, 0x20]
 
 cdef enum:
+    HEADER = 5            # bytes before the body of a record
     RECORD = 16384        # the most that one record carries, in bytes
     USUAL_OVERHEAD = 32   # what the ciphers of today add to it; the older ones spill
     FIRST_SPILL = 512     # what a drained spill may keep
@@ -81,6 +83,28 @@ cdef size_t read_pieces(Channel* channel, char* data, size_t size) noexcept nogi
     return done
 
 
+cdef void follow(Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
+    """Keep count of where in a record the bytes that were taken end."""
+    cdef size_t part
+    while size > 0:
+        if channel.header < HEADER:
+            # Type, version, and then the length.
+            if channel.header >= HEADER - 2:
+                channel.length = (channel.length << 8 | data[0]) & 0xffff
+            channel.header += 1
+            channel.partial += 1
+            part = 1
+        else:
+            part = HEADER + channel.length - channel.partial
+            if part > size:
+                part = size
+            channel.partial += <unsigned int>part
+        data += part
+        size -= part
+        if channel.header == HEADER and channel.partial == HEADER + channel.length:
+            channel.header = channel.partial = channel.length = 0
+
+
 cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogil:
     cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
     cdef Py_ssize_t result
@@ -105,9 +129,18 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
     if channel.kernel.receiving:
         result = brisk_kernel_tls_read(&channel.kernel, channel.fd, data, size)
     else:
+        if size > channel.allowance:
+            size = channel.allowance
+            if size == 0:
+                c.BIO_set_retry_read(bio)
+                return 0
         result = brisk_read(channel.fd, channel.is_socket, data, size)
     if result > 0:
         got[0] = <size_t>result
+        if channel.allowance != UNBOUNDED:
+            channel.allowance -= <size_t>result
+        if not channel.datagram:
+            follow(channel, <unsigned char*>data, <size_t>result)
         return 1
     if result == 0:
         if channel.datagram:
@@ -273,6 +306,7 @@ cdef c.BIO* open_channel(Channel* channel) except NULL:
         memory_method if channel.memory and not channel.datagram else channel_method)
     if bio == NULL:
         raise MemoryError("BIO_new failed")
+    channel.allowance = UNBOUNDED
     c.BIO_set_data(bio, channel)
     c.BIO_set_init(bio, 1)
     return bio

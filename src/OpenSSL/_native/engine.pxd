@@ -24,6 +24,8 @@ cdef class Engine(Carrier):
     cdef bint own_verify            # set on this connection itself, whatever its Context says
     cdef bint own_info
     cdef object fatal               # the error that ended the connection, to tell again
+    cdef bint more                  # a read looks for what is here already
+    cdef bint ahead                 # libssl takes more from the socket than it asks for
     cdef bint reading               # libssl computes and may look at our Contexts
     cdef bint paused                # it did, before a hook began
     cdef bint aborted               # a hook failed in the handshake; nothing may follow
@@ -52,6 +54,7 @@ cdef class Engine(Carrier):
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved,
         double* deadline) except -1
+    cdef void look_ahead(self, Operation operation, size_t size) noexcept nogil
     cdef bint light(self, Operation operation, size_t size) noexcept
     cdef void rest(self) noexcept
     cdef int after(self, Verdict verdict, bint starting) except -1

@@ -29,6 +29,8 @@ from OpenSSL._native.waiting cimport check_open, descriptor, patience, wait
 from OpenSSL._exceptions import Error
 
 cdef enum:
+    RECORD = 16384  # the most that one record carries, in bytes
+    BULK = 0x5000   # more than any record has, with all that ciphers add to it
     TINY = 4096     # below this a computation costs less than giving up the interpreter
     RECORD = 16384  # the most that one record carries, in bytes
 
@@ -206,16 +208,39 @@ cdef class Engine(Carrier):
         cdef bint reading = starting or s.SSL_version(self.handle) != s.TLS1_3_VERSION
         if reading:
             self.start_reading()
+        if not self.channel.memory:
+            self.look_ahead(operation, size)
         if not starting and self.light(operation, size):
             verdict = self.compute(operation, data, size, moved)
         else:
             with nogil:
                 verdict = self.compute(operation, data, size, moved)
+        self.channel.allowance = bio.UNBOUNDED
         if reading:
             self.stop_reading()
         bio.give_back(&self.channel)
         return verdict
 
+    cdef void look_ahead(self, Operation operation, size_t size) noexcept nogil:
+        """Halve the system calls of large reads, which have room for whole records.
+
+        A program waits for the socket, not for what libssl has of it already.  So
+        no more is taken from it than the caller's memory can hold of its contents:
+        then no whole record is left inside when the call returns.
+        """
+        cdef bint ahead = (
+            operation == READ and size >= BULK and not self.channel.datagram
+            and self.channel.partial < size and not self.channel.kernel.receiving
+            and s.SSL_pending(self.handle) == 0 and s.SSL_is_init_finished(self.handle))
+        if ahead:
+            self.channel.allowance = size - self.channel.partial
+        elif self.more:
+            # Whole records that are inside fit; no more is to be taken.
+            ahead = self.ahead
+            self.channel.allowance = 0
+        if ahead != self.ahead:
+            self.ahead = ahead
+            s.SSL_set_read_ahead(self.handle, ahead)
     cdef bint light(self, Operation operation, size_t size) noexcept:
         """Whether an operation costs less than giving up the interpreter for it."""
         if self.channel.memory and (operation == READ or operation == PEEK):

@@ -82,6 +82,7 @@ cdef extern from "compat.h" nogil:
     int SSL_pending(const SSL* ssl)
     int SSL_has_pending(const SSL* ssl)
     int SSL_free_buffers(SSL* ssl)
+    void SSL_set_read_ahead(SSL* ssl, int yes)
     bint brisk_can_free_buffers()
     int SSL_shutdown(SSL* ssl)
     int SSL_get_shutdown(const SSL* ssl)

@@ -8,6 +8,7 @@ cdef class Reader(Engine):
 
     cdef object read(self, size_t size, bint peek)
     cdef int read_into(self, char* data, size_t size, bint peek, size_t* done) except -1
+    cdef bint expects_more(self, size_t moved) noexcept
     cdef bint read_more(self, char* data, size_t size, size_t* moved) except -1
     cdef size_t read_held(self, char* data, size_t size, bint peek) except? 0
     cdef size_t unread(self) noexcept

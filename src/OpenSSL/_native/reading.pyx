@@ -180,17 +180,25 @@ cdef class Reader(Engine):
         if status != DONE or peek or self.channel.datagram:
             return status   # each datagram by itself
         # More records may be here already; fetching them asks nobody to wait.
-        while done[0] < size and self.unread() > 0:
+        while done[0] < size and self.expects_more(moved):
             if not self.read_more(data + done[0], size - done[0], &moved):
                 break
             done[0] += moved
         return DONE
 
+    cdef bint expects_more(self, size_t moved) noexcept:
+        if self.channel.memory:
+            return self.unread() > 0
+        # Asking a socket costs a system call: only where it flows.
+        return self.ahead and (moved >= RECORD // 2 or s.SSL_has_pending(self.handle))
+
     cdef bint read_more(self, char* data, size_t size, size_t* moved) except -1:
         """Read what is buffered, if it makes a record; an error has to wait its turn."""
         cdef Verdict verdict
         moved[0] = 0
+        self.more = True
         verdict = self.work(READ, data, size, moved, False)
+        self.more = False
         try:
             if self.failure is not None:
                 self.after(verdict, False)

@@ -1,0 +1,115 @@
+"""Large reads take more from the socket than one record, and never hide a whole one."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import select
+import socket
+
+import pytest
+
+from kit import contexts, sockets
+from OpenSSL import SSL
+
+SIZES = (1, 17, 500, 5000, 16384, 20479, 20480, 20481, 65536, 300_000)
+
+
+def patterned(size: int, seed: int) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("seed", range(6))
+def test_what_select_does_not_show_is_not_there(version: str, seed: int) -> None:
+    """A program that reads once each time the socket is readable gets everything."""
+    choose = random.Random(seed)
+    messages = [
+        patterned(choose.choice((1, 30, 999, 16384, 16385, 40_000)), index) for index in range(60)
+    ]
+    wanted = b"".join(messages)
+    with sockets.connected(
+        contexts.server_context(version=version), contexts.client_context(version=version)
+    ) as (server, client):
+        sending = sockets.in_thread(lambda: [server.sendall(each) for each in messages])
+        got = bytearray()
+        while len(got) < len(wanted):
+            if not client.pending():
+                assert select.select([client], [], [], 10)[0], f"{len(got)} of {len(wanted)}"
+            size = choose.choice(SIZES)
+            if choose.random() < 0.5:
+                got += client.recv(size)
+            else:
+                buffer = bytearray(size)
+                got += buffer[: client.recv_into(buffer)]
+        sending.result(sockets.PATIENCE)
+        assert bytes(got) == wanted
+
+
+def test_a_large_read_takes_many_records_and_only_whole_ones() -> None:
+    """What one call answers never ends within a record, but where its memory ends."""
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as (
+        server,
+        client,
+    ):
+        server.sendall(bytes(16384) * 2 + b"end")
+        select.select([client], [], [], 10)
+        taken = []
+        while sum(taken) < 2 * 16384 + 3:
+            taken.append(len(client.recv(100_000)))
+            assert client.pending() == 0
+        assert max(taken) > 16384
+
+
+def test_data_before_the_end_come_first() -> None:
+    left, right = socket.socketpair()
+    with left, right:
+        server = sockets.server_end(contexts.server_context(), left)
+        client = sockets.client_end(contexts.client_context(), right)
+        done = sockets.in_thread(server.do_handshake)
+        client.do_handshake()
+        done.result(sockets.PATIENCE)
+        server.sendall(bytes(16384) + b"last words")
+        server.sock_shutdown(socket.SHUT_RDWR)
+        left.close()
+        got = b""
+        with pytest.raises(SSL.SysCallError, match="Unexpected EOF"):
+            while True:
+                got += client.recv(1 << 20)
+        assert got == bytes(16384) + b"last words"
+
+
+def test_a_record_in_two_halves_across_a_large_and_a_small_read() -> None:
+    """What was taken too early by a large read is there for the next, whatever its size."""
+    left, right = socket.socketpair()
+    with left, right:
+        memory = SSL.Connection(contexts.server_context(), None)
+        memory.set_accept_state()
+        client = sockets.client_end(contexts.client_context(), right)
+        right.setblocking(False)
+        while True:
+            try:
+                client.do_handshake()
+                break
+            except SSL.WantReadError:
+                memory.bio_write(left.recv(1 << 16))
+                with contextlib.suppress(SSL.WantReadError):
+                    memory.do_handshake()
+                left.sendall(memory.bio_read(1 << 16))
+        memory.bio_write(left.recv(1 << 16))
+        memory.do_handshake()
+        memory.sendall(bytes(16384))
+        memory.sendall(b"second record")
+        stream = b""
+        while True:
+            try:
+                stream += memory.bio_read(1 << 20)
+            except SSL.WantReadError:
+                break
+        left.sendall(stream[:-9])
+        assert client.recv(1 << 20) == bytes(16384)
+        for _ in range(2):
+            with pytest.raises(SSL.WantReadError):
+                client.recv(100)
+        left.sendall(stream[-9:])
+        assert client.recv(100) == b"second record"
