@@ -29,7 +29,6 @@ from OpenSSL._native.waiting cimport check_open, descriptor, patience, wait
 from OpenSSL._exceptions import Error
 
 cdef enum:
-    RECORD = 16384  # the most that one record carries, in bytes
     BULK = 0x5000   # more than any record has, with all that ciphers add to it
     TINY = 4096     # below this a computation costs less than giving up the interpreter
     RECORD = 16384  # the most that one record carries, in bytes
