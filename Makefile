@@ -22,7 +22,8 @@ DOCUMENTED := $(VENV)/docs.stamp
 MEASURED := $(VENV)/bench.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract interop downstream ktls stress bench bare constants clean sources
+.PHONY: help setup demo test check docs contract interop downstream ktls stress faults leaks fuzz \
+  sanitize bench bare constants clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -88,6 +89,18 @@ ktls: setup $(TESTED) ## prove kernel TLS in User-Mode Linux (Debian; root to in
 
 stress: setup $(TESTED) ## the long and rough runs; ARGS="--only chaos --set chaos.seconds=600"
 	@$(BIN)/python tests/stress/run.py $(ARGS)
+
+faults: setup $(TESTED) ## allocations fail in turn, of libcrypto, Python and the core
+	@$(BIN)/python tests/faults/run.py $(ARGS)
+
+leaks: setup $(TESTED) ## a hundred thousand of everything, and the slope of memory
+	@PYTHONPATH=tests $(BIN)/python tests/faults/slope.py $(ARGS)
+
+fuzz: setup $(TESTED) ## bad arguments, a random machine, coverage-guided inputs
+	@$(BIN)/python tests/fuzz/run.py $(ARGS)
+
+sanitize: setup $(TESTED) ## the tests under ASan, UBSan, LeakSanitizer and valgrind
+	@$(BIN)/python tests/sanitize/run.py $(ARGS)
 
 bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only memory-64"
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -1,0 +1,340 @@
+"""What allocations fail in: each scenario does a piece of work and looks at what came of it.
+
+A scenario may raise, or may come through with a right result.  AssertionError
+says that a failure was passed over and the result is wrong.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from kit import authority, contexts, pump
+from OpenSSL import SSL, crypto
+
+Scenario = Callable[[], None]
+WHO = authority.identity("ecdsa")
+FILES = WHO.files
+CLIENT = authority.client_identity("ecdsa")
+# Taken now: the library that writes them panics when it has no memory.
+LEAF = {crypto.FILETYPE_PEM: (WHO.pem, WHO.key_pem), crypto.FILETYPE_ASN1: (WHO.der, WHO.key_der)}
+LEAF_PEM, LEAF_DER = WHO.pem, WHO.der
+CHAIN_PEM, ROOT_PEM, ENCRYPTED = WHO.chain_pem, WHO.root_pem, WHO.key_pem_encrypted
+CLIENT_PEM, CLIENT_KEY = CLIENT.pem, CLIENT.key_pem
+INTERMEDIATE = authority.authority().intermediate.public_bytes(serialization.Encoding.DER)
+STRANGER_PEM = authority.stranger().pem
+PEM, DER = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1
+DATA = bytes(range(256)) * 100
+ROOM = 65536
+
+
+def quiet(context: SSL.Context) -> SSL.Context:
+    """Without a cache, which would look like a leak."""
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    return context
+
+
+SERVER, TRUSTING = quiet(contexts.server_context()), quiet(contexts.client_context())
+VERSIONS = {
+    version: (
+        quiet(contexts.server_context(version=version, require_client=True)),
+        quiet(contexts.client_context(CLIENT, version=version)),
+    )
+    for version in ("TLSv1.2", "TLSv1.3")
+}
+STRANGERS = quiet(contexts.server_context(authority.stranger()))
+
+
+def good() -> None:
+    """A handshake and some bytes: whatever failed before, this works."""
+    ends = pump.connected(SERVER, TRUSTING, b"brisk.test")
+    assert pump.transfer(ends.client, ends.server, b"fine") == b"fine"
+
+
+# ---- setting up
+
+
+def set_up_server() -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.use_certificate_chain_file(str(FILES.chain))
+    context.use_privatekey_file(str(FILES.key))
+    context.check_privatekey()
+    context.load_verify_locations(str(FILES.authority))
+    context.load_client_ca(str(FILES.authority).encode())
+    context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    context.set_alpn_select_callback(lambda _end, offer: offer[0])
+    context.set_tlsext_servername_callback(lambda _end: None)
+    context.set_keylog_callback(lambda *_: None)
+    context.set_info_callback(lambda *_: None)
+    context.set_ocsp_server_callback(lambda *_: b"staple")
+    context.set_session_id(b"faults")
+    context.set_cipher_list(b"HIGH:!aNULL")
+    context.set_tls13_ciphersuites(b"TLS_AES_128_GCM_SHA256")
+    assert SSL.Connection(context, None).get_cipher_list()
+
+
+def set_up_client() -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.use_certificate(crypto.load_certificate(PEM, CLIENT_PEM))
+    context.use_privatekey(crypto.load_privatekey(PEM, CLIENT_KEY))
+    context.add_extra_chain_cert(crypto.load_certificate(DER, LEAF_DER))
+    store = context.get_cert_store()
+    assert store is not None
+    store.add_cert(crypto.load_certificate(PEM, ROOT_PEM))
+    context.set_alpn_protos([b"h2", b"http/1.1"])
+    context.set_ocsp_client_callback(lambda *_: True)
+    context.set_verify(SSL.VERIFY_PEER)
+    end = SSL.Connection(context, None)
+    end.set_tlsext_host_name(b"brisk.test")
+    end.set_host(b"brisk.test")
+    end.request_ocsp()
+    end.set_connect_state()
+    assert not pump.step(end.do_handshake)
+    assert len(end.bio_read(ROOM)) > 100
+
+
+# ---- handshakes
+
+
+def shake(version: str) -> None:
+    ends = pump.connected(*VERSIONS[version], b"brisk.test")
+    shown = ends.client.get_peer_certificate()
+    assert shown is not None and shown.get_subject().CN == "server"
+    assert len(ends.client.get_verified_chain() or ()) == 3
+    assert ends.server.get_peer_certificate() is not None
+    assert ends.server.get_servername() == b"brisk.test"
+    pump.shutdown(ends.client, ends.server)
+
+
+def shake_1_2() -> None:
+    shake("TLSv1.2")
+
+
+def shake_1_3() -> None:
+    shake("TLSv1.3")
+
+
+def hooked_contexts() -> tuple[SSL.Context, SSL.Context, list[str]]:
+    server, client = contexts.server_context(ask_client=True), contexts.client_context(CLIENT)
+    heard: list[str] = []
+
+    def note(name: str, answer: Any) -> Callable[..., Any]:
+        def hook(*_: Any) -> Any:
+            heard.append(name)
+            return answer
+
+        return hook
+
+    for context in (server, client):
+        quiet(context)
+        context.set_verify(SSL.VERIFY_PEER, note("verify", True))
+        context.set_info_callback(note("info", None))
+        context.set_keylog_callback(note("keylog", None))
+    server.set_alpn_select_callback(note("alpn", b"h2"))
+    server.set_tlsext_servername_callback(note("name", None))
+    server.set_ocsp_server_callback(note("staple", b"response"))
+    client.set_ocsp_client_callback(note("stapled", True))
+    client.set_alpn_protos([b"http/1.1", b"h2"])
+    return server, client, heard
+
+
+HOOKED = hooked_contexts()
+
+
+def callbacks() -> None:
+    server, client, heard = HOOKED
+    heard.clear()
+    ends = pump.pair(server, client, b"brisk.test")
+    ends.client.request_ocsp()
+    pump.handshake(*ends)
+    asked = {"verify", "info", "keylog", "alpn", "name", "staple", "stapled"}
+    assert set(heard) == asked, heard
+    assert ends.client.get_alpn_proto_negotiated() == b"h2"
+
+
+def refused() -> None:
+    """Never fail open: a server that nobody trusts is refused, whatever fails."""
+    ends = pump.pair(STRANGERS, TRUSTING)
+    try:
+        pump.handshake(*ends)
+    except SSL.Error:
+        return
+    raise AssertionError("an untrusted server was accepted")
+
+
+def vetoed() -> None:
+    """Nor is a "no" of a hook ever lost."""
+    client = contexts.client_context()
+    client.set_verify(SSL.VERIFY_PEER, lambda *_: False)
+    ends = pump.pair(SERVER, client)
+    try:
+        pump.handshake(*ends)
+    except SSL.Error:
+        return
+    raise AssertionError("a veto was passed over")
+
+
+def datagrams() -> None:
+    made = []
+    for _ in range(2):
+        context = quiet(SSL.Context(SSL.DTLS_METHOD))
+        contexts.use_identity(context, WHO)
+        made.append(context)
+    ends = pump.pair(made[0], made[1])
+    waiting = [ends.client, ends.server]
+    for _ in range(pump.ROUNDS):
+        waiting = [end for end in waiting if not pump.step(end.do_handshake)]
+        if not waiting:
+            break
+        for source, target in (ends, ends[::-1]):
+            while True:
+                try:
+                    target.bio_write(source.bio_read(ROOM))
+                except SSL.WantReadError:
+                    break
+    assert not waiting, "no handshake over DTLS"
+    ends.client.send(b"datagram")
+    ends.server.bio_write(ends.client.bio_read(ROOM))
+    assert ends.server.recv(100) == b"datagram"
+
+
+# ---- an established connection
+
+
+def talk() -> None:
+    ends = pump.connected(SERVER, TRUSTING)
+    assert pump.transfer(ends.client, ends.server, b"x") == b"x"
+    assert pump.transfer(ends.server, ends.client, DATA) == DATA
+    assert ends.client.sendall(memoryview(DATA)) == len(DATA)
+    pump.exchange(*ends)
+    buffer = bytearray(len(DATA))
+    at = 0
+    while at < len(buffer):
+        at += ends.server.recv_into(memoryview(buffer)[at:])
+    assert buffer == DATA
+    assert len(ends.client.export_keying_material(b"label", 32)) == 32
+    pump.shutdown(*ends)
+
+
+def talk_over_sockets() -> None:
+    left, right = socket.socketpair()
+    with left, right:
+        left.setblocking(False)
+        right.setblocking(False)
+        server, client = SSL.Connection(SERVER, left), SSL.Connection(TRUSTING, right)
+        server.set_accept_state()
+        client.set_connect_state()
+        waiting = [client, server]
+        for _ in range(pump.ROUNDS):
+            waiting = [end for end in waiting if not pump.step(end.do_handshake)]
+        assert not waiting
+        assert client.send(DATA[:10000]) == 10000
+        got = b""
+        while len(got) < 10000:
+            got += server.recv(ROOM)
+        assert got == DATA[:10000]
+
+
+def resume() -> None:
+    server, client = VERSIONS["TLSv1.3"]
+    server.set_session_id(b"faults")
+    first = pump.connected(server, client)
+    pump.transfer(first.server, first.client, b"x")
+    session = first.client.get_session()
+    assert session is not None
+    session = SSL.Session.from_bytes(session.to_bytes(), client)
+    second = pump.pair(server, client)
+    second.client.set_session(session)
+    pump.handshake(*second)
+    assert pump.transfer(second.server, second.client, b"y") == b"y"
+
+
+# ---- certificates and keys
+
+
+def load() -> None:
+    for kind, (certificate, key) in LEAF.items():
+        found = crypto.load_certificate(kind, certificate)
+        assert found.get_subject().CN == "server"
+        assert b"brisk.test" in repr(found.get_subject_alt_names()).encode()
+        assert found.get_extension_count() > 3
+        assert found.digest("sha256")
+        assert len(str(found.get_extension(1))) > 3
+        assert crypto.dump_certificate(kind, found) == certificate
+        pkey = crypto.load_privatekey(kind, key)
+        assert len(crypto.dump_privatekey(kind, pkey)) > 100
+        signature = crypto.sign(pkey, b"data", "sha256")
+        crypto.verify(found, signature, b"data", "sha256")
+    assert len(crypto.load_certificates(PEM, CHAIN_PEM)) == 2
+    loaded = crypto.load_privatekey(PEM, ENCRYPTED, authority.PASSPHRASE)
+    assert loaded.bits() == 256
+
+
+BAG = pkcs12.serialize_key_and_certificates(
+    b"name",
+    WHO.private_key,  # type: ignore[arg-type]
+    WHO.certificate,
+    list(WHO.intermediates),
+    serialization.NoEncryption(),
+)
+
+
+def bags() -> None:
+    bag = crypto.load_pkcs12(BAG)
+    assert bag.get_friendlyname() == b"name"
+    certificate = bag.get_certificate()
+    assert certificate is not None and certificate.get_subject().CN == "server"
+    assert bag.get_privatekey() is not None
+    assert len(bag.get_ca_certificates() or ()) == 1
+
+
+def trust() -> None:
+    store = crypto.X509Store()
+    store.add_cert(crypto.load_certificate(PEM, ROOT_PEM))
+    store.add_cert(crypto.load_certificate(DER, INTERMEDIATE))
+    leaf = crypto.load_certificate(PEM, LEAF_PEM)
+    crypto.X509StoreContext(store, leaf).verify_certificate()
+    assert len(crypto.X509StoreContext(store, leaf).get_verified_chain()) == 3
+    stranger = crypto.load_certificate(PEM, STRANGER_PEM)
+    try:
+        crypto.X509StoreContext(store, stranger).verify_certificate()
+    except (crypto.X509StoreContextError, crypto.Error):
+        return
+    raise AssertionError("a stranger was trusted")
+
+
+KEY = crypto.PKey.from_cryptography_key(WHO.private_key)
+
+
+def make() -> None:
+    made = crypto.X509()
+    made.set_version(2)
+    made.set_serial_number(2**70)
+    made.get_subject().CN = "made"
+    made.set_issuer(made.get_subject())
+    made.gmtime_adj_notBefore(0)
+    made.gmtime_adj_notAfter(3600)
+    made.set_pubkey(KEY)
+    made.sign(KEY, "sha256")
+    assert made.get_subject().CN == "made"
+    assert made.get_serial_number() == 2**70
+    request = crypto.X509Req()
+    request.get_subject().O = "made"
+    request.set_pubkey(KEY)
+    request.sign(KEY, "sha256")
+    assert request.verify(KEY)
+    again = crypto.load_certificate_request(PEM, crypto.dump_certificate_request(PEM, request))
+    assert again.get_subject().O == "made"
+
+
+SCENARIOS: dict[str, Scenario] = {
+    each.__name__: each
+    for each in (
+        *(set_up_server, set_up_client, shake_1_2, shake_1_3, callbacks, refused, vetoed),
+        *(datagrams, talk, talk_over_sockets, resume, load, bags, trust, make),
+    )
+}

@@ -1,0 +1,149 @@
+"""Coverage-guided fuzzing of everything a peer or a file may say: ``make fuzz``.
+
+libFuzzer drives the harnesses one after the other over a core and a libssl that
+report their coverage.  Arguments: names of harnesses, ``--seconds N`` for each
+(default 60), ``--rounds N``, ``--minimise`` to write the corpus of the tree anew.
+A finding is kept in .build/fuzz/findings and ends the run with exit status 1.
+The counts of all runs in this clone stand in .build/fuzz/counts.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+WORK = ROOT / ".build" / "fuzz"
+CORPUS = HERE / "corpus"
+COUNTS = WORK / "counts.json"
+NAMES = ("client", "server", "session", "certificate", "key", "container", "names", "offer")
+LARGEST = {"client": 8192, "server": 8192}
+#: Bytes of one harness's corpus in the tree.
+KEPT = 100_000
+#: An input that takes longer has found a hang, in seconds.
+PATIENCE = 20
+
+
+def environment() -> dict[str, str]:
+    unset = ("SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "SSLKEYLOGFILE")
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    return kept | {
+        "LD_PRELOAD": str(WORK / "libfuzzer.so"),
+        "LD_LIBRARY_PATH": str(WORK / "openssl" / "lib"),
+        "PYTHONPATH": str(WORK / "site"),
+        "FUZZ_RANDOM": str(WORK / "libfixedrandom.so"),
+        "FUZZ_IDENTITY": str(WORK / "identity"),
+    }
+
+
+def drive(name: str, *options: str) -> tuple[int, str]:
+    """Run libFuzzer once; its exit status and what it said."""
+    python = getattr(sys, "_base_executable", sys.executable)
+    done = subprocess.run(
+        [python, str(HERE / "drive.py"), name, *options],
+        env=environment(),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def count(name: str, more: int) -> int:
+    """Add to the counts on disk; all inputs so far."""
+    counts = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    counts[name] = counts.get(name, 0) + more
+    COUNTS.write_text(json.dumps(counts, indent=1) + "\n")
+    return sum(counts.values())
+
+
+def fuzz(name: str, seconds: int) -> bool:
+    """One run of one harness; whether it found nothing."""
+    grown = WORK / "corpus" / name
+    findings = WORK / "findings"
+    grown.mkdir(parents=True, exist_ok=True)
+    findings.mkdir(parents=True, exist_ok=True)
+    seeds = [str(each / name) for each in (WORK / "seeds", CORPUS) if (each / name).is_dir()]
+    status, said = drive(
+        name,
+        *(f"-max_total_time={seconds}", f"-max_len={LARGEST.get(name, 4096)}"),
+        *(f"-timeout={PATIENCE}", "-rss_limit_mb=1024", "-print_final_stats=1"),
+        # The entropic schedule costs more than a harness's whole work.
+        *(f"-artifact_prefix={findings / name}-", "-entropic=0"),
+        *(str(grown), *seeds),
+    )
+    executed = re.search(r"stat::number_of_executed_units: (\d+)", said)
+    covered = re.findall(r"cov: (\d+)", said)
+    inputs = int(executed.group(1)) if executed else 0
+    if not inputs:
+        # A crash leaves no statistics, only the number of the last report.
+        inputs = max((int(each) for each in re.findall(r"^#(\d+)", said, re.M)), default=0)
+    total = count(name, inputs)
+    print(
+        f"{name:12} {inputs:>10} inputs  {covered[-1] if covered else '?':>6} edges  "
+        f"{'ok' if status == 0 else 'FOUND SOMETHING'}  (all in all {total})",
+        flush=True,
+    )
+    if status:
+        (findings / f"{name}.log").write_text(said)
+        print("\n".join(said.splitlines()[-60:]), flush=True)
+    return status == 0
+
+
+def minimise(name: str) -> None:
+    """Keep in the tree the smallest inputs that together reach what all of them reach."""
+    target = CORPUS / name
+    merged = WORK / "merged" / name
+    shutil.rmtree(merged, ignore_errors=True)
+    merged.mkdir(parents=True)
+    drive(name, "-merge=1", str(merged), str(WORK / "corpus" / name), str(WORK / "seeds" / name))
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    size = 0
+    for path in sorted(merged.iterdir(), key=lambda each: each.stat().st_size):
+        size += path.stat().st_size
+        if size > KEPT:
+            break
+        shutil.copy(path, target / path.name[:16])
+    print(f"{name:12} {len(list(target.iterdir()))} inputs kept")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="HARNESS")
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--minimise", action="store_true")
+    chosen = parser.parse_args()
+    subprocess.run(["sh", str(HERE / "build.sh")], check=True)
+    names = chosen.names or NAMES
+    if chosen.minimise:
+        for name in names:
+            minimise(name)
+        return 0
+    if not (WORK / "seeds").is_dir():
+        import seeds
+
+        seeds.write_identity(WORK / "identity")
+        seeds.write_seeds(WORK / "seeds")
+    good = True
+    for _ in range(chosen.rounds):
+        for name in names:
+            good &= fuzz(name, chosen.seconds)
+    total = sum(json.loads(COUNTS.read_text()).values())
+    print(f"{total} inputs so far in this clone, {'no findings' if good else 'FINDINGS'}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""All of the fuzzing, or one part with its own arguments: ``make fuzz``.
+
+    make fuzz                                      bad arguments, the machine, guided
+    make fuzz ARGS="machine --steps 10000"         one part
+    make fuzz ARGS="guided client --seconds 600"
+
+Exit status 1 when a part found something.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PARTS = ("bad", "machine", "guided")
+
+
+def main(words: list[str]) -> int:
+    if words and words[0] not in PARTS:
+        sys.exit(f"the parts are {', '.join(PARTS)}")
+    path = os.pathsep.join((str(HERE.parent), os.environ.get("PYTHONPATH", "")))
+    statuses = [
+        subprocess.run(
+            [sys.executable, str(HERE / f"{part}.py"), *words[1:]],
+            env={**os.environ, "PYTHONPATH": path},
+            check=False,
+        ).returncode
+        for part in (words[:1] or PARTS)
+    ]
+    return 1 if any(statuses) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

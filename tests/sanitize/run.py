@@ -1,0 +1,204 @@
+"""The tests under AddressSanitizer and UndefinedBehaviorSanitizer, and under valgrind.
+
+``make sanitize`` builds the core with both sanitizers into .build/sanitize, runs the
+unit tests over it, then a loop of handshakes whose leaks LeakSanitizer would report,
+then chosen test files over the ordinary build under valgrind.  Arguments: ``asan``,
+``leaks`` or ``valgrind`` for one of them, and what follows ``--`` goes to pytest.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+WORK = ROOT / ".build" / "sanitize"
+SITE = WORK / "site"
+#: The core's own tests; the rest is Python over it and takes valgrind hours.
+CORE = (
+    *("bio", "connection", "context", "negotiation", "observers", "sessions", "stapling"),
+    *("trampolines", "trust", "stores", "errors", "spoilt_records"),
+)
+#: What these look at is changed by a sanitizer or by valgrind itself.
+LEFT_OUT = {
+    "test_garbage": "waits for timings of the ordinary build",
+    "test_docs": "runs the examples of the pages as programs of their own",
+    "test_command": "the same, and it is Python alone",
+    "test_failing_leaks": "asks glibc's allocator, which the sanitizers replace",
+}
+#: Longest time for one test, in seconds.
+TEST_PATIENCE = 600
+
+
+def base_python() -> str:
+    # A wrapper script would be watched instead of the interpreter.
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+def environment(site: Path | None) -> dict[str, str]:
+    unset = ("SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "SSLKEYLOGFILE")
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    # Packages by their folder alone: the editable one is found by its .pth file.
+    packages = sysconfig.get_path("purelib")
+    path = [str(site)] if site else []
+    path += [str(ROOT / "tests"), packages]
+    return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONMALLOC": "malloc"}
+
+
+def build() -> None:
+    """The core with both sanitizers, by meson, beside the ordinary build."""
+    folder = WORK / "build"
+    meson = str(Path(sys.executable).parent / "meson")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    settings = {**os.environ, "PATH": path}
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "env": settings}
+    if not (folder / "build.ninja").exists():
+        print("Building the core with sanitizers (minutes, once)", flush=True)
+        subprocess.run(
+            [
+                *(meson, "setup", str(folder), str(ROOT), "--prefix", str(SITE)),
+                *("--native-file", str(ROOT / ".build" / "tools.ini")),
+                *("-Db_sanitize=address,undefined", "-Db_lundef=false"),
+                *("-Doptimization=0", "-Ddebug=true", f"-Dpython.platlibdir={SITE}"),
+                f"-Dpython.purelibdir={SITE}",
+            ],
+            **quiet,  # type: ignore[call-overload]
+        )
+    subprocess.run([meson, "install", "-C", str(folder), "--quiet"], **quiet)  # type: ignore[call-overload]
+
+
+def runtime(name: str) -> str:
+    found = subprocess.run(
+        ["cc", f"-print-file-name={name}"], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
+    if not os.path.isabs(found):
+        sys.exit(f"the compiler has no {name}: install its sanitizer libraries")
+    return found
+
+
+def sanitized(*, leaks: bool) -> dict[str, str]:
+    preload = " ".join(runtime(name) for name in ("libasan.so", "libubsan.so"))
+    options = f"detect_leaks={int(leaks)}:allocator_may_return_null=1:abort_on_error=1"
+    return environment(SITE) | {
+        "LD_PRELOAD": preload,
+        "ASAN_OPTIONS": options,
+        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+        "LSAN_OPTIONS": f"suppressions={HERE / 'leaks.txt'}:exitcode=23",
+    }
+
+
+def report(name: str, done: subprocess.CompletedProcess[str]) -> bool:
+    """Print the closing line; whether nothing was found."""
+    said = done.stdout + done.stderr
+    found = len(re.findall(r"ERROR: \w+Sanitizer|runtime error:", said))
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    print(f"{name:10} exit {done.returncode}, {found} reports: {lines[-1] if lines else ''}")
+    if done.returncode or found:
+        print(said[-6000:])
+    sys.stdout.flush()
+    return done.returncode == 0 and not found
+
+
+def run(command: list[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=settings,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+
+def pytest(*arguments: str) -> list[str]:
+    options = ["-q", "-p", "no:cacheprovider", "-o", f"timeout={TEST_PATIENCE}"]
+    # What a sanitizer says must not end in pytest's drawer.
+    return ["-m", "pytest", *options, "--capture=sys", *arguments]
+
+
+def asan(extra: list[str]) -> bool:
+    build()
+    left_out = [f"--ignore-glob=*/{name}*" for name in LEFT_OUT]
+    command = [base_python(), *pytest("tests/unit", *left_out, *extra)]
+    return report("asan+ubsan", run(command, sanitized(leaks=False)))
+
+
+def leaks(_extra: list[str]) -> bool:
+    build()
+    done = run([base_python(), str(HERE / "handshakes.py")], sanitized(leaks=True))
+    return report("leaks", done)
+
+
+def valgrind(extra: list[str]) -> bool:
+    if not shutil.which("valgrind"):
+        sys.exit("valgrind is needed: apt-get install valgrind")
+    log = WORK / "valgrind.log"
+    WORK.mkdir(parents=True, exist_ok=True)
+    files = [f"tests/unit/test_{name}.py" for name in CORE]
+    command = [
+        *("valgrind", "-q", "--error-exitcode=9", "--leak-check=full"),
+        *("--show-leak-kinds=definite", "--errors-for-leak-kinds=none"),
+        *("--undef-value-errors=no", "--num-callers=25", f"--log-file={log}"),
+        f"--suppressions={HERE / 'valgrind.supp'}",
+        *(base_python(), *pytest(*files, *extra)),
+    ]
+    done = run(command, environment(frozen()))
+    said = log.read_text(errors="replace") if log.exists() else ""
+    wrong = len(re.findall(r"Invalid (?:read|write|free)|Mismatched|overlap in", said))
+    lost = [each for each in lost_blocks(said) if "_native" in each]
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    print(
+        f"valgrind   exit {done.returncode}, {wrong} errors, {len(lost)} leaks of the core: "
+        f"{lines[-1] if lines else done.stderr[-500:]}"
+    )
+    if wrong or done.returncode or lost:
+        print("\n".join([said[-6000:], *lost[:3], done.stdout[-3000:]]))
+    return done.returncode == 0 and not wrong and not lost
+
+
+def lost_blocks(said: str) -> list[str]:
+    """The entries of valgrind's log about memory that nothing leads to."""
+    text = re.sub(r"^==\d+== ?", "", said, flags=re.M)
+    return [each for each in text.split("\n\n") if "definitely lost" in each]
+
+
+def frozen() -> Path:
+    """A copy of the package as it is built: the editable one would rebuild itself."""
+    import OpenSSL._native.errors as built
+
+    target = WORK / "frozen"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(ROOT / "src" / "OpenSSL", target / "OpenSSL")
+    folder = Path(str(built.__file__)).parent
+    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    for path in folder.glob(f"*{suffix}"):
+        shutil.copy(path, target / "OpenSSL" / "_native")
+    return target
+
+
+KINDS: dict[str, Callable[[list[str]], bool]] = {
+    "asan": asan,
+    "leaks": leaks,
+    "valgrind": valgrind,
+}
+
+
+def main(words: list[str]) -> int:
+    cut = words.index("--") if "--" in words else len(words)
+    wanted, extra = words[:cut] or list(KINDS), words[cut + 1 :]
+    results = [KINDS[name](extra) for name in wanted]
+    print(f"{len(results)} runs, {results.count(False)} with findings")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
