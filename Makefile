@@ -22,8 +22,7 @@ DOCUMENTED := $(VENV)/docs.stamp
 MEASURED := $(VENV)/bench.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract interop downstream ktls stress faults leaks fuzz \
-  sanitize bench bare constants clean sources
+.PHONY: help setup demo test check docs contract interop downstream ktls stress faults leaks fuzz sanitize bench bare constants clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
