@@ -60,6 +60,7 @@ cdef size_t UNBOUNDED
 cdef BIO* open_channel(Channel* channel) except NULL
 cdef void close_channel(Channel* channel) noexcept
 cdef int feed(Channel* channel, object data) except -1
+cdef void spare(Channel* channel) noexcept
 cdef void give_back(Channel* channel) noexcept
 cdef void make_ready(Channel* channel, size_t payload) noexcept
 cdef object take(Channel* channel, size_t size)

@@ -335,6 +335,22 @@ cdef void give_back(Channel* channel) noexcept:
         channel.freed = channel.first = channel.count = 0
 
 
+cdef void spare(Channel* channel) noexcept:
+    """Give back what holds nothing now."""
+    if channel.first == channel.count and channel.room > 0:
+        give_back(channel)
+        free(channel.pieces)
+        channel.pieces = NULL
+        channel.room = 0
+    if channel.spill_start == channel.spill_end and channel.spill_room > 0:
+        free(channel.spill)
+        channel.spill = NULL
+        channel.spill_start = channel.spill_end = channel.spill_room = 0
+    if channel.ready_end == 0 and channel.ready != NULL:
+        Py_XDECREF(channel.ready)
+        channel.ready = NULL
+
+
 cdef int feed(Channel* channel, object data) except -1:
     """Queue `data`, exactly a bytes object, to be read."""
     cdef size_t size = PyBytes_GET_SIZE(data)

@@ -51,6 +51,25 @@ static inline const char *brisk_group_name(SSL *ssl)
 #endif
 }
 
+/* How many certificates and CRLs a store holds; -1 when there is no memory to count. */
+static inline int brisk_store_size(X509_STORE *store)
+{
+    int count;
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get1_objects(store);
+    if (objects == NULL)
+        return -1;
+    count = sk_X509_OBJECT_num(objects);
+    sk_X509_OBJECT_pop_free(objects, X509_OBJECT_free);
+#else
+    if (!X509_STORE_lock(store))
+        return -1;
+    count = sk_X509_OBJECT_num(X509_STORE_get0_objects(store));
+    X509_STORE_unlock(store);
+#endif
+    return count;
+}
+
 /* Whether SSL_free_buffers may be called at any time: before these releases it
  * could free a buffer in use (CVE-2024-4741).  Asked of the library that runs. */
 static inline int brisk_can_free_buffers(void)

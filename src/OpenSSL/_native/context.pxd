@@ -2,6 +2,11 @@ from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.libssl cimport SSL_CTX
 from OpenSSL._native.platform cimport brisk_lock
 
+cdef enum Trust:
+    EMPTY       # its own, as SSL_CTX_new made it
+    SHARED      # another's too: not to be changed
+    OWN
+
 cdef class Context:
     cdef SSL_CTX* handle            # owned; NULL until __init__ has run
     cdef Hooks hooks                # never changed in place: copy, change, assign
@@ -11,6 +16,8 @@ cdef class Context:
     cdef brisk_lock lock
     cdef long readers               # connections at work in libssl that look at the handle
     cdef int method
+    cdef Trust trust                # whose the store of certificates is
+    cdef object anchors             # what to read to have one like the shared store
     cdef object __weakref__
 
     # Every function over a Context runs between these two.  enter() raises

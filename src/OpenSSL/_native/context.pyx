@@ -64,8 +64,7 @@ cdef class Context:
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
         self.hooks = Hooks.__new__(Hooks)
-        if not brisk_lock_init(&self.lock):
-            raise MemoryError()
+        brisk_lock_init(&self.lock)
 
     def __init__(self, int number):
         cdef Method chosen = METHODS.get(number)

@@ -54,8 +54,8 @@ cdef class Engine(Carrier):
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
         memset(&self.channel, 0, sizeof(bio.Channel))
-        if not (brisk_lock_init(&self.lock) and brisk_lock_init(&self.turn)):
-            raise MemoryError()
+        brisk_lock_init(&self.lock)
+        brisk_lock_init(&self.turn)
 
     def __init__(self, Context context not None, socket=None):
         cdef s.SSL* handle = NULL
@@ -251,6 +251,7 @@ cdef class Engine(Carrier):
         # DTLS does not make them anew.
         if can_free_buffers and not self.channel.datagram:
             s.SSL_free_buffers(self.handle)
+        bio.spare(&self.channel)
 
     cdef void start_reading(self) noexcept:
         # Always in the same order, so that two connections cannot wait for each other.

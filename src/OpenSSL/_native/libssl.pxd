@@ -279,6 +279,7 @@ cdef extern from "compat.h" nogil:
     int SSL_get_verify_mode(const SSL* ssl)
     void SSL_set_verify_depth(SSL* ssl, int depth)
     int SSL_get_verify_depth(const SSL* ssl)
+    void SSL_CTX_set1_cert_store(SSL_CTX* context, X509_STORE* store)
     X509_STORE* SSL_CTX_get_cert_store(const SSL_CTX* context)
     int SSL_CTX_add_client_CA(SSL_CTX* context, X509* authority)
     void SSL_CTX_set_client_CA_list(SSL_CTX* context, X509_NAME_LIST* names)

@@ -28,6 +28,13 @@
 #define BRISK_LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define BRISK_STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define BRISK_SWAP(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
+#define BRISK_GATE(l) __atomic_load_n(&(l)->gate, __ATOMIC_ACQUIRE)
+static inline int brisk_publish(PyThread_type_lock *place, PyThread_type_lock new)
+{
+    PyThread_type_lock old = NULL;
+    return __atomic_compare_exchange_n(
+        place, &old, new, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
 static inline int brisk_swap_if(long *place, long old, long new)
 {
     return __atomic_compare_exchange_n(
@@ -37,11 +44,25 @@ static inline int brisk_swap_if(long *place, long old, long new)
 #define BRISK_LOAD(p) (*(volatile unsigned long *)(p))
 #define BRISK_STORE(p, v) (*(volatile unsigned long *)(p) = (v))
 #define BRISK_SWAP(p, v) InterlockedExchange((p), (v))
+#define BRISK_GATE(l) (*(PyThread_type_lock volatile *)&(l)->gate)
+static inline int brisk_publish(PyThread_type_lock *place, PyThread_type_lock new)
+{
+    return InterlockedCompareExchangePointer(place, new, NULL) == NULL;
+}
 static inline int brisk_swap_if(long *place, long old, long new)
 {
     return InterlockedCompareExchange(place, new, old) == old;
 }
 #endif
+
+static inline void brisk_yield(void)
+{
+#ifdef _WIN32
+    Sleep(0);
+#else
+    sched_yield();
+#endif
+}
 
 /* ---- a lock that its owner may enter again ------------------------------
  * Free and nobody waiting: one atomic instruction to enter, one to leave.  The
@@ -83,22 +104,16 @@ static inline void brisk_count_add(long *count, long change)
  * are computations of libssl, which wait for nobody and end soon. */
 static inline void brisk_count_wait(long *count)
 {
-    while (BRISK_COUNT(count) != 0) {
-#ifdef _WIN32
-        Sleep(0);
-#else
-        sched_yield();
-#endif
-    }
+    while (BRISK_COUNT(count) != 0)
+        brisk_yield();
 }
 
-static inline int brisk_lock_init(brisk_lock *l)
+static inline void brisk_lock_init(brisk_lock *l)
 {
     l->state = BRISK_FREE;
     l->owner = 0;
     l->depth = 0;
-    l->gate = PyThread_allocate_lock();
-    return l->gate != NULL && PyThread_acquire_lock(l->gate, NOWAIT_LOCK);
+    l->gate = NULL;
 }
 
 static inline void brisk_lock_destroy(brisk_lock *l)
@@ -136,16 +151,37 @@ static inline int brisk_lock_try(brisk_lock *l)
     return 1;
 }
 
+/* Made when somebody has to wait for the first time: most locks never need one.
+ * 0 without the memory for it. */
+static inline int brisk_lock_build_gate(brisk_lock *l)
+{
+    PyThread_type_lock gate;
+    if (BRISK_GATE(l) != NULL)
+        return 1;
+    gate = PyThread_allocate_lock();
+    if (gate == NULL)
+        return 0;
+    PyThread_acquire_lock(gate, NOWAIT_LOCK);
+    if (!brisk_publish(&l->gate, gate)) {
+        PyThread_release_lock(gate);
+        PyThread_free_lock(gate);
+    }
+    return 1;
+}
+
 /* Waits; the caller must not hold the interpreter. */
 static inline void brisk_lock_wait(brisk_lock *l)
 {
     long old, mark = BRISK_AWAITED;
     if (!brisk_swap_if(&l->state, BRISK_FREE, BRISK_TAKEN)) {
-        for (;;) {
+        if (!brisk_lock_build_gate(l)) {
+            while (!brisk_swap_if(&l->state, BRISK_FREE, BRISK_TAKEN))
+                brisk_yield();
+        } else for (;;) {
             old = BRISK_SWAP(&l->state, mark);
             if (old == BRISK_FREE || old == BRISK_HANDED)
                 break;
-            PyThread_acquire_lock(l->gate, WAIT_LOCK);
+            PyThread_acquire_lock(BRISK_GATE(l), WAIT_LOCK);
             mark = BRISK_STARVED;
         }
     }
@@ -167,7 +203,7 @@ static inline void brisk_lock_leave(brisk_lock *l)
     BRISK_STORE(&l->owner, 0);
     if (BRISK_SWAP(&l->state, BRISK_LOAD(&l->state) == BRISK_STARVED
             ? BRISK_HANDED : BRISK_FREE) > BRISK_TAKEN)
-        PyThread_release_lock(l->gate);
+        PyThread_release_lock(BRISK_GATE(l));
 }
 
 /* ---- sockets and other descriptors ------------------------------------ */

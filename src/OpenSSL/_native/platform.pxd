@@ -4,7 +4,7 @@ cdef extern from "platform.h" nogil:
     ctypedef struct brisk_lock:
         pass
     ctypedef int brisk_fd
-    int brisk_lock_init(brisk_lock* lock)
+    void brisk_lock_init(brisk_lock* lock)
     void brisk_lock_destroy(brisk_lock* lock)
     bint brisk_lock_is_mine(brisk_lock* lock)
     bint brisk_lock_is_free(brisk_lock* lock)

@@ -1,55 +1,93 @@
 """Whom to believe: authorities, verification and the names a peer must have."""
 
+from OpenSSL._native.anchors cimport shared_store
 from OpenSSL._native cimport errors
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.certificates cimport X509
 from OpenSSL._native.connection cimport Connection
-from OpenSSL._native.context cimport Context
+from OpenSSL._native.context cimport EMPTY, OWN, SHARED, Context
 from OpenSSL._native.names cimport X509Name, release_name
-from OpenSSL._native.stores cimport wrap_store
+from OpenSSL._native.stores cimport X509Store, wrap_store
 from OpenSSL._native.trampolines cimport on_verify
 
 
 # ---- authorities
 
-def load_verify_locations(Context context not None, bytes file, bytes folder):
-    cdef const char* file_path = NULL
-    cdef const char* folder_path = NULL
+cdef int read_anchors(Context context, bytes file, bytes folder, bint platform) except -1:
+    """Add what the files hold to the Context's own store."""
+    cdef const char* from_file = NULL if file is None else <const char*>file
+    cdef const char* from_folder = NULL if folder is None else <const char*>folder
     cdef int result
-    if file is not None:
-        file_path = file
-    if folder is not None:
-        folder_path = folder
+    with nogil:
+        errors.clear()
+        if platform:
+            result = s.SSL_CTX_set_default_verify_paths(context.handle)
+        else:
+            result = s.SSL_CTX_load_verify_locations(context.handle, from_file, from_folder)
+    if result != 1:
+        errors.fail_ssl(
+            "the platform's certificates could not be loaded" if platform
+            else "neither cafile nor capath was given")
+    return 0
+
+
+cdef int own_store(Context context) except -1:
+    """Give the Context a store of its own that trusts the same."""
+    cdef X509Store fresh, before
+    if context.trust == SHARED:
+        before = borrowed_store(context)
+        fresh = X509Store()
+        s.SSL_CTX_set1_cert_store(context.handle, fresh.held())
+        try:
+            file, folder, platform = context.anchors
+            read_anchors(context, file, folder, platform)
+        except BaseException:
+            s.SSL_CTX_set1_cert_store(context.handle, before.held())
+            raise
+    context.trust = OWN
+    context.anchors = None
+    return 0
+
+
+cdef int trust_anchors(Context context, bytes file, bytes folder, bint platform) except -1:
+    cdef X509Store store
     context.change()
     try:
-        with nogil:
-            errors.clear()
-            result = s.SSL_CTX_load_verify_locations(context.handle, file_path, folder_path)
-        if result != 1:
-            errors.fail_ssl("neither cafile nor capath was given")
+        if context.trust == EMPTY:
+            store = shared_store(file, folder, platform)
+            if store is not None:
+                s.SSL_CTX_set1_cert_store(context.handle, store.held())
+                context.trust = SHARED
+                context.anchors = (file, folder, platform)
+                return 0
+        own_store(context)
+        return read_anchors(context, file, folder, platform)
     finally:
         context.leave()
+
+
+def load_verify_locations(Context context not None, bytes file, bytes folder):
+    trust_anchors(context, file, folder, False)
 
 
 def set_default_verify_paths(Context context not None):
-    cdef int result
-    context.change()
-    try:
-        with nogil:
-            errors.clear()
-            result = s.SSL_CTX_set_default_verify_paths(context.handle)
-        if result != 1:
-            errors.fail_ssl("the platform's certificates could not be loaded")
-    finally:
-        context.leave()
+    trust_anchors(context, None, None, True)
+
+
+cdef X509Store borrowed_store(Context context):
+    cdef c.X509_STORE* store = s.SSL_CTX_get_cert_store(context.handle)
+    if store == NULL or c.X509_STORE_up_ref(store) != 1:
+        errors.fail_ssl("X509_STORE_up_ref failed")
+    return wrap_store(store)
 
 
 def get_cert_store(Context context not None):
     cdef c.X509_STORE* store
-    context.enter()
+    context.change()
     try:
+        own_store(context)
         store = s.SSL_CTX_get_cert_store(context.handle)
         if store == NULL:
             return None

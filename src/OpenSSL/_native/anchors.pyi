@@ -1,0 +1,2 @@
+class Anchors:
+    """One parsed store, and what it was made of."""
