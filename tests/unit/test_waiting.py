@@ -232,3 +232,19 @@ def test_a_dead_descriptor_under_a_living_object() -> None:
         owner.number = -1
         with verdicts.system_error(errno.EBADF):
             client.do_handshake()
+
+
+def test_a_datagram_is_sent_again_and_again_while_it_is_waited_for() -> None:
+    """The second wait of a DTLS timer is two seconds, longer than a slice of waiting."""
+    silent, sock = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    with silent, sock:
+        for each in (silent, sock):
+            each.bind((sockets.LOOPBACK, 0))
+            each.settimeout(sockets.PATIENCE)
+        sock.connect(silent.getsockname())
+        client = sockets.client_end(SSL.Context(SSL.DTLS_METHOD), sock)
+        shaking = sockets.in_thread(client.do_handshake)
+        for _ in range(3):
+            assert silent.recv(2000)
+        client.close()
+        assert isinstance(shaking.exception(sockets.PATIENCE), SSL.SysCallError)
