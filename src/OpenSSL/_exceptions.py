@@ -30,8 +30,10 @@ class _Detailed(Exception):
 class Error(_Detailed):
     """A failure of TLS; ``args[0]`` is a list of ``(library, function, reason)``."""
 
-    #: Number of the TLS alert with which the peer ended the connection, if it did.
+    #: Number of the TLS alert that ended the connection, if one did.
     alert: int | None = None
+    #: Whether that alert was ours; else it was the peer's.
+    alert_sent: bool = False
     #: ``X509_V_*`` number of a failed certificate check, else None.
     verify_code: int | None = None
     #: OpenSSL's words for :attr:`verify_code`.

@@ -96,3 +96,26 @@ def test_the_error_that_ended_a_connection_is_told_again() -> None:
         assert type(caught.value) is SSL.Error
         assert caught.value.args == first.args
         assert caught.value.verify_code == first.verify_code
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("watched", [False, True], ids=["unwatched", "watched"])
+def test_an_alert_of_ours_has_its_number(version: str, watched: bool) -> None:
+    client = contexts.client_context(verify=False, version=version)
+    client.set_verify(SSL.VERIFY_PEER)
+    if watched:
+        client.set_info_callback(lambda *_: None)
+    outcome = pump.handshake_outcome(*pump.pair(contexts.server_context(version=version), client))
+    assert isinstance(outcome.client, SSL.Error) and isinstance(outcome.server, SSL.Error)
+    assert (outcome.client.alert, outcome.client.alert_sent) == (48, True)  # unknown_ca
+    assert (outcome.server.alert, outcome.server.alert_sent) == (48, False)
+
+
+def test_an_end_without_an_alert_has_no_number() -> None:
+    client = SSL.Connection(contexts.client_context(), None)
+    client.set_connect_state()
+    client.bio_shutdown()
+    with pytest.raises(SSL.Error) as caught:
+        client.do_handshake()
+    assert caught.value.alert is None
+    assert not caught.value.alert_sent

@@ -78,6 +78,7 @@ cdef class Connection(Reader):
         try:
             s.SSL_set_connect_state(self.handle)
             self.fatal = None
+            self.alert_sent = 0
         finally:
             self.leave()
 
@@ -90,6 +91,7 @@ cdef class Connection(Reader):
         try:
             s.SSL_set_accept_state(self.handle)
             self.fatal = None
+            self.alert_sent = 0
         finally:
             self.leave()
 

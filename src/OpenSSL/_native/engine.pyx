@@ -23,7 +23,7 @@ from OpenSSL._native.platform cimport (
     brisk_is_socket, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
     brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
 )
-from OpenSSL._native.trampolines cimport attach, detach, on_verify
+from OpenSSL._native.trampolines cimport attach, detach, on_alert, on_info, on_verify
 from OpenSSL._native.waiting cimport check_open, descriptor, patience, wait
 
 from OpenSSL._exceptions import Error
@@ -73,6 +73,8 @@ cdef class Engine(Carrier):
             if handle == NULL:
                 errors.fail_ssl("SSL_new failed")
             self.hooks = context.hooks
+            if self.hooks.info is None:
+                s.SSL_set_info_callback(handle, on_alert)
         finally:
             context.leave()
         try:
@@ -363,6 +365,9 @@ cdef class Engine(Carrier):
         try:
             errors.fail(verdict, self.handle)
         except Error as error:
+            if verdict.status == FAILED and self.alert_sent != 0 and error.alert is None:
+                error.alert = self.alert_sent
+                error.alert_sent = True
             if verdict.status == FAILED and (
                     operation == READ or operation == PEEK or operation == HANDSHAKE):
                 self.fatal = again(error)
@@ -405,6 +410,8 @@ cdef class Engine(Carrier):
                 hooks.verify = self.hooks.verify
             if self.own_info:
                 hooks.info = self.hooks.info
+            elif hooks.info is not None:
+                s.SSL_set_info_callback(self.handle, on_info)
             self.hooks = hooks
             self.context = context
         finally:

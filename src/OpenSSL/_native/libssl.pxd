@@ -41,6 +41,11 @@ cdef extern from "compat.h" nogil:
     int SSL_AD_REASON_OFFSET
     int SSL_AD_INTERNAL_ERROR
     int SSL_AD_PROTOCOL_VERSION
+    int SSL_AD_HANDSHAKE_FAILURE
+    int SSL3_AL_FATAL
+    int SSL_CB_WRITE_ALERT
+    int SSL_VERIFY_PEER
+    int SSL_VERIFY_FAIL_IF_NO_PEER_CERT
     int SSL_get_error(const SSL* ssl, int result)
     long SSL_get_verify_result(const SSL* ssl)
     void SSL_set_verify_result(SSL* ssl, long code)
@@ -210,6 +215,8 @@ cdef extern from "compat.h" nogil:
     # ---- sessions
     SSL_SESSION* SSL_get_session(const SSL* ssl)
     int SSL_set_session(SSL* ssl, SSL_SESSION* session)
+    X509* SSL_SESSION_get0_peer(SSL_SESSION* session)
+    const char* SSL_SESSION_get0_hostname(const SSL_SESSION* session)
     int SSL_session_reused(const SSL* ssl)
     int SSL_in_before(const SSL* ssl)
     int SSL_is_server(const SSL* ssl)

@@ -11,7 +11,7 @@ wrong, the answer to C is "no".
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc cimport errno
-from libc.string cimport memcmp, memcpy, strlen
+from libc.string cimport memcmp, memcpy, strcmp, strlen
 
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native cimport libssl as s
@@ -19,6 +19,7 @@ from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back
 
+from OpenSSL._exceptions import Error
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
 
 cdef enum:
@@ -36,10 +37,12 @@ cdef int make_index() except -1:
 
 
 cdef int carrier_index = make_index()
+cdef int alert_index = make_index()
 
 
 cdef int attach(s.SSL* ssl, Carrier carrier) except -1:
-    if not s.SSL_set_ex_data(ssl, carrier_index, <void*>carrier):
+    if not (s.SSL_set_ex_data(ssl, carrier_index, <void*>carrier)
+            and s.SSL_set_ex_data(ssl, alert_index, &carrier.alert_sent)):
         raise MemoryError("SSL_set_ex_data failed")
     return 0
 
@@ -47,6 +50,7 @@ cdef int attach(s.SSL* ssl, Carrier carrier) except -1:
 cdef void detach(s.SSL* ssl) noexcept nogil:
     # Cannot fail: the slot exists since attach().
     s.SSL_set_ex_data(ssl, carrier_index, NULL)
+    s.SSL_set_ex_data(ssl, alert_index, NULL)
 
 
 cdef Carrier carrier_of(const s.SSL* ssl):
@@ -131,9 +135,19 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
 
 # ---- observers
 
+cdef void on_alert(const s.SSL* ssl, int where, int value) noexcept nogil:
+    """Note which fatal alert we send; libssl tells nobody afterwards."""
+    cdef int* sent
+    if where & s.SSL_CB_WRITE_ALERT == s.SSL_CB_WRITE_ALERT and value >> 8 == s.SSL3_AL_FATAL:
+        sent = <int*>s.SSL_get_ex_data(ssl, alert_index)
+        if sent != NULL:
+            sent[0] = value & 0xff
+
+
 cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
     cdef Scope scope
     cdef Carrier carrier = carrier_of(ssl)
+    on_alert(ssl, where, value)
     if carrier is None or carrier.hooks.info is None:
         return
     enter_hook(&scope, carrier)
@@ -241,6 +255,27 @@ cdef bint version_fits(s.SSL* ssl) noexcept nogil:
     return (lowest == 0 or version >= lowest) and (highest == 0 or version <= highest)
 
 
+cdef bint session_fits(s.SSL* ssl) noexcept:
+    """Whether a resumed session may stand for the certificate that is asked for here.
+
+    libssl finds the session before anybody knows which host is wanted; so one that
+    an open host has given out would open a strict one.
+    """
+    cdef int mode = s.SSL_get_verify_mode(ssl)
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef const char* asked
+    cdef const char* made_for
+    if not mode & s.SSL_VERIFY_PEER or not s.SSL_session_reused(ssl) or session == NULL:
+        return True
+    if mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT and s.SSL_SESSION_get0_peer(session) == NULL:
+        return False
+    asked = s.SSL_get_servername(ssl, s.TLSEXT_NAMETYPE_host_name)
+    made_for = s.SSL_SESSION_get0_hostname(session)
+    if asked == NULL or made_for == NULL:
+        return asked == made_for
+    return strcmp(asked, made_for) == 0
+
+
 cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     cdef Scope scope
     cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
@@ -253,10 +288,14 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     enter_hook(&scope, carrier)
     try:
         carrier.hooks.servername(carrier)
-        if version_fits(ssl):
-            answer = s.SSL_TLSEXT_ERR_OK
-        else:
+        if not version_fits(ssl):
             alert[0] = s.SSL_AD_PROTOCOL_VERSION
+        elif not session_fits(ssl):
+            alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
+            raise Error([(
+                "SSL routines", "", "the session was made for another virtual host")])
+        else:
+            answer = s.SSL_TLSEXT_ERR_OK
     except BaseException as error:
         carrier.keep(error)
     leave_hook(&scope, carrier)

@@ -1,0 +1,122 @@
+"""Sessions and virtual hosts: what an open host gave out never opens a strict one."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit import authority, contexts, pump
+from OpenSSL import SSL
+
+OPEN, STRICT, OTHER = b"open.example", b"strict.example", b"other.example"
+REQUIRED = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+NEWEST = pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+
+
+class Hosts:
+    """A server that is open by default, or strict, and has hosts of both kinds."""
+
+    def __init__(self, version: str, strict_default: bool = False) -> None:
+        self.open = contexts.server_context(version=version)
+        self.strict = contexts.server_context(version=version)
+        for each in (self.open, self.strict):
+            each.set_session_id(b"the same for all")
+        self.strict.load_verify_locations(authority.trust_file())
+        self.strict.set_verify(REQUIRED)
+        self.first = self.strict if strict_default else self.open
+        self.first.set_tlsext_servername_callback(self.choose)
+        self.client = contexts.client_context(version=version)
+
+    def choose(self, connection: SSL.Connection) -> None:
+        name = connection.get_servername()
+        if name == OPEN:
+            connection.set_context(self.open)
+        elif name is not None:
+            connection.set_context(self.strict)
+
+    def pair(self, name: bytes | None, session: SSL.Session | None = None) -> pump.Pair:
+        server, client = pump.pair(self.first, self.client)
+        if name is not None:
+            client.set_tlsext_host_name(name)
+        if session is not None:
+            client.set_session(session)
+        return pump.Pair(server, client)
+
+    def visit(self, name: bytes | None, session: SSL.Session | None = None) -> pump.Pair:
+        """A visit that succeeds; its ends have taken the tickets."""
+        ends = self.pair(name, session)
+        pump.handshake(*ends)
+        pump.transfer(ends.server, ends.client, b"tickets")
+        return ends
+
+    def show_a_certificate(self) -> None:
+        contexts.use_identity(self.client, authority.client_identity())
+
+
+def session_of(ends: pump.Pair) -> SSL.Session:
+    session = ends.client.get_session()
+    assert session is not None
+    return session
+
+
+@NEWEST
+def test_a_session_of_an_open_host_does_not_open_a_strict_one(version: str) -> None:
+    hosts = Hosts(version)
+    session = session_of(hosts.visit(OPEN))
+    ends = hosts.pair(STRICT, session)
+    outcome = pump.handshake_outcome(*ends)
+    if version == "TLSv1.2" and outcome.server is None:
+        # The older protocol takes the host from the session, not from the client.
+        assert ends.server.get_servername() == OPEN
+        assert ends.server.get_context() is hosts.open
+        return
+    assert isinstance(outcome.server, SSL.Error)
+    assert "another virtual host" in str(outcome.server)
+    assert isinstance(outcome.client, SSL.Error)
+    assert outcome.client.alert == 40  # handshake_failure
+
+
+@NEWEST
+def test_a_session_of_an_open_host_does_not_open_a_strict_default(version: str) -> None:
+    hosts = Hosts(version, strict_default=True)
+    session = session_of(hosts.visit(OPEN))
+    ends = hosts.pair(None, session)
+    outcome = pump.handshake_outcome(*ends)
+    if outcome.server is None:
+        assert version == "TLSv1.2"
+        assert ends.server.get_context() is hosts.open
+    else:
+        assert "another virtual host" in str(outcome.server)
+
+
+@NEWEST
+def test_a_certificate_shown_to_one_strict_host_is_not_shown_to_another(version: str) -> None:
+    hosts = Hosts(version)
+    hosts.show_a_certificate()
+    session = session_of(hosts.visit(STRICT))
+    ends = hosts.pair(OTHER, session)
+    outcome = pump.handshake_outcome(*ends)
+    if outcome.server is None:
+        assert version == "TLSv1.2"
+        assert ends.server.get_servername() == STRICT
+    else:
+        assert "another virtual host" in str(outcome.server)
+
+
+@NEWEST
+@pytest.mark.parametrize("name", [OPEN, STRICT])
+def test_a_session_opens_the_host_that_gave_it(version: str, name: bytes) -> None:
+    hosts = Hosts(version)
+    hosts.show_a_certificate()
+    session = session_of(hosts.visit(name))
+    again = hosts.visit(name, session)
+    assert again.client.session_reused()
+    assert again.server.get_context() is (hosts.open if name == OPEN else hosts.strict)
+    assert (again.server.get_peer_certificate() is not None) == (name == STRICT)
+
+
+@NEWEST
+def test_without_a_session_the_strict_host_asks(version: str) -> None:
+    hosts = Hosts(version)
+    assert isinstance(pump.handshake_outcome(*hosts.pair(STRICT)).server, SSL.Error)
+    hosts.show_a_certificate()
+    assert hosts.visit(STRICT).server.get_peer_certificate() is not None
