@@ -1,3 +1,6 @@
+# How often this process has been forked: what threads held before, nobody will give back.
+cdef unsigned long forks
+
 cdef class Hooks:
     cdef object verify
     cdef object info

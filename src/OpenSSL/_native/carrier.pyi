@@ -2,3 +2,6 @@ class Hooks: ...
 
 class Carrier:
     """Keeps the first exception of a hook until the call that ran it raises it."""
+
+def count_fork() -> None:
+    """Runs in a child after a fork."""

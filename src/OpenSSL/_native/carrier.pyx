@@ -10,6 +10,21 @@ the set it was created with, whole.
 """
 
 
+import os as _os
+
+cdef unsigned long forks = 0
+
+
+def count_fork():
+    """Runs in a child after a fork."""
+    global forks
+    forks += 1
+
+
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=count_fork)
+
+
 cdef class Hooks:
     cdef Hooks copy(self):
         cdef Hooks new = Hooks.__new__(Hooks)

@@ -14,6 +14,8 @@ cdef class Context:
     cdef object passphrase          # the hook that knows the keys' passphrases, and its data
     cdef object passphrase_data
     cdef brisk_lock lock
+    cdef unsigned long lock_forks   # forks when the lock was taken last
+    cdef unsigned long reader_forks  # forks when readers were counted last
     cdef long readers               # connections at work in libssl that look at the handle
     cdef int method
     cdef Trust trust                # whose the store of certificates is
@@ -28,6 +30,7 @@ cdef class Context:
     # In place of enter(), where something is replaced that handshakes look at
     # without asking: waits until none of them is inside libssl.
     cdef int change(self) except -1
+    cdef void count_anew(self) noexcept
 
     # Around such a computation; see Engine.
     cdef void start_reading(self) noexcept

@@ -10,7 +10,7 @@ for the network, so neither side waits long.
 
 cimport cython
 
-from OpenSSL._native cimport errors
+from OpenSSL._native cimport carrier, errors
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.platform cimport (
@@ -18,6 +18,7 @@ from OpenSSL._native.platform cimport (
     brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
 )
 
+from OpenSSL._exceptions import Error
 from OpenSSL._native.constants import (
     DTLS_CLIENT_METHOD, DTLS_METHOD, DTLS_SERVER_METHOD, SSLv23_METHOD, TLS_CLIENT_METHOD,
     TLS_METHOD, TLS_SERVER_METHOD, TLSv1_1_METHOD, TLSv1_2_METHOD, TLSv1_METHOD,
@@ -102,13 +103,17 @@ cdef class Context:
     cdef int enter(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Context was never initialised: call Context.__init__")
-        if brisk_lock_try(&self.lock):
-            return 0
-        if brisk_lock_is_mine(&self.lock):
-            brisk_lock_again(&self.lock)
-            return 0
-        with nogil:
-            brisk_lock_wait(&self.lock)
+        if not brisk_lock_try(&self.lock):
+            if brisk_lock_is_mine(&self.lock):
+                brisk_lock_again(&self.lock)
+                return 0
+            if self.lock_forks != carrier.forks:
+                raise Error([(
+                    "SSL routines", "",
+                    "another thread was changing this Context when the process was forked")])
+            with nogil:
+                brisk_lock_wait(&self.lock)
+        self.lock_forks = carrier.forks
         return 0
 
     cdef void leave(self) noexcept:
@@ -116,9 +121,16 @@ cdef class Context:
 
     cdef int change(self) except -1:
         self.enter()
+        self.count_anew()
         with nogil:
             brisk_count_wait(&self.readers)
         return 0
+
+    cdef void count_anew(self) noexcept:
+        # Threads that were at work when the process was forked are not in the child.
+        if self.reader_forks != carrier.forks:
+            self.reader_forks = carrier.forks
+            self.readers = 0
 
     cdef void start_reading(self) noexcept:
         # The lock is free of changers for as long as we hold it, and they
@@ -126,9 +138,16 @@ cdef class Context:
         if not brisk_lock_try(&self.lock):
             if brisk_lock_is_mine(&self.lock):
                 brisk_lock_again(&self.lock)
+            elif self.lock_forks != carrier.forks:
+                # Nobody will give it back, and nobody can change the Context now.
+                self.count_anew()
+                brisk_count_add(&self.readers, 1)
+                return
             else:
                 with nogil:
                     brisk_lock_wait(&self.lock)
+        self.lock_forks = carrier.forks
+        self.count_anew()
         brisk_count_add(&self.readers, 1)
         brisk_lock_leave(&self.lock)
 

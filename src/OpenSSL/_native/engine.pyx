@@ -11,7 +11,7 @@ another writes.  After a hook has failed in a handshake nothing follows.
 cimport cython
 from libc.string cimport memset
 
-from OpenSSL._native cimport bio, errors
+from OpenSSL._native cimport bio, carrier, errors
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.carrier cimport Hooks
@@ -113,13 +113,12 @@ cdef class Engine(Carrier):
     cdef int enter_lightly(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Connection was never initialised: call Connection.__init__")
-        if brisk_lock_try(&self.lock):
-            return 0
-        if brisk_lock_is_mine(&self.lock):
-            brisk_lock_again(&self.lock)
-            return 0
-        with nogil:
-            brisk_lock_wait(&self.lock)
+        if not brisk_lock_try(&self.lock):
+            if brisk_lock_is_mine(&self.lock):
+                brisk_lock_again(&self.lock)
+                return 0
+            self.wait_for(&self.lock, self.lock_forks)
+        self.lock_forks = carrier.forks
         return 0
 
     cdef int enter_io(self) except -1:
@@ -130,14 +129,23 @@ cdef class Engine(Carrier):
     cdef int enter_again(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Connection was never initialised: call Connection.__init__")
-        if brisk_lock_try(&self.lock):
-            return 0
-        if brisk_lock_is_mine(&self.lock):
+        if not brisk_lock_try(&self.lock):
+            if brisk_lock_is_mine(&self.lock):
+                raise Error([(
+                    "SSL routines", "",
+                    "called from a callback of the same connection, which is still at work")])
+            self.wait_for(&self.lock, self.lock_forks)
+        self.lock_forks = carrier.forks
+        return 0
+
+    cdef int wait_for(self, brisk_lock* lock, unsigned long forks) except -1:
+        if forks != carrier.forks:
+            # Its thread is not in this child, and libssl stopped in the middle.
             raise Error([(
                 "SSL routines", "",
-                "called from a callback of the same connection, which is still at work")])
+                "another thread was at work on this connection when the process was forked")])
         with nogil:
-            brisk_lock_wait(&self.lock)
+            brisk_lock_wait(lock)
         return 0
 
     cdef void leave(self) noexcept:
@@ -145,14 +153,13 @@ cdef class Engine(Carrier):
 
     cdef int enter_turn(self) except -1:
         # Every sender in its turn: the bytes of one message stay together.
-        if brisk_lock_try(&self.turn):
-            return 0
-        if brisk_lock_is_mine(&self.turn):
-            # A hook or a signal handler that interrupts its own thread's send.
-            raise Error([(
-                "SSL routines", "", "this thread is already sending on this connection")])
-        with nogil:
-            brisk_lock_wait(&self.turn)
+        if not brisk_lock_try(&self.turn):
+            if brisk_lock_is_mine(&self.turn):
+                # A hook or a signal handler that interrupts its own thread's send.
+                raise Error([(
+                    "SSL routines", "", "this thread is already sending on this connection")])
+            self.wait_for(&self.turn, self.turn_forks)
+        self.turn_forks = carrier.forks
         return 0
 
     # ---- one operation
