@@ -10,6 +10,8 @@ from libc.limits cimport INT_MAX
 from OpenSSL._native cimport errors
 from OpenSSL._native cimport libcrypto as c
 
+from OpenSSL._native.errors import memory_ended as _memory_ended
+
 
 cdef class Memory:
     def __cinit__(self):
@@ -20,7 +22,11 @@ cdef class Memory:
 
     cdef bytes written(self):
         cdef char* data = NULL
-        cdef long size = c.BIO_get_mem_data(self.bio, &data)
+        cdef long size
+        # OpenSSL's printers do not look whether there was room for their words.
+        if _memory_ended():
+            errors.fail_crypto("no memory for what was to be written")
+        size = c.BIO_get_mem_data(self.bio, &data)
         if size <= 0:
             return b""
         return PyBytes_FromStringAndSize(data, size)
