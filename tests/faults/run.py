@@ -36,7 +36,10 @@ PATIENCE = 1800
 #: Whose fault it is not ours to repair: a function on the way to the failed allocation.
 KNOWN = {
     "OSSL_ENCODER_do_all_provided": "OpenSSL 3.0 corrupts the heap when it cannot list encoders",
+    "ASN1_item_unpack < PKCS12_parse": "a leaf whose key is not read goes among the others",
     "PyUnicode_Format": "CPython 3.11 returns NULL without an exception",
+    "PyTraceBack_Here < _PyEval": "CPython 3.11 loses the exception: SystemError",
+    "PyFrame_New < _PyEval": "the same, as a program without any extension shows",
 }
 #: Findings shown of each scenario.
 SHOWN = 8

@@ -40,7 +40,8 @@ def main(name: str, options: list[str]) -> int:
         return 0
 
     kept = Callback(one)
-    words = [b"drive", *(each.encode() for each in options)]
+    # To merge, libFuzzer starts itself again by this name, through a shell.
+    words = [f"{sys.executable} {__file__} {name}".encode(), *(each.encode() for each in options)]
     vector = (ctypes.c_char_p * (len(words) + 1))(*words, None)
     count = ctypes.c_int(len(words))
     pointer = ctypes.cast(vector, ctypes.POINTER(ctypes.c_char_p))
