@@ -120,9 +120,14 @@ def get_cipher_bits(Connection connection not None):
 
 def get_shared_ciphers(Connection connection not None):
     cdef char text[CIPHERS_MAXIMUM]
+    text[0] = 0
     connection.enter()
     try:
-        if s.SSL_get_shared_ciphers(connection.handle, text, CIPHERS_MAXIMUM) == NULL:
+        # None at all: OpenSSL 3.0 answers with NULL, 3.5 with an empty text.
+        if (
+            s.SSL_get_shared_ciphers(connection.handle, text, CIPHERS_MAXIMUM) == NULL
+            or text[0] == 0
+        ):
             return []
         return (<bytes>text).decode("ascii").split(":")
     finally:
