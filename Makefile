@@ -22,7 +22,7 @@ DOCUMENTED := $(VENV)/docs.stamp
 MEASURED := $(VENV)/bench.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract interop downstream ktls stress faults leaks fuzz sanitize bench bare constants clean sources
+.PHONY: help setup demo test check docs contract interop downstream ktls stress faults leaks fuzz sanitize bench bare matrix constants clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -106,6 +106,9 @@ bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only me
 
 bare: ## prove demo and test in a bare Debian 12 (needs root and debootstrap)
 	@sh tools/bare.sh $(ARGS)
+
+matrix: ## the tests on newer platforms; ARGS="trixie -- -k alpn" (root and debootstrap)
+	@sh tools/matrix.sh $(ARGS)
 
 clean: ## remove everything that was built or installed here
 	rm -rf $(VENV) .build build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
