@@ -1,0 +1,32 @@
+"""Python in a process of its own, for what could end the process it happens in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from kit.programs import quiet_environment
+
+TESTS = Path(__file__).resolve().parents[1]
+#: Longest time in seconds that such a process is waited for.
+PATIENCE = 60
+
+
+def run(code: str, *arguments: str, given: str = "") -> str:
+    """What ``code`` printed; an AssertionError unless it ended well and said nothing wrong."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-X", "faulthandler", "-W", "error"),
+            *("-c", textwrap.dedent(code), *arguments),
+        ],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env=quiet_environment() | {"PYTHONPATH": str(TESTS)},
+    )
+    assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert done.stderr == ""
+    return done.stdout

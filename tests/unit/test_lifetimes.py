@@ -1,0 +1,121 @@
+"""Objects that outlive what they came from, and buffers in use."""
+
+from __future__ import annotations
+
+import gc
+import mmap
+
+import pytest
+
+from kit import authority, contexts, memory, pump, sockets
+from OpenSSL import SSL, crypto
+
+
+@pytest.mark.holds("D2", "C26")
+def test_a_context_that_was_left_may_go_before_the_handshake() -> None:
+    """libssl still asks the first Context about the name; its hook must be alive for that."""
+    calls: list[str] = []
+    for turn in range(20):
+        first, second = contexts.server_context(), contexts.server_context()
+        first.set_tlsext_servername_callback(lambda _, turn=turn: calls.append(f"first {turn}"))
+        second.set_tlsext_servername_callback(lambda _, turn=turn: calls.append(f"second {turn}"))
+        ends = pump.pair(first, contexts.client_context(), b"server.test")
+        ends.server.set_context(second)
+        del first, second
+        gc.collect()
+        # What takes the freed hook's place in memory must not be called instead.
+        others = [contexts.blank_context() for _ in range(20)]
+        for other in others:
+            other.set_tlsext_servername_callback(lambda _: calls.append("a stranger's"))
+        pump.handshake(*ends)
+        assert calls in ([f"first {turn}"], [f"second {turn}"])
+        calls.clear()
+
+
+@pytest.mark.holds("D28")
+def test_attributes_of_an_object_without_a_socket_end_somewhere() -> None:
+    for connection in (
+        SSL.Connection.__new__(SSL.Connection),
+        SSL.Connection(contexts.client_context(), None),
+    ):
+        for name in ("no_such_thing", "__no_such_thing__"):
+            with pytest.raises((AttributeError, ValueError)):
+                getattr(connection, name)
+
+
+@pytest.mark.holds("C10", "CVE-2018-1000808")
+def test_archives_with_authorities_leave_nothing_behind() -> None:
+    who = authority.client_identity("ecdsa")
+    certificate = crypto.load_certificate(crypto.FILETYPE_PEM, who.pem)
+    archive = crypto.PKCS12()
+    archive.set_privatekey(crypto.load_privatekey(crypto.FILETYPE_PEM, who.key_pem))
+    archive.set_certificate(certificate)
+    archive.set_ca_certificates([certificate] * 5)
+    data = archive.export(b"word", iter=1, maciter=1)
+
+    def load() -> None:
+        found = crypto.load_pkcs12(data, b"word").get_ca_certificates()
+        assert found is not None
+        assert len(found) == 5
+
+    # A certificate alone is larger than this.
+    assert memory.growth(load, 200) < 2048
+
+
+@pytest.mark.holds("C10", "C34")
+def test_chains_and_lists_leave_nothing_behind() -> None:
+    server = contexts.server_context(ask_client=True)
+    ends = pump.connected(server, contexts.client_context(authority.client_identity()))
+
+    def ask() -> None:
+        assert ends.client.get_peer_cert_chain()
+        assert ends.client.get_verified_chain()
+        assert ends.client.get_client_ca_list()
+        assert ends.server.get_peer_certificate()
+        assert ends.client.get_session()
+
+    assert memory.growth(ask, 2000) < 2048
+
+
+@pytest.mark.holds("C36")
+def test_a_buffer_being_sent_cannot_change_its_size() -> None:
+    data = bytearray(32 << 20)
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
+        server, client = ends
+        sending = sockets.in_thread(client.sendall, data)
+        sockets.receive_exactly(server, 1)
+        with pytest.raises(BufferError):
+            data.extend(b"more")
+        sockets.receive_exactly(server, len(data) - 1)
+        sending.result(sockets.PATIENCE)
+    data.extend(b"more")
+
+
+@pytest.mark.holds("C19")
+def test_a_buffer_beyond_two_gibibytes_is_begun() -> None:
+    ends = pump.connected(contexts.server_context(), contexts.client_context())
+    ends.client.set_bio_limit(20_000)
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
+    with mmap.mmap(-1, 2**31 + 10, flags=flags) as source:
+        with pytest.raises(SSL.WantWriteError) as caught:
+            ends.client.sendall(source)
+        assert caught.value.bytes_sent
+        pump.shuttle(ends.client, ends.server)
+        assert len(pump.drain(ends.server)) == caught.value.bytes_sent
+
+
+@pytest.mark.holds("D19")
+def test_memory_that_was_drained_is_given_back() -> None:
+    ends = pump.connected(contexts.server_context(), contexts.client_context())
+    pump.exchange(*ends)
+    gc.collect()
+    before = memory.in_use()
+    ends.client.sendall(bytes(8 << 20))
+    assert memory.in_use() - before > 8 << 20
+    while True:
+        try:
+            ends.client.bio_read(1 << 16)
+        except SSL.WantReadError:
+            break
+    gc.collect()
+    assert memory.in_use() - before < 1 << 20
