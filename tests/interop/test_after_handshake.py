@@ -29,6 +29,7 @@ def chatty_client(port, version):
 
 
 @pytest.mark.parametrize("letter", [b"k", b"K"], ids=["our keys too", "their keys"])
+@pytest.mark.holds("C39")
 def test_a_key_update(letter):
     with (
         sockets.ThreadedServer(contexts.server_context(version="TLSv1.3")) as server,
@@ -73,6 +74,7 @@ def test_we_renegotiate():
     assert finished[0] != finished[1]
 
 
+@pytest.mark.holds("C39")
 def test_a_client_may_not_renegotiate():
     """OpenSSL forbids it to clients unless it is told otherwise."""
     with (

@@ -45,6 +45,7 @@ def test_select_drives_both_ends(server_context, client_context):
         assert not server.want_write()
 
 
+@pytest.mark.holds("C15")
 def test_a_full_socket_wants_write_and_loses_nothing(ends):
     server, client = ends
     data = bytes(range(256)) * 65536

@@ -49,6 +49,7 @@ def ordered(request, ends):
 # ---- clean
 
 
+@pytest.mark.holds("C22")
 def test_a_clean_close(ordered):
     first, second = ordered
     first.sendall(b"last words")
@@ -112,6 +113,7 @@ def test_recv_into_reports_a_clean_close(ordered):
 
 
 @pytest.mark.parametrize("how", ["close", "half close"])
+@pytest.mark.holds("C20")
 def test_a_dirty_close(ordered, how):
     first, second = ordered
     first.sendall(b"last words")
@@ -210,6 +212,7 @@ def test_we_close_to_the_standard_library(version):
 # ---- reset
 
 
+@pytest.mark.holds("C14")
 def test_a_reset(ordered):
     first, second = ordered
     sockets.reset(first)
@@ -237,6 +240,7 @@ def client_hello(version):
 
 
 @pytest.mark.parametrize("part", ["nothing", "half a hello", "a whole hello"])
+@pytest.mark.holds("C21")
 def test_a_client_that_leaves_in_mid_handshake(version, part):
     hello = client_hello(version)
     with sockets.tcp_pair() as (accepted, plain):

@@ -55,6 +55,7 @@ def test_tls_follows_the_plain_text(protocol: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.holds("C21")
 def test_bytes_in_plain_text_after_the_answer_are_refused(protocol: str) -> None:
     *before, last = GREETINGS[protocol]
     assert last is not None

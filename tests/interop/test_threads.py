@@ -25,6 +25,7 @@ def ends(request):
         yield both
 
 
+@pytest.mark.holds("D18", "C1", "C2")
 def test_writers_do_not_mix_their_bytes(ends):
     """Each call's bytes stay together; only their order is anybody's."""
     server, client = ends
@@ -126,6 +127,7 @@ own_alarm = pytest.mark.timeout(60, method="thread")
 
 @own_alarm
 @pytest.mark.parametrize("what", ["recv", "sendall"])
+@pytest.mark.holds("C16")
 def test_a_signal_ends_a_wait(ends, alarm, what):
     def handler(*_):
         raise Interrupted
@@ -172,6 +174,7 @@ def test_a_handled_signal_changes_nothing(ends, alarm):
 
 
 @pytest.mark.parametrize("through", ["socket", "connection"])
+@pytest.mark.holds("D3")
 def test_a_stranger_gets_no_bytes(through):
     """After a socket is closed its number may belong to somebody else."""
     context = contexts.client_context()
@@ -221,6 +224,7 @@ def test_sendall_tells_how_many(ends):
     assert len(sockets.receive_exactly(server, 100000)) == 100000
 
 
+@pytest.mark.holds("D16")
 def test_sendall_that_cannot_finish_tells_how_far_it_came(ends):
     server, client = ends
     data = bytes(range(256)) * (1 << 16)
@@ -236,6 +240,7 @@ def test_sendall_that_cannot_finish_tells_how_far_it_came(ends):
     assert receiver.result(sockets.PATIENCE) == data
 
 
+@pytest.mark.holds("D14")
 def test_asking_for_much_costs_little(ends):
     """A generous size must not be paid for before there is anything to receive."""
     server, client = ends

@@ -97,6 +97,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("load", "name"), CASES)
+@pytest.mark.holds("C33")
 def test_a_bad_file(load, name, folder):
     context = contexts.blank_context()
     with pytest.raises(SSL.Error) as caught:
@@ -106,6 +107,7 @@ def test_a_bad_file(load, name, folder):
 
 
 @pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.holds("C11")
 def test_a_bad_path(loader, good):
     """A NUL must not silently end the name of a good file."""
     load = LOADERS[loader][0]

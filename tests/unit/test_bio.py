@@ -87,6 +87,7 @@ def test_handed_out_bytes_are_nobody_elses(ends: pump.Pair) -> None:
         assert ends.server.recv(1000) == bytes([index]) * 100
 
 
+@pytest.mark.holds("D19")
 def test_a_bound_makes_the_buffer_fill_up(ends: pump.Pair) -> None:
     pump.exchange(*ends)
     ends.client.set_bio_limit(30_000)
@@ -130,6 +131,7 @@ def test_text_is_handed_in_with_a_warning(ends: pump.Pair) -> None:
 
 @pytest.mark.parametrize("first", ["send", "sendall"])
 @pytest.mark.parametrize("second", ["send", "sendall"])
+@pytest.mark.holds("C15")
 def test_what_was_to_be_sent_may_be_sent_the_other_way(
     ends: pump.Pair, first: str, second: str
 ) -> None:

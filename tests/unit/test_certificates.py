@@ -132,6 +132,7 @@ def test_an_object_that_was_never_made_is_refused() -> None:
         crypto.X509.__new__(crypto.X509).get_version()
 
 
+@pytest.mark.holds("CVE-2013-4314", "C11")
 def test_alternative_names_are_never_cut(key: crypto.PKey) -> None:
     made = self_signed(key)
     value = b"DNS:a.example,IP:127.0.0.1,IP:::1,email:x@example.org,URI:http://x/,RID:1.2.3"

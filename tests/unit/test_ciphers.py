@@ -238,6 +238,7 @@ class TestEcdh:
             context.set_tmp_ecdh(curve)
 
     @pytest.mark.parametrize("name", ["no-such-curve", "", "secp112r1", "rsaEncryption"])
+    @pytest.mark.holds("D23")
     def test_a_curve_tls_does_not_have_is_an_error(self, context, name):
         with pytest.raises(SSL.Error) as caught:
             context.set_tmp_ecdh(Named(name))

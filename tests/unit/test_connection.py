@@ -49,6 +49,7 @@ def test_every_size_arrives_whole(both: pump.Pair, size: int) -> None:
     ids=["bytes", "bytearray", "memoryview", "ints", "shorts", "array"],
 )
 @pytest.mark.parametrize("method", ["send", "sendall", "write"])
+@pytest.mark.holds("D12")
 def test_any_contiguous_buffer_is_sent_by_its_bytes(
     ends: pump.Pair, method: str, buffer: SSL.Context
 ) -> None:
@@ -80,6 +81,7 @@ def test_what_is_no_buffer_is_refused(ends: pump.Pair, value: object) -> None:
     assert pump.transfer(ends.client, ends.server, b"still usable") == b"still usable"
 
 
+@pytest.mark.holds("D15", "C18")
 def test_sizes_of_nothing(ends: pump.Pair) -> None:
     assert ends.client.send(b"") == 0
     assert ends.client.sendall(b"") == 0
@@ -100,6 +102,7 @@ def test_sizes_of_nothing(ends: pump.Pair) -> None:
         (2**64, OverflowError),
     ],
 )
+@pytest.mark.holds("C35")
 def test_sizes_that_are_none(ends: pump.Pair, size: object, error: type[Exception]) -> None:
     pump.shuttle(ends.client, ends.server)
     ends.client.send(b"kept")
@@ -113,6 +116,7 @@ def test_sizes_that_are_none(ends: pump.Pair, size: object, error: type[Exceptio
     assert ends.server.recv(100) == b"kept"
 
 
+@pytest.mark.holds("D14", "C35")
 def test_a_huge_size_allocates_what_arrived(ends: pump.Pair) -> None:
     ends.client.send(b"little")
     pump.shuttle(ends.client, ends.server)
@@ -120,6 +124,7 @@ def test_a_huge_size_allocates_what_arrived(ends: pump.Pair) -> None:
 
 
 @pytest.mark.parametrize("code", ["b", "H", "I", "d"])
+@pytest.mark.holds("D13")
 def test_recv_into_counts_bytes_whatever_the_items(ends: pump.Pair, code: str) -> None:
     target = array.array(code, [0] * 8)
     ends.client.send(b"\1\2\3\4\5\6\7\10")
@@ -137,6 +142,7 @@ def test_recv_into_reads_no_more_than_asked(ends: pump.Pair) -> None:
     assert target == b"abcdef\0\0\0\0"
 
 
+@pytest.mark.holds("D13")
 def test_recv_into_a_read_only_buffer_loses_nothing(ends: pump.Pair) -> None:
     ends.client.send(b"abc")
     pump.shuttle(ends.client, ends.server)
@@ -176,6 +182,7 @@ def test_data_before_a_clean_close_comes_first(ends: pump.Pair) -> None:
             ends.server.recv(100)
 
 
+@pytest.mark.holds("C20")
 def test_data_before_a_truncation_comes_first(ends: pump.Pair) -> None:
     ends.client.send(b"last words")
     pump.shuttle(ends.client, ends.server)
@@ -206,6 +213,7 @@ def test_a_truncated_handshake_is_a_dirty_close() -> None:
         server.do_handshake()
 
 
+@pytest.mark.holds("C22")
 def test_shutdown_in_both_orders(ends: pump.Pair) -> None:
     assert ends.client.get_shutdown() == 0
     pump.shutdown(ends.client, ends.server)
@@ -244,6 +252,7 @@ def test_a_connection_without_a_role_says_so() -> None:
         connection.do_handshake()
 
 
+@pytest.mark.holds("D30")
 def test_wants_are_booleans(ends: pump.Pair) -> None:
     with verdicts.wants_read():
         ends.client.recv(1)
@@ -275,12 +284,14 @@ def test_initialising_twice_is_refused(ends: pump.Pair) -> None:
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+@pytest.mark.holds("D28")
 def test_objects_cannot_be_duplicated(ends: pump.Pair, duplicate: object) -> None:
     for value in (ends.client, ends.client.get_context()):
         with pytest.raises(TypeError, match="cannot be copied or pickled"):
             duplicate(value)  # type: ignore[operator]
 
 
+@pytest.mark.holds("D30")
 def test_wrong_arguments_of_the_constructor() -> None:
     with pytest.raises(TypeError, match="Context instance"):
         SSL.Connection(1)  # type: ignore[arg-type]

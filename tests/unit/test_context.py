@@ -84,6 +84,7 @@ def test_connections_keep_their_context_alive() -> None:
     pump.handshake(*ends)
 
 
+@pytest.mark.holds("D24", "C25")
 def test_a_context_may_change_while_handshakes_run() -> None:
     """libssl reads a Context's lists without a lock, and a setter frees them."""
     server = contexts.server_context(version="TLSv1.2")

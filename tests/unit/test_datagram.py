@@ -112,6 +112,7 @@ class TestCookies:
             (lambda connection: None, TypeError),
         ],
     )
+    @pytest.mark.holds("C8", "CVE-2026-27459")
     def test_a_cookie_that_is_none_comes_out_of_the_call(self, make, error):
         server = dtls_context(serving=True)
         server.set_cookie_generate_callback(make)
@@ -122,6 +123,7 @@ class TestCookies:
         assert packets(ends.server) == []
 
     @pytest.mark.parametrize("kind", [Oops, KeyboardInterrupt])
+    @pytest.mark.holds("D9")
     def test_what_a_hook_raises_comes_out_of_the_call(self, kind):
         def fail(*given):
             raise kind("cookie")
@@ -252,6 +254,7 @@ class TestPacketSizes:
         assert ends.client.get_cleartext_mtu() == 0
 
     @pytest.mark.parametrize("value", [-1, 0, 10, 207, 65508, 2**31, 2**100])
+    @pytest.mark.holds("D23")
     def test_absurd_sizes_are_refused(self, ends, value):
         with pytest.raises(ValueError, match="mtu must be from 208 to 65507"):
             ends.client.set_ciphertext_mtu(value)

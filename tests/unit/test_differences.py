@@ -45,6 +45,7 @@ def test_the_tables_name_tests_that_exist():
     assert set(named) - there == set()
 
 
+@pytest.mark.holds("D24")
 def test_a_used_context_can_be_changed():
     server, client = server_context(), client_context()
     before = connected(server, client)
@@ -130,6 +131,7 @@ def test_a_callbacks_exception_comes_out(hook: str, version: str) -> None:
         "set_ocsp_server_callback",
     ],
 )
+@pytest.mark.holds("D11")
 def test_a_callback_can_be_called(setter: str) -> None:
     with pytest.raises(TypeError):
         getattr(client_context(), setter)(42)
@@ -164,6 +166,7 @@ def test_an_error_says_something(call: Callable[[], object]) -> None:
     assert caught.value.args[0][-1][2]
 
 
+@pytest.mark.holds("D29")
 def test_an_error_has_numbers():
     trusting_nobody = SSL.Context(SSL.TLS_METHOD)
     trusting_nobody.set_verify(SSL.VERIFY_PEER)
@@ -175,6 +178,7 @@ def test_an_error_has_numbers():
     assert outcome.server.alert == 48
 
 
+@pytest.mark.holds("D1")
 def test_a_store_outlives_its_context():
     store = client_context().get_cert_store()
     gc.collect()
@@ -190,6 +194,7 @@ def test_a_new_context_brings_its_verify_mode():
     assert handshake_outcome(*pair(relaxed, known)) == (None, None)
 
 
+@pytest.mark.holds("D23", "C12")
 def test_a_name_too_long_is_refused():
     with pytest.raises(ValueError, match="255"):
         SSL.Connection(client_context()).set_tlsext_host_name(b"a" * 300)
@@ -203,6 +208,7 @@ def test_wants_are_true_or_false():
     assert client.want_write() is False
 
 
+@pytest.mark.holds("D30")
 def test_accept_makes_one_of_its_own_kind():
     class Own(SSL.Connection):
         pass
@@ -250,6 +256,7 @@ def test_the_version_says_both():
     assert ours.startswith("brisktls.")
 
 
+@pytest.mark.holds("D22")
 def test_a_time_zone_is_heeded():
     who = authority.expired()
     west = datetime.timezone(datetime.timedelta(hours=-12))

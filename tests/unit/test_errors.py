@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import pickle
+import sys
 
 import pytest
 
@@ -29,6 +31,7 @@ def test_errors_survive_pickling(kind: type[Exception]) -> None:
     assert pickle.loads(pickle.dumps(error)).args == error.args
 
 
+@pytest.mark.holds("D29")
 def test_triples_and_details_tell_the_same() -> None:
     with pytest.raises(SSL.Error) as caught:
         SSL.Context(SSL.TLS_METHOD).set_cipher_list(b"no-such-cipher")
@@ -50,6 +53,7 @@ def test_a_missing_file_is_a_system_error_with_its_number() -> None:
     assert "/no/such/file" in system.data
 
 
+@pytest.mark.holds("D29")
 def test_an_alert_of_the_peer_has_its_number() -> None:
     server = contexts.server_context()
     client = contexts.client_context(verify=False)
@@ -74,6 +78,33 @@ def test_an_alert_nobody_knows_still_says_something() -> None:
     assert caught.value.args[0][0][2] == "alert number 200"
 
 
+@pytest.mark.holds("C13")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux's /proc")
+def test_what_others_left_in_the_queue_is_nobodys_error() -> None:
+    ends = pump.connected(contexts.server_context(), contexts.client_context())
+    pump.exchange(*ends)
+    with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
+        paths = {line.split()[-1] for line in maps if "/libcrypto" in line}
+    libraries = [ctypes.CDLL(path) for path in paths]
+
+    def pollute() -> None:
+        for library in libraries:
+            library.ERR_new()
+            library.ERR_set_error(20, 134, None)  # SSL routines: certificate verify failed
+
+    for call in (lambda: ends.client.recv(1), lambda: ends.server.recv(1)):
+        pollute()
+        with pytest.raises(SSL.WantReadError):
+            call()
+    pollute()
+    assert ends.client.send(b"fine") == 4
+    pollute()
+    with pytest.raises(SSL.Error) as caught:
+        SSL.Context(SSL.TLS_METHOD).set_cipher_list(b"no-such-cipher")
+    assert len(caught.value.errors) == 1
+
+
+@pytest.mark.holds("C13")
 def test_an_error_of_another_library_is_not_carried_along() -> None:
     """What one call leaves in OpenSSL's queue must not show up in the next."""
     with pytest.raises(crypto.Error):
@@ -100,6 +131,7 @@ def test_the_error_that_ended_a_connection_is_told_again() -> None:
 
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("watched", [False, True], ids=["unwatched", "watched"])
+@pytest.mark.holds("D29")
 def test_an_alert_of_ours_has_its_number(version: str, watched: bool) -> None:
     client = contexts.client_context(verify=False, version=version)
     client.set_verify(SSL.VERIFY_PEER)

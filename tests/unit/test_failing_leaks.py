@@ -48,6 +48,7 @@ def failing_loads(good, folder):
 @pytest.mark.parametrize(
     "name", ["missing", "cut", "hollow", "mismatch", "passphrase", "authority", "ciphers"]
 )
+@pytest.mark.holds("C34")
 def test_failing_does_not_leak(good, folder, name):
     load = failing_loads(good, folder)[name]
 
@@ -104,6 +105,7 @@ def test_garbage_does_not_leak():
     assert memory.growth(attempt, 2000) < SLACK
 
 
+@pytest.mark.holds("C34")
 def test_neither_does_success():
     server, client = contexts.server_context(), contexts.client_context()
 

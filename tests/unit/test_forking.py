@@ -74,6 +74,7 @@ def test_a_connection_that_another_thread_was_using_is_refused() -> None:
     not getattr(sys, "_is_gil_enabled", lambda: True)(),
     reason="OpenSSL's own locks may be held at the fork as well",
 )
+@pytest.mark.holds("C29")
 def test_a_context_whose_connections_were_at_work_can_be_changed() -> None:
     server_context = contexts.server_context(version="TLSv1.2")
     ends = pump.connected(server_context, contexts.client_context(version="TLSv1.2"))

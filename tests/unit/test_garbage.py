@@ -89,6 +89,7 @@ def test_strange_beginnings(fresh, name, side):
 
 
 @pytest.mark.parametrize(("name", "words"), [("http", "http request"), ("http proxy", "proxy")])
+@pytest.mark.holds("C21")
 def test_plaintext_is_named(fresh, name, words):
     fresh.server.bio_write(STRANGE[name])
     with protocol_error(words):

@@ -142,11 +142,13 @@ class TestHostName:
         assert ends.server.get_servername() is None
 
     @pytest.mark.parametrize("value", ["host", None, 3, b"with\0null"])
+    @pytest.mark.holds("C11")
     def test_wrong_values_are_type_errors(self, context, value):
         with pytest.raises(TypeError):
             SSL.Connection(context, None).set_tlsext_host_name(value)
 
     @pytest.mark.parametrize("value", [b"", b"x" * 256])
+    @pytest.mark.holds("D23", "C12")
     def test_a_wrong_length_is_refused_and_the_name_of_before_stays(self, context, value):
         connection = SSL.Connection(context, None)
         connection.set_connect_state()

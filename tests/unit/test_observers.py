@@ -80,6 +80,7 @@ def test_both_sides_log_the_same_keys(version: str, labels: set[bytes]) -> None:
 
 
 @pytest.mark.parametrize("value", [42, "callback", object()])
+@pytest.mark.holds("D11")
 def test_what_cannot_be_called_is_refused(value: object) -> None:
     context = contexts.client_context()
     connection = SSL.Connection(context)

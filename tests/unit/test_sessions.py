@@ -34,6 +34,7 @@ def version(request):
 
 
 class TestResumption:
+    @pytest.mark.holds("C40", "D26")
     def test_a_kept_session_is_resumed(self, server, version):
         client = contexts.client_context(version=version)
         first = pump.connected(server, client)
@@ -86,6 +87,7 @@ class TestResumption:
 
 
 class TestSetSession:
+    @pytest.mark.holds("C24")
     def test_another_contexts_session_is_refused(self, server):
         session = session_of(pump.connected(server, contexts.client_context()))
         other = SSL.Connection(contexts.client_context(), None)
@@ -124,6 +126,20 @@ class TestSetSession:
         assert late.client.session_reused() is False
 
 
+@pytest.mark.holds("C37")
+def test_a_client_certificate_without_a_session_id_is_resumed_or_refused_in_words(version):
+    server = contexts.server_context(require_client=True, version=version)
+    client = contexts.client_context(contexts.authority.client_identity())
+    session = session_of(pump.connected(server, client))
+    again = pump.pair(server, client)
+    again.client.set_session(session)
+    outcome = pump.handshake_outcome(*again)
+    if outcome.server is None:
+        assert again.server.get_peer_certificate() is not None
+    else:
+        assert "session id context uninitialized" in str(outcome.server)
+
+
 class TestSession:
     def test_an_unconnected_end_has_none(self):
         assert SSL.Connection(contexts.client_context(), None).get_session() is None
@@ -149,6 +165,7 @@ class TestSession:
         client.set_timeout(77)
         assert session_of(pump.connected(server, client)).get_timeout() == 77
 
+    @pytest.mark.holds("D26")
     def test_tls13_is_resumable_only_after_the_ticket(self, server):
         ends = pump.connected(server, contexts.client_context(version="TLSv1.3"))
         early = ends.client.get_session()

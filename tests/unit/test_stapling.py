@@ -69,6 +69,7 @@ def test_a_refused_staple_ends_the_handshake() -> None:
     assert verdicts.is_protocol_error(outcome.server, "bad certificate status response")
 
 
+@pytest.mark.holds("D10")
 def test_both_hooks_live_on_one_context() -> None:
     """A Context of both roles, as proxies have: neither setter may displace the other."""
     context = contexts.server_context()
@@ -84,6 +85,7 @@ def test_both_hooks_live_on_one_context() -> None:
 
 
 @pytest.mark.parametrize("value", [42, "callback", object()])
+@pytest.mark.holds("D11")
 def test_what_cannot_be_called_is_refused(value: object) -> None:
     context = contexts.client_context()
     for call in (context.set_ocsp_client_callback, context.set_ocsp_server_callback):

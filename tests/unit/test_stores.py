@@ -50,6 +50,7 @@ def verdict(store: crypto.X509Store, certificate: crypto.X509) -> str:
     return "good"
 
 
+@pytest.mark.holds("D22")
 def test_the_time_zone_counts(root: crypto.X509) -> None:
     store = crypto.X509Store()
     store.add_cert(root)

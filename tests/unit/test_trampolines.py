@@ -121,6 +121,7 @@ CELLS = [("TLSv1.3", fault) for fault in FAULTS] + [
 
 @pytest.mark.parametrize(("version", "fault"), CELLS)
 @pytest.mark.parametrize("name", HOOKS)
+@pytest.mark.holds("D5", "D6", "D7", "D8", "C5", "C6", "C7", "CVE-2026-27448")
 def test_what_a_hook_raises_comes_out_and_the_handshake_is_over(
     name: str, fault: type[BaseException], version: str
 ) -> None:
@@ -163,6 +164,7 @@ WRONG: list[tuple[str, object, type[Exception]]] = [
 
 
 @pytest.mark.parametrize(("name", "answer", "error"), WRONG)
+@pytest.mark.holds("C8")
 def test_a_wrong_answer_is_never_accepted(
     name: str, answer: object, error: type[Exception]
 ) -> None:
@@ -197,6 +199,7 @@ def test_a_hook_that_answers_well_lets_the_handshake_pass(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOOKS)
+@pytest.mark.holds("C27")
 def test_a_hook_may_use_tls_itself_and_collect(name: str) -> None:
     answers = {"alpn": b"h2", "staple-server": b"staple"}
 
@@ -247,6 +250,7 @@ def test_a_second_failure_becomes_the_context_of_the_first() -> None:
     assert ours.__context__ is second
 
 
+@pytest.mark.holds("D4", "C4")
 def test_a_failure_stays_with_its_own_connection() -> None:
     """Many threads, one Context: each exception belongs to the connection it names."""
 
@@ -305,6 +309,7 @@ def test_a_replaced_hook_is_collectable() -> None:
     assert gone() is None
 
 
+@pytest.mark.holds("C26")
 def test_a_hook_may_drop_the_last_reference_to_its_connection() -> None:
     holder: list[SSL.Connection] = []
 

@@ -54,6 +54,7 @@ def test_nothing_to_load_is_an_error() -> None:
     assert caught.value.args[0]
 
 
+@pytest.mark.holds("D1")
 def test_a_store_outlives_its_context() -> None:
     client = SSL.Context(SSL.TLS_METHOD)
     client.set_verify(SSL.VERIFY_PEER)
@@ -104,6 +105,7 @@ def test_a_hook_can_overrule_a_refusal() -> None:
     assert client_outcome(client, authority.expired()) is None
 
 
+@pytest.mark.holds("C9", "CVE-2018-1000807")
 def test_certificates_kept_from_a_hook_stay_valid() -> None:
     kept: list[crypto.X509] = []
 
@@ -178,6 +180,7 @@ def outcome_for(prepare: object, who: authority.Identity | None = None) -> Excep
     return pump.handshake_outcome(server, client).client
 
 
+@pytest.mark.holds("C23")
 def test_host_names_are_checked_inside_the_handshake() -> None:
     name = authority.NAMES[0]
     assert outcome_for(lambda client: client.set_host(name)) is None
@@ -214,6 +217,7 @@ def test_addresses_are_checked_inside_the_handshake() -> None:
 
 
 @pytest.mark.parametrize("name", ["", b"", "a\0b", b"\0", "x" * 256, "münchen.example"])
+@pytest.mark.holds("C11")
 def test_names_that_would_be_cut_short_are_refused(name: str | bytes) -> None:
     connection = SSL.Connection(contexts.client_context())
     with pytest.raises(ValueError, match="name must"):
@@ -230,6 +234,7 @@ def test_names_of_the_wrong_kind() -> None:
     connection.set_hostflags(0x4)  # X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
 
 
+@pytest.mark.holds("D21")
 def test_another_context_brings_its_verification() -> None:
     """A strict virtual host is strict, whatever the Context it was reached through."""
     strict = contexts.server_context(require_client=True)
@@ -242,6 +247,7 @@ def test_another_context_brings_its_verification() -> None:
 
 
 @pytest.mark.parametrize("how", ["minimum", "option"])
+@pytest.mark.holds("D21")
 def test_another_contexts_versions_hold(how: str) -> None:
     """The version is agreed on before the name is seen: a host that forbids it must refuse."""
     strict = contexts.server_context()

@@ -59,6 +59,7 @@ def session_of(ends: pump.Pair) -> SSL.Session:
 
 
 @NEWEST
+@pytest.mark.holds("D21")
 def test_a_session_of_an_open_host_does_not_open_a_strict_one(version: str) -> None:
     hosts = Hosts(version)
     session = session_of(hosts.visit(OPEN))

@@ -42,6 +42,7 @@ def test_a_non_blocking_socket_never_waits(ends: Ends) -> None:
     fill(server)
 
 
+@pytest.mark.holds("D17", "C17")
 def test_a_timeout_is_waited_for_and_then_raised(ends: Ends) -> None:
     server, client = ends
     client.settimeout(0.2)
@@ -69,6 +70,7 @@ def test_a_timeout_of_the_handshake() -> None:
             client.do_handshake()
 
 
+@pytest.mark.holds("D16")
 def test_a_failed_sendall_tells_how_far_it_got(ends: Ends) -> None:
     server, client = ends
     server.settimeout(0.2)
@@ -83,6 +85,7 @@ def test_a_failed_sendall_tells_how_far_it_got(ends: Ends) -> None:
     assert rest.result(sockets.PATIENCE) == len(data) - sent
 
 
+@pytest.mark.holds("C2", "C3")
 def test_one_thread_reads_while_another_writes(ends: Ends) -> None:
     server, client = ends
     waiting = sockets.in_thread(client.recv, 100)
@@ -95,6 +98,7 @@ def test_one_thread_reads_while_another_writes(ends: Ends) -> None:
     assert waiting.result(sockets.PATIENCE) == b"answer"
 
 
+@pytest.mark.holds("D18", "C1", "C2")
 def test_senders_take_turns(ends: Ends) -> None:
     server, client = ends
     size, rounds = 50_000, 10
@@ -111,6 +115,7 @@ def test_senders_take_turns(ends: Ends) -> None:
         assert len(set(data[start : start + size])) == 1
 
 
+@pytest.mark.holds("C16")
 def test_a_signal_is_handled_and_the_call_goes_on(ends: Ends) -> None:
     server, client = ends
     seen: list[int] = []
@@ -143,6 +148,7 @@ def test_what_a_signal_handler_raises_comes_out(ends: Ends) -> None:
 
 
 @pytest.mark.parametrize("call", ["recv", "send", "shutdown"])
+@pytest.mark.holds("D3")
 def test_a_closed_socket_is_noticed(ends: Ends, call: str) -> None:
     _, client = ends
     number = client.fileno()
