@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import threading
 import traceback
@@ -142,3 +143,41 @@ def test_many_threads_on_one_connection_wait_for_each_other(ends: pump.Pair) -> 
     while total < rounds * senders * len(message):
         total += len(ends.server.recv(1 << 20))
     wants(ends.server)
+
+
+def test_a_short_send_never_lands_within_a_sendall(ends: pump.Pair) -> None:
+    """In memory a record is sent without a turn, but not into somebody's message."""
+    size, rounds = 600_000, 30
+    done = threading.Event()
+
+    def short() -> None:
+        while not done.is_set():
+            ends.client.send(b".")
+
+    def read() -> None:
+        # Holds the lock now and then, so that the others have to wait for it.
+        while not done.is_set():
+            with contextlib.suppress(SSL.WantReadError):
+                ends.client.recv(100)
+
+    threads = [threading.Thread(target=each) for each in (short, read)]
+    for thread in threads:
+        thread.start()
+    got = bytearray()
+    try:
+        for _ in range(rounds):
+            ends.client.sendall(b"m" * size)
+            pump.shuttle(ends.client, ends.server)
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    pump.shuttle(ends.client, ends.server)
+    while True:
+        try:
+            got += ends.server.recv(1 << 20)
+        except SSL.WantReadError:
+            break
+    runs = [run for run in bytes(got).split(b".") if run]
+    assert sum(map(len, runs)) == rounds * size
+    assert all(len(run) % size == 0 for run in runs)

@@ -147,9 +147,8 @@ cdef class Connection(Reader):
             return 0
         if size > RECORD:
             size = RECORD
-        if self.channel.memory and brisk_lock_is_free(&self.turn):
-            # Nothing is waited for in memory: the lock alone keeps a record whole.
-            return self.send_record(data, size)
+        if self.channel.memory and self.send_alone(data, size, &moved):
+            return moved
         self.enter_turn()
         try:
             self.write(data, size, &moved, &deadline)
@@ -160,15 +159,22 @@ cdef class Connection(Reader):
             brisk_lock_leave(&self.turn)
         return moved
 
-    cdef object send_record(self, char* data, size_t size):
-        cdef size_t moved = 0
+    cdef bint send_alone(self, char* data, size_t size, size_t* moved) except -1:
+        """Send a record in memory without a turn; False while somebody else has it."""
         cdef double deadline = 0
+        self.enter_io()
         try:
-            self.write(data, size, &moved, &deadline)
+            # Nothing is waited for in memory, so the lock alone keeps a record whole;
+            # who takes the turn from here on comes after us.
+            if not brisk_lock_is_free(&self.turn):
+                return False
+            self.write_record(data, size, moved, &deadline)
         except BaseException as error:
-            note_sent(error, moved)
+            note_sent(error, moved[0])
             raise
-        return moved
+        finally:
+            self.leave()
+        return True
 
     def sendall(self, buf, flags=0):
         """Send all of ``buf`` and answer its size in bytes.
@@ -208,14 +214,19 @@ cdef class Connection(Reader):
         return done
 
     cdef int write(self, char* data, size_t size, size_t* moved, double* deadline) except -1:
-        cdef int status
         self.enter_io()
         try:
-            if self.channel.memory:
-                bio.make_ready(&self.channel, size)
-            status = self.perform(WRITE, data, size, moved, deadline)
+            return self.write_record(data, size, moved, deadline)
         finally:
             self.leave()
+
+    cdef int write_record(
+        self, char* data, size_t size, size_t* moved, double* deadline,
+    ) except -1:
+        cdef int status
+        if self.channel.memory:
+            bio.make_ready(&self.channel, size)
+        status = self.perform(WRITE, data, size, moved, deadline)
         if status != DONE:
             fail_wanting(status)
         return 0
