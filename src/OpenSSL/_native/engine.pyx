@@ -17,7 +17,7 @@ from OpenSSL._native cimport libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.errors cimport (
-    CLOSED, DONE, FAILED, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
+    DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
 from OpenSSL._native.platform cimport (
     brisk_is_socket, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
@@ -365,9 +365,10 @@ cdef class Engine(Carrier):
 
     cdef int tell(self, Operation operation, Verdict verdict) except -1:
         """Raise what the verdict means; remember it when it is the end."""
-        if self.fatal is not None and (
-                verdict.status == TRUNCATED or verdict.status == CLOSED):
-            # libssl has forgotten why it failed and would call it an end of file.
+        if self.fatal is not None and verdict.status != SYSTEM and (
+                verdict.status != FAILED or not errors.pending()):
+            # libssl has forgotten why it failed: older ones call it an end of file,
+            # newer ones a failure without a reason.
             raise again(self.fatal)
         try:
             errors.fail(verdict, self.handle)
@@ -375,7 +376,7 @@ cdef class Engine(Carrier):
             if verdict.status == FAILED and self.alert_sent != 0 and error.alert is None:
                 error.alert = self.alert_sent
                 error.alert_sent = True
-            if verdict.status == FAILED and (
+            if (verdict.status == FAILED or verdict.status == TRUNCATED) and (
                     operation == READ or operation == PEEK or operation == HANDSHAKE):
                 self.fatal = again(error)
             raise
