@@ -70,7 +70,7 @@ def set_up_server() -> None:
     context.set_tlsext_servername_callback(lambda _end: None)
     context.set_keylog_callback(lambda *_: None)
     context.set_info_callback(lambda *_: None)
-    context.set_ocsp_server_callback(lambda *_: b"staple")
+    context.set_ocsp_server_callback(lambda *_: contexts.STAPLE)
     context.set_session_id(b"faults")
     context.set_cipher_list(b"HIGH:!aNULL")
     context.set_tls13_ciphersuites(b"TLS_AES_128_GCM_SHA256")
@@ -136,7 +136,7 @@ def hooked_contexts() -> tuple[SSL.Context, SSL.Context, list[str]]:
         context.set_keylog_callback(note("keylog", None))
     server.set_alpn_select_callback(note("alpn", b"h2"))
     server.set_tlsext_servername_callback(note("name", None))
-    server.set_ocsp_server_callback(note("staple", b"response"))
+    server.set_ocsp_server_callback(note("staple", contexts.STAPLE))
     client.set_ocsp_client_callback(note("stapled", True))
     client.set_alpn_protos([b"http/1.1", b"h2"])
     return server, client, heard

@@ -48,7 +48,7 @@ def server_contexts() -> list[SSL.Context]:
     hooked.set_verify(SSL.VERIFY_PEER, lambda *_: True)
     hooked.set_alpn_select_callback(lambda _end, offer: offer[0])
     hooked.set_tlsext_servername_callback(lambda end: end.set_context(plain))
-    hooked.set_ocsp_server_callback(lambda *_: b"staple")
+    hooked.set_ocsp_server_callback(lambda *_: b"\x30\x03\x0a\x01\x03")
     older = context(SSL.TLS_METHOD, version=SSL.TLS1_2_VERSION)
     older.set_cipher_list(b"ALL:@SECLEVEL=0")
     datagram = context(SSL.DTLS_METHOD)

@@ -9,6 +9,8 @@ from OpenSSL import SSL
 
 #: Set by `make ktls`, so that tests of other topics run over kernel TLS too.
 KERNEL_TLS = bool(os.environ.get("BRISKTLS_KTLS"))
+#: The shortest of OCSP responses: "try later".  OpenSSL from 3.6 on staples no other bytes.
+STAPLE = b"\x30\x03\x0a\x01\x03"
 VERSIONS = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
 
 

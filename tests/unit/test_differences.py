@@ -16,7 +16,7 @@ import pytest
 
 import OpenSSL
 from kit import authority
-from kit.contexts import client_context, server_context
+from kit.contexts import STAPLE, client_context, server_context
 from kit.pump import connected, handshake, handshake_outcome, pair, shuttle
 from kit.sockets import connected as connected_sockets
 from kit.sockets import listener
@@ -141,14 +141,14 @@ def test_each_side_has_its_own_ocsp_callback():
     seen = []
     both = server_context()
     both.load_verify_locations(authority.trust_file())
-    both.set_ocsp_server_callback(lambda _connection, _data: b"staple")
+    both.set_ocsp_server_callback(lambda _connection, _data: STAPLE)
     both.set_ocsp_client_callback(
         lambda _connection, staple, _data: seen.append(staple) or True  # type: ignore[func-returns-value]
     )
     ends = pair(both, both)
     ends.client.request_ocsp()
     handshake(*ends)
-    assert seen == [b"staple"]
+    assert seen == [STAPLE]
 
 
 @pytest.mark.parametrize(

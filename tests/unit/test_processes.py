@@ -163,7 +163,7 @@ EVERY_CALLBACK = """
     client.set_alpn_protos([b"h2"])
     server.set_alpn_select_callback(hook("alpn", b"h2"))
     server.set_tlsext_servername_callback(hook("servername", None))
-    server.set_ocsp_server_callback(hook("staple", b"response"))
+    server.set_ocsp_server_callback(hook("staple", contexts.STAPLE))
     client.set_ocsp_client_callback(hook("judge", True))
     server.set_passwd_cb(hook("passphrase", authority.PASSPHRASE))
     server.use_privatekey_file(str(authority.identity().files.key_encrypted))

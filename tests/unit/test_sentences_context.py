@@ -101,7 +101,7 @@ def test_what_returns_nothing_returns_none(context: SSL.Context) -> None:
 def test_ocsp_data_is_none_unless_given() -> None:
     told: list[object] = []
     server, client = contexts.server_context(), contexts.client_context()
-    server.set_ocsp_server_callback(lambda _, data: told.append(data) or b"staple")
+    server.set_ocsp_server_callback(lambda _, data: told.append(data) or contexts.STAPLE)
     client.set_ocsp_client_callback(lambda _, staple, data: told.append(data) or True)
     ends = pump.pair(server, client)
     ends.client.request_ocsp()

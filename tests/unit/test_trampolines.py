@@ -66,7 +66,7 @@ class Scene:
         self.server.set_keylog_callback(hook)
 
     def staple_client(self, hook: Hook) -> None:
-        self.server.set_ocsp_server_callback(lambda connection, data: b"staple")
+        self.server.set_ocsp_server_callback(lambda connection, data: contexts.STAPLE)
         self.client.set_ocsp_client_callback(hook)
         self.per_connection = lambda ends: ends.client.request_ocsp()
         self.runs_on = "client"
@@ -184,7 +184,7 @@ def test_a_no_is_a_no(name: str, answer: object) -> None:
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_hook_that_answers_well_lets_the_handshake_pass(name: str) -> None:
-    answers = {"alpn": b"h2", "staple-server": b"staple"}
+    answers = {"alpn": b"h2", "staple-server": contexts.STAPLE}
     calls: list[tuple[object, ...]] = []
 
     def hook(*args: object) -> object:
@@ -201,7 +201,7 @@ def test_a_hook_that_answers_well_lets_the_handshake_pass(name: str) -> None:
 @pytest.mark.parametrize("name", HOOKS)
 @pytest.mark.holds("C27")
 def test_a_hook_may_use_tls_itself_and_collect(name: str) -> None:
-    answers = {"alpn": b"h2", "staple-server": b"staple"}
+    answers = {"alpn": b"h2", "staple-server": contexts.STAPLE}
 
     def hook(*args: object) -> object:
         pump.connected(contexts.server_context(), contexts.client_context())
@@ -214,7 +214,7 @@ def test_a_hook_may_use_tls_itself_and_collect(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_hook_may_ask_its_connection_but_not_drive_it(name: str) -> None:
-    answers = {"alpn": b"h2", "staple-server": b"staple"}
+    answers = {"alpn": b"h2", "staple-server": contexts.STAPLE}
     refusals: list[BaseException] = []
 
     def hook(connection: SSL.Connection, *args: object) -> object:

@@ -48,7 +48,8 @@ class ContextStapling(native_context.Context):
         """Let ``callback(connection, data)`` answer the response to staple, in DER.
 
         Empty bytes staple nothing.  An exception ends the handshake and comes out
-        of the call that was shaking hands.
+        of the call that was shaking hands, and so does a ValueError where OpenSSL
+        cannot read the response, which versions from 3.6 on try.
 
         Raises TypeError if ``callback`` cannot be called.
         ``SSL_CTX_set_tlsext_status_cb(3)``

@@ -317,6 +317,7 @@ cdef int check_staple(s.SSL* ssl, Carrier carrier) except -1:
 
 cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
     cdef unsigned char* copy
+    cdef const unsigned char* held = NULL
     cdef Py_ssize_t size
     staple = carrier.hooks.ocsp_server(carrier, carrier.hooks.ocsp_server_data)
     if not isinstance(staple, bytes):
@@ -336,6 +337,9 @@ cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
     if not s.SSL_set_tlsext_status_ocsp_resp(ssl, copy, size):
         c.OPENSSL_free(copy)
         raise MemoryError("SSL_set_tlsext_status_ocsp_resp failed")
+    # From 3.6 on OpenSSL reads the response, and staples nothing where it cannot.
+    if s.SSL_get_tlsext_status_ocsp_resp(ssl, &held) <= 0 or held == NULL:
+        raise ValueError("an OCSP callback returned what is no OCSP response")
     return s.SSL_TLSEXT_ERR_OK
 
 
