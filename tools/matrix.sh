@@ -92,8 +92,9 @@ prepare_openssl() {
         apt-get -qq update
         apt-get -qq download libssl4/experimental libssl-dev/experimental
         for package in *.deb; do dpkg -x "$package" .; done
-        # Where things are is said in one file for each library, and in links.
-        sed -i "s#=/usr#=$PWD/usr#" usr/lib/*/pkgconfig/*.pc
+        # The headers of the architecture lie where the compiler would find the older ones.
+        sed -i "s#=/usr#=$PWD/usr#; s#^Cflags:.*#& -I\${includedir}/$(gcc -print-multiarch)#" \
+            usr/lib/*/pkgconfig/*.pc
         touch done' >"$root/openssl.log" 2>&1 || {
         tail -20 "$root/openssl.log" >&2
         return 1
