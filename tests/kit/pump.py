@@ -126,7 +126,11 @@ def handshake_outcome(server: SSL.Connection, client: SSL.Connection) -> Outcome
                 results[end] = error
         elif end not in results:
             results[end] = SSL.WantReadError()
-    return Outcome(results[server], results[client])
+    try:
+        return Outcome(results[server], results[client])
+    finally:
+        # The errors' tracebacks hold this frame; what it holds must not hold them.
+        results.clear()
 
 
 def transfer(source: SSL.Connection, target: SSL.Connection, data: bytes) -> bytes:

@@ -90,7 +90,8 @@ def test_failed_handshakes_do_not_leak():
         outcome = pump.handshake_outcome(*pump.pair(server, client))
         assert outcome.client is not None
 
-    assert memory.growth(attempt, 800) < SLACK
+    # Caches of OpenSSL 4.0 fill for some hundred handshakes.
+    assert memory.growth(attempt, 1600, rounds=8) < SLACK
 
 
 def test_garbage_does_not_leak():
