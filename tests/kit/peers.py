@@ -42,7 +42,7 @@ def _openssl_told(program: Program, end: str) -> Callable[[], Told]:
     def told() -> Told:
         program.expect(end)
         text = program.output
-        name = _group(r"^Peer certificate: .*CN = (.*)$", text)
+        name = _group(r"^Peer certificate: .*CN ?= ?(.*)$", text)
         return Told(
             _group(r"^Protocol version: (.*)$", text),
             _group(r"^Ciphersuite: (.*)$", text),
