@@ -70,6 +70,59 @@ def test_a_connection_that_another_thread_was_using_is_refused() -> None:
     assert client.bio_read(1 << 14)
 
 
+def test_a_new_thread_is_not_taken_for_one_that_a_fork_left_behind() -> None:
+    """Systems give new threads the names of old ones."""
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay(*_: object) -> None:
+        inside.set()
+        leave.wait(PATIENCE)
+
+    context = contexts.client_context()
+    context.set_info_callback(stay)
+    client = SSL.Connection(context, None)
+    client.set_connect_state()
+    refusals: list[str] = []
+
+    def use() -> None:
+        try:
+            client.pending()
+        except SSL.Error as error:
+            refusals.append(str(error))
+
+    def refused() -> bool:
+        for _ in range(8):
+            new = threading.Thread(target=use)
+            new.start()
+            new.join()
+        return len(refusals) == 8 and all("forked" in each for each in refusals)
+
+    thread = threading.Thread(target=pump.step, args=(client.do_handshake,))
+    thread.start()
+    try:
+        assert inside.wait(PATIENCE)
+        assert in_child(refused) == 0
+    finally:
+        leave.set()
+        thread.join()
+
+
+def test_who_forks_in_a_callback_goes_on_in_the_child() -> None:
+    context = contexts.client_context()
+    children: list[int] = []
+    client = SSL.Connection(context, None)
+
+    def fork(*_: object) -> None:
+        if not children:
+            children.append(in_child(lambda: client.pending() == 0))
+
+    context.set_info_callback(fork)
+    client = SSL.Connection(context, None)
+    client.set_connect_state()
+    pump.step(client.do_handshake)
+    assert children == [0]
+
+
 @pytest.mark.skipif(
     not getattr(sys, "_is_gil_enabled", lambda: True)(),
     reason="OpenSSL's own locks may be held at the fork as well",

@@ -1,5 +1,7 @@
+from OpenSSL._native.platform cimport brisk_forks
+
 # How often this process has been forked: what threads held before, nobody will give back.
-cdef unsigned long forks
+cdef brisk_forks forks
 
 cdef class Hooks:
     cdef object verify

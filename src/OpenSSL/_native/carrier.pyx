@@ -10,15 +10,18 @@ the set it was created with, whole.
 """
 
 
+from cpython.pythread cimport PyThread_get_thread_ident
+
 import os as _os
 
-cdef unsigned long forks = 0
+forks.count = 0
+forks.thread = 0
 
 
 def count_fork():
     """Runs in a child after a fork."""
-    global forks
-    forks += 1
+    forks.count += 1
+    forks.thread = PyThread_get_thread_ident()
 
 
 if hasattr(_os, "register_at_fork"):

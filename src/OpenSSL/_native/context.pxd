@@ -14,7 +14,6 @@ cdef class Context:
     cdef object passphrase          # the hook that knows the keys' passphrases, and its data
     cdef object passphrase_data
     cdef brisk_lock lock
-    cdef unsigned long lock_forks   # forks when the lock was taken last
     cdef unsigned long reader_forks  # forks when readers were counted last
     cdef long readers               # connections at work in libssl that look at the handle
     cdef int method

@@ -16,6 +16,7 @@ from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.platform cimport (
     brisk_count_add, brisk_count_wait, brisk_lock_again, brisk_lock_destroy,
     brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
+    brisk_lock_was_forked,
 )
 
 from OpenSSL._exceptions import Error
@@ -103,17 +104,16 @@ cdef class Context:
     cdef int enter(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Context was never initialised: call Context.__init__")
-        if not brisk_lock_try(&self.lock):
-            if brisk_lock_is_mine(&self.lock):
+        if not brisk_lock_try(&self.lock, &carrier.forks):
+            if brisk_lock_is_mine(&self.lock, &carrier.forks):
                 brisk_lock_again(&self.lock)
                 return 0
-            if self.lock_forks != carrier.forks:
+            if brisk_lock_was_forked(&self.lock, &carrier.forks):
                 raise Error([(
                     "SSL routines", "",
                     "another thread was changing this Context when the process was forked")])
             with nogil:
-                brisk_lock_wait(&self.lock)
-        self.lock_forks = carrier.forks
+                brisk_lock_wait(&self.lock, &carrier.forks)
         return 0
 
     cdef void leave(self) noexcept:
@@ -128,25 +128,22 @@ cdef class Context:
 
     cdef void count_anew(self) noexcept:
         # Threads that were at work when the process was forked are not in the child.
-        if self.reader_forks != carrier.forks:
-            self.reader_forks = carrier.forks
+        if self.reader_forks != carrier.forks.count:
+            self.reader_forks = carrier.forks.count
             self.readers = 0
 
     cdef void start_reading(self) noexcept:
         # The lock is free of changers for as long as we hold it, and they
         # wait for the count afterwards.
-        if not brisk_lock_try(&self.lock):
-            if brisk_lock_is_mine(&self.lock):
+        if not brisk_lock_try(&self.lock, &carrier.forks):
+            if brisk_lock_is_mine(&self.lock, &carrier.forks):
                 brisk_lock_again(&self.lock)
-            elif self.lock_forks != carrier.forks:
-                # Nobody will give it back, and nobody can change the Context now.
-                self.count_anew()
-                brisk_count_add(&self.readers, 1)
+            elif brisk_lock_was_forked(&self.lock, &carrier.forks):
+                # Nobody will give it back: nobody changes the Context or waits for the count.
                 return
             else:
                 with nogil:
-                    brisk_lock_wait(&self.lock)
-        self.lock_forks = carrier.forks
+                    brisk_lock_wait(&self.lock, &carrier.forks)
         self.count_anew()
         brisk_count_add(&self.readers, 1)
         brisk_lock_leave(&self.lock)

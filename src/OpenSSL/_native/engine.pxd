@@ -21,8 +21,6 @@ cdef class Engine(Carrier):
     cdef Channel channel
     cdef brisk_lock lock            # held while libssl computes, never while waiting
     cdef brisk_lock turn            # held by one sender for the whole of its message
-    cdef unsigned long lock_forks   # forks when the lock was taken last
-    cdef unsigned long turn_forks   # and the turn
     cdef bint own_verify            # set on this connection itself, whatever its Context says
     cdef bint own_info
     cdef object fatal               # the error that ended the connection, to tell again
@@ -63,6 +61,6 @@ cdef class Engine(Carrier):
     cdef void abort(self) noexcept
     cdef int tell(self, Operation operation, Verdict verdict) except -1
     cdef int pause(self, bint writing, double* deadline) except -1
-    cdef int wait_for(self, brisk_lock* lock, unsigned long forks) except -1
+    cdef int wait_for(self, brisk_lock* lock) except -1
     cdef int enter_turn(self) except -1
     cdef int adopt_settings(self, Context context) except -1

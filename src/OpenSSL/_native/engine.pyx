@@ -22,6 +22,7 @@ from OpenSSL._native.errors cimport (
 from OpenSSL._native.platform cimport (
     brisk_is_socket, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
     brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
+    brisk_lock_was_forked,
 )
 from OpenSSL._native.trampolines cimport attach, detach, on_alert, on_info, on_verify
 from OpenSSL._native.waiting cimport check_open, descriptor, patience, wait
@@ -113,12 +114,11 @@ cdef class Engine(Carrier):
     cdef int enter_lightly(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Connection was never initialised: call Connection.__init__")
-        if not brisk_lock_try(&self.lock):
-            if brisk_lock_is_mine(&self.lock):
+        if not brisk_lock_try(&self.lock, &carrier.forks):
+            if brisk_lock_is_mine(&self.lock, &carrier.forks):
                 brisk_lock_again(&self.lock)
                 return 0
-            self.wait_for(&self.lock, self.lock_forks)
-        self.lock_forks = carrier.forks
+            self.wait_for(&self.lock)
         return 0
 
     cdef int enter_io(self) except -1:
@@ -129,23 +129,22 @@ cdef class Engine(Carrier):
     cdef int enter_again(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Connection was never initialised: call Connection.__init__")
-        if not brisk_lock_try(&self.lock):
-            if brisk_lock_is_mine(&self.lock):
+        if not brisk_lock_try(&self.lock, &carrier.forks):
+            if brisk_lock_is_mine(&self.lock, &carrier.forks):
                 raise Error([(
                     "SSL routines", "",
                     "called from a callback of the same connection, which is still at work")])
-            self.wait_for(&self.lock, self.lock_forks)
-        self.lock_forks = carrier.forks
+            self.wait_for(&self.lock)
         return 0
 
-    cdef int wait_for(self, brisk_lock* lock, unsigned long forks) except -1:
-        if forks != carrier.forks:
+    cdef int wait_for(self, brisk_lock* lock) except -1:
+        if brisk_lock_was_forked(lock, &carrier.forks):
             # Its thread is not in this child, and libssl stopped in the middle.
             raise Error([(
                 "SSL routines", "",
                 "another thread was at work on this connection when the process was forked")])
         with nogil:
-            brisk_lock_wait(lock)
+            brisk_lock_wait(lock, &carrier.forks)
         return 0
 
     cdef void leave(self) noexcept:
@@ -153,13 +152,12 @@ cdef class Engine(Carrier):
 
     cdef int enter_turn(self) except -1:
         # Every sender in its turn: the bytes of one message stay together.
-        if not brisk_lock_try(&self.turn):
-            if brisk_lock_is_mine(&self.turn):
+        if not brisk_lock_try(&self.turn, &carrier.forks):
+            if brisk_lock_is_mine(&self.turn, &carrier.forks):
                 # A hook or a signal handler that interrupts its own thread's send.
                 raise Error([(
                     "SSL routines", "", "this thread is already sending on this connection")])
-            self.wait_for(&self.turn, self.turn_forks)
-        self.turn_forks = carrier.forks
+            self.wait_for(&self.turn)
         return 0
 
     # ---- one operation
@@ -394,9 +392,9 @@ cdef class Engine(Carrier):
         try:
             wait(self.socket, &self.channel, writing, seconds, deadline, at_most)
         finally:
-            if not brisk_lock_try(&self.lock):
+            if not brisk_lock_try(&self.lock, &carrier.forks):
                 with nogil:
-                    brisk_lock_wait(&self.lock)
+                    brisk_lock_wait(&self.lock, &carrier.forks)
         return True
 
     # ---- hooks and contexts

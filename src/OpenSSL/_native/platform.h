@@ -68,15 +68,24 @@ static inline void brisk_yield(void)
  * Free and nobody waiting: one atomic instruction to enter, one to leave.  The
  * gate is where the others sleep; a post too many only wakes them to look.  Who
  * was woken and found the lock taken again is given it the next time: nobody can
- * take a lock that is handed over but those who wait. */
+ * take a lock that is handed over but those who wait.
+ *
+ * Who takes it leaves the number of forks that the process has seen in the state:
+ * what a thread of the parent held, nobody gives back in the child. */
 
 enum {
     BRISK_FREE = 0,
     BRISK_TAKEN = 1,
     BRISK_AWAITED = 2, /* taken, and somebody sleeps at the gate */
     BRISK_STARVED = 3, /* the same, and was overtaken before */
-    BRISK_HANDED = 4   /* left for those who wait */
+    BRISK_HANDED = 4,  /* left for those who wait */
+    BRISK_STATES = 8   /* what the number of forks is multiplied by */
 };
+
+typedef struct {
+    unsigned long count;  /* how often this process and its parents were forked */
+    unsigned long thread; /* which went on as the only one in the last child; 0 before */
+} brisk_forks;
 
 typedef struct {
     long state;
@@ -125,15 +134,30 @@ static inline void brisk_lock_destroy(brisk_lock *l)
     }
 }
 
-/* Only the owner can read its own name here, so a stale value is harmless. */
-static inline int brisk_lock_is_mine(brisk_lock *l)
+/* Whether it was taken before the last fork. */
+static inline int brisk_lock_was_forked(brisk_lock *l, const brisk_forks *forks)
 {
-    return BRISK_LOAD(&l->depth) != 0 && BRISK_LOAD(&l->owner) == PyThread_get_thread_ident();
+    long state = BRISK_LOAD(&l->state), kind = state % BRISK_STATES;
+    return kind != BRISK_FREE && kind != BRISK_HANDED
+        && state / BRISK_STATES != (long)forks->count;
+}
+
+/* Only the owner can read its own name here, so a stale value is harmless.  In a child
+ * new threads bear the names of those that are no more. */
+static inline int brisk_lock_is_mine(brisk_lock *l, const brisk_forks *forks)
+{
+    return BRISK_LOAD(&l->depth) != 0 && BRISK_LOAD(&l->owner) == PyThread_get_thread_ident()
+        && (!brisk_lock_was_forked(l, forks) || PyThread_get_thread_ident() == forks->thread);
 }
 
 static inline int brisk_lock_is_free(brisk_lock *l)
 {
     return BRISK_LOAD(&l->state) == BRISK_FREE;
+}
+
+static inline long brisk_lock_mark(long state, const brisk_forks *forks)
+{
+    return state + BRISK_STATES * (long)forks->count;
 }
 
 static inline void brisk_lock_taken(brisk_lock *l)
@@ -143,9 +167,9 @@ static inline void brisk_lock_taken(brisk_lock *l)
 }
 
 /* 1 when the lock was free and is now ours, else 0; never waits. */
-static inline int brisk_lock_try(brisk_lock *l)
+static inline int brisk_lock_try(brisk_lock *l, const brisk_forks *forks)
 {
-    if (!brisk_swap_if(&l->state, BRISK_FREE, BRISK_TAKEN))
+    if (!brisk_swap_if(&l->state, BRISK_FREE, brisk_lock_mark(BRISK_TAKEN, forks)))
         return 0;
     brisk_lock_taken(l);
     return 1;
@@ -170,19 +194,20 @@ static inline int brisk_lock_build_gate(brisk_lock *l)
 }
 
 /* Waits; the caller must not hold the interpreter. */
-static inline void brisk_lock_wait(brisk_lock *l)
+static inline void brisk_lock_wait(brisk_lock *l, const brisk_forks *forks)
 {
-    long old, mark = BRISK_AWAITED;
-    if (!brisk_swap_if(&l->state, BRISK_FREE, BRISK_TAKEN)) {
+    long old, taken = brisk_lock_mark(BRISK_TAKEN, forks);
+    long mark = brisk_lock_mark(BRISK_AWAITED, forks);
+    if (!brisk_swap_if(&l->state, BRISK_FREE, taken)) {
         if (!brisk_lock_build_gate(l)) {
-            while (!brisk_swap_if(&l->state, BRISK_FREE, BRISK_TAKEN))
+            while (!brisk_swap_if(&l->state, BRISK_FREE, taken))
                 brisk_yield();
         } else for (;;) {
             old = BRISK_SWAP(&l->state, mark);
             if (old == BRISK_FREE || old == BRISK_HANDED)
                 break;
             PyThread_acquire_lock(BRISK_GATE(l), WAIT_LOCK);
-            mark = BRISK_STARVED;
+            mark = brisk_lock_mark(BRISK_STARVED, forks);
         }
     }
     brisk_lock_taken(l);
@@ -201,8 +226,8 @@ static inline void brisk_lock_leave(brisk_lock *l)
     }
     BRISK_STORE(&l->depth, 0);
     BRISK_STORE(&l->owner, 0);
-    if (BRISK_SWAP(&l->state, BRISK_LOAD(&l->state) == BRISK_STARVED
-            ? BRISK_HANDED : BRISK_FREE) > BRISK_TAKEN)
+    if (BRISK_SWAP(&l->state, BRISK_LOAD(&l->state) % BRISK_STATES == BRISK_STARVED
+            ? BRISK_HANDED : BRISK_FREE) % BRISK_STATES > BRISK_TAKEN)
         PyThread_release_lock(BRISK_GATE(l));
 }
 
