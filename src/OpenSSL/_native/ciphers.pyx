@@ -58,10 +58,32 @@ def context_set_cipher_list(Context context not None, bytes ciphers not None):
         context.leave()
 
 
+cdef list connection_ciphers(Connection connection):
+    # They may be the Context's, which another thread may replace.
+    cdef s.SSL_CIPHER_LIST* copy
+    connection.start_reading()
+    copy = s.sk_SSL_CIPHER_dup(s.SSL_get_ciphers(connection.handle))
+    connection.stop_reading()
+    if copy == NULL:
+        raise MemoryError()
+    try:
+        return cipher_names(copy)
+    finally:
+        s.sk_SSL_CIPHER_free(copy)
+
+
+cdef bint take_ciphers(Connection connection, bytes ciphers) noexcept:
+    cdef int result
+    connection.start_reading()
+    result = s.SSL_set_cipher_list(connection.handle, PyBytes_AS_STRING(ciphers))
+    connection.stop_reading()
+    return result == 1
+
+
 def connection_get_cipher_list(Connection connection not None):
     connection.enter()
     try:
-        return cipher_names(s.SSL_get_ciphers(connection.handle))
+        return connection_ciphers(connection)
     finally:
         connection.leave()
 
@@ -71,16 +93,16 @@ def connection_set_cipher_list(Connection connection not None, bytes ciphers not
     cdef int level
     connection.enter()
     try:
-        before = ":".join(cipher_names(s.SSL_get_ciphers(connection.handle))).encode()
+        before = ":".join(connection_ciphers(connection)).encode()
         level = s.SSL_get_security_level(connection.handle)
         errors.clear()
-        if s.SSL_set_cipher_list(connection.handle, PyBytes_AS_STRING(ciphers)) == 1:
+        if take_ciphers(connection, ciphers):
             return
         try:
             errors.fail_ssl("no cipher match")
         finally:
             s.SSL_set_security_level(connection.handle, level)
-            if s.SSL_set_cipher_list(connection.handle, PyBytes_AS_STRING(before)) != 1:
+            if not take_ciphers(connection, before):
                 errors.fail_ssl("the ciphers of before cannot be put back")
     finally:
         connection.leave()

@@ -52,8 +52,16 @@ def set_keylog_callback(Context context not None, callback):
 
 
 def get_info_callback(Context context not None):
-    return context.hooks.info
+    context.enter()
+    try:
+        return context.hooks.info
+    finally:
+        context.leave()
 
 
 def get_keylog_callback(Context context not None):
-    return context.hooks.keylog
+    context.enter()
+    try:
+        return context.hooks.keylog
+    finally:
+        context.leave()

@@ -64,10 +64,24 @@ def get_verified_chain(Connection connection not None):
 
 def get_client_ca_list(Connection connection not None):
     cdef const c.X509_NAME_LIST* names
+    cdef c.X509_NAME_LIST* copy = NULL
     connection.enter()
     try:
+        # A server's list may be its Context's, which another thread may replace.
+        connection.start_reading()
+        errors.clear()
         names = s.SSL_get_client_CA_list(connection.handle)
-        return [] if names == NULL else wrap_names(names)
+        if names != NULL:
+            copy = s.SSL_dup_CA_list(names)
+        connection.stop_reading()
+        if names == NULL:
+            return []
+        if copy == NULL:
+            errors.fail_ssl("the list cannot be copied")
+        try:
+            return wrap_names(copy)
+        finally:
+            c.brisk_free_names(copy)
     finally:
         connection.leave()
 
@@ -120,14 +134,16 @@ def get_cipher_bits(Connection connection not None):
 
 def get_shared_ciphers(Connection connection not None):
     cdef char text[CIPHERS_MAXIMUM]
+    cdef char* found
     text[0] = 0
     connection.enter()
     try:
+        # Ours may be the Context's, which another thread may replace.
+        connection.start_reading()
+        found = s.SSL_get_shared_ciphers(connection.handle, text, CIPHERS_MAXIMUM)
+        connection.stop_reading()
         # None at all: OpenSSL 3.0 answers with NULL, 3.5 with an empty text.
-        if (
-            s.SSL_get_shared_ciphers(connection.handle, text, CIPHERS_MAXIMUM) == NULL
-            or text[0] == 0
-        ):
+        if found == NULL or text[0] == 0:
             return []
         return (<bytes>text).decode("ascii").split(":")
     finally:
