@@ -13,8 +13,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from kit import contexts, pump, sockets
-from OpenSSL import SSL
+from kit import authority, contexts, pump, sockets
+from OpenSSL import SSL, crypto
 
 FULL = {"seconds": 300, "seed": 1}
 SHORT = {"seconds": 5, "seed": 1}
@@ -40,6 +40,8 @@ class Pair:
             for sock in (one, other):
                 sock.settimeout(chance.choice((0.0, 0.01, 0.1)))
             self.ends = sockets.server_end(server, one), sockets.client_end(client, other)
+        if chance.random() < 0.3:
+            self.ends[1].set_max_proto_version(SSL.TLS1_2_VERSION)
 
     @staticmethod
     def tcp() -> tuple[socket.socket, socket.socket]:
@@ -81,6 +83,20 @@ def sent(end: SSL.Connection, chance: random.Random) -> None:
         end.sendfile(io.BytesIO(data))
 
 
+def read_certificate(end: SSL.Connection) -> None:
+    certificate = end.get_peer_certificate()
+    if certificate is not None:
+        assert certificate.get_subject().CN == "server"
+        certificate.digest("sha256")
+
+
+def copy_session(end: SSL.Connection) -> None:
+    session = end.get_session()
+    if session is not None and session.is_resumable():
+        SSL.Session.from_bytes(session.to_bytes(), end.get_context())
+
+
+#: What may be asked of any connection, or told it, at any time.
 ASKING: list[Callable[[SSL.Connection], object]] = [
     lambda end: end.pending(),
     lambda end: end.want_read() or end.want_write(),
@@ -104,21 +120,47 @@ ASKING: list[Callable[[SSL.Connection], object]] = [
     lambda end: end.total_renegotiations(),
     lambda end: end.do_handshake(),
     lambda end: end.get_verified_chain(),
+    lambda end: end.get_verify_result(),
+    lambda end: end.get_certificate(),
+    lambda end: end.get_cipher_list(),
+    lambda end: end.get_client_ca_list(),
+    lambda end: end.get_shared_ciphers(),
+    lambda end: end.get_group_name(),
+    lambda end: end.get_server_tmp_key(),
+    lambda end: end.get_peer_signature(),
+    lambda end: end.session_reused(),
+    lambda end: end.set_cipher_list(b"ECDHE+AESGCM"),
+    lambda end: end.set_info_callback(lambda *_: None),
+    lambda end: end.set_context(end.get_context()),
+    read_certificate,
+    copy_session,
 ]
-
-
-def changed(contexts_: list[SSL.Context], chance: random.Random) -> None:
-    context = chance.choice(contexts_)
-    chance.choice(
-        (
-            lambda: context.set_options(SSL.OP_NO_TICKET),
-            lambda: context.clear_options(SSL.OP_NO_TICKET),
-            lambda: context.set_cipher_list(b"ECDHE+AESGCM"),
-            lambda: context.set_timeout(chance.randrange(1, 500)),
-            lambda: context.set_session_cache_mode(SSL.SESS_CACHE_OFF),
-            lambda: context.set_info_callback(lambda *_: None),
-        )
-    )()
+#: The same of a Context that others are using.
+CHANGING: list[Callable[[SSL.Context], object]] = [
+    lambda context: context.set_options(SSL.OP_NO_TICKET),
+    lambda context: context.clear_options(SSL.OP_NO_TICKET),
+    lambda context: context.set_cipher_list(b"ECDHE+AESGCM"),
+    lambda context: context.set_timeout(300),
+    lambda context: context.set_session_cache_mode(SSL.SESS_CACHE_OFF),
+    lambda context: context.set_session_cache_mode(SSL.SESS_CACHE_BOTH),
+    lambda context: context.set_session_id(b"chaos"),
+    lambda context: context.set_info_callback(lambda *_: None),
+    lambda context: context.set_keylog_callback(lambda *_: None),
+    lambda context: context.set_verify(SSL.VERIFY_NONE, lambda *_: True),
+    lambda context: context.set_tlsext_servername_callback(lambda end: None),
+    lambda context: context.set_alpn_select_callback(lambda *_: SSL.NO_OVERLAPPING_PROTOCOLS),
+    lambda context: context.set_client_ca_list([crypto.X509().get_subject()] * 3),
+    lambda context: context.load_verify_locations(str(authority.identity().files.authority)),
+    lambda context: contexts.use_identity(context, authority.identity()),
+    lambda context: context.get_info_callback(),
+    lambda context: context.get_keylog_callback(),
+    lambda context: context.get_verify_mode(),
+    lambda context: context.get_cert_store(),
+    lambda context: context.get_session_stats(),
+    lambda context: context.get_options(),
+    lambda context: context.set_app_data(object()),
+    lambda context: context.get_app_data(),
+]
 
 
 class Storm:
@@ -127,6 +169,8 @@ class Storm:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.contexts = [contexts.server_context(), contexts.client_context()]
+        self.contexts[0].set_session_id(b"chaos")
+        self.session: SSL.Session | None = None
         chance = random.Random(seed)
         self.pairs = [self.fresh(chance) for _ in range(PAIRS)]
         self.calls: Counter[str] = Counter()
@@ -135,7 +179,11 @@ class Storm:
         self.ending = threading.Event()
 
     def fresh(self, chance: random.Random) -> Pair:
-        return Pair(self.contexts[0], self.contexts[1], chance)
+        pair = Pair(self.contexts[0], self.contexts[1], chance)
+        session = self.session
+        if session is not None and chance.random() < 0.5:
+            pair.ends[1].set_session(session)
+        return pair
 
     def call(self, chance: random.Random) -> str:
         number = chance.randrange(PAIRS)
@@ -151,11 +199,11 @@ class Storm:
         if dice < 0.75:
             pair.move()
             return "move"
-        if dice < 0.97:
+        if dice < 0.96:
             chance.choice(ASKING)(end)
             return "ask"
         if dice < 0.98:
-            changed(self.contexts, chance)
+            chance.choice(CHANGING)(chance.choice(self.contexts))
             return "change a Context"
         if dice < 0.985:
             end.shutdown()
@@ -164,6 +212,7 @@ class Storm:
             end.close()
             return "close"
         if dice < 0.997:
+            self.session = pair.ends[1].get_session()
             self.pairs[number] = self.fresh(chance)
             return "forget"
         gc.collect()

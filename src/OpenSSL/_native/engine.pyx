@@ -20,7 +20,7 @@ from OpenSSL._native.errors cimport (
     DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
 from OpenSSL._native.platform cimport (
-    brisk_is_socket, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
+    brisk_fd, brisk_is_socket, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
     brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
     brisk_lock_was_forked,
 )
@@ -382,7 +382,8 @@ cdef class Engine(Carrier):
     cdef int pause(self, bint writing, double* deadline) except -1:
         """Wait, without the lock; False when the transport's owner does not want to wait."""
         cdef double at_most = -1
-        cdef double seconds = patience(self.socket, self.channel.fd)
+        cdef brisk_fd fd = self.channel.fd
+        cdef double seconds = patience(self.socket, fd)
         cdef s.timeval timer
         if seconds == 0:
             return False
@@ -390,7 +391,7 @@ cdef class Engine(Carrier):
             at_most = timer.tv_sec + timer.tv_usec / 1e6
         brisk_lock_leave(&self.lock)
         try:
-            wait(self.socket, &self.channel, writing, seconds, deadline, at_most)
+            wait(self.socket, fd, writing, seconds, deadline, at_most)
         finally:
             if not brisk_lock_try(&self.lock, &carrier.forks):
                 with nogil:

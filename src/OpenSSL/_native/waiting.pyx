@@ -34,16 +34,20 @@ cdef brisk_fd descriptor(object socket) except -1:
     return PyObject_AsFileDescriptor(socket)
 
 
-cdef int check_open(object socket, Channel* channel) except -1:
-    """Take the socket's descriptor anew; raise when it has been closed meanwhile."""
+cdef brisk_fd still_open(object socket, brisk_fd known) except -1:
+    """The socket's descriptor now; raises when it has been closed meanwhile."""
     cdef object number
     if type(socket) is int:
-        return 0
+        return known
     number = socket.fileno()
     if type(number) is not int or number < 0:
         raise SysCallError(EBADF, "EBADF")
-    if number != channel.fd:
-        channel.fd = number
+    return number
+
+
+cdef int check_open(object socket, Channel* channel) except -1:
+    """Take the socket's descriptor anew, with the lock held."""
+    channel.fd = still_open(socket, channel.fd)
     return 0
 
 
@@ -57,17 +61,17 @@ cdef double patience(object socket, brisk_fd fd) except -2:
 
 
 cdef int wait(
-    object socket, Channel* channel, bint writing, double patience, double* deadline,
+    object socket, brisk_fd fd, bint writing, double patience, double* deadline,
     double at_most,
 ) except -1:
     """Return when the operation should be tried again; raise TimeoutError past the deadline.
 
     `deadline` is 0 before the first wait; `at_most` bounds this wait (DTLS
-    timers), -1 where there is no bound.
+    timers), -1 where there is no bound.  The lock is not held, so the channel is
+    not to be looked at.
     """
     cdef double slice
     cdef int ready, number
-    cdef brisk_fd fd
     if patience > 0 and deadline[0] == 0:
         deadline[0] = monotonic() + patience
     while True:
@@ -81,12 +85,11 @@ cdef int wait(
                     "The write operation timed out" if writing
                     else "The read operation timed out"
                 )
-        fd = channel.fd
         with nogil:
             ready = brisk_poll(fd, writing, <int>(slice * 1000) + 1)
             number = brisk_errno() if ready < 0 else 0
         PyErr_CheckSignals()
-        check_open(socket, channel)
+        fd = still_open(socket, fd)
         # With a timer running, whoever has it looks after each slice how long it still has.
         if ready > 0 or at_most >= 0:
             return 0
