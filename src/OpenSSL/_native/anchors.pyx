@@ -30,8 +30,9 @@ cdef class Anchors:
     cdef X509Store store
 
 
-# What was asked for -> Anchors.  Entries are replaced, never changed.
-cdef dict parsed = {}
+# What was asked for -> Anchors.  Entries are replaced, never changed.  Not declared as a
+# dict: Cython would borrow an entry that another thread can replace at the same moment.
+cdef object parsed = {}
 
 
 cdef object look(bytes path):

@@ -125,6 +125,7 @@ def set_post_handshake_auth(Context context not None, bint enabled):
     context.enter()
     try:
         s.SSL_CTX_set_post_handshake_auth(context.handle, enabled)
+        context.asked_late = enabled
     finally:
         context.leave()
 
@@ -168,5 +169,6 @@ def connection_set_post_handshake_auth(Connection connection not None, bint enab
     connection.enter()
     try:
         s.SSL_set_post_handshake_auth(connection.handle, enabled)
+        connection.asked_late = enabled
     finally:
         connection.leave()

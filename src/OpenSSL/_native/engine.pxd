@@ -26,6 +26,7 @@ cdef class Engine(Carrier):
     cdef object fatal               # the error that ended the connection, to tell again
     cdef bint more                  # a read looks for what is here already
     cdef bint ahead                 # libssl takes more from the socket than it asks for
+    cdef bint asked_late            # the peer may ask for a certificate at any time
     cdef bint reading               # libssl computes and may look at our Contexts
     cdef bint paused                # it did, before a hook began
     cdef bint aborted               # a hook failed in the handshake; nothing may follow

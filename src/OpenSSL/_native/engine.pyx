@@ -74,6 +74,7 @@ cdef class Engine(Carrier):
             if handle == NULL:
                 errors.fail_ssl("SSL_new failed")
             self.hooks = context.hooks
+            self.asked_late = context.asked_late
             if self.hooks.info is None:
                 s.SSL_set_info_callback(handle, on_alert)
         finally:
@@ -211,7 +212,8 @@ cdef class Engine(Carrier):
         """Compute, with the Contexts held still where libssl may look at them."""
         cdef Verdict verdict
         # Up to TLS 1.2 a peer may begin another handshake at any time.
-        cdef bint reading = starting or s.SSL_version(self.handle) != s.TLS1_3_VERSION
+        cdef bint reading = (
+            starting or self.asked_late or s.SSL_version(self.handle) != s.TLS1_3_VERSION)
         if reading:
             self.start_reading()
         if not self.channel.memory:
