@@ -131,7 +131,7 @@ def staple():
     builder = ocsp.OCSPResponseBuilder().add_response(
         cert=authority.identity().certificate,
         issuer=trusted.intermediate,
-        algorithm=hashes.SHA256(),
+        algorithm=hashes.SHA1(),  # by which OpenSSL's server looks for it from 3.6 on
         cert_status=ocsp.OCSPCertStatus.GOOD,
         this_update=now - datetime.timedelta(hours=1),
         next_update=now + datetime.timedelta(hours=1),
