@@ -2,41 +2,89 @@
 
 Arguments: ``--times N`` for each callable (default 10 000), ``--seed N``, and words
 that a target's name has to contain.  Exit status 1 when anything was found.
+The processes are forked from one that has everything loaded.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
+import gc
+import mmap
 import os
-import subprocess
+import shutil
+import signal
+import struct
 import sys
-from pathlib import Path
+import tempfile
+import time
+import traceback
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-#: Longest time for one callable, in seconds; a single call has its own, shorter.
-PATIENCE = 3600
+import arguments
 
-
-def environment() -> dict[str, str]:
-    unset = ("SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "SSLKEYLOGFILE")
-    kept = {name: value for name, value in os.environ.items() if name not in unset}
-    return kept | {
-        "PYTHONPATH": os.pathsep.join((str(ROOT / "tests"), os.environ.get("PYTHONPATH", ""))),
-        "PYTHONHASHSEED": "0",
-    }
+#: Calls made and refused, then the length of the last call's plan and the plan.
+HEAD = struct.Struct("3Q")
+ROOM = 16384
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(HERE / "arguments.py"), *arguments],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=PATIENCE,
-        check=False,
-    )
+class Notes:
+    """Memory that outlives a child: what it has done, and the call it died in."""
+
+    def __init__(self) -> None:
+        self.memory = mmap.mmap(-1, ROOM)
+
+    def call(self, described: str) -> None:
+        text = described.encode(errors="replace")[: ROOM - HEAD.size]
+        HEAD.pack_into(self.memory, 0, 0, 0, len(text))
+        self.memory[HEAD.size : HEAD.size + len(text)] = text
+
+    def done(self, made: int, refused: int) -> None:
+        HEAD.pack_into(self.memory, 0, made, refused, 0)
+
+    def read(self) -> tuple[int, int, str]:
+        made, refused, length = HEAD.unpack_from(self.memory)
+        return made, refused, self.memory[HEAD.size : HEAD.size + length].decode(errors="replace")
+
+
+def child(target: str, seed: int, times: int, notes: Notes, errors: int) -> int:
+    """What a forked process does: one target, in a folder of its own."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number, file in ((0, nothing), (1, nothing), (2, errors)):
+        os.dup2(file, number)
+    faulthandler.enable()
+    faulthandler.register(signal.SIGALRM, all_threads=True, chain=True)
+    try:
+        notes.done(*arguments.attack(target, seed, times, notes.call))
+        gc.collect()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        return 1
+    return 0
+
+
+def run(target: str, seed: int, times: int) -> tuple[int, int, str]:
+    """One target in a child; calls, calls refused, and what was found."""
+    notes = Notes()
+    folder = tempfile.mkdtemp(prefix="bad-")
+    with tempfile.TemporaryFile() as errors:
+        process = os.fork()
+        if process == 0:
+            status = 1
+            try:
+                os.chdir(folder)
+                status = child(target, seed, times, notes, errors.fileno())
+            finally:
+                os._exit(status)
+        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        errors.seek(0)
+        said = errors.read().decode(errors="replace")
+    shutil.rmtree(folder, ignore_errors=True)
+    made, refused, last = notes.read()
+    if status == 0:
+        return made, refused, ""
+    last = f"{target}({last[:1500]})"
+    return made, refused, f"{target}: exit {status}\n{said[-3500:]}\nlast call: {last}"
 
 
 def main() -> int:
@@ -47,22 +95,23 @@ def main() -> int:
     chosen = parser.parse_args()
     wanted = [
         each
-        for each in run().stdout.split()
+        for each in arguments.targets()
         if not chosen.words or any(word in each for word in chosen.words)
     ]
     assert wanted, "no such callable"
-    refused = found = 0
+    began = time.monotonic()
+    calls = refusals = found = 0
     for number, target in enumerate(wanted, 1):
-        done = run(str(chosen.seed), str(chosen.times), target)
-        if done.returncode == 0:
-            refused += int(done.stdout.split()[-1])
-        else:
+        made, refused, finding = run(target, chosen.seed, chosen.times)
+        calls += made
+        refusals += refused
+        if finding:
             found += 1
-            print(f"{target}: exit {done.returncode}\n{done.stderr[-2500:]}", flush=True)
-        if number % 100 == 0:
-            print(f"{number} of {len(wanted)} callables", flush=True)
-    calls = len(wanted) * chosen.times
-    print(f"{len(wanted)} callables, {calls} calls, {refused} refused; {found} findings")
+            print(finding, flush=True)
+        if number % 50 == 0:
+            taken = time.monotonic() - began
+            print(f"{number} of {len(wanted)} callables, {calls} calls, {taken:.0f} s", flush=True)
+    print(f"{len(wanted)} callables, {calls} calls, {refusals} refused; {found} findings")
     return 1 if found else 0
 
 

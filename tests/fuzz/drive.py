@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 import traceback
@@ -20,19 +21,19 @@ HARNESSES = {
     "names": hello.names,
     "offer": hello.offer,
 }
-Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_char), ctypes.c_size_t)
+Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def main(name: str, options: list[str]) -> int:
     harness = HARNESSES[name]
     randomness = ctypes.CDLL(os.environ["FUZZ_RANDOM"])
     assert randomness.fixed_random() == 1
-    start_over = randomness.start_over
+    start_over, string_at = randomness.start_over, ctypes.string_at
 
-    def one(data: ctypes._Pointer[ctypes.c_char], size: int) -> int:
+    def one(data: int, size: int) -> int:
         start_over()
         try:
-            harness(ctypes.string_at(data, size))
+            harness(string_at(data, size))
         except BaseException:
             traceback.print_exc()
             sys.stderr.flush()
@@ -40,6 +41,8 @@ def main(name: str, options: list[str]) -> int:
         return 0
 
     kept = Callback(one)
+    # What stands now stands to the end: the collector need not look at it again.
+    gc.freeze()
     # To merge, libFuzzer starts itself again by this name, through a shell.
     words = [f"{sys.executable} {__file__} {name}".encode(), *(each.encode() for each in options)]
     vector = (ctypes.c_char_p * (len(words) + 1))(*words, None)

@@ -22,10 +22,12 @@ def main(words: list[str]) -> int:
     if words and words[0] not in PARTS:
         sys.exit(f"the parts are {', '.join(PARTS)}")
     path = os.pathsep.join((str(HERE.parent), os.environ.get("PYTHONPATH", "")))
+    unset = ("SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF", "SSLKEYLOGFILE")
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
     statuses = [
         subprocess.run(
             [sys.executable, str(HERE / f"{part}.py"), *words[1:]],
-            env={**os.environ, "PYTHONPATH": path},
+            env={**kept, "PYTHONPATH": path},
             check=False,
         ).returncode
         for part in (words[:1] or PARTS)

@@ -116,12 +116,19 @@ def containers() -> Iterator[tuple[str, bytes]]:
 
 
 def words() -> Iterator[tuple[str, bytes]]:
-    name = b"brisk.test"
+    """Server names and ALPN, well made and as bytes of their own, to both ends."""
+    name, offer = b"brisk.test", b"h2\nhttp/1.1"
     entry = b"\0" + len(name).to_bytes(2, "big") + name
-    server_name = len(entry).to_bytes(2, "big") + entry
+    raw_name = len(entry).to_bytes(2, "big") + entry
     protocols = b"\x02h2\x08http/1.1"
-    offer = len(protocols).to_bytes(2, "big") + protocols
-    yield "names", bytes([len(server_name)]) + server_name + offer
+    raw_offer = len(protocols).to_bytes(2, "big") + protocols
+    for newer in (0, 2):
+        for bits in (0, 32, 192):
+            yield "names", bytes([bits | newer, len(name)]) + name + offer
+            yield "names", bytes([bits | newer | 12, len(raw_name)]) + raw_name + raw_offer
+    yield "names", bytes([1, 0]) + b"h2"
+    yield "names", bytes([9, 0]) + b"\0\x03\x02h2"
+    yield "names", bytes([29, 0]) + b"\0\x03\x02h2"
     yield "offer", b"h2\0http/1.1"
     yield "offer", name
 

@@ -116,9 +116,19 @@ def contexts_made() -> tuple[SSL.Context, SSL.Context]:
     return contexts.server_context(), contexts.client_context()
 
 
+@functools.cache
+def contexts_shared() -> tuple[SSL.Context, SSL.Context]:
+    return contexts_made()
+
+
+def refresh() -> None:
+    """Use other Contexts from now on."""
+    contexts_shared.cache_clear()
+
+
 def connection(chance: random.Random) -> SSL.Connection:
     """A connection in any state."""
-    ends = pump.pair(*contexts_made())
+    ends = pump.pair(*contexts_shared())
     state = chance.randrange(4)
     if state == 1:
         pump.step(ends.client.do_handshake)
