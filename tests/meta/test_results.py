@@ -34,7 +34,6 @@ NO_VERDICT = {
 PLACES: dict[tuple[str, str], str] = {
     ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
     ("engine.pyx", "SSL_read_ex"): "lets libssl send the alert of a failure known already",
-    ("trampolines.pyx", "SSL_set_ex_data"): "the slot exists since attach(); NULL needs no memory",
 }
 CALL = re.compile(r"\s*(?:if [^:]*: |else: |try: )?(?:[A-Za-z_]\w*\.)?(\w+)\(")
 

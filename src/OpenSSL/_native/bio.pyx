@@ -13,7 +13,7 @@ reference count; ``give_back`` and ``take`` do, later, with it.
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
 from libc.errno cimport ENOMEM
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from OpenSSL._native cimport libcrypto as c
@@ -50,6 +50,7 @@ cdef enum:
     RECORD = 16384        # the most that one record carries, in bytes
     USUAL_OVERHEAD = 32   # what the ciphers of today add to it; the older ones spill
     FIRST_SPILL = 512     # what a drained spill may keep
+    MOST_PIECES = 1 << 30 # their count has 32 bits
     # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
     # owes to everybody, to which libssl falls back when packets get lost.
     USUAL_MTU = 1200
@@ -135,6 +136,7 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
                 c.BIO_set_retry_read(bio)
                 return 0
         result = brisk_read(channel.fd, channel.is_socket, data, size)
+        channel.drained = result < <Py_ssize_t>size
     if result > 0:
         got[0] = <size_t>result
         if channel.allowance != UNBOUNDED:
@@ -187,19 +189,25 @@ cdef bint grow_spill(Channel* channel, size_t size) noexcept nogil:
 
 
 cdef bint note_datagram(Channel* channel, size_t size) noexcept nogil:
+    cdef Datagrams* noted = channel.datagrams
     cdef size_t room
     cdef size_t* new
-    if channel.sizes_first == channel.sizes_count:
-        channel.sizes_first = channel.sizes_count = 0
-    if channel.sizes_count == channel.sizes_room:
-        room = channel.sizes_room * 2 if channel.sizes_room > 0 else 8
-        new = <size_t*>realloc(channel.sizes, room * sizeof(size_t))
+    if noted == NULL:
+        noted = <Datagrams*>calloc(1, sizeof(Datagrams))
+        if noted == NULL:
+            return False
+        channel.datagrams = noted
+    if noted.first == noted.count:
+        noted.first = noted.count = 0
+    if noted.count == noted.room:
+        room = noted.room * 2 if noted.room > 0 else 8
+        new = <size_t*>realloc(noted.sizes, room * sizeof(size_t))
         if new == NULL:
             return False
-        channel.sizes = new
-        channel.sizes_room = room
-    channel.sizes[channel.sizes_count] = size
-    channel.sizes_count += 1
+        noted.sizes = new
+        noted.room = room
+    noted.sizes[noted.count] = size
+    noted.count += 1
     return True
 
 
@@ -255,7 +263,7 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
     if command == c.BIO_CTRL_WPENDING:
         return <long>channel.outgoing
     if command == c.BIO_CTRL_DGRAM_SET_MTU:
-        channel.mtu = number
+        channel.mtu = <unsigned int>number
         return number
     if command == c.BIO_CTRL_DGRAM_GET_MTU:
         return channel.mtu
@@ -319,7 +327,9 @@ cdef void close_channel(Channel* channel) noexcept:
     free(channel.pieces)
     Py_XDECREF(channel.ready)
     free(channel.spill)
-    free(channel.sizes)
+    if channel.datagrams != NULL:
+        free(channel.datagrams.sizes)
+        free(channel.datagrams)
     brisk_kernel_tls_free(&channel.kernel)
     memset(channel, 0, sizeof(Channel))
 
@@ -354,7 +364,7 @@ cdef void spare(Channel* channel) noexcept:
 cdef int feed(Channel* channel, object data) except -1:
     """Queue `data`, exactly a bytes object, to be read."""
     cdef size_t size = PyBytes_GET_SIZE(data)
-    cdef size_t room
+    cdef unsigned int room
     cdef Piece* new
     if channel.count == channel.room:
         give_back(channel)
@@ -366,7 +376,9 @@ cdef int feed(Channel* channel, object data) except -1:
             channel.freed = 0
         if channel.count * 2 >= channel.room:
             room = channel.room * 2 if channel.room > 0 else 4
-            new = <Piece*>realloc(channel.pieces, room * sizeof(Piece))
+            new = NULL
+            if room < MOST_PIECES:
+                new = <Piece*>realloc(channel.pieces, room * sizeof(Piece))
             if new == NULL:
                 raise MemoryError()
             channel.pieces = new
@@ -385,7 +397,7 @@ cdef void make_ready(Channel* channel, size_t payload) noexcept:
     cdef size_t size = payload + overhead * ((payload + RECORD - 1) // RECORD)
     if channel.ready_end > 0 or channel.spill_end != channel.spill_start or channel.datagram:
         return
-    channel.payload = payload
+    channel.payload = <unsigned int>payload if payload <= RECORD else 0
     if channel.ready != NULL:
         if <size_t>bytes_size(channel.ready) >= size:
             return
@@ -402,9 +414,9 @@ cdef object take_ready(Channel* channel):
     channel.ready = NULL
     channel.ready_end = 0
     channel.outgoing -= size
-    if size > channel.payload + channel.overhead and channel.payload <= RECORD:
+    if channel.payload > 0 and size > channel.payload + channel.overhead:
         # Next time it will fit exactly; what varies (CBC) is learned bit by bit.
-        channel.overhead = size - channel.payload
+        channel.overhead = <unsigned int>size - channel.payload
     _PyBytes_Resize(&ready, size)
     data = <object>ready
     Py_DECREF(data)
@@ -416,10 +428,11 @@ cdef object take(Channel* channel, size_t size):
     cdef size_t part, total
     cdef object data
     cdef char* target
-    if channel.outgoing == 0 and channel.sizes_first == channel.sizes_count:
+    cdef Datagrams* noted = channel.datagrams
+    if channel.outgoing == 0 and (noted == NULL or noted.first == noted.count):
         return None
     if channel.datagram:
-        total = channel.sizes[channel.sizes_first]
+        total = noted.sizes[noted.first]
         if size < total:
             raise ValueError(
                 f"the next datagram has {total} bytes, more than the {size} asked for"
@@ -444,7 +457,7 @@ cdef object take(Channel* channel, size_t size):
         memcpy(target + part, channel.spill + channel.spill_start, total - part)
         channel.spill_start += total - part
     if channel.datagram:
-        channel.sizes_first += 1
+        noted.first += 1
     if channel.spill_start == channel.spill_end:
         channel.spill_start = channel.spill_end = 0
         if channel.spill_room > FIRST_SPILL:

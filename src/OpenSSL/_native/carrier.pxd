@@ -22,7 +22,6 @@ cdef class Hooks:
 cdef class Carrier:
     cdef Hooks hooks
     cdef object failure
-    cdef int alert_sent             # number of the fatal alert that we sent; 0 when none
 
     cdef void keep(self, object error) noexcept
     cdef int raise_kept(self) except -1

@@ -78,7 +78,7 @@ cdef class Connection(Reader):
         try:
             s.SSL_set_connect_state(self.handle)
             self.fatal = None
-            self.alert_sent = 0
+            self.channel.alert_sent = 0
         finally:
             self.leave()
 
@@ -91,7 +91,7 @@ cdef class Connection(Reader):
         try:
             s.SSL_set_accept_state(self.handle)
             self.fatal = None
-            self.alert_sent = 0
+            self.channel.alert_sent = 0
         finally:
             self.leave()
 

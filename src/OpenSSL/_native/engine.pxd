@@ -3,7 +3,7 @@ from OpenSSL._native.carrier cimport Carrier, Hooks
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.errors cimport Verdict
 from OpenSSL._native.libssl cimport SSL
-from OpenSSL._native.platform cimport brisk_lock
+from OpenSSL._native.platform cimport brisk_lock, flag
 
 cdef enum Operation:
     HANDSHAKE = 1
@@ -21,16 +21,16 @@ cdef class Engine(Carrier):
     cdef Channel channel
     cdef brisk_lock lock            # held while libssl computes, never while waiting
     cdef brisk_lock turn            # held by one sender for the whole of its message
-    cdef bint own_verify            # set on this connection itself, whatever its Context says
-    cdef bint own_info
     cdef object fatal               # the error that ended the connection, to tell again
-    cdef bint more                  # a read looks for what is here already
-    cdef bint ahead                 # libssl takes more from the socket than it asks for
-    cdef bint asked_late            # the peer may ask for a certificate at any time
-    cdef bint reading               # libssl computes and may look at our Contexts
-    cdef bint paused                # it did, before a hook began
-    cdef bint aborted               # a hook failed in the handshake; nothing may follow
-    cdef int dry                    # operation that found nothing to read, if nothing came since
+    cdef flag own_verify            # set on this connection itself, whatever its Context says
+    cdef flag own_info
+    cdef flag more                  # a read looks for what is here already
+    cdef flag ahead                 # libssl takes more from the socket than it asks for
+    cdef flag asked_late            # the peer may ask for a certificate at any time
+    cdef flag reading               # libssl computes and may look at our Contexts
+    cdef flag paused                # it did, before a hook began
+    cdef flag aborted               # a hook failed in the handshake; nothing may follow
+    cdef flag dry                   # operation that found nothing to read, if nothing came since
     cdef object __weakref__
 
     # Every function over a Connection runs between these two.  enter() raises

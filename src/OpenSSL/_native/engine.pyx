@@ -24,7 +24,7 @@ from OpenSSL._native.platform cimport (
     brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
     brisk_lock_was_forked,
 )
-from OpenSSL._native.trampolines cimport attach, detach, on_alert, on_info, on_verify
+from OpenSSL._native.trampolines cimport on_alert, on_info, on_verify
 from OpenSSL._native.waiting cimport check_open, descriptor, patience, wait
 
 from OpenSSL._exceptions import Error
@@ -80,13 +80,12 @@ cdef class Engine(Carrier):
         finally:
             context.leave()
         try:
-            attach(handle, self)
             self.channel.datagram = s.SSL_is_dtls(handle)
             channel = bio.open_channel(&self.channel)
         except BaseException:
-            detach(handle)
             s.SSL_free(handle)
             raise
+        self.channel.owner = <void*>self
         s.SSL_set_bio(handle, channel, channel)  # owns the BIO from here on
         self.handle = handle
         self.context = context
@@ -95,7 +94,7 @@ cdef class Engine(Carrier):
 
     def __dealloc__(self):
         if self.handle != NULL:
-            detach(self.handle)
+            self.channel.owner = NULL
             s.SSL_free(self.handle)
             self.handle = NULL
         bio.close_channel(&self.channel)
@@ -240,12 +239,12 @@ cdef class Engine(Carrier):
             operation == READ and size >= BULK and not self.channel.datagram
             and self.channel.partial < size and not self.channel.kernel.receiving
             and s.SSL_pending(self.handle) == 0 and s.SSL_is_init_finished(self.handle))
-        if ahead:
-            self.channel.allowance = size - self.channel.partial
-        elif self.more:
+        if self.more and (self.channel.drained or not ahead):
             # Whole records that are inside fit; no more is to be taken.
             ahead = self.ahead
             self.channel.allowance = 0
+        elif ahead:
+            self.channel.allowance = size - self.channel.partial
         if ahead != self.ahead:
             self.ahead = ahead
             s.SSL_set_read_ahead(self.handle, ahead)
@@ -373,8 +372,8 @@ cdef class Engine(Carrier):
         try:
             errors.fail(verdict, self.handle)
         except Error as error:
-            if verdict.status == FAILED and self.alert_sent != 0 and error.alert is None:
-                error.alert = self.alert_sent
+            if verdict.status == FAILED and self.channel.alert_sent != 0 and error.alert is None:
+                error.alert = self.channel.alert_sent
                 error.alert_sent = True
             if (verdict.status == FAILED or verdict.status == TRUNCATED) and (
                     operation == READ or operation == PEEK or operation == HANDSHAKE):

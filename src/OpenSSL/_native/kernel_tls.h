@@ -46,8 +46,8 @@ typedef struct {
     unsigned char version13;
     unsigned char kind; /* type of the record that the next write is; 0 is plain data */
     char *kept;         /* of a record that was not sent at once, what is left; owned */
-    size_t kept_start;
-    size_t kept_end;
+    unsigned int kept_start;
+    unsigned int kept_end;
 } brisk_kernel_tls;
 
 static inline void brisk_kernel_tls_free(brisk_kernel_tls *k)
@@ -286,7 +286,7 @@ static inline int brisk_kernel_tls_keep(brisk_kernel_tls *k, const char *data, s
         return 0;
     memcpy(k->kept, data, size);
     k->kept_start = 0;
-    k->kept_end = size;
+    k->kept_end = (unsigned int)size;
     return 1;
 }
 
@@ -310,7 +310,7 @@ static inline Py_ssize_t brisk_kernel_tls_write(
         }
         put = send(fd, k->kept + k->kept_start, size, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (put > 0)
-            k->kept_start += (size_t)put;
+            k->kept_start += (unsigned int)put;
         if (k->kept_start == k->kept_end) {
             free(k->kept);
             k->kept = NULL;

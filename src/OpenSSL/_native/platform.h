@@ -35,12 +35,14 @@ static inline int brisk_publish(PyThread_type_lock *place, PyThread_type_lock ne
     return __atomic_compare_exchange_n(
         place, &old, new, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
-static inline int brisk_swap_if(long *place, long old, long new)
+typedef int brisk_word;
+static inline int brisk_swap_if(brisk_word *place, brisk_word old, brisk_word new)
 {
     return __atomic_compare_exchange_n(
         place, &old, new, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 #else
+/* Everything that is loaded and stored by these is a long, of 32 bits here. */
 #define BRISK_LOAD(p) (*(volatile unsigned long *)(p))
 #define BRISK_STORE(p, v) (*(volatile unsigned long *)(p) = (v))
 #define BRISK_SWAP(p, v) InterlockedExchange((p), (v))
@@ -49,7 +51,8 @@ static inline int brisk_publish(PyThread_type_lock *place, PyThread_type_lock ne
 {
     return InterlockedCompareExchangePointer(place, new, NULL) == NULL;
 }
-static inline int brisk_swap_if(long *place, long old, long new)
+typedef long brisk_word;
+static inline int brisk_swap_if(brisk_word *place, brisk_word old, brisk_word new)
 {
     return InterlockedCompareExchange(place, new, old) == old;
 }
@@ -79,7 +82,8 @@ enum {
     BRISK_AWAITED = 2, /* taken, and somebody sleeps at the gate */
     BRISK_STARVED = 3, /* the same, and was overtaken before */
     BRISK_HANDED = 4,  /* left for those who wait */
-    BRISK_STATES = 8   /* what the number of forks is multiplied by */
+    BRISK_STATES = 8,  /* what the number of forks is multiplied by */
+    BRISK_FORKS = 0xffffff /* as much of that number as is kept */
 };
 
 typedef struct {
@@ -88,10 +92,10 @@ typedef struct {
 } brisk_forks;
 
 typedef struct {
-    long state;
-    PyThread_type_lock gate;
+    brisk_word state;
+    brisk_word depth;    /* how often the owner entered; 0 when free */
     unsigned long owner; /* thread that holds it; only a hint to the others */
-    unsigned long depth; /* how often the owner entered; 0 when free */
+    PyThread_type_lock gate;
 } brisk_lock;
 
 /* ---- a count that a changer waits for to become zero ------------------- */
@@ -137,9 +141,9 @@ static inline void brisk_lock_destroy(brisk_lock *l)
 /* Whether it was taken before the last fork. */
 static inline int brisk_lock_was_forked(brisk_lock *l, const brisk_forks *forks)
 {
-    long state = BRISK_LOAD(&l->state), kind = state % BRISK_STATES;
+    brisk_word state = (brisk_word)BRISK_LOAD(&l->state), kind = state % BRISK_STATES;
     return kind != BRISK_FREE && kind != BRISK_HANDED
-        && state / BRISK_STATES != (long)forks->count;
+        && state / BRISK_STATES != (brisk_word)(forks->count & BRISK_FORKS);
 }
 
 /* Only the owner can read its own name here, so a stale value is harmless.  In a child
@@ -155,9 +159,9 @@ static inline int brisk_lock_is_free(brisk_lock *l)
     return BRISK_LOAD(&l->state) == BRISK_FREE;
 }
 
-static inline long brisk_lock_mark(long state, const brisk_forks *forks)
+static inline brisk_word brisk_lock_mark(brisk_word state, const brisk_forks *forks)
 {
-    return state + BRISK_STATES * (long)forks->count;
+    return state + BRISK_STATES * (brisk_word)(forks->count & BRISK_FORKS);
 }
 
 static inline void brisk_lock_taken(brisk_lock *l)
@@ -196,8 +200,8 @@ static inline int brisk_lock_build_gate(brisk_lock *l)
 /* Waits; the caller must not hold the interpreter. */
 static inline void brisk_lock_wait(brisk_lock *l, const brisk_forks *forks)
 {
-    long old, taken = brisk_lock_mark(BRISK_TAKEN, forks);
-    long mark = brisk_lock_mark(BRISK_AWAITED, forks);
+    brisk_word old, taken = brisk_lock_mark(BRISK_TAKEN, forks);
+    brisk_word mark = brisk_lock_mark(BRISK_AWAITED, forks);
     if (!brisk_swap_if(&l->state, BRISK_FREE, taken)) {
         if (!brisk_lock_build_gate(l)) {
             while (!brisk_swap_if(&l->state, BRISK_FREE, taken))

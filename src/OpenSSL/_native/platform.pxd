@@ -1,5 +1,8 @@
 # Declarations of platform.h: the lock and the calls that never block.
 
+# A truth, in a byte: there are many connections.
+ctypedef unsigned char flag
+
 cdef extern from "platform.h" nogil:
     ctypedef struct brisk_lock:
         pass

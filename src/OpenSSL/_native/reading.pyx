@@ -190,7 +190,9 @@ cdef class Reader(Engine):
         if self.channel.memory:
             return self.unread() > 0
         # Asking a socket costs a system call: only where it flows.
-        return self.ahead and (moved >= RECORD // 2 or s.SSL_has_pending(self.handle))
+        return self.ahead and (
+            s.SSL_has_pending(self.handle)
+            or moved >= RECORD // 2 and not self.channel.drained)
 
     cdef bint read_more(self, char* data, size_t size, size_t* moved) except -1:
         """Read what is buffered, if it makes a record; an error has to wait its turn."""

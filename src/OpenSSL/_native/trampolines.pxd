@@ -2,9 +2,7 @@ from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.libcrypto cimport X509_STORE_CTX
 from OpenSSL._native.libssl cimport SSL, SSL_CTX
 
-cdef int attach(SSL* ssl, Carrier carrier) except -1
 cdef void on_alert(const SSL* ssl, int where, int value) noexcept nogil
-cdef void detach(SSL* ssl) noexcept nogil
 
 cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
 cdef void on_info(const SSL* ssl, int where, int value) noexcept with gil

@@ -1,8 +1,8 @@
 """One C function for each OpenSSL callback; every hook is entered here and nowhere else.
 
-Theory.  libssl hands us an SSL; its ex_data slot holds the Carrier (the
-Python Connection, borrowed: the running call keeps it alive, and the slot is
-cleared before SSL_free).  Each function below sets OpenSSL's error queue
+Theory.  libssl hands us an SSL; its BIO leads to our Channel, and that to the
+Carrier (the Python Connection, borrowed: the running call keeps it alive, and
+the Channel forgets it before SSL_free).  Each function below sets OpenSSL's error queue
 aside, runs the hook inside one ``try / except BaseException``, gives what was
 raised to ``Carrier.keep`` and tells C the failure value its manual page
 documents.  The call that got us here raises what was kept.  Whatever goes
@@ -15,6 +15,7 @@ from libc.string cimport memcmp, memcpy, strcmp, strlen
 
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native cimport libssl as s
+from OpenSSL._native.bio cimport Channel
 from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back
@@ -29,37 +30,20 @@ cdef enum:
 
 # ---- from an SSL to its Carrier
 
-cdef int make_index() except -1:
-    cdef int index = s.SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL)
-    if index < 0:
-        raise MemoryError("no SSL ex_data index is left")
-    return index
-
-
-cdef int carrier_index = make_index()
-cdef int alert_index = make_index()
-
-
-cdef int attach(s.SSL* ssl, Carrier carrier) except -1:
-    if not (s.SSL_set_ex_data(ssl, carrier_index, <void*>carrier)
-            and s.SSL_set_ex_data(ssl, alert_index, &carrier.alert_sent)):
-        raise MemoryError("SSL_set_ex_data failed")
-    return 0
-
-
-cdef void detach(s.SSL* ssl) noexcept nogil:
-    # Cannot fail: the slot exists since attach().
-    s.SSL_set_ex_data(ssl, carrier_index, NULL)
-    s.SSL_set_ex_data(ssl, alert_index, NULL)
+cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil:
+    """Ours, or NULL: an SSL has it from the time it is given its BIO until it is freed."""
+    cdef c.BIO* bio
+    if ssl == NULL:
+        return NULL
+    bio = s.SSL_get_rbio(ssl)
+    return NULL if bio == NULL else <Channel*>c.BIO_get_data(bio)
 
 
 cdef Carrier carrier_of(const s.SSL* ssl):
-    cdef void* slot = NULL
-    if ssl != NULL:
-        slot = s.SSL_get_ex_data(ssl, carrier_index)
-    if slot == NULL:
+    cdef Channel* channel = channel_of(ssl)
+    if channel == NULL or channel.owner == NULL:
         return None
-    return <Carrier>slot
+    return <Carrier>channel.owner
 
 
 cdef struct Scope:
@@ -137,11 +121,11 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
 
 cdef void on_alert(const s.SSL* ssl, int where, int value) noexcept nogil:
     """Note which fatal alert we send; libssl tells nobody afterwards."""
-    cdef int* sent
+    cdef Channel* channel
     if where & s.SSL_CB_WRITE_ALERT == s.SSL_CB_WRITE_ALERT and value >> 8 == s.SSL3_AL_FATAL:
-        sent = <int*>s.SSL_get_ex_data(ssl, alert_index)
-        if sent != NULL:
-            sent[0] = value & 0xff
+        channel = channel_of(ssl)
+        if channel != NULL:
+            channel.alert_sent = value & 0xff
 
 
 cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
