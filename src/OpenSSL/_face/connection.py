@@ -17,6 +17,7 @@ from OpenSSL._face.stapling import ConnectionStapling
 from OpenSSL._face.transport import ConnectionTransport
 from OpenSSL._face.trust import ConnectionTrust
 from OpenSSL._native import connection as native
+from OpenSSL._native import engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def _socket_attribute(self: Connection, name: str) -> Any:
     return getattr(self._socket, name)
 
 
+# `super()` would look through every topic, each time.
 class Connection(
     ConnectionTransport,
     ConnectionCredentials,
@@ -48,11 +50,21 @@ class Connection(
     ConnectionDatagram,
     ConnectionKernelTls,
 ):
-    """One TLS or DTLS connection: over a socket, or in memory when there is none."""
+    """One TLS or DTLS connection, with the settings that ``context`` has now.
+
+    ``socket`` is a socket, any object with ``fileno()``, or None: then bytes come and
+    go by :meth:`bio_write` and :meth:`bio_read`.  Attributes that a Connection lacks
+    are the socket's.
+
+    Raises TypeError for arguments of another kind.
+    ``SSL_new(3)``
+    """
 
     # Method calls are fast only where nothing overrides the look-up of attributes,
     # so connections in memory, which have no socket's attributes, do without.
     if TYPE_CHECKING:
+
+        def __init__(self, context: Context, socket: SocketLike | None = None) -> None: ...
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -62,22 +74,6 @@ class Connection(
             super().__init_subclass__(**kwargs)
             if not hasattr(cls, "__getattr__"):
                 cls.__getattr__ = _socket_attribute
-
-    def __init__(self, context: Context, socket: SocketLike | None = None) -> None:
-        """Make a connection with the settings that ``context`` has now.
-
-        ``socket`` is a socket, any object with ``fileno()``, or None: then bytes
-        come and go by :meth:`bio_write` and :meth:`bio_read`.  Attributes that a
-        Connection lacks are the socket's.
-
-        Raises TypeError for arguments of another kind.
-        ``SSL_new(3)``
-        """
-        if not isinstance(context, Context):
-            raise TypeError("context must be a Context instance")
-        super().__init__(context, socket)
-        if socket is not None and type(self) is Connection:
-            self.__class__ = OverSocket
 
     @property
     def _ssl(self) -> Connection:
@@ -94,14 +90,14 @@ class Connection(
         """
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
-        super().set_context(context)
+        native.Connection.set_context(self, context)
 
     def get_context(self) -> Context:
         """The Context given last.
 
         ``SSL_get_SSL_CTX(3)``
         """
-        return super().get_context()  # type: ignore[return-value]  # __init__ has seen to it
+        return native.Connection.get_context(self)  # type: ignore[return-value]  # __init__ has seen to it
 
     def set_shutdown(self, state: int) -> None:
         """Set the bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``, without any I/O.
@@ -109,15 +105,15 @@ class Connection(
         Raises TypeError if ``state`` is no integer.
         ``SSL_set_shutdown(3)``
         """
-        super().set_shutdown(integer("state", state))
+        native.Connection.set_shutdown(self, integer("state", state))
 
     def get_app_data(self) -> Any:
         """The object given to :meth:`set_app_data`, or None."""
-        return super().get_app_data()
+        return native.Connection.get_app_data(self)
 
     def set_app_data(self, data: Any) -> None:
         """Keep ``data`` with this connection; it is the program's own."""
-        super().set_app_data(data)
+        native.Connection.set_app_data(self, data)
 
 
 native.own_methods(Connection)
@@ -128,3 +124,4 @@ class OverSocket(Connection):
 
 
 OverSocket.__name__ = OverSocket.__qualname__ = "Connection"
+engine.set_faces(Connection, OverSocket)

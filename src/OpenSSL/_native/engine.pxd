@@ -33,6 +33,8 @@ cdef class Engine(Carrier):
     cdef flag dry                   # operation that found nothing to read, if nothing came since
     cdef object __weakref__
 
+    cdef int create(self, Context context, object socket) except -1
+
     # Every function over a Connection runs between these two.  enter() raises
     # when __init__ has not run, and waits for other threads without the
     # interpreter; a hook of the connection may enter again.

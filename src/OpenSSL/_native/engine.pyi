@@ -29,3 +29,5 @@ class Engine(Carrier):
         """The object given to :meth:`set_app_data`, or None."""
     def set_app_data(self, data: object) -> None:
         """Keep an object of the program's own with the connection."""
+
+def set_faces(plain: type[Engine], over_socket: type[Engine]) -> None: ...

@@ -39,6 +39,18 @@ cdef enum:
 cdef bint can_free_buffers = s.brisk_can_free_buffers()
 
 
+# What a connection is to people, without a socket and with one.
+cdef object plain_face = None
+cdef object socket_face = None
+
+
+def set_faces(type plain not None, type over_socket not None):
+    """Say which class becomes which other when it is given a socket."""
+    global plain_face, socket_face
+    plain_face = plain
+    socket_face = over_socket
+
+
 cdef object again(object error):
     """The same error anew, without the frames that the first one went through."""
     copy = type(error)(*error.args)
@@ -58,11 +70,24 @@ cdef class Engine(Carrier):
         brisk_lock_init(&self.lock)
         brisk_lock_init(&self.turn)
 
-    def __init__(self, Context context not None, socket=None):
+    def __init__(self, context, socket=None):
+        if not isinstance(context, Context):
+            raise TypeError("context must be a Context instance")
+        # Another thread sees all of it or nothing.
+        if not brisk_lock_try(&self.lock):
+            raise ValueError("this Connection is being initialised already")
+        try:
+            if self.handle != NULL:
+                raise ValueError("this Connection is initialised already")
+            self.create(context, socket)
+        finally:
+            brisk_lock_leave(&self.lock)
+        if socket is not None and type(self) is plain_face:
+            self.__class__ = socket_face
+
+    cdef int create(self, Context context, object socket) except -1:
         cdef s.SSL* handle = NULL
         cdef c.BIO* channel
-        if self.handle != NULL:
-            raise ValueError("this Connection is initialised already")
         if socket is not None:
             self.channel.fd = descriptor(socket)
             self.channel.is_socket = brisk_is_socket(self.channel.fd) == 1
@@ -87,10 +112,11 @@ cdef class Engine(Carrier):
             raise
         self.channel.owner = <void*>self
         s.SSL_set_bio(handle, channel, channel)  # owns the BIO from here on
-        self.handle = handle
         self.context = context
         self.first = context
         self.socket = socket
+        self.handle = handle
+        return 0
 
     def __dealloc__(self):
         if self.handle != NULL:
