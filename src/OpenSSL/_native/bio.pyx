@@ -50,7 +50,7 @@ cdef enum:
     RECORD = 16384        # the most that one record carries, in bytes
     USUAL_OVERHEAD = 32   # what the ciphers of today add to it; the older ones spill
     FIRST_SPILL = 512     # what a drained spill may keep
-    MOST_PIECES = 1 << 30 # their count has 32 bits
+    MOST_PIECES = 1 << 30  # their count has 32 bits
     # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
     # owes to everybody, to which libssl falls back when packets get lost.
     USUAL_MTU = 1200
