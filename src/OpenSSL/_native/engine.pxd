@@ -1,9 +1,8 @@
 from OpenSSL._native.bio cimport Channel
-from OpenSSL._native.carrier cimport Carrier, Hooks
 from OpenSSL._native.context cimport Context
+from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.errors cimport Verdict
-from OpenSSL._native.libssl cimport SSL
-from OpenSSL._native.platform cimport brisk_lock, flag
+from OpenSSL._native.platform cimport flag
 
 cdef enum Operation:
     HANDSHAKE = 1
@@ -12,15 +11,12 @@ cdef enum Operation:
     WRITE
     SHUTDOWN
 
-cdef class Engine(Carrier):
-    cdef SSL* handle                # owned; NULL until __init__ has run
+cdef class Engine(Entrance):
     cdef Context context            # the one last given, by __init__ or set_context
     cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
     cdef object socket              # None: memory BIO
     cdef object app_data
     cdef Channel channel
-    cdef brisk_lock lock            # held while libssl computes, never while waiting
-    cdef brisk_lock turn            # held by one sender for the whole of its message
     cdef object fatal               # the error that ended the connection, to tell again
     cdef flag own_verify            # set on this connection itself, whatever its Context says
     cdef flag own_info
@@ -30,21 +26,10 @@ cdef class Engine(Carrier):
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
     cdef flag aborted               # a hook failed in the handshake; nothing may follow
-    cdef flag dry                   # operation that found nothing to read, if nothing came since
     cdef object __weakref__
 
     cdef int create(self, Context context, object socket) except -1
 
-    # Every function over a Connection runs between these two.  enter() raises
-    # when __init__ has not run, and waits for other threads without the
-    # interpreter; a hook of the connection may enter again.
-    cdef int enter(self) except -1
-    cdef int enter_lightly(self) except -1  # without forgetting that nothing came: see `dry`
-    cdef void leave(self) noexcept
-
-    # The same for calls that drive libssl's state machine: a hook may not.
-    cdef int enter_io(self) except -1
-    cdef int enter_again(self) except -1    # without forgetting that nothing came
     cdef Verdict compute(
         self, Operation operation, char* data, size_t size, size_t* moved) noexcept nogil
     cdef int write_records(self, char* data, size_t size, size_t* moved) noexcept nogil
@@ -64,6 +49,4 @@ cdef class Engine(Carrier):
     cdef void abort(self) noexcept
     cdef int tell(self, Operation operation, Verdict verdict) except -1
     cdef int pause(self, bint writing, double* deadline) except -1
-    cdef int wait_for(self, brisk_lock* lock) except -1
-    cdef int enter_turn(self) except -1
     cdef int adopt_settings(self, Context context) except -1

@@ -16,13 +16,12 @@ from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.context cimport Context
+from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.errors cimport (
     DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
 from OpenSSL._native.platform cimport (
-    brisk_fd, brisk_is_socket, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
-    brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
-    brisk_lock_was_forked,
+    brisk_fd, brisk_is_socket, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
 )
 from OpenSSL._native.trampolines cimport on_alert, on_info, on_verify
 from OpenSSL._native.waiting cimport check_open, descriptor, patience, wait
@@ -63,18 +62,15 @@ cdef object again(object error):
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Engine(Carrier):
+cdef class Engine(Entrance):
     def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
         memset(&self.channel, 0, sizeof(bio.Channel))
-        brisk_lock_init(&self.lock)
-        brisk_lock_init(&self.turn)
 
     def __init__(self, context, socket=None):
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
         # Another thread sees all of it or nothing.
-        if not brisk_lock_try(&self.lock):
+        if not brisk_lock_try(&self.lock, &carrier.forks):
             raise ValueError("this Connection is being initialised already")
         try:
             if self.handle != NULL:
@@ -124,67 +120,9 @@ cdef class Engine(Carrier):
             s.SSL_free(self.handle)
             self.handle = NULL
         bio.close_channel(&self.channel)
-        brisk_lock_destroy(&self.lock)
-        brisk_lock_destroy(&self.turn)
 
     def __reduce__(self):
         raise TypeError("a Connection cannot be copied or pickled")
-
-    # ---- entering and leaving
-
-    cdef int enter(self) except -1:
-        self.enter_lightly()
-        self.dry = 0
-        return 0
-
-    cdef int enter_lightly(self) except -1:
-        if self.handle == NULL:
-            raise ValueError("this Connection was never initialised: call Connection.__init__")
-        if not brisk_lock_try(&self.lock, &carrier.forks):
-            if brisk_lock_is_mine(&self.lock, &carrier.forks):
-                brisk_lock_again(&self.lock)
-                return 0
-            self.wait_for(&self.lock)
-        return 0
-
-    cdef int enter_io(self) except -1:
-        self.enter_again()
-        self.dry = 0
-        return 0
-
-    cdef int enter_again(self) except -1:
-        if self.handle == NULL:
-            raise ValueError("this Connection was never initialised: call Connection.__init__")
-        if not brisk_lock_try(&self.lock, &carrier.forks):
-            if brisk_lock_is_mine(&self.lock, &carrier.forks):
-                raise Error([(
-                    "SSL routines", "",
-                    "called from a callback of the same connection, which is still at work")])
-            self.wait_for(&self.lock)
-        return 0
-
-    cdef int wait_for(self, brisk_lock* lock) except -1:
-        if brisk_lock_was_forked(lock, &carrier.forks):
-            # Its thread is not in this child, and libssl stopped in the middle.
-            raise Error([(
-                "SSL routines", "",
-                "another thread was at work on this connection when the process was forked")])
-        with nogil:
-            brisk_lock_wait(lock, &carrier.forks)
-        return 0
-
-    cdef void leave(self) noexcept:
-        brisk_lock_leave(&self.lock)
-
-    cdef int enter_turn(self) except -1:
-        # Every sender in its turn: the bytes of one message stay together.
-        if not brisk_lock_try(&self.turn, &carrier.forks):
-            if brisk_lock_is_mine(&self.turn, &carrier.forks):
-                # A hook or a signal handler that interrupts its own thread's send.
-                raise Error([(
-                    "SSL routines", "", "this thread is already sending on this connection")])
-            self.wait_for(&self.turn)
-        return 0
 
     # ---- one operation
 
