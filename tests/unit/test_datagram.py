@@ -292,3 +292,16 @@ def test_listening_on_a_socket_with_a_timeout() -> None:
         sock.setblocking(False)
         with pytest.raises(SSL.WantReadError):
             connection.DTLSv1_listen()
+
+
+def test_an_unknown_size_of_datagrams_is_named():
+    context = SSL.Context(SSL.DTLS_METHOD)
+    context.set_options(SSL.OP_NO_QUERY_MTU)
+    client = SSL.Connection(context, None)
+    client.set_connect_state()
+    with pytest.raises(SSL.Error, match="set_ciphertext_mtu"):
+        client.do_handshake()
+    client.set_ciphertext_mtu(1200)
+    with pytest.raises(SSL.WantReadError):
+        client.do_handshake()
+    assert client.bio_read(2000)

@@ -22,9 +22,8 @@ def set_cookie_generate_callback(Context context not None, callback):
     try:
         hooks = context.hooks.copy()
         hooks.cookie_generate = callback
-        if callback is None:
-            s.SSL_CTX_set_cookie_generate_cb(context.handle, NULL)
-        else:
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None:
             s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
         context.hooks = hooks
     finally:
@@ -37,9 +36,7 @@ def set_cookie_verify_callback(Context context not None, callback):
     try:
         hooks = context.hooks.copy()
         hooks.cookie_verify = callback
-        if callback is None:
-            s.SSL_CTX_set_cookie_verify_cb(context.handle, NULL)
-        else:
+        if callback is not None:
             s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
         context.hooks = hooks
     finally:

@@ -96,8 +96,8 @@ cdef class Engine(Entrance):
                 errors.fail_ssl("SSL_new failed")
             self.hooks = context.hooks
             self.asked_late = context.asked_late
-            if self.hooks.info is None:
-                s.SSL_set_info_callback(handle, on_alert)
+            # The SSL's own, so that the Context's later ones are not asked.
+            s.SSL_set_info_callback(handle, on_alert if self.hooks.info is None else on_info)
         finally:
             context.leave()
         try:
@@ -333,6 +333,13 @@ cdef class Engine(Entrance):
             # libssl has forgotten why it failed: older ones call it an end of file,
             # newer ones a failure without a reason.
             raise again(self.fatal)
+        if (verdict.status == TRUNCATED and self.channel.datagram and not self.channel.ended
+                and s.SSL_get_options(self.handle) & s.SSL_OP_NO_QUERY_MTU):
+            # libssl gives no reason; nothing has ended.
+            raise Error([(
+                "SSL routines", "",
+                "nobody told how large datagrams may be: call set_ciphertext_mtu, "
+                "or clear OP_NO_QUERY_MTU")])
         try:
             errors.fail(verdict, self.handle)
         except Error as error:

@@ -259,6 +259,7 @@ cdef extern from "compat.h" nogil:
     uint64_t SSL_set_options(SSL* ssl, uint64_t options)
     uint64_t SSL_clear_options(SSL* ssl, uint64_t options)
     uint64_t SSL_get_options(const SSL* ssl)
+    uint64_t SSL_OP_NO_QUERY_MTU
     long SSL_CTX_set_mode(SSL_CTX* context, long mode)
     long SSL_CTX_clear_mode(SSL_CTX* context, long mode)
     long SSL_CTX_get_mode(SSL_CTX* context)

@@ -43,9 +43,8 @@ def set_alpn_select_callback(Context context not None, callback):
     try:
         hooks = context.hooks.copy()
         hooks.alpn_select = callback
-        if callback is None:
-            s.SSL_CTX_set_alpn_select_cb(context.handle, NULL, NULL)
-        else:
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None:
             s.SSL_CTX_set_alpn_select_cb(context.handle, on_alpn_select, NULL)
         context.hooks = hooks
     finally:
@@ -69,17 +68,13 @@ def get_alpn_proto_negotiated(Connection connection not None):
 
 def set_servername_callback(Context context not None, callback):
     cdef Hooks hooks
-    cdef long result
     context.change()
     try:
         hooks = context.hooks.copy()
         hooks.servername = callback
         errors.clear()
-        if callback is None:
-            result = s.SSL_CTX_set_tlsext_servername_callback(context.handle, NULL)
-        else:
-            result = s.SSL_CTX_set_tlsext_servername_callback(context.handle, on_servername)
-        if result != 1:
+        if callback is not None and s.SSL_CTX_set_tlsext_servername_callback(
+                context.handle, on_servername) != 1:
             errors.fail_ssl("the server name callback cannot be set")
         context.hooks = hooks
     finally:

@@ -38,15 +38,14 @@ def connection_set_info_callback(Connection connection not None, callback):
 
 def set_keylog_callback(Context context not None, callback):
     cdef Hooks hooks
-    cdef s.keylog_hook hook = NULL
-    if callback is not None:
-        hook = on_keylog
     context.change()
     try:
         hooks = context.hooks.copy()
         hooks.keylog = callback
         context.hooks = hooks
-        s.SSL_CTX_set_keylog_callback(context.handle, hook)
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None:
+            s.SSL_CTX_set_keylog_callback(context.handle, on_keylog)
     finally:
         context.leave()
 

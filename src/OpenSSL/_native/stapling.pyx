@@ -11,12 +11,9 @@ from OpenSSL._native.trampolines cimport on_status
 
 
 cdef int install(Context context, Hooks hooks) except -1:
-    """One C callback serves both roles, so it stays as long as either has a hook."""
-    cdef s.status_hook hook = NULL
-    if hooks.ocsp_client is not None or hooks.ocsp_server is not None:
-        hook = on_status
+    """One C callback serves both roles, and stays: connections made before may have hooks."""
     errors.clear()
-    if s.SSL_CTX_set_tlsext_status_cb(context.handle, hook) != 1:
+    if s.SSL_CTX_set_tlsext_status_cb(context.handle, on_status) != 1:
         errors.fail_ssl("SSL_CTX_set_tlsext_status_cb failed")
     context.hooks = hooks
     return 0
