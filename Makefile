@@ -83,7 +83,7 @@ interop: setup $(TESTED) ## the tests against other TLS programs, the long ones 
 downstream: setup $(TESTED) ## the TLS tests of Twisted and urllib3 over this package
 	@$(BIN)/python tests/downstream/run.py $(ARGS)
 
-ktls: setup $(TESTED) ## prove kernel TLS in User-Mode Linux (Debian; root to install it)
+ktls: setup $(TESTED) ## prove kernel TLS in User-Mode Linux (Debian); ARGS="trixie" on a newer one
 	@PYTHON=$(CURDIR)/$(BIN)/python sh tools/ktls.sh $(ARGS)
 
 stress: setup $(TESTED) ## the long and rough runs; ARGS="--only chaos --set chaos.seconds=600"
@@ -98,7 +98,7 @@ leaks: setup $(TESTED) ## a hundred thousand of everything, and the slope of mem
 fuzz: setup $(TESTED) ## bad arguments, a random machine, coverage-guided inputs
 	@$(BIN)/python tests/fuzz/run.py $(ARGS)
 
-sanitize: setup $(TESTED) ## the tests under ASan, UBSan, LeakSanitizer and valgrind
+sanitize: setup $(TESTED) ## the tests under ASan, UBSan, LeakSanitizer, valgrind and TSan
 	@$(BIN)/python tests/sanitize/run.py $(ARGS)
 
 bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only memory-64"

@@ -3,6 +3,8 @@
 # Debian's package, which boots this machine's own file system, read-only, in seconds.
 #
 #   tools/ktls.sh [pytest's options]      tests/ktls, and tests of the data path over kernel TLS
+#   tools/ktls.sh trixie [options]        the same in that row of make matrix: a newer OpenSSL
+#                                         and kernel, in a root of their own (root, debootstrap)
 #
 # KTLS_TESTS="files"   other tests than these
 #
@@ -10,6 +12,13 @@
 
 set -eu
 cd "$(dirname "$0")/.."
+case ${1:-} in
+trixie | sid-* | openssl-*)
+    row=$1
+    shift
+    MATRIX_RUN="sh tools/ktls.sh" exec sh tools/matrix.sh "$row" -- "$@"
+    ;;
+esac
 source=$PWD
 tests=${KTLS_TESTS:-tests/ktls tests/unit/test_kernel_tls.py tests/unit/test_connection.py
     tests/unit/test_waiting.py tests/unit/test_transport.py tests/interop/test_threads.py

@@ -9,6 +9,8 @@
 #
 #   tools/matrix.sh [row ...] [-- pytest's options]    `sid` stands for all that begin so
 #
+# MATRIX_RUN="command" there instead of the tests (tools/ktls.sh)
+#
 # The tests are those of `make test`; the linters and type checkers, which say the same
 # everywhere, are left out.  Needs root, debootstrap and a Debian mirror.  Roots, builds
 # and environments are kept for the next time; `make clean` removes them.
@@ -143,7 +145,7 @@ from OpenSSL import SSL
 lock = getattr(sys, \"_is_gil_enabled\", lambda: True)()
 print(sys.version.split()[0] + (\"\" if lock else \"t\"), SSL.OpenSSL_version(0).split()[1].decode())
 '") || versions="- -"
-        inside "cd /root/$row && $environment .venv/bin/python -m pytest $options" 2>&1 |
+        inside "cd /root/$row && $environment $command $options" 2>&1 |
             tee "$root/$row.log"
         line=$(printf '%-14s %-8s %-8s %6s %6s %7s' "$row" $versions \
             "$(count passed)" "$(count '(failed|error)')" "$(count skipped)")
@@ -161,7 +163,8 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
     shift
 done
 [ $# -eq 0 ] || shift
-options="--timeout 600"
+command=${MATRIX_RUN:-.venv/bin/python -m pytest --timeout 600}
+options=
 for option; do
     options="$options '$option'"
 done
