@@ -69,7 +69,7 @@ static inline void brisk_yield(void)
 
 /* ---- a lock that its owner may enter again ------------------------------
  * Free and nobody waiting: one atomic instruction to enter, one to leave.  The
- * gate is where the others sleep; a post too many only wakes them to look.  Who
+ * gate is where the others sleep; opened too often, it only wakes them to look.  Who
  * was woken and found the lock taken again is given it the next time: nobody can
  * take a lock that is handed over but those who wait.
  *
@@ -96,6 +96,7 @@ typedef struct {
     brisk_word depth;    /* how often the owner entered; 0 when free */
     unsigned long owner; /* thread that holds it; only a hint to the others */
     PyThread_type_lock gate;
+    brisk_word open;     /* whether the gate was opened and nobody has come through yet */
 } brisk_lock;
 
 /* ---- a count that a changer waits for to become zero ------------------- */
@@ -113,6 +114,11 @@ static inline void brisk_count_add(long *count, long change)
     BRISK_ADD(count, change);
 }
 
+static inline long brisk_count_get(long *count)
+{
+    return BRISK_COUNT(count);
+}
+
 /* Wait for zero; the caller must not hold the interpreter.  What is counted
  * are computations of libssl, which wait for nobody and end soon. */
 static inline void brisk_count_wait(long *count)
@@ -127,12 +133,29 @@ static inline void brisk_lock_init(brisk_lock *l)
     l->owner = 0;
     l->depth = 0;
     l->gate = NULL;
+    l->open = 0;
+}
+
+/* Wake one of those at the gate, or the next that comes there.  Python lets nobody
+ * release what is not locked, and from 3.15 on ends the process. */
+static inline void brisk_lock_open_gate(brisk_lock *l)
+{
+    if (BRISK_SWAP(&l->open, 1) == 0)
+        PyThread_release_lock(BRISK_GATE(l));
+}
+
+/* Who came through looks at the state afterwards and leaves word there that others
+ * may wait, so what is not opened for them meanwhile is opened by and by. */
+static inline void brisk_lock_wait_at_gate(brisk_lock *l)
+{
+    PyThread_acquire_lock(BRISK_GATE(l), WAIT_LOCK);
+    BRISK_SWAP(&l->open, 0);
 }
 
 static inline void brisk_lock_destroy(brisk_lock *l)
 {
     if (l->gate != NULL) {
-        PyThread_release_lock(l->gate);
+        brisk_lock_open_gate(l);
         PyThread_free_lock(l->gate);
         l->gate = NULL;
     }
@@ -210,7 +233,7 @@ static inline void brisk_lock_wait(brisk_lock *l, const brisk_forks *forks)
             old = BRISK_SWAP(&l->state, mark);
             if (old == BRISK_FREE || old == BRISK_HANDED)
                 break;
-            PyThread_acquire_lock(BRISK_GATE(l), WAIT_LOCK);
+            brisk_lock_wait_at_gate(l);
             mark = brisk_lock_mark(BRISK_STARVED, forks);
         }
     }
@@ -232,7 +255,7 @@ static inline void brisk_lock_leave(brisk_lock *l)
     BRISK_STORE(&l->owner, 0);
     if (BRISK_SWAP(&l->state, BRISK_LOAD(&l->state) % BRISK_STATES == BRISK_STARVED
             ? BRISK_HANDED : BRISK_FREE) % BRISK_STATES > BRISK_TAKEN)
-        PyThread_release_lock(BRISK_GATE(l));
+        brisk_lock_open_gate(l);
 }
 
 /* ---- sockets and other descriptors ------------------------------------ */

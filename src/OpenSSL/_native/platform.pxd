@@ -20,6 +20,8 @@ cdef extern from "platform.h" nogil:
     void brisk_lock_again(brisk_lock* lock)
     void brisk_lock_leave(brisk_lock* lock)
     void brisk_count_add(long* count, long change)
+    long brisk_count_get(long* count)
+    void brisk_yield()
     void brisk_count_wait(long* count)
     int brisk_errno()
     bint brisk_would_block(int number)
