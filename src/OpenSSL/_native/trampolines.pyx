@@ -272,18 +272,29 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     enter_hook(&scope, carrier)
     try:
         carrier.hooks.servername(carrier)
-        if not version_fits(ssl):
-            alert[0] = s.SSL_AD_PROTOCOL_VERSION
-        elif not session_fits(ssl):
-            alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
-            raise Error([(
-                "SSL routines", "", "the session was made for another virtual host")])
-        else:
-            answer = s.SSL_TLSEXT_ERR_OK
+        answer = s.SSL_TLSEXT_ERR_OK
     except BaseException as error:
         carrier.keep(error)
     leave_hook(&scope, carrier)
+    # The Contexts are held still again; while the hook ran they were not.
+    if answer == s.SSL_TLSEXT_ERR_OK and not host_fits(ssl, alert, carrier):
+        answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
     return answer
+
+
+cdef bint host_fits(s.SSL* ssl, int* alert, Carrier carrier) noexcept:
+    """Whether what is agreed on already suits the host that a hook has chosen."""
+    if not version_fits(ssl):
+        alert[0] = s.SSL_AD_PROTOCOL_VERSION
+        return False
+    if session_fits(ssl):
+        return True
+    alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
+    try:
+        raise Error([("SSL routines", "", "the session was made for another virtual host")])
+    except BaseException as error:
+        carrier.keep(error)
+    return False
 
 
 # ---- stapling: one C callback serves both roles
