@@ -27,7 +27,7 @@ tests=$(echo $tests)
 PYTHON=${PYTHON:-$source/.venv/bin/python}
 
 missing=""
-command -v linux.uml >/dev/null || missing="user-mode-linux"
+command -v linux.uml >/dev/null || missing=" user-mode-linux"
 command -v modprobe >/dev/null || PATH=$PATH:/usr/sbin:/sbin
 command -v modprobe >/dev/null || missing="$missing kmod"
 command -v ip >/dev/null || missing="$missing iproute2"
@@ -64,7 +64,8 @@ ln -s /usr/lib/uml/modules/\$(uname -r) /run/m/lib/modules/\$(uname -r)
 # Without the modes of AES libssl falls back in silence.
 modprobe -d /run/m -a tls gcm ghash-generic ctr ccm chacha20poly1305 chacha-generic 2>/dev/null
 # An import looks whether something has to be built, and takes a note of it.
-mount -t hostfs -o '$source/build' none '$source/build'
+mount -t hostfs -o 'hostfs=$source/build' none '$source/build' 2>/dev/null ||
+    mount -t hostfs -o '$source/build' none '$source/build'  # as older kernels have it
 cd '$source'
 export PYTHONDONTWRITEBYTECODE=1 BRISKTLS_KTLS=1
 $PYTHON -m pytest -p no:cacheprovider -m '' $tests $* </dev/null

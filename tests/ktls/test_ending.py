@@ -147,6 +147,10 @@ def test_a_spoilt_record_is_refused(wire: Any, place: int) -> None:
     record = bytearray(other.sealed(b"spoilt on the way, for sure, at some place or other"))
     record[place] ^= 0x41
     other.sock.sendall(record + other.sealed(b"x" * 16_000) * 2)
+    if place == 0 and server.ktls_recv and server.get_protocol_version() == SSL.TLS1_3_VERSION:
+        # The kernel does not look at the outer type; what is inside is authentic all the same.
+        assert sockets.receive_exactly(server, 11) == b"goodspoilt "
+        return
     assert server.recv(100) == b"good"
     with pytest.raises(SSL.Error) as caught:
         server.recv(100)

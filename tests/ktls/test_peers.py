@@ -127,6 +127,7 @@ def test_the_peers_new_keys() -> None:
         if server.ktls_recv:
             with pytest.raises(SSL.Error):
                 server.recv(100)
+            server.close()
             return
         assert server.recv(100) == b"after\n"
         server.sendall(b"still here\n")
@@ -145,9 +146,11 @@ def test_new_keys_that_the_kernel_has_not_been_given() -> None:
         server.settimeout(0.5)
         with pytest.raises((TimeoutError, SSL.Error)):
             server.recv(100)
-        with pytest.raises(SSL.SysCallError) as caught:
+        with pytest.raises(SSL.Error) as caught:
             server.sendall(b"under which key?\n")
-        assert caught.value.args == (errno.EKEYEXPIRED, "EKEYEXPIRED")
+        # Where the kernel decrypts as well, the peer's new key was the end already.
+        if not server.ktls_recv:
+            assert caught.value.args == (errno.EKEYEXPIRED, "EKEYEXPIRED")
         assert "under which key" not in program.output
         server.close()
 
