@@ -1,4 +1,4 @@
-"""Whether memory stays flat over a hundred thousand of everything: ``make faults``.
+"""Whether memory stays flat over a hundred thousand of everything: ``make leaks``.
 
     slope.py [--times N] [KIND ...]
 
@@ -39,6 +39,8 @@ def throw(*_: object) -> bool:
 
 SERVER, CLIENT = contexts.server_context(), contexts.client_context()
 SERVER.set_session_id(b"slope")
+# One session is resumed to the end of a long run; left alone it lives for five minutes.
+SERVER.set_timeout(86_400)
 STRANGERS = contexts.server_context(authority.stranger())
 THROWING = contexts.client_context()
 THROWING.set_verify(SSL.VERIFY_PEER, throw)

@@ -13,19 +13,12 @@ PYTHON=$PWD/${VENV:-.venv}/bin/python
 VERSION=3.5.7
 # Without stack depth: its counter is thread-local and cannot be preloaded.
 COVERED="-fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth"
-CORE=$COVERED
-LINKED=
-PRELOADED=$WORK/libfuzzer.so
-if [ "$KIND" = address ]; then
-    CORE="$COVERED -fsanitize=address -fno-omit-frame-pointer"
-    LINKED="-fsanitize=address -shared-libasan"
-fi
-OPENSSL=$PWD/.build/fuzz/openssl
-mkdir -p "$WORK"
-
 runtime() {
     clang -print-file-name="libclang_rt.fuzzer_no_main-$(uname -m).a" 2>/dev/null || true
 }
+
+OPENSSL=$PWD/.build/fuzz/openssl
+mkdir -p "$WORK"
 
 if [ ! -e "$(runtime)" ]; then
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
@@ -42,6 +35,18 @@ if [ ! -e "$(runtime)" ]; then
     }
 fi
 
+CORE=$COVERED
+LINKED=
+PRELOADED=$WORK/libfuzzer.so
+if [ "$KIND" = address ]; then
+    CORE="$COVERED -fsanitize=address -fno-omit-frame-pointer"
+    # Meson tries whether a program runs.
+    LINKED="-fsanitize=address -shared-libasan -Wl,-rpath,$(dirname "$(runtime)")"
+    ln -sf "$(clang -print-file-name="libclang_rt.asan-$(uname -m).so")" "$WORK/libasan.so"
+    PRELOADED="$PRELOADED $WORK/libasan.so"
+    export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0
+fi
+
 if [ ! -e "$WORK/libfuzzer.so" ]; then
     clang++ -shared -o "$WORK/libfuzzer.so" \
         -Wl,--whole-archive "$(runtime)" -Wl,--no-whole-archive -lpthread -ldl -lm
@@ -49,12 +54,6 @@ fi
 
 if [ ! -e "$WORK/libnocompares.so" ]; then
     clang -O2 -Wall -fPIC -shared -o "$WORK/libnocompares.so" tests/fuzz/no_compares.c
-fi
-
-if [ "$KIND" = address ]; then
-    ln -sf "$(clang -print-file-name="libclang_rt.asan-$(uname -m).so")" "$WORK/libasan.so"
-    PRELOADED="$PRELOADED $WORK/libasan.so"
-    export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0
 fi
 
 if [ ! -e "$OPENSSL/lib/pkgconfig/libssl.pc" ]; then
