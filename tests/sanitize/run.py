@@ -1,9 +1,10 @@
-"""The tests under AddressSanitizer and UndefinedBehaviorSanitizer, and under valgrind.
+"""The tests under AddressSanitizer and UndefinedBehaviorSanitizer, under valgrind, and races.
 
 ``make sanitize`` builds the core with both sanitizers into .build/sanitize, runs the
 unit tests over it, then a loop of handshakes whose leaks LeakSanitizer would report,
-then chosen test files over the ordinary build under valgrind.  Arguments: ``asan``,
-``leaks`` or ``valgrind`` for one of them, and what follows ``--`` goes to pytest.
+then chosen test files over the ordinary build under valgrind, then what many threads do
+under ThreadSanitizer (threads.sh).  Arguments: ``asan``, ``leaks``, ``valgrind`` or
+``threads`` for one of them; what follows ``--`` goes to pytest, or to tests/stress/run.py.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ LEFT_OUT = {
     "test_command": "the same, and it is Python alone",
     "test_failing_leaks": "asks glibc's allocator, which the sanitizers replace",
 }
+#: What eight threads do at once, of tests/stress, and how long or often.
+THREADED = {"chaos.seconds": 600, "refusals.handshakes": 4000, "duplex.mebibytes": 32}
+#: How each sanitizer begins a report.
+REPORT = r"(?:ERROR|WARNING): \w+Sanitizer|runtime error:"
 #: Longest time for one test, in seconds.
 TEST_PATIENCE = 600
 
@@ -98,11 +103,12 @@ def sanitized(*, leaks: bool) -> dict[str, str]:
 def report(name: str, done: subprocess.CompletedProcess[str]) -> bool:
     """Print the closing line; whether nothing was found."""
     said = done.stdout + done.stderr
-    found = len(re.findall(r"ERROR: \w+Sanitizer|runtime error:", said))
+    found = len(re.findall(REPORT, said))
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     print(f"{name:10} exit {done.returncode}, {found} reports: {lines[-1] if lines else ''}")
     if done.returncode or found:
-        print(said[-6000:])
+        first = re.search(REPORT, said)
+        print(said[first.start() :][:12000] if first else said[-6000:])
     sys.stdout.flush()
     return done.returncode == 0 and not found
 
@@ -185,10 +191,36 @@ def frozen() -> Path:
     return target
 
 
+def threads(extra: list[str]) -> bool:
+    subprocess.run(["sh", str(HERE / "threads.sh")], check=True)
+    folder = WORK / "threads"
+    excused = folder / "excused.txt"
+    excused.write_text((folder / "interpreter.txt").read_text() + (HERE / "races.txt").read_text())
+    settings = environment(folder / "site") | {
+        "LD_LIBRARY_PATH": str(folder / "openssl" / "lib"),
+        "TSAN_OPTIONS": f"suppressions={excused}:exitcode=66:history_size=5"
+        f":external_symbolizer_path={folder / 'llvm-symbolizer'}",
+    }
+    del settings["PYTHONMALLOC"]  # without its lock an interpreter has an allocator of its own
+    settings["PYTHONPATH"] = os.pathsep.join(
+        map(str, (folder / "site", ROOT / "tests", folder / "packages"))
+    )
+    amounts = [word for name, value in THREADED.items() for word in ("--set", f"{name}={value}")]
+    topics = ",".join(dict.fromkeys(name.partition(".")[0] for name in THREADED))
+    command = [
+        *(str(folder / "python" / "bin" / "python3.14t"), str(ROOT / "tests/stress/run.py")),
+        *("--only", topics, *amounts, *extra),
+    ]
+    done = run(command, settings)
+    (folder / "said.txt").write_text(done.stdout + done.stderr)
+    return report("threads", done)
+
+
 KINDS: dict[str, Callable[[list[str]], bool]] = {
     "asan": asan,
     "leaks": leaks,
     "valgrind": valgrind,
+    "threads": threads,
 }
 
 
