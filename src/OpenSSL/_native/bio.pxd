@@ -37,6 +37,7 @@ cdef struct Channel:
     unsigned int length         # of its body
     unsigned int partial        # bytes of a record that have been taken, not the whole of it
     brisk_fd fd
+    brisk_fd borrowed           # a second one of the socket's, for one operation; else -1
     size_t allowance            # bytes that may be taken from it now
     brisk_kernel_tls kernel
     # ---- memory, incoming: whole bytes objects, read in place
@@ -67,6 +68,7 @@ cdef BIO* open_channel(Channel* channel) except NULL
 cdef void close_channel(Channel* channel) noexcept
 cdef int feed(Channel* channel, object data) except -1
 cdef void spare(Channel* channel) noexcept
+cdef void return_borrowed(Channel* channel) noexcept nogil
 cdef void give_back(Channel* channel) noexcept
 cdef void make_ready(Channel* channel, size_t payload) noexcept
 cdef object take(Channel* channel, size_t size)

@@ -18,7 +18,7 @@ from libc.string cimport memcpy, memmove, memset
 
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native.platform cimport (
-    brisk_errno, brisk_fd, brisk_read, brisk_would_block, brisk_write,
+    brisk_close, brisk_errno, brisk_fd, brisk_read, brisk_would_block, brisk_write,
 )
 
 cdef extern from "kernel_tls.h" nogil:
@@ -58,6 +58,10 @@ cdef enum:
 
 
 # ---- incoming, without the interpreter
+
+cdef inline brisk_fd descriptor(const Channel* channel) noexcept nogil:
+    return channel.fd if channel.borrowed == <brisk_fd>-1 else channel.borrowed
+
 
 cdef size_t read_pieces(Channel* channel, char* data, size_t size) noexcept nogil:
     cdef size_t done = 0
@@ -128,14 +132,14 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
         got[0] = read_pieces(channel, data, size)
         return 1
     if channel.kernel.receiving:
-        result = brisk_kernel_tls_read(&channel.kernel, channel.fd, data, size)
+        result = brisk_kernel_tls_read(&channel.kernel, descriptor(channel), data, size)
     else:
         if size > channel.allowance:
             size = channel.allowance
             if size == 0:
                 c.BIO_set_retry_read(bio)
                 return 0
-        result = brisk_read(channel.fd, channel.is_socket, data, size)
+        result = brisk_read(descriptor(channel), channel.is_socket, data, size)
         channel.drained = result < <Py_ssize_t>size
     if result > 0:
         got[0] = <size_t>result
@@ -220,9 +224,9 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
         return 0
     if not channel.memory:
         if channel.kernel.sending:
-            result = brisk_kernel_tls_write(&channel.kernel, channel.fd, data, size)
+            result = brisk_kernel_tls_write(&channel.kernel, descriptor(channel), data, size)
         else:
-            result = brisk_write(channel.fd, channel.is_socket, data, size)
+            result = brisk_write(descriptor(channel), channel.is_socket, data, size)
         if result >= 0:
             put[0] = <size_t>result
             return 1
@@ -274,7 +278,7 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
         return FALLBACK_MTU
     if channel.is_socket and not channel.datagram:
         return brisk_kernel_tls_control(
-            &channel.kernel, channel.fd, command, number, pointer)
+            &channel.kernel, descriptor(channel), command, number, pointer)
     return 0
 
 
@@ -285,6 +289,13 @@ cdef long on_memory_control(
     if command > c.BIO_CTRL_WPENDING:
         return 0
     return on_control(bio, command, number, pointer)
+
+
+cdef void return_borrowed(Channel* channel) noexcept nogil:
+    cdef brisk_fd borrowed = channel.borrowed
+    if borrowed != <brisk_fd>-1:
+        channel.borrowed = <brisk_fd>-1
+        brisk_close(borrowed)
 
 
 # ---- with the interpreter
@@ -322,6 +333,7 @@ cdef c.BIO* open_channel(Channel* channel) except NULL:
 
 cdef void close_channel(Channel* channel) noexcept:
     """Give everything back; the SSL and with it the BIO are gone already."""
+    return_borrowed(channel)    # of a thread that is not in this child of a fork
     channel.first = channel.count
     give_back(channel)
     free(channel.pieces)

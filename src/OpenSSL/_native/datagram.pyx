@@ -2,13 +2,13 @@
 
 from OpenSSL._native cimport errors
 from OpenSSL._native cimport libssl as s
-from OpenSSL._native.bio cimport give_back
+from OpenSSL._native.bio cimport give_back, return_borrowed
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.errors cimport Verdict
 from OpenSSL._native.trampolines cimport on_cookie_generate, on_cookie_verify
-from OpenSSL._native.waiting cimport check_open
+from OpenSSL._native.waiting cimport borrow
 
 cdef enum:
     # Below the first OpenSSL refuses; the second is all that UDP can carry.
@@ -57,7 +57,7 @@ def listen(Connection connection not None):
         try:
             while True:
                 if connection.socket is not None:
-                    check_open(connection.socket, &connection.channel)
+                    borrow(connection.socket, &connection.channel)
                 connection.start_reading()
                 with nogil:
                     errors.clear()
@@ -66,6 +66,7 @@ def listen(Connection connection not None):
                     verdict = errors.judge(
                         connection.handle, result, connection.channel.number)
                 connection.stop_reading()
+                return_borrowed(&connection.channel)
                 give_back(&connection.channel)
                 connection.raise_kept()
                 if result < 0:
@@ -103,10 +104,13 @@ def handle_timeout(Connection connection not None):
     try:
         if not s.SSL_is_dtls(connection.handle):
             return False
+        if connection.socket is not None:
+            borrow(connection.socket, &connection.channel)
         errors.clear()
         connection.channel.number = 0
         result = s.DTLSv1_handle_timeout(connection.handle)
         verdict = errors.judge(connection.handle, <int>result, connection.channel.number)
+        return_borrowed(&connection.channel)
         give_back(&connection.channel)
         connection.raise_kept()
         if result < 0:

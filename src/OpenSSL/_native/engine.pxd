@@ -42,6 +42,8 @@ cdef class Engine(Entrance):
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved,
         double* deadline) except -1
+    cdef bint may_shake(self, bint starting) noexcept
+    cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1
     cdef void look_ahead(self, Operation operation, size_t size) noexcept nogil
     cdef bint light(self, Operation operation, size_t size) noexcept
     cdef void rest(self) noexcept

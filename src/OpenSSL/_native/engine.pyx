@@ -21,10 +21,11 @@ from OpenSSL._native.errors cimport (
     DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
 from OpenSSL._native.platform cimport (
-    brisk_count_add, brisk_fd, brisk_is_socket, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
+    BRISK_ALONE, brisk_count_add, brisk_fd, brisk_is_socket, brisk_lock_leave,
+    brisk_lock_try, brisk_lock_wait,
 )
 from OpenSSL._native.trampolines cimport on_alert, on_info, on_verify
-from OpenSSL._native.waiting cimport check_open, descriptor, patience, wait
+from OpenSSL._native.waiting cimport borrow, check_open, descriptor, patience, wait
 
 from OpenSSL._exceptions import Error
 
@@ -65,6 +66,7 @@ cdef object again(object error):
 cdef class Engine(Entrance):
     def __cinit__(self, *args, **kwargs):
         memset(&self.channel, 0, sizeof(bio.Channel))
+        self.channel.borrowed = <brisk_fd>-1
 
     def __init__(self, context, socket=None):
         if not isinstance(context, Context):
@@ -174,23 +176,39 @@ cdef class Engine(Entrance):
     ) noexcept:
         """Compute, with the Contexts held still where libssl may look at them."""
         cdef Verdict verdict
-        # Up to TLS 1.2 a peer may begin another handshake at any time.
-        cdef bint reading = (
-            starting or self.asked_late or s.SSL_version(self.handle) != s.TLS1_3_VERSION)
+        cdef bint reading = self.may_shake(starting)
+        # A socket that could be closed meanwhile is no number to leave alone with.
+        cdef bint leaving = (starting or not self.light(operation, size)) and (
+            self.channel.borrowed != <brisk_fd>-1 or not BRISK_ALONE
+            or self.socket is None or type(self.socket) is int)
         if reading:
             self.start_reading()
         if not self.channel.memory:
             self.look_ahead(operation, size)
-        if not starting and self.light(operation, size):
-            verdict = self.compute(operation, data, size, moved)
-        else:
+        if leaving:
             with nogil:
                 verdict = self.compute(operation, data, size, moved)
+        else:
+            verdict = self.compute(operation, data, size, moved)
         self.channel.allowance = bio.UNBOUNDED
         if reading:
             self.stop_reading()
         bio.give_back(&self.channel)
         return verdict
+
+    cdef bint may_shake(self, bint starting) noexcept:
+        """Whether libssl may be in a handshake, or come into one."""
+        # Up to TLS 1.2 a peer may begin another at any time.
+        return starting or self.asked_late or s.SSL_version(self.handle) != s.TLS1_3_VERSION
+
+    cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1:
+        """See to it that libssl has the socket's descriptor until the operation is over."""
+        if (BRISK_ALONE and not self.may_shake(starting) and self.light(operation, size)
+                and self.hooks.info is None and self.hooks.keylog is None
+                and self.hooks.verify is None):
+            # No Python runs from here on, so nobody closes anything.
+            return check_open(self.socket, &self.channel)
+        return borrow(self.socket, &self.channel)
 
     cdef void look_ahead(self, Operation operation, size_t size) noexcept nogil:
         """Halve the system calls of large reads, which have room for whole records.
@@ -271,12 +289,18 @@ cdef class Engine(Entrance):
                 raise Error([(
                     "SSL routines", "",
                     "the handshake was aborted by an exception in a callback")])
-            if self.socket is not None:
-                check_open(self.socket, &self.channel)
             starting = not s.SSL_is_init_finished(self.handle)
+            if self.socket is not None:
+                self.hold_socket(operation, size, starting)
             verdict = self.work(operation, data, size, moved, starting)
             if self.failure is not None:
-                self.after(verdict, starting)
+                try:
+                    self.after(verdict, starting)
+                finally:
+                    bio.return_borrowed(&self.channel)
+            # A read that got something may go on with what came with it; see `read_into`.
+            if operation != READ or verdict.status != DONE:
+                bio.return_borrowed(&self.channel)
             if verdict.status == DONE or moved[0] > 0 and verdict.status <= WANT_LOOKUP:
                 if starting:
                     self.rest()

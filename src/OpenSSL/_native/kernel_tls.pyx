@@ -11,10 +11,10 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.errno cimport EBUSY, EINVAL, EIO, ENOSYS, EOPNOTSUPP
 
 from OpenSSL._native cimport libssl as s
-from OpenSSL._native.bio cimport brisk_kernel_tls_idle, brisk_sendfile
+from OpenSSL._native.bio cimport brisk_kernel_tls_idle, brisk_sendfile, return_borrowed
 from OpenSSL._native.connection cimport Connection, note_sent
-from OpenSSL._native.platform cimport brisk_errno, brisk_lock_leave, brisk_would_block
-from OpenSSL._native.waiting cimport check_open
+from OpenSSL._native.platform cimport brisk_errno, brisk_fd, brisk_lock_leave, brisk_would_block
+from OpenSSL._native.waiting cimport borrow
 
 from errno import errorcode as _errorcode
 
@@ -67,15 +67,20 @@ cdef Py_ssize_t by_kernel(
 ) except -2:
     """How many bytes of the file went, 0 at its end; -1 when they have to be read and sent."""
     cdef Py_ssize_t sent
+    cdef brisk_fd fd
     cdef int number
     cdef double deadline = 0
     connection.enter_io()
     try:
         while usable(connection):
-            check_open(connection.socket, &connection.channel)
+            borrow(connection.socket, &connection.channel)
+            fd = connection.channel.borrowed
+            if fd == <brisk_fd>-1:
+                fd = connection.channel.fd
             with nogil:
-                sent = brisk_sendfile(connection.channel.fd, file, offset, size)
+                sent = brisk_sendfile(fd, file, offset, size)
                 number = brisk_errno()
+                return_borrowed(&connection.channel)
             if sent >= 0:
                 return sent
             if brisk_would_block(number) or number == EBUSY:

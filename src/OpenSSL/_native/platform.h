@@ -258,6 +258,13 @@ static inline void brisk_lock_leave(brisk_lock *l)
         brisk_lock_open_gate(l);
 }
 
+/* Whether nobody else runs Python while we do not give up the interpreter. */
+#ifdef Py_GIL_DISABLED
+#define BRISK_ALONE 0
+#else
+#define BRISK_ALONE 1
+#endif
+
 /* ---- sockets and other descriptors ------------------------------------ */
 
 #ifdef _WIN32
@@ -304,6 +311,29 @@ static inline int brisk_is_socket(brisk_fd fd)
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) == 0)
         return 1;
     return errno == ENOTSOCK ? 0 : -1;
+#endif
+}
+
+/* A second descriptor of what `fd` is one of; -1 when there is none to be had. */
+static inline brisk_fd brisk_duplicate(brisk_fd fd)
+{
+#ifdef _WIN32
+    WSAPROTOCOL_INFOW told;
+    if (WSADuplicateSocketW(fd, GetCurrentProcessId(), &told) != 0)
+        return (brisk_fd)-1;
+    return WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &told, 0,
+        WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+#else
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+#endif
+}
+
+static inline void brisk_close(brisk_fd fd)
+{
+#ifdef _WIN32
+    closesocket(fd);
+#else
+    close(fd);
 #endif
 }
 

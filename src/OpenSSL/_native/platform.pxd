@@ -19,6 +19,7 @@ cdef extern from "platform.h" nogil:
     void brisk_lock_wait(brisk_lock* lock, const brisk_forks* forks)
     void brisk_lock_again(brisk_lock* lock)
     void brisk_lock_leave(brisk_lock* lock)
+    bint BRISK_ALONE
     void brisk_count_add(long* count, long change)
     long brisk_count_get(long* count)
     void brisk_yield()
@@ -27,6 +28,8 @@ cdef extern from "platform.h" nogil:
     bint brisk_would_block(int number)
     int brisk_poll(brisk_fd fd, bint writing, int milliseconds)
     int brisk_is_socket(brisk_fd fd)
+    brisk_fd brisk_duplicate(brisk_fd fd)
+    void brisk_close(brisk_fd fd)
     bint brisk_is_nonblocking(brisk_fd fd)
     Py_ssize_t brisk_read(brisk_fd fd, bint is_socket, char* data, size_t size)
     Py_ssize_t brisk_write(brisk_fd fd, bint is_socket, const char* data, size_t size)

@@ -13,8 +13,10 @@ from cpython.ref cimport PyObject
 from libc.string cimport memcpy
 
 from OpenSSL._native cimport libssl as s
+from OpenSSL._native.bio cimport return_borrowed
 from OpenSSL._native.engine cimport PEEK, READ, Engine
 from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict, sign_of
+from OpenSSL._native.platform cimport brisk_fd
 
 from operator import index as _index
 
@@ -177,14 +179,15 @@ cdef class Reader(Engine):
                 self.held = PyBytes_FromStringAndSize(data, moved)
             raise
         done[0] = moved
-        if status != DONE or peek or self.channel.datagram:
-            return status   # each datagram by itself
-        # More records may be here already; fetching them asks nobody to wait.
-        while done[0] < size and self.expects_more(moved):
+        # More records may be here already; fetching them asks nobody to wait.  But each
+        # datagram goes by itself.
+        while (status == DONE and not peek and not self.channel.datagram
+                and done[0] < size and self.expects_more(moved)):
             if not self.read_more(data + done[0], size - done[0], &moved):
                 break
             done[0] += moved
-        return DONE
+        return_borrowed(&self.channel)
+        return status
 
     cdef bint expects_more(self, size_t moved) noexcept:
         if self.channel.memory:
@@ -198,6 +201,12 @@ cdef class Reader(Engine):
         """Read what is buffered, if it makes a record; an error has to wait its turn."""
         cdef Verdict verdict
         moved[0] = 0
+        if self.socket is not None and self.channel.borrowed == <brisk_fd>-1:
+            try:
+                self.hold_socket(READ, size, False)
+            except BaseException as error:
+                self.deferred = error
+                return False
         self.more = True
         verdict = self.work(READ, data, size, moved, False)
         self.more = False

@@ -14,9 +14,9 @@ from time import monotonic
 
 from libc.errno cimport EBADF, EINTR
 
-from OpenSSL._native.bio cimport Channel
+from OpenSSL._native.bio cimport Channel, return_borrowed
 from OpenSSL._native.platform cimport (
-    brisk_errno, brisk_fd, brisk_is_nonblocking, brisk_poll,
+    brisk_duplicate, brisk_errno, brisk_fd, brisk_is_nonblocking, brisk_poll,
 )
 
 from OpenSSL._exceptions import SysCallError
@@ -49,6 +49,32 @@ cdef int check_open(object socket, Channel* channel) except -1:
     """Take the socket's descriptor anew, with the lock held."""
     channel.fd = still_open(socket, channel.fd)
     return 0
+
+
+cdef int borrow(object socket, Channel* channel) except -1:
+    """The same, and take a second descriptor of the socket's for one operation.
+
+    The first may be closed while the operation goes on, and its number become that of
+    a stranger's file; the second one cannot.  Without one, `borrowed` stays -1.
+    """
+    cdef brisk_fd number = channel.fd
+    cdef brisk_fd now
+    if type(socket) is int:
+        return 0
+    while True:
+        channel.borrowed = brisk_duplicate(number)
+        try:
+            # Who closes a socket forgets its number first: when it is still known
+            # afterwards, what was taken is the socket's.
+            now = still_open(socket, number)
+        except BaseException:
+            return_borrowed(channel)
+            raise
+        if now == number:
+            channel.fd = number
+            return 0
+        return_borrowed(channel)
+        number = now
 
 
 cdef double patience(object socket, brisk_fd fd) except -2:
