@@ -61,7 +61,10 @@ def run_urllib3(name: str) -> Outcomes:
     report = WORK / "reports" / f"urllib3-{name}.xml"
     folder = source("urllib3", URLLIB3)
     files = [str(path) for path in sorted(folder.glob("test/contrib/test_pyopenssl*.py"))]
-    options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    # That one needs an address from which nothing comes back; without it, it may hang,
+    # with pyOpenSSL as well.
+    without = ["-k", "not test_http2_probe_blocked_per_thread"]
+    options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", *without]
     execute(name, report, ["-m", "pytest", *options, *files], folder)
     return dict(junit(report))
 
