@@ -18,7 +18,6 @@ from OpenSSL._face.transport import ConnectionTransport
 from OpenSSL._face.trust import ConnectionTrust
 from OpenSSL._native import connection as native
 from OpenSSL._native import engine
-from OpenSSL._native.entrance import close_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,11 +32,7 @@ def _socket_attribute(self: Connection, name: str) -> Any:
     """Answer the socket's attribute, in place of one that a Connection lacks."""
     if self._socket is None:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name)
-    found = getattr(self._socket, name)
-    if name == "close":
-        # Not between another thread's look at the descriptor and its use of it.
-        return lambda: close_socket(self, found)
-    return found
+    return getattr(self._socket, name)
 
 
 # `super()` would look through every topic, each time.

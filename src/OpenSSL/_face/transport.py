@@ -6,7 +6,6 @@ import errno
 
 from OpenSSL._exceptions import Error
 from OpenSSL._native import connection as native
-from OpenSSL._native.entrance import close_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,4 +122,4 @@ class ConnectionTransport(native.Connection):
             pass  # the peer may be gone already, and there is nothing left to lose
         finally:
             if self._socket is not None and not isinstance(self._socket, int):
-                close_socket(self, self._socket.close)
+                self._socket.close()

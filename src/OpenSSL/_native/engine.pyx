@@ -21,8 +21,7 @@ from OpenSSL._native.errors cimport (
     DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
 from OpenSSL._native.platform cimport (
-    BRISK_ALONE, brisk_count_add, brisk_fd, brisk_is_socket, brisk_lock_leave,
-    brisk_lock_try, brisk_lock_wait,
+    BRISK_ALONE, brisk_fd, brisk_is_socket, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
 )
 from OpenSSL._native.trampolines cimport on_alert, on_info, on_verify
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, patience, wait
@@ -262,13 +261,11 @@ cdef class Engine(Entrance):
             self.context.stop_reading()
 
     cdef void hook_begins(self) noexcept:
-        brisk_count_add(&self.asking, 1)
         self.paused = self.reading
         if self.paused:
             self.stop_reading()
 
     cdef void hook_ends(self) noexcept:
-        brisk_count_add(&self.asking, -1)
         if self.paused:
             self.paused = False
             self.start_reading()

@@ -6,7 +6,6 @@ cdef class Entrance(Carrier):
     cdef SSL* handle                # NULL until __init__ has run; the Engine owns it
     cdef brisk_lock lock            # held while libssl computes, never while waiting
     cdef brisk_lock turn            # held by one sender for the whole of its message
-    cdef long asking                # hooks that run now
     cdef flag dry                   # operation that found nothing to read, if nothing came since
 
     # Every function over a Connection runs between these two.  enter() raises

@@ -9,9 +9,8 @@ the parent held when the process was forked is never given back in the child.
 
 from OpenSSL._native cimport carrier
 from OpenSSL._native.platform cimport (
-    brisk_count_get, brisk_lock, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
-    brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
-    brisk_lock_was_forked, brisk_yield,
+    brisk_lock, brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine,
+    brisk_lock_leave, brisk_lock_try, brisk_lock_wait, brisk_lock_was_forked,
 )
 
 from OpenSSL._exceptions import Error
@@ -80,24 +79,3 @@ cdef class Entrance(Carrier):
                     "SSL routines", "", "this thread is already sending on this connection")])
             self.wait_for(&self.turn)
         return 0
-
-
-def close_socket(Entrance connection not None, close):
-    """Call ``close`` while no other thread's call is about to use the descriptor.
-
-    A hook that runs may wait for whoever closes, so nobody waits for hooks.
-    """
-    cdef bint locked = False
-    while (not brisk_lock_is_mine(&connection.lock, &carrier.forks)
-            and not brisk_lock_was_forked(&connection.lock, &carrier.forks)
-            and brisk_count_get(&connection.asking) == 0):
-        locked = brisk_lock_try(&connection.lock, &carrier.forks)
-        if locked:
-            break
-        with nogil:
-            brisk_yield()
-    try:
-        return close()
-    finally:
-        if locked:
-            brisk_lock_leave(&connection.lock)
