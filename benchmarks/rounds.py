@@ -40,7 +40,7 @@ def run(
     for turn in range(rounds):
         for row in rows:
             told(f"round {turn + 1} of {rounds}: {row.name}")
-            for peer in row.peers:
+            for peer in row.peers * row.often:
                 found[row.name][peer].append(measure(row, peer, seconds))
     return found
 

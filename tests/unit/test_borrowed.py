@@ -10,37 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit import contexts, sockets, verdicts
+from kit import apart, contexts, sockets, verdicts
+from kit.thief import Thief
 from OpenSSL import SSL
-
-
-class Thief:
-    """Closes a socket, and has its number belong to another one."""
-
-    def __init__(self, victim: socket.socket) -> None:
-        self._victim = victim
-        self._number = victim.fileno()
-        self._mine, self.theirs = socket.socketpair()
-
-    def strike(self) -> None:
-        self._victim.close()
-        os.dup2(self._mine.fileno(), self._number)
-
-    def heard(self) -> bytes:
-        """What came at the other end of the stranger's socket."""
-        self.theirs.setblocking(False)
-        try:
-            return self.theirs.recv(100_000)
-        except BlockingIOError:
-            return b""
-
-    def __enter__(self) -> Thief:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._mine.close()
-        self.theirs.close()
-        os.close(self._number)
 
 
 @pytest.fixture
@@ -78,6 +50,54 @@ def test_a_callback_that_closes_the_socket(
         with pytest.raises(SSL.Error):
             waiting.result(sockets.PATIENCE)
         assert thief.heard() == b""
+
+
+@pytest.mark.holds("D3")
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize(
+    "hook", ["set_tlsext_servername_callback", "set_info_callback", "set_alpn_select_callback"]
+)
+def test_a_callback_that_closes_the_socket_in_the_only_thread(hook: str, version: str) -> None:
+    # Where nobody waits for the interpreter it is not given up, but callbacks run all the same.
+    out = apart.run(
+        """
+        import sys, threading
+        from kit import contexts, sockets
+        from kit.thief import Thief
+        from OpenSSL import SSL
+
+        hook, version = sys.argv[1:]
+        context = contexts.server_context(version=version)
+        client_context = contexts.client_context(version=version)
+        client_context.set_alpn_protos([b"one"])
+        with sockets.unix_pair() as (ours, other), Thief(ours) as thief:
+            for end in ours, other:
+                end.setblocking(False)
+            client = sockets.client_end(client_context, other)
+            client.set_tlsext_host_name(b"localhost")
+
+            def close(*arguments):
+                if thief.strikes == 0:
+                    thief.strike()
+                return b"one" if "alpn" in hook else None
+
+            getattr(context, hook)(close)
+            ends = [client, sockets.server_end(context, ours)]
+            while ends[1:]:
+                for end in list(ends):
+                    try:
+                        end.do_handshake()
+                    except SSL.WantReadError:
+                        continue
+                    except SSL.SysCallError:
+                        pass
+                    ends.remove(end)
+            print(thief.strikes, thief.heard(), threading.active_count())
+        """,
+        hook,
+        version,
+    )
+    assert out == "1 b'' 1\n"
 
 
 @pytest.mark.holds("D3")

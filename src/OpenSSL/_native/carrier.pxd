@@ -17,6 +17,7 @@ cdef class Hooks:
     cdef object cookie_verify
 
     cdef Hooks copy(self)
+    cdef bint some(self) noexcept
 
 
 cdef class Carrier:

@@ -44,6 +44,14 @@ cdef class Hooks:
         new.cookie_verify = self.cookie_verify
         return new
 
+    cdef bint some(self) noexcept:
+        """Whether there is a hook at all; the data of one need not be looked at."""
+        return not (
+            self.verify is None and self.info is None and self.keylog is None
+            and self.alpn_select is None and self.servername is None
+            and self.ocsp_client is None and self.ocsp_server is None
+            and self.cookie_generate is None and self.cookie_verify is None)
+
 
 cdef class Carrier:
     cdef void keep(self, object error) noexcept:

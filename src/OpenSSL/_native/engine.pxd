@@ -22,6 +22,7 @@ cdef class Engine(Entrance):
     cdef flag own_info
     cdef flag more                  # a read looks for what is here already
     cdef flag ahead                 # libssl takes more from the socket than it asks for
+    cdef flag bulky                 # the last read got more than a little
     cdef flag asked_late            # the peer may ask for a certificate at any time
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
@@ -45,6 +46,8 @@ cdef class Engine(Entrance):
     cdef bint may_shake(self, bint starting) noexcept
     cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1
     cdef void look_ahead(self, Operation operation, size_t size) noexcept nogil
+    cdef bint may_call(self, bint starting) noexcept
+    cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept
     cdef bint light(self, Operation operation, size_t size) noexcept
     cdef void rest(self) noexcept
     cdef int after(self, Verdict verdict, bint starting) except -1

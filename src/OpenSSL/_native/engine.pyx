@@ -21,7 +21,8 @@ from OpenSSL._native.errors cimport (
     DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
 from OpenSSL._native.platform cimport (
-    BRISK_ALONE, brisk_fd, brisk_is_socket, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
+    BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket, brisk_lock_leave, brisk_lock_try,
+    brisk_lock_wait,
 )
 from OpenSSL._native.trampolines cimport on_alert, on_info, on_verify
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, patience, wait
@@ -177,7 +178,7 @@ cdef class Engine(Entrance):
         cdef Verdict verdict
         cdef bint reading = self.may_shake(starting)
         # A socket that could be closed meanwhile is no number to leave alone with.
-        cdef bint leaving = (starting or not self.light(operation, size)) and (
+        cdef bint leaving = not self.stays(operation, size, starting) and (
             self.channel.borrowed != <brisk_fd>-1 or not BRISK_ALONE
             or self.socket is None or type(self.socket) is int)
         if reading:
@@ -190,6 +191,8 @@ cdef class Engine(Entrance):
         else:
             verdict = self.compute(operation, data, size, moved)
         self.channel.allowance = bio.UNBOUNDED
+        if operation == READ:
+            self.bulky = moved[0] > TINY
         if reading:
             self.stop_reading()
         bio.give_back(&self.channel)
@@ -202,12 +205,21 @@ cdef class Engine(Entrance):
 
     cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1:
         """See to it that libssl has the socket's descriptor until the operation is over."""
-        if (BRISK_ALONE and not self.may_shake(starting) and self.light(operation, size)
-                and self.hooks.info is None and self.hooks.keylog is None
-                and self.hooks.verify is None):
+        if BRISK_ALONE and self.stays(operation, size, starting) and not self.may_call(starting):
             # No Python runs from here on, so nobody closes anything.
             return check_open(self.socket, &self.channel)
         return borrow(self.socket, &self.channel)
+
+    cdef bint may_call(self, bint starting) noexcept:
+        """Whether libssl may come to run Python."""
+        cdef Hooks hooks = self.hooks
+        # These are for alerts, new keys and late requests for a certificate as well.
+        return (hooks.info is not None or hooks.keylog is not None or hooks.verify is not None
+                or self.may_shake(starting) and hooks.some())
+
+    cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept:
+        """Whether the interpreter is kept: the work is not worth the change, or nobody waits."""
+        return not starting and self.light(operation, size) or brisk_is_single()
 
     cdef void look_ahead(self, Operation operation, size_t size) noexcept nogil:
         """Halve the system calls of large reads, which have room for whole records.
@@ -231,8 +243,11 @@ cdef class Engine(Entrance):
             s.SSL_set_read_ahead(self.handle, ahead)
     cdef bint light(self, Operation operation, size_t size) noexcept:
         """Whether an operation costs less than giving up the interpreter for it."""
-        if self.channel.memory and (operation == READ or operation == PEEK):
-            return self.channel.incoming <= TINY
+        if operation == READ or operation == PEEK:
+            if self.channel.memory:
+                return self.channel.incoming <= TINY
+            # The buffer's size says little: programs ask for 64 KiB and get a line.
+            return size <= TINY or not self.bulky
         return size <= TINY
 
     cdef void rest(self) noexcept:

@@ -265,6 +265,19 @@ static inline void brisk_lock_leave(brisk_lock *l)
 #define BRISK_ALONE 1
 #endif
 
+/* Whether there is nobody to give it up to: no other thread has ever come to Python, or
+ * all are gone.  Only our own state is looked into; one that comes waits for its turn. */
+static inline int brisk_is_single(void)
+{
+#ifdef Py_GIL_DISABLED
+    return 0;
+#else
+    PyThreadState *own = PyThreadState_Get();
+    return PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(own)) == own
+        && PyThreadState_Next(own) == NULL;
+#endif
+}
+
 /* ---- sockets and other descriptors ------------------------------------ */
 
 #ifdef _WIN32

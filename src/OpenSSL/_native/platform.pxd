@@ -20,6 +20,7 @@ cdef extern from "platform.h" nogil:
     void brisk_lock_again(brisk_lock* lock)
     void brisk_lock_leave(brisk_lock* lock)
     bint BRISK_ALONE
+    bint brisk_is_single()
     void brisk_count_add(long* count, long change)
     long brisk_count_get(long* count)
     void brisk_yield()
