@@ -40,8 +40,8 @@ def run(
     for turn in range(rounds):
         for row in rows:
             told(f"round {turn + 1} of {rounds}: {row.name}")
-            for peer in row.peers * row.often:
-                found[row.name][peer].append(measure(row, peer, seconds))
+            for peer in row.peers if turn % row.every == 0 else ():
+                found[row.name][peer].append(measure(row, peer, seconds * row.every))
     return found
 
 

@@ -55,9 +55,9 @@ class Row:
         return any(bar.peer is None for bar in self.bars)
 
     @property
-    def often(self) -> int:
-        """Runs in each round: more where the kernel's scheduler of two processes has a part."""
-        return 3 if self.work == "transfer" else 1
+    def every(self) -> int:
+        """It takes part in one round of so many: what takes long, or swings little."""
+        return 1 if self.work in ("memory", "transfer", "handshake", "want") else 3
 
 
 SMALL = (Bar(C, 1.25), Bar(SSL, 0.70), Bar(PYOPENSSL, 0.33))

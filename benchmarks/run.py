@@ -98,8 +98,8 @@ def keep(found: dict[str, Any], whole: bool) -> None:
 @click.option(
     "--only", multiple=True, metavar="NAME", help="Rows whose names start so; repeatable."
 )
-@click.option("--rounds", "count", default=7, show_default=True, help="How often by turns.")
-@click.option("--seconds", default=0.4, show_default=True, help="How long one process measures.")
+@click.option("--rounds", "count", default=21, show_default=True, help="How often by turns.")
+@click.option("--seconds", default=0.15, show_default=True, help="How long one process measures.")
 @click.option("--quick", is_flag=True, help="One short round: does everything run?")
 @click.option("--list", "listing", is_flag=True, help="Name the rows and stop.")
 @click.option("--strict", is_flag=True, help="Exit 1 when a bar is missed.")

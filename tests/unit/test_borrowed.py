@@ -45,7 +45,9 @@ def test_a_callback_that_closes_the_socket(
         server = sockets.server_end(context, ours)
         waiting = sockets.in_thread(listen)
         with pytest.raises(LookupError if raises else SSL.SysCallError):
+            # A quick client lets the call that was under way come to its end.
             server.do_handshake()
+            server.send(b"x")
         # Nobody holds the socket any longer: the client sees its end, or our alert.
         with pytest.raises(SSL.Error):
             waiting.result(sockets.PATIENCE)

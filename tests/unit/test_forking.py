@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -40,7 +42,9 @@ def in_child(work: object) -> int:
     return -1
 
 
-def test_a_connection_that_another_thread_was_using_is_refused() -> None:
+@contextlib.contextmanager
+def somebody_inside() -> Iterator[SSL.Connection]:
+    """A client whose handshake another thread is at until the block ends."""
     inside, leave = threading.Event(), threading.Event()
 
     def stay(*_: object) -> None:
@@ -51,60 +55,48 @@ def test_a_connection_that_another_thread_was_using_is_refused() -> None:
     context.set_info_callback(stay)
     client = SSL.Connection(context, None)
     client.set_connect_state()
+    thread = threading.Thread(target=pump.step, args=(client.do_handshake,))
+    thread.start()
+    try:
+        assert inside.wait(PATIENCE)
+        yield client
+    finally:
+        leave.set()
+        thread.join()
 
-    def refused() -> bool:
+
+def test_a_connection_that_another_thread_was_using_is_refused() -> None:
+    def refused(client: SSL.Connection) -> bool:
         try:
             client.pending()
         except SSL.Error as error:
             return "forked" in str(error)
         return False
 
-    thread = threading.Thread(target=pump.step, args=(client.do_handshake,))
-    thread.start()
-    try:
-        assert inside.wait(PATIENCE)
-        assert in_child(refused) == 0
-    finally:
-        leave.set()
-        thread.join()
+    with somebody_inside() as client:
+        assert in_child(lambda: refused(client)) == 0
     assert client.bio_read(1 << 14)
 
 
 def test_a_new_thread_is_not_taken_for_one_that_a_fork_left_behind() -> None:
     """Systems give new threads the names of old ones."""
-    inside, leave = threading.Event(), threading.Event()
-
-    def stay(*_: object) -> None:
-        inside.set()
-        leave.wait(PATIENCE)
-
-    context = contexts.client_context()
-    context.set_info_callback(stay)
-    client = SSL.Connection(context, None)
-    client.set_connect_state()
     refusals: list[str] = []
 
-    def use() -> None:
+    def use(client: SSL.Connection) -> None:
         try:
             client.pending()
         except SSL.Error as error:
             refusals.append(str(error))
 
-    def refused() -> bool:
+    def refused(client: SSL.Connection) -> bool:
         for _ in range(8):
-            new = threading.Thread(target=use)
+            new = threading.Thread(target=use, args=(client,))
             new.start()
             new.join()
         return len(refusals) == 8 and all("forked" in each for each in refusals)
 
-    thread = threading.Thread(target=pump.step, args=(client.do_handshake,))
-    thread.start()
-    try:
-        assert inside.wait(PATIENCE)
-        assert in_child(refused) == 0
-    finally:
-        leave.set()
-        thread.join()
+    with somebody_inside() as client:
+        assert in_child(lambda: refused(client)) == 0
 
 
 def test_who_forks_in_a_callback_goes_on_in_the_child() -> None:

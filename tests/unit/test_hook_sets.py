@@ -37,44 +37,52 @@ def make(server: SSL.Context, client: SSL.Context) -> pump.Pair:
     return ends
 
 
+class Bench:
+    """Two Contexts for one hook, and who was asked."""
+
+    def __init__(self, name: str) -> None:
+        self._install, self._answer = HOOKS[name]
+        self._server, self._client = contexts.server_context(), contexts.client_context()
+        self._client.set_alpn_protos([b"h2"])
+        self.told: Told = []
+        self.name = name
+
+    def _hook(self, *_: object) -> Any:
+        self.told.append(self.name)
+        return self._answer
+
+    def add(self) -> None:
+        self._install(self._server, self._client, self._hook)
+
+    def remove(self) -> None:
+        self._install(self._server, self._client, None)
+
+    def make(self) -> pump.Pair:
+        return make(self._server, self._client)
+
+
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_removed_hook_is_asked_by_connections_made_before(name: str) -> None:
-    install, answer = HOOKS[name]
-    server, client = contexts.server_context(), contexts.client_context()
-    client.set_alpn_protos([b"h2"])
-    told: Told = []
-
-    def hook(*_: object) -> Any:
-        told.append(name)
-        return answer
-
-    install(server, client, hook)
-    before = make(server, client)
-    install(server, client, None)
-    after = make(server, client)
+    bench = Bench(name)
+    bench.add()
+    before = bench.make()
+    bench.remove()
+    after = bench.make()
     assert pump.handshake_outcome(*after) == (None, None)
-    assert told == []
+    assert bench.told == []
     assert pump.handshake_outcome(*before) == (None, None)
-    assert set(told) == {name}
+    assert set(bench.told) == {name}
 
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_new_hook_is_not_asked_by_connections_made_before(name: str) -> None:
-    install, answer = HOOKS[name]
-    server, client = contexts.server_context(), contexts.client_context()
-    client.set_alpn_protos([b"h2"])
-    told: Told = []
-
-    def hook(*_: object) -> Any:
-        told.append(name)
-        return answer
-
-    before = make(server, client)
-    install(server, client, hook)
+    bench = Bench(name)
+    before = bench.make()
+    bench.add()
     assert pump.handshake_outcome(*before) == (None, None)
-    assert told == []
-    assert pump.handshake_outcome(*make(server, client)) == (None, None)
-    assert set(told) == {name}
+    assert bench.told == []
+    assert pump.handshake_outcome(*bench.make()) == (None, None)
+    assert set(bench.told) == {name}
 
 
 def test_a_removed_judge_of_staples_still_refuses() -> None:

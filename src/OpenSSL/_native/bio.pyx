@@ -1,24 +1,21 @@
-"""Our own BIOs: how bytes get in and out of libssl.
+"""Our own BIO: how bytes get in and out of libssl.
 
-Theory.  One ``Channel`` stands between one SSL and its transport.  Over a
-descriptor, reads and writes are handed on in calls that never block; waiting
-is the Connection's business, outside libssl and outside every lock.  In
-memory, what comes in stays in the caller's own bytes objects and is read from
-there, and what goes out is written straight into a bytes object made for it
-(``ready``), so each side is copied once, by libssl itself.  What does not fit
-goes to ``spill``.  The C functions run without the interpreter: they touch no
-reference count; ``give_back`` and ``take`` do, later, with it.
+Theory.  Over a descriptor, reads and writes are handed on in calls that never
+block; waiting is the Connection's business, outside libssl and outside every
+lock.  In memory, what comes in is read from the Channel's pieces, and what goes
+out is written into its ``ready`` bytes, or what does not fit there to ``spill``.
+The C functions run without the interpreter: they touch no reference count.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
+from cpython.ref cimport PyObject
 from libc.errno cimport ENOMEM
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdlib cimport calloc, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from OpenSSL._native cimport libcrypto as c
+from OpenSSL._native.channel cimport UNBOUNDED, Channel, Datagrams, Piece, brisk_kernel_tls
 from OpenSSL._native.platform cimport (
-    brisk_close, brisk_errno, brisk_fd, brisk_read, brisk_would_block, brisk_write,
+    brisk_errno, brisk_fd, brisk_read, brisk_would_block, brisk_write,
 )
 
 cdef extern from "kernel_tls.h" nogil:
@@ -28,12 +25,8 @@ cdef extern from "kernel_tls.h" nogil:
         brisk_kernel_tls* kernel, brisk_fd fd, char* data, size_t size)
     Py_ssize_t brisk_kernel_tls_write(
         brisk_kernel_tls* kernel, brisk_fd fd, const char* data, size_t size)
-    void brisk_kernel_tls_free(brisk_kernel_tls* kernel)
 
 cdef extern from "Python.h":
-    int _PyBytes_Resize(PyObject** bytes, Py_ssize_t size) except -1
-    PyObject* bytes_of_size "PyBytes_FromStringAndSize"(const char* data, Py_ssize_t size)
-    void PyErr_Clear()
     char* bytes_data "PyBytes_AS_STRING"(PyObject* bytes) nogil
     Py_ssize_t bytes_size "PyBytes_GET_SIZE"(PyObject* bytes) nogil
 
@@ -41,16 +34,12 @@ cdef extern from "Python.h":
 ctypedef long (*control_function)(
     c.BIO* bio, int command, long number, void* pointer) noexcept nogil
 
-cdef size_t UNBOUNDED = <size_t>-1
 cdef unsigned char[5] POISON
 POISON[:] = [0x17, 0x03, 0x03, 0x00, 0x20]
 
 cdef enum:
     HEADER = 5            # bytes before the body of a record
-    RECORD = 16384        # the most that one record carries, in bytes
-    USUAL_OVERHEAD = 32   # what the ciphers of today add to it; the older ones spill
-    FIRST_SPILL = 512     # what a drained spill may keep
-    MOST_PIECES = 1 << 30  # their count has 32 bits
+    FIRST_SPILL = 512     # as little as is asked for
     # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
     # owes to everybody, to which libssl falls back when packets get lost.
     USUAL_MTU = 1200
@@ -291,14 +280,7 @@ cdef long on_memory_control(
     return on_control(bio, command, number, pointer)
 
 
-cdef void return_borrowed(Channel* channel) noexcept nogil:
-    cdef brisk_fd borrowed = channel.borrowed
-    if borrowed != <brisk_fd>-1:
-        channel.borrowed = <brisk_fd>-1
-        brisk_close(borrowed)
-
-
-# ---- with the interpreter
+# ---- the BIO
 
 cdef c.BIO_METHOD* make_method(control_function control) except NULL:
     # One for the life of the process: connections may outlive the module.
@@ -319,7 +301,7 @@ cdef c.BIO_METHOD* channel_method = make_method(on_control)
 cdef c.BIO_METHOD* memory_method = make_method(on_memory_control)
 
 
-cdef c.BIO* open_channel(Channel* channel) except NULL:
+cdef c.BIO* open_bio(Channel* channel) except NULL:
     """A BIO over `channel`, owned by the caller until an SSL takes it."""
     cdef c.BIO* bio = c.BIO_new(
         memory_method if channel.memory and not channel.datagram else channel_method)
@@ -329,151 +311,3 @@ cdef c.BIO* open_channel(Channel* channel) except NULL:
     c.BIO_set_data(bio, channel)
     c.BIO_set_init(bio, 1)
     return bio
-
-
-cdef void close_channel(Channel* channel) noexcept:
-    """Give everything back; the SSL and with it the BIO are gone already."""
-    return_borrowed(channel)    # of a thread that is not in this child of a fork
-    channel.first = channel.count
-    give_back(channel)
-    free(channel.pieces)
-    Py_XDECREF(channel.ready)
-    free(channel.spill)
-    if channel.datagrams != NULL:
-        free(channel.datagrams.sizes)
-        free(channel.datagrams)
-    brisk_kernel_tls_free(&channel.kernel)
-    memset(channel, 0, sizeof(Channel))
-
-
-cdef void give_back(Channel* channel) noexcept:
-    """Drop the references to pieces that have been read."""
-    cdef PyObject* owner
-    while channel.freed < channel.first:
-        owner = channel.pieces[channel.freed].owner
-        channel.freed += 1
-        Py_DECREF(<object>owner)
-    if channel.first == channel.count:
-        channel.freed = channel.first = channel.count = 0
-
-
-cdef void spare(Channel* channel) noexcept:
-    """Give back what holds nothing now."""
-    if channel.first == channel.count and channel.room > 0:
-        give_back(channel)
-        free(channel.pieces)
-        channel.pieces = NULL
-        channel.room = 0
-    if channel.spill_start == channel.spill_end and channel.spill_room > 0:
-        free(channel.spill)
-        channel.spill = NULL
-        channel.spill_start = channel.spill_end = channel.spill_room = 0
-    if channel.ready_end == 0 and channel.ready != NULL:
-        Py_XDECREF(channel.ready)
-        channel.ready = NULL
-
-
-cdef int feed(Channel* channel, object data) except -1:
-    """Queue `data`, exactly a bytes object, to be read."""
-    cdef size_t size = PyBytes_GET_SIZE(data)
-    cdef unsigned int room
-    cdef Piece* new
-    if channel.count == channel.room:
-        give_back(channel)
-        if channel.freed > 0:
-            memmove(channel.pieces, channel.pieces + channel.freed,
-                    (channel.count - channel.freed) * sizeof(Piece))
-            channel.first -= channel.freed
-            channel.count -= channel.freed
-            channel.freed = 0
-        if channel.count * 2 >= channel.room:
-            room = channel.room * 2 if channel.room > 0 else 4
-            new = NULL
-            if room < MOST_PIECES:
-                new = <Piece*>realloc(channel.pieces, room * sizeof(Piece))
-            if new == NULL:
-                raise MemoryError()
-            channel.pieces = new
-            channel.room = room
-    Py_INCREF(data)
-    channel.pieces[channel.count].owner = <PyObject*>data
-    channel.pieces[channel.count].size = size
-    channel.count += 1
-    channel.incoming += size
-    return 0
-
-
-cdef void make_ready(Channel* channel, size_t payload) noexcept:
-    """Prepare a bytes object for the records of a payload, if none is in use."""
-    cdef size_t overhead = channel.overhead if channel.overhead > 0 else USUAL_OVERHEAD
-    cdef size_t size = payload + overhead * ((payload + RECORD - 1) // RECORD)
-    if channel.ready_end > 0 or channel.spill_end != channel.spill_start or channel.datagram:
-        return
-    channel.payload = <unsigned int>payload if payload <= RECORD else 0
-    if channel.ready != NULL:
-        if <size_t>bytes_size(channel.ready) >= size:
-            return
-        Py_XDECREF(channel.ready)
-    channel.ready = bytes_of_size(NULL, size)
-    if channel.ready == NULL:
-        PyErr_Clear()  # the spill will do, or fail where it can be reported
-
-
-cdef object take_ready(Channel* channel):
-    cdef PyObject* ready = channel.ready
-    cdef object data
-    cdef size_t size = channel.ready_end
-    channel.ready = NULL
-    channel.ready_end = 0
-    channel.outgoing -= size
-    if channel.payload > 0 and size > channel.payload + channel.overhead:
-        # Next time it will fit exactly; what varies (CBC) is learned bit by bit.
-        channel.overhead = <unsigned int>size - channel.payload
-    _PyBytes_Resize(&ready, size)
-    data = <object>ready
-    Py_DECREF(data)
-    return data
-
-
-cdef object take(Channel* channel, size_t size):
-    """Up to `size` outgoing bytes, or exactly one datagram; None when there is nothing."""
-    cdef size_t part, total
-    cdef object data
-    cdef char* target
-    cdef Datagrams* noted = channel.datagrams
-    if channel.outgoing == 0 and (noted == NULL or noted.first == noted.count):
-        return None
-    if channel.datagram:
-        total = noted.sizes[noted.first]
-        if size < total:
-            raise ValueError(
-                f"the next datagram has {total} bytes, more than the {size} asked for"
-            )
-        size = total
-    elif (channel.ready_end > 0 and channel.ready_start == 0
-            and channel.ready_end == channel.outgoing and channel.ready_end <= size):
-        return take_ready(channel)
-    total = size if size < channel.outgoing else channel.outgoing
-    data = PyBytes_FromStringAndSize(NULL, total)
-    target = PyBytes_AS_STRING(data)
-    channel.outgoing -= total
-    part = channel.ready_end - channel.ready_start
-    if part > total:
-        part = total
-    if part > 0:
-        memcpy(target, bytes_data(channel.ready) + channel.ready_start, part)
-        channel.ready_start += part
-        if channel.ready_start == channel.ready_end:
-            channel.ready_start = channel.ready_end = 0
-    if total > part:
-        memcpy(target + part, channel.spill + channel.spill_start, total - part)
-        channel.spill_start += total - part
-    if channel.datagram:
-        noted.first += 1
-    if channel.spill_start == channel.spill_end:
-        channel.spill_start = channel.spill_end = 0
-        if channel.spill_room > FIRST_SPILL:
-            free(channel.spill)
-            channel.spill = NULL
-            channel.spill_room = 0
-    return data

@@ -10,7 +10,7 @@ cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 
-from OpenSSL._native cimport bio
+from OpenSSL._native cimport channel
 from OpenSSL._native cimport libssl as s
 from OpenSSL._native.engine cimport HANDSHAKE, SHUTDOWN, WRITE
 from OpenSSL._native.errors cimport DONE, fail_wanting, sign_of
@@ -225,7 +225,7 @@ cdef class Connection(Reader):
     ) except -1:
         cdef int status
         if self.channel.memory:
-            bio.make_ready(&self.channel, size)
+            channel.make_ready(&self.channel, size)
         status = self.perform(WRITE, data, size, moved, deadline)
         if status != DONE:
             fail_wanting(status)
@@ -311,7 +311,7 @@ cdef class Connection(Reader):
         self.enter_memory()
         try:
             size = size_of(bufsiz, "bufsiz")
-            data = bio.take(&self.channel, size) if size > 0 else b""
+            data = channel.take(&self.channel, size) if size > 0 else b""
         finally:
             self.leave()
         return WantReadError if data is None else data
@@ -334,7 +334,7 @@ cdef class Connection(Reader):
         try:
             if PyBytes_GET_SIZE(data) > 0:
                 self.dry = 0
-                bio.feed(&self.channel, data)
+                channel.feed(&self.channel, data)
             return PyBytes_GET_SIZE(data)
         finally:
             self.leave()

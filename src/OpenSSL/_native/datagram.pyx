@@ -2,7 +2,7 @@
 
 from OpenSSL._native cimport errors
 from OpenSSL._native cimport libssl as s
-from OpenSSL._native.bio cimport give_back, return_borrowed
+from OpenSSL._native.channel cimport give_back, return_borrowed
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context

@@ -1,8 +1,8 @@
-from OpenSSL._native.bio cimport Channel
+from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.errors cimport Verdict
 from OpenSSL._native.platform cimport flag
+from OpenSSL._native.tenancy cimport Tenant
 
 cdef enum Operation:
     HANDSHAKE = 1
@@ -11,21 +11,14 @@ cdef enum Operation:
     WRITE
     SHUTDOWN
 
-cdef class Engine(Entrance):
-    cdef Context context            # the one last given, by __init__ or set_context
-    cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
+cdef class Engine(Tenant):
     cdef object socket              # None: memory BIO
-    cdef object app_data
     cdef Channel channel
     cdef object fatal               # the error that ended the connection, to tell again
-    cdef flag own_verify            # set on this connection itself, whatever its Context says
-    cdef flag own_info
     cdef flag more                  # a read looks for what is here already
     cdef flag ahead                 # libssl takes more from the socket than it asks for
     cdef flag bulky                 # the last read got more than a little
     cdef flag asked_late            # the peer may ask for a certificate at any time
-    cdef flag reading               # libssl computes and may look at our Contexts
-    cdef flag paused                # it did, before a hook began
     cdef flag aborted               # a hook failed in the handshake; nothing may follow
     cdef object __weakref__
 
@@ -37,8 +30,6 @@ cdef class Engine(Entrance):
     cdef Verdict work(
         self, Operation operation, char* data, size_t size, size_t* moved,
         bint starting) noexcept
-    cdef void start_reading(self) noexcept
-    cdef void stop_reading(self) noexcept
     # DONE or a want-state; raises all the rest
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved,
@@ -54,4 +45,3 @@ cdef class Engine(Entrance):
     cdef void abort(self) noexcept
     cdef int tell(self, Operation operation, Verdict verdict) except -1
     cdef int pause(self, bint writing, double* deadline) except -1
-    cdef int adopt_settings(self, Context context) except -1

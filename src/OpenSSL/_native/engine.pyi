@@ -1,33 +1,15 @@
 from typing import Any, NoReturn
 
 from OpenSSL._native.context import Context
-from OpenSSL._native.entrance import Entrance
+from OpenSSL._native.tenancy import Tenant
 from OpenSSL._types import SocketLike
 
-class Engine(Entrance):
+class Engine(Tenant):
     """The owner of an SSL, with the ways into it and out of it."""
 
     def __init__(self, context: Context, socket: SocketLike | None = None) -> None: ...
     def __reduce__(self) -> NoReturn: ...
     @property
     def _socket(self) -> Any: ...
-    def set_context(self, context: Context) -> None:
-        """Go on with another Context, most often from a server-name callback.
-
-        Its certificate, callbacks, verification and options are in force from
-        here on; what was set on this connection itself stays.
-
-        Raises TypeError if ``context`` is no Context.
-        ``SSL_set_SSL_CTX(3)``
-        """
-    def get_context(self) -> Context:
-        """The Context given last.
-
-        ``SSL_get_SSL_CTX(3)``
-        """
-    def get_app_data(self) -> object:
-        """The object given to :meth:`set_app_data`, or None."""
-    def set_app_data(self, data: object) -> None:
-        """Keep an object of the program's own with the connection."""
 
 def set_faces(plain: type[Engine], over_socket: type[Engine]) -> None: ...

@@ -11,12 +11,15 @@ another writes.  After a hook has failed in a handshake nothing follows.
 cimport cython
 from libc.string cimport memset
 
-from OpenSSL._native cimport bio, carrier, errors
+from OpenSSL._native cimport carrier, errors
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native cimport libssl as s
+from OpenSSL._native.bio cimport open_bio
 from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.channel cimport (
+    UNBOUNDED, Channel, close_channel, give_back, return_borrowed, spare,
+)
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.errors cimport (
     DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
@@ -24,7 +27,8 @@ from OpenSSL._native.platform cimport (
     BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket, brisk_lock_leave, brisk_lock_try,
     brisk_lock_wait,
 )
-from OpenSSL._native.trampolines cimport on_alert, on_info, on_verify
+from OpenSSL._native.tenancy cimport Tenant
+from OpenSSL._native.trampolines cimport on_alert, on_info
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, patience, wait
 
 from OpenSSL._exceptions import Error
@@ -63,9 +67,9 @@ cdef object again(object error):
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Engine(Entrance):
+cdef class Engine(Tenant):
     def __cinit__(self, *args, **kwargs):
-        memset(&self.channel, 0, sizeof(bio.Channel))
+        memset(&self.channel, 0, sizeof(Channel))
         self.channel.borrowed = <brisk_fd>-1
 
     def __init__(self, context, socket=None):
@@ -104,7 +108,7 @@ cdef class Engine(Entrance):
             context.leave()
         try:
             self.channel.datagram = s.SSL_is_dtls(handle)
-            channel = bio.open_channel(&self.channel)
+            channel = open_bio(&self.channel)
         except BaseException:
             s.SSL_free(handle)
             raise
@@ -121,7 +125,7 @@ cdef class Engine(Entrance):
             self.channel.owner = NULL
             s.SSL_free(self.handle)
             self.handle = NULL
-        bio.close_channel(&self.channel)
+        close_channel(&self.channel)
 
     def __reduce__(self):
         raise TypeError("a Connection cannot be copied or pickled")
@@ -190,12 +194,12 @@ cdef class Engine(Entrance):
                 verdict = self.compute(operation, data, size, moved)
         else:
             verdict = self.compute(operation, data, size, moved)
-        self.channel.allowance = bio.UNBOUNDED
+        self.channel.allowance = UNBOUNDED
         if operation == READ:
             self.bulky = moved[0] > TINY
         if reading:
             self.stop_reading()
-        bio.give_back(&self.channel)
+        give_back(&self.channel)
         return verdict
 
     cdef bint may_shake(self, bint starting) noexcept:
@@ -241,6 +245,7 @@ cdef class Engine(Entrance):
         if ahead != self.ahead:
             self.ahead = ahead
             s.SSL_set_read_ahead(self.handle, ahead)
+
     cdef bint light(self, Operation operation, size_t size) noexcept:
         """Whether an operation costs less than giving up the interpreter for it."""
         if operation == READ or operation == PEEK:
@@ -255,35 +260,7 @@ cdef class Engine(Entrance):
         # DTLS does not make them anew.
         if can_free_buffers and not self.channel.datagram:
             s.SSL_free_buffers(self.handle)
-        bio.spare(&self.channel)
-
-    cdef void start_reading(self) noexcept:
-        # Always in the same order, so that two connections cannot wait for each other.
-        if self.context is self.first:
-            self.first.start_reading()
-        elif <void*>self.context < <void*>self.first:
-            self.context.start_reading()
-            self.first.start_reading()
-        else:
-            self.first.start_reading()
-            self.context.start_reading()
-        self.reading = True
-
-    cdef void stop_reading(self) noexcept:
-        self.reading = False
-        self.first.stop_reading()
-        if self.context is not self.first:
-            self.context.stop_reading()
-
-    cdef void hook_begins(self) noexcept:
-        self.paused = self.reading
-        if self.paused:
-            self.stop_reading()
-
-    cdef void hook_ends(self) noexcept:
-        if self.paused:
-            self.paused = False
-            self.start_reading()
+        spare(&self.channel)
 
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved, double* deadline,
@@ -309,10 +286,10 @@ cdef class Engine(Entrance):
                 try:
                     self.after(verdict, starting)
                 finally:
-                    bio.return_borrowed(&self.channel)
+                    return_borrowed(&self.channel)
             # A read that got something may go on with what came with it; see `read_into`.
             if operation != READ or verdict.status != DONE:
-                bio.return_borrowed(&self.channel)
+                return_borrowed(&self.channel)
             if verdict.status == DONE or moved[0] > 0 and verdict.status <= WANT_LOOKUP:
                 if starting:
                     self.rest()
@@ -408,66 +385,6 @@ cdef class Engine(Entrance):
                     brisk_lock_wait(&self.lock, &carrier.forks)
         return True
 
-    # ---- hooks and contexts
-
-    def set_context(self, Context context not None):
-        cdef Hooks hooks
-        self.enter()
-        try:
-            context.enter()
-            try:
-                errors.clear()
-                if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
-                    errors.fail_ssl("SSL_set_SSL_CTX failed")
-                self.adopt_settings(context)
-                hooks = context.hooks.copy()
-            finally:
-                context.leave()
-            if self.own_verify:
-                hooks.verify = self.hooks.verify
-            if self.own_info:
-                hooks.info = self.hooks.info
-            elif hooks.info is not None:
-                s.SSL_set_info_callback(self.handle, on_info)
-            self.hooks = hooks
-            self.context = context
-        finally:
-            self.leave()
-
-    cdef int adopt_settings(self, Context context) except -1:
-        """What libssl leaves as it was in SSL_new: whom to verify, and how."""
-        cdef s.verify_hook hook = NULL
-        s.SSL_set_options(self.handle, s.SSL_CTX_get_options(context.handle))
-        if not self.own_verify:
-            if context.hooks.verify is not None:
-                hook = on_verify
-            s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
-            s.SSL_set_verify_depth(
-                self.handle, s.SSL_CTX_get_verify_depth(context.handle))
-        return 0
-
     @property
     def _socket(self):
         return self.socket
-
-    def get_context(self):
-        self.enter()
-        try:
-            return self.context
-        finally:
-            self.leave()
-
-    def get_app_data(self):
-        self.enter()
-        try:
-            return self.app_data
-        finally:
-            self.leave()
-
-    def set_app_data(self, data):
-        self.enter()
-        try:
-            # What it replaces may have a finaliser of its own: that runs outside.
-            self.app_data, data = data, self.app_data
-        finally:
-            self.leave()

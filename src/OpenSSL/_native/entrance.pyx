@@ -16,6 +16,18 @@ from OpenSSL._native.platform cimport (
 from OpenSSL._exceptions import Error
 
 
+cdef inline bint get_in(Entrance entrance) except -1:
+    """Have the lock; False where this thread has it already."""
+    if entrance.handle == NULL:
+        raise ValueError("this Connection was never initialised: call Connection.__init__")
+    if brisk_lock_try(&entrance.lock, &carrier.forks):
+        return True
+    if brisk_lock_is_mine(&entrance.lock, &carrier.forks):
+        return False
+    entrance.wait_for(&entrance.lock)
+    return True
+
+
 cdef class Entrance(Carrier):
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
@@ -32,13 +44,8 @@ cdef class Entrance(Carrier):
         return 0
 
     cdef int enter_lightly(self) except -1:
-        if self.handle == NULL:
-            raise ValueError("this Connection was never initialised: call Connection.__init__")
-        if not brisk_lock_try(&self.lock, &carrier.forks):
-            if brisk_lock_is_mine(&self.lock, &carrier.forks):
-                brisk_lock_again(&self.lock)
-                return 0
-            self.wait_for(&self.lock)
+        if not get_in(self):
+            brisk_lock_again(&self.lock)
         return 0
 
     cdef int enter_io(self) except -1:
@@ -47,14 +54,10 @@ cdef class Entrance(Carrier):
         return 0
 
     cdef int enter_again(self) except -1:
-        if self.handle == NULL:
-            raise ValueError("this Connection was never initialised: call Connection.__init__")
-        if not brisk_lock_try(&self.lock, &carrier.forks):
-            if brisk_lock_is_mine(&self.lock, &carrier.forks):
-                raise Error([(
-                    "SSL routines", "",
-                    "called from a callback of the same connection, which is still at work")])
-            self.wait_for(&self.lock)
+        if not get_in(self):
+            raise Error([(
+                "SSL routines", "",
+                "called from a callback of the same connection, which is still at work")])
         return 0
 
     cdef int wait_for(self, brisk_lock* lock) except -1:

@@ -11,7 +11,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.errno cimport EBUSY, EINVAL, EIO, ENOSYS, EOPNOTSUPP
 
 from OpenSSL._native cimport libssl as s
-from OpenSSL._native.bio cimport brisk_kernel_tls_idle, brisk_sendfile, return_borrowed
+from OpenSSL._native.channel cimport brisk_kernel_tls_idle, brisk_sendfile, return_borrowed
 from OpenSSL._native.connection cimport Connection, note_sent
 from OpenSSL._native.platform cimport brisk_errno, brisk_fd, brisk_lock_leave, brisk_would_block
 from OpenSSL._native.waiting cimport borrow
@@ -76,7 +76,7 @@ cdef Py_ssize_t by_kernel(
             borrow(connection.socket, &connection.channel)
             fd = connection.channel.borrowed
             if fd == <brisk_fd>-1:
-                fd = connection.channel.fd
+                return -1   # no descriptor is left, and this one could be closed meanwhile
             with nogil:
                 sent = brisk_sendfile(fd, file, offset, size)
                 number = brisk_errno()

@@ -13,7 +13,7 @@ from cpython.ref cimport PyObject
 from libc.string cimport memcpy
 
 from OpenSSL._native cimport libssl as s
-from OpenSSL._native.bio cimport return_borrowed
+from OpenSSL._native.channel cimport return_borrowed
 from OpenSSL._native.engine cimport PEEK, READ, Engine
 from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict, sign_of
 from OpenSSL._native.platform cimport brisk_fd

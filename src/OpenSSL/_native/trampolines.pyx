@@ -15,7 +15,7 @@ from libc.string cimport memcmp, memcpy, strcmp, strlen
 
 from OpenSSL._native cimport libcrypto as c
 from OpenSSL._native cimport libssl as s
-from OpenSSL._native.bio cimport Channel
+from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back

@@ -1,4 +1,4 @@
-from OpenSSL._native.bio cimport Channel
+from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.platform cimport brisk_fd
 
 cdef brisk_fd descriptor(object socket) except -1

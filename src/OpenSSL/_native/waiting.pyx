@@ -14,7 +14,7 @@ from time import monotonic
 
 from libc.errno cimport EBADF, EINTR
 
-from OpenSSL._native.bio cimport Channel, return_borrowed
+from OpenSSL._native.channel cimport Channel, return_borrowed
 from OpenSSL._native.platform cimport (
     brisk_duplicate, brisk_errno, brisk_fd, brisk_is_nonblocking, brisk_poll,
 )

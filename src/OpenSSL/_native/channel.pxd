@@ -1,0 +1,73 @@
+from cpython.ref cimport PyObject
+
+from OpenSSL._native.platform cimport brisk_fd, flag
+
+cdef extern from "kernel_tls.h" nogil:
+    ctypedef struct brisk_kernel_tls:
+        bint sending            # the kernel encrypts what is written
+        bint receiving          # the kernel decrypts what is read
+    bint brisk_kernel_tls_idle(const brisk_kernel_tls* kernel)
+    Py_ssize_t brisk_sendfile(brisk_fd fd, int file, long long offset, size_t size)
+
+cdef extern from "stdint.h" nogil:
+    const size_t UNBOUNDED "SIZE_MAX"
+
+cdef struct Piece:
+    PyObject* owner             # a bytes object, exactly; counted here
+    size_t size
+
+cdef struct Datagrams:
+    size_t* sizes
+    size_t room
+    size_t first
+    size_t count
+
+cdef struct Channel:
+    # ---- either kind
+    void* owner                 # the Connection, borrowed; NULL before and after its SSL
+    flag memory                 # no descriptor: bytes come and go by bio_write, bio_read
+    flag datagram               # one write is one datagram, one read takes one
+    flag ended                  # nothing more will come in
+    flag poisoned               # feed the library nonsense: it must fail, and tell the peer
+    int number                  # errno of the last transport failure; 0 when there was none
+    int alert_sent              # number of the fatal alert that we sent; 0 when none
+    unsigned int mtu
+    # ---- descriptor
+    flag is_socket
+    flag drained                # the last read took less than it could have
+    flag header                 # bytes of a record's header that have been taken
+    unsigned int length         # of its body
+    unsigned int partial        # bytes of a record that have been taken, not the whole of it
+    brisk_fd fd
+    brisk_fd borrowed           # a second one of the socket's, for one operation; else -1
+    size_t allowance            # bytes that may be taken from it now
+    brisk_kernel_tls kernel
+    # ---- memory, incoming: whole bytes objects, read in place
+    Piece* pieces
+    unsigned int room           # how many pieces fit
+    unsigned int freed          # pieces before this one are given back
+    unsigned int first          # pieces before this one are read
+    unsigned int count          # pieces before this one are filled
+    size_t offset               # bytes read of the first
+    size_t incoming             # bytes not read yet, in all
+    # ---- memory, outgoing: `ready` first, then `spill`
+    PyObject* ready             # a bytes object made in advance, not seen by anyone yet
+    size_t ready_start          # bytes of it that are taken already
+    size_t ready_end            # bytes of it that are filled
+    unsigned int payload        # what it was made for; 0 when that is more than a record has
+    unsigned int overhead       # what a record adds to its payload, once that is known
+    char* spill
+    size_t spill_room
+    size_t spill_start
+    size_t spill_end
+    size_t outgoing             # bytes not taken yet, in all
+    size_t limit                # refuse to grow beyond; 0: no bound
+    Datagrams* datagrams        # in spill; NULL while there have been none
+
+cdef void return_borrowed(Channel* channel) noexcept nogil
+cdef void close_channel(Channel* channel) noexcept
+cdef void give_back(Channel* channel) noexcept
+cdef int feed(Channel* channel, object data) except -1
+cdef void make_ready(Channel* channel, size_t payload) noexcept
+cdef object take(Channel* channel, size_t size)
+cdef void spare(Channel* channel) noexcept

@@ -1,0 +1,16 @@
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.entrance cimport Entrance
+from OpenSSL._native.platform cimport flag
+
+cdef class Tenant(Entrance):
+    cdef Context context            # the one last given, by __init__ or set_context
+    cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
+    cdef object app_data
+    cdef flag own_verify            # set on this connection itself, whatever its Context says
+    cdef flag own_info
+    cdef flag reading               # libssl computes and may look at our Contexts
+    cdef flag paused                # it did, before a hook began
+
+    cdef void start_reading(self) noexcept
+    cdef void stop_reading(self) noexcept
+    cdef int adopt_settings(self, Context context) except -1

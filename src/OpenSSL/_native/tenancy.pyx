@@ -1,0 +1,112 @@
+"""Tenant lives under a Context, may move to another, and says when it looks at either.
+
+Theory.  A handshake looks at what an SSL_CTX holds without a lock, and a setter
+frees it.  So a connection announces itself to its Contexts before libssl computes
+(``start_reading``), and setters wait until none is announced.  There may be two:
+after ``set_context`` libssl goes on using parts of the ``first``.  What is set on
+the connection itself stays when it moves.
+"""
+
+cimport cython
+
+from OpenSSL._native cimport errors
+from OpenSSL._native cimport libssl as s
+from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.entrance cimport Entrance
+from OpenSSL._native.trampolines cimport on_info, on_verify
+
+
+# What hooks refer to may lead back here; see Context.
+@cython.no_gc_clear
+@cython.binding(False)
+@cython.embedsignature(True)
+@cython.embedsignature.format("clinic")
+cdef class Tenant(Entrance):
+    cdef void start_reading(self) noexcept:
+        # Always in the same order, so that two connections cannot wait for each other.
+        if self.context is self.first:
+            self.first.start_reading()
+        elif <void*>self.context < <void*>self.first:
+            self.context.start_reading()
+            self.first.start_reading()
+        else:
+            self.first.start_reading()
+            self.context.start_reading()
+        self.reading = True
+
+    cdef void stop_reading(self) noexcept:
+        self.reading = False
+        self.first.stop_reading()
+        if self.context is not self.first:
+            self.context.stop_reading()
+
+    cdef void hook_begins(self) noexcept:
+        self.paused = self.reading
+        if self.paused:
+            self.stop_reading()
+
+    cdef void hook_ends(self) noexcept:
+        if self.paused:
+            self.paused = False
+            self.start_reading()
+
+    def set_context(self, Context context not None):
+        cdef Hooks hooks
+        self.enter()
+        try:
+            context.enter()
+            try:
+                errors.clear()
+                if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
+                    errors.fail_ssl("SSL_set_SSL_CTX failed")
+                self.adopt_settings(context)
+                hooks = context.hooks.copy()
+            finally:
+                context.leave()
+            if self.own_verify:
+                hooks.verify = self.hooks.verify
+            if self.own_info:
+                hooks.info = self.hooks.info
+            elif hooks.info is not None:
+                s.SSL_set_info_callback(self.handle, on_info)
+            self.hooks = hooks
+            self.context = context
+        finally:
+            self.leave()
+
+    cdef int adopt_settings(self, Context context) except -1:
+        """What libssl leaves as it was in SSL_new: whom to verify, and how."""
+        cdef s.verify_hook hook = NULL
+        s.SSL_set_options(self.handle, s.SSL_CTX_get_options(context.handle))
+        if not self.own_verify:
+            if context.hooks.verify is not None:
+                hook = on_verify
+            s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
+            s.SSL_set_verify_depth(
+                self.handle, s.SSL_CTX_get_verify_depth(context.handle))
+        return 0
+
+    def get_context(self):
+        self.enter()
+        try:
+            return self.context
+        finally:
+            self.leave()
+
+    # ---- for the program
+
+    def get_app_data(self):
+        self.enter()
+        try:
+            return self.app_data
+        finally:
+            self.leave()
+
+    def set_app_data(self, data):
+        self.enter()
+        try:
+            # What it replaces may have a finaliser of its own: that runs outside.
+            self.app_data, data = data, self.app_data
+        finally:
+            self.leave()
