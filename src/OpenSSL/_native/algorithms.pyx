@@ -1,7 +1,7 @@
 """Digests and ciphers by the names OpenSSL gives them."""
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
 
 
 cdef bytes plain(object name, str refusal):

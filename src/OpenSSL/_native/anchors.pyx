@@ -14,8 +14,8 @@ from time import time as _time
 
 from libc.stdlib cimport getenv
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
 from OpenSSL._native.stores cimport X509Store, wrap_store
 
 cdef enum:

@@ -1,4 +1,4 @@
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 
 cdef bytes time_text(const c.ASN1_TIME* time)
 cdef object time_seconds(const c.ASN1_TIME* time)

@@ -2,8 +2,8 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
 
 
 # ---- times

@@ -12,7 +12,7 @@ from libc.errno cimport ENOMEM
 from libc.stdlib cimport calloc, realloc
 from libc.string cimport memcpy, memmove, memset
 
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 from OpenSSL._native.channel cimport UNBOUNDED, Channel, Datagrams, Piece, brisk_kernel_tls
 from OpenSSL._native.platform cimport (
     brisk_errno, brisk_fd, brisk_read, brisk_would_block, brisk_write,

@@ -1,13 +1,19 @@
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 from OpenSSL._native.names cimport NameOwner
 
 cdef class X509(NameOwner):
     cdef c.X509* handle             # owned; NULL until __init__ has run
     cdef object subject             # weak references to the names lent out
     cdef object issuer
+    cdef bint shared                # others may be looking at it: see own
     cdef object __weakref__
 
     cdef c.X509* held(self) except NULL
+    # A reference, for the caller to give back, to what nobody changes any more.
+    cdef c.X509* share(self) except NULL
+    # To be changed, in a critical section over this object and before anything that may
+    # let other threads into it.
+    cdef c.X509* own(self) except NULL
 
 # Every change of a certificate has to say so.
 cdef void stale(c.X509* handle) noexcept

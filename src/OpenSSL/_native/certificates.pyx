@@ -1,11 +1,21 @@
-"""``X509`` owns an X509: reading, writing and signing certificates, and their files."""
+"""``X509`` owns an X509: reading, writing and signing certificates, and their files.
+
+Theory.  libssl looks at the certificates it was given without a lock, in handshakes,
+and gives out its own.  So what others may be looking at is never changed: who changes
+such a certificate gets a copy to do it to (``own``).
+"""
 
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.weakref cimport PyWeakref_NewRef
 
-from OpenSSL._native cimport algorithms, asn1, errors, keys, memory, names
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.algorithms as algorithms
+cimport OpenSSL._native.asn1 as asn1
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.keys as keys
+cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.names as names
+cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
 
@@ -36,7 +46,33 @@ cdef class X509(names.NameOwner):
             raise ValueError("X509.__init__ has not run")
         return self.handle
 
-    cdef int name_changed(self, c.X509_NAME* name) except -1:
+    @cython.critical_section
+    cdef c.X509* share(self) except NULL:
+        cdef c.X509* handle = self.held()
+        if c.X509_up_ref(handle) != 1:
+            errors.fail_crypto("the certificate cannot be shared")
+        self.shared = True
+        return handle
+
+    cdef c.X509* own(self) except NULL:
+        cdef c.X509* copy
+        if not self.shared:
+            return self.held()
+        errors.clear()
+        copy = c.X509_dup(self.held())
+        if copy == NULL:
+            errors.fail_crypto("the certificate is in use elsewhere, and no copy can be made")
+        c.X509_free(self.handle)
+        self.handle = copy
+        self.shared = False
+        lend_anew(self)
+        return copy
+
+    cdef int name_changes(self) except -1:
+        self.own()
+        return 0
+
+    cdef int name_changed(self) except -1:
         stale(self.handle)
         return 0
 
@@ -56,6 +92,7 @@ cdef object wrap_certificate(c.X509* taken):
         c.X509_free(taken)
         raise
     made.handle = taken
+    made.shared = True  # or so it may be
     return made
 
 
@@ -86,9 +123,7 @@ cdef void release_chain(c.X509_CHAIN* chain) noexcept nogil:
 
 
 cdef int push(c.X509_CHAIN* chain, X509 certificate) except -1:
-    cdef c.X509* one = certificate.held()
-    if c.X509_up_ref(one) != 1:
-        errors.fail_crypto("the certificate cannot be shared")
+    cdef c.X509* one = certificate.share()
     if c.sk_X509_push(chain, one) <= 0:
         c.X509_free(one)
         errors.fail_crypto("no memory for a chain")
@@ -146,22 +181,27 @@ def get_issuer(X509 certificate not None):
 
 @cython.critical_section
 cdef int set_name(X509 certificate, c.X509_NAME* value, bint subject) except -1:
-    # The old name is freed by this, so whoever borrowed it gets the new one.
-    cdef object known = certificate.subject if subject else certificate.issuer
-    cdef names.X509Name borrowed = None if known is None else known()
+    cdef c.X509* handle = certificate.own()
     errors.clear()
     if subject:
-        if c.X509_set_subject_name(certificate.held(), value) != 1:
+        if c.X509_set_subject_name(handle, value) != 1:
             errors.fail_crypto("the name cannot be set")
-    elif c.X509_set_issuer_name(certificate.held(), value) != 1:
+    elif c.X509_set_issuer_name(handle, value) != 1:
         errors.fail_crypto("the name cannot be set")
-    stale(certificate.handle)
-    if borrowed is not None:
-        borrowed.handle = (
-            c.X509_get_subject_name(certificate.handle) if subject
-            else c.X509_get_issuer_name(certificate.handle)
-        )
+    stale(handle)
+    lend_anew(certificate)
     return 0
+
+
+cdef void lend_anew(X509 certificate) noexcept:
+    """The old names are gone: whoever borrowed them gets the new ones."""
+    cdef names.X509Name borrowed
+    borrowed = None if certificate.subject is None else certificate.subject()
+    if borrowed is not None:
+        borrowed.handle = c.X509_get_subject_name(certificate.handle)
+    borrowed = None if certificate.issuer is None else certificate.issuer()
+    if borrowed is not None:
+        borrowed.handle = c.X509_get_issuer_name(certificate.handle)
 
 
 def set_subject(X509 certificate not None, names.X509Name name not None):
@@ -202,8 +242,9 @@ def get_version(X509 certificate not None):
 
 @cython.critical_section
 def set_version(X509 certificate not None, long version):
+    certificate.own()
     errors.clear()
-    if c.X509_set_version(certificate.held(), version) != 1:
+    if c.X509_set_version(certificate.handle, version) != 1:
         errors.fail_crypto("no such version of certificates")
     stale(certificate.handle)
 
@@ -215,15 +256,17 @@ def get_serial(X509 certificate not None):
 
 @cython.critical_section
 def set_serial(X509 certificate not None, object serial not None):
-    cdef c.X509* handle = certificate.held()
     cdef c.ASN1_INTEGER* number = asn1.new_integer(serial)
     cdef int good
-    errors.clear()
-    good = c.X509_set_serialNumber(handle, number)
-    c.ASN1_INTEGER_free(number)
+    try:
+        certificate.own()
+        errors.clear()
+        good = c.X509_set_serialNumber(certificate.handle, number)
+    finally:
+        c.ASN1_INTEGER_free(number)
     if good != 1:
         errors.fail_crypto("the serial number cannot be set")
-    stale(handle)
+    stale(certificate.handle)
 
 
 @cython.critical_section
@@ -247,22 +290,24 @@ cdef const c.ASN1_TIME* boundary(X509 certificate, bint end) except? NULL:
 @cython.critical_section
 def set_boundary(X509 certificate not None, bint end, object when):
     """Set a time from its text (bytes), or from seconds counted from now (int)."""
-    cdef c.X509* handle = certificate.held()
     cdef c.ASN1_TIME* time
     cdef int good
     if isinstance(when, int):
         time = asn1.new_time_from_now(when)
     else:
         time = asn1.new_time(when)
-    errors.clear()
-    if end:
-        good = c.X509_set1_notAfter(handle, time)
-    else:
-        good = c.X509_set1_notBefore(handle, time)
-    c.ASN1_TIME_free(time)
+    try:
+        certificate.own()
+        errors.clear()
+        if end:
+            good = c.X509_set1_notAfter(certificate.handle, time)
+        else:
+            good = c.X509_set1_notBefore(certificate.handle, time)
+    finally:
+        c.ASN1_TIME_free(time)
     if good != 1:
         errors.fail_crypto("the time cannot be set")
-    stale(handle)
+    stale(certificate.handle)
 
 
 def get_pubkey(X509 certificate not None):
@@ -281,15 +326,17 @@ cdef object public_key(X509 certificate):
 
 @cython.critical_section
 def set_pubkey(X509 certificate not None, keys.PKey key not None):
-    cdef c.X509* handle = certificate.held()
     cdef c.EVP_PKEY* shared = key.share()
     cdef int good
-    errors.clear()
-    good = c.X509_set_pubkey(handle, shared)
-    keys.release_key(shared)
+    try:
+        certificate.own()
+        errors.clear()
+        good = c.X509_set_pubkey(certificate.handle, shared)
+    finally:
+        keys.release_key(shared)
     if good != 1:
         errors.fail_crypto("the key cannot be put into a certificate")
-    stale(handle)
+    stale(certificate.handle)
 
 
 @cython.critical_section
@@ -315,16 +362,18 @@ def get_subject_hash(X509 certificate not None):
 @cython.critical_section
 def sign(X509 certificate not None, keys.PKey key not None, digest):
     """Sign with ``key``; ``digest`` is None for keys that bring their own."""
-    cdef c.X509* handle = certificate.held()
     cdef const c.EVP_MD* kind = NULL
     cdef c.EVP_PKEY* shared
     cdef int size
     if digest is not None:
         kind = algorithms.find_digest(digest)
     shared = key.share()
-    errors.clear()
-    size = c.X509_sign(handle, shared, kind)
-    keys.release_key(shared)
+    try:
+        certificate.own()
+        errors.clear()
+        size = c.X509_sign(certificate.handle, shared, kind)
+    finally:
+        keys.release_key(shared)
     if size <= 0:
         errors.fail_crypto("the certificate cannot be signed with this key")
 

@@ -7,9 +7,10 @@ first and put back when the new one is refused: a failed call changes nothing.
 
 from cpython.bytes cimport PyBytes_AS_STRING
 
-from OpenSSL._native cimport errors, memory
-from OpenSSL._native cimport libcrypto as c
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.keys cimport release_key

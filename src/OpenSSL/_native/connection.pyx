@@ -10,8 +10,8 @@ cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 
-from OpenSSL._native cimport channel
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.channel as channel
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.engine cimport HANDSHAKE, SHUTDOWN, WRITE
 from OpenSSL._native.errors cimport DONE, fail_wanting, sign_of
 from OpenSSL._native.platform cimport brisk_lock_is_free, brisk_lock_leave

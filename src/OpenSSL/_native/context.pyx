@@ -10,8 +10,9 @@ for the network, so neither side waits long.
 
 cimport cython
 
-from OpenSSL._native cimport carrier, errors
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.carrier as carrier
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.platform cimport (
     brisk_count_add, brisk_count_wait, brisk_lock_again, brisk_lock_destroy,

@@ -1,9 +1,9 @@
 """Certificates, chains and private keys of a Context or a Connection."""
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libcrypto as c
-from OpenSSL._native cimport libssl as s
-from OpenSSL._native.certificates cimport X509
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
+from OpenSSL._native.certificates cimport X509, release_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.keys cimport PKey, release_key
@@ -74,24 +74,30 @@ def use_privatekey_file(Context context not None, bytes path not None, int kind)
 
 
 def use_certificate(Context context not None, X509 certificate not None):
+    cdef c.X509* handle
+    cdef int result
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_use_certificate(context.handle, certificate.held()) != 1:
+        handle = certificate.share()
+        result = s.SSL_CTX_use_certificate(context.handle, handle)
+        release_certificate(handle)
+        if result != 1:
             errors.fail_ssl("the certificate cannot be used")
     finally:
         context.leave()
 
 
 def add_extra_chain_cert(Context context not None, X509 certificate not None):
+    cdef c.X509* handle
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_add_extra_chain_cert(context.handle, certificate.held()) != 1:
+        handle = certificate.share()
+        # The reference is the Context's when that succeeds.
+        if s.SSL_CTX_add_extra_chain_cert(context.handle, handle) != 1:
+            release_certificate(handle)
             errors.fail_ssl("the certificate cannot be added to the chain")
-        # The Context owns a reference from here on, so there must be one more.
-        if c.X509_up_ref(certificate.held()) != 1:
-            errors.fail_ssl("X509_up_ref failed")
     finally:
         context.leave()
 
@@ -131,10 +137,15 @@ def set_post_handshake_auth(Context context not None, bint enabled):
 
 
 def connection_use_certificate(Connection connection not None, X509 certificate not None):
+    cdef c.X509* handle
+    cdef int result
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_use_certificate(connection.handle, certificate.held()) != 1:
+        handle = certificate.share()
+        result = s.SSL_use_certificate(connection.handle, handle)
+        release_certificate(handle)
+        if result != 1:
             errors.fail_ssl("the certificate cannot be used")
     finally:
         connection.leave()

@@ -2,7 +2,7 @@
 
 from libc.stdlib cimport calloc, free
 
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 
 
 def list_curves():

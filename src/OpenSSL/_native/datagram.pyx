@@ -1,7 +1,7 @@
 """DTLS: cookies before a handshake, timers during it, and how much fits into a packet."""
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport give_back, return_borrowed
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.connection cimport Connection

@@ -11,9 +11,10 @@ another writes.  After a hook has failed in a handshake nothing follows.
 cimport cython
 from libc.string cimport memset
 
-from OpenSSL._native cimport carrier, errors
-from OpenSSL._native cimport libcrypto as c
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.carrier as carrier
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.bio cimport open_bio
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.channel cimport (

@@ -7,7 +7,7 @@ included.  Waiting for either is done without the interpreter.  What a thread of
 the parent held when the process was forked is never given back in the child.
 """
 
-from OpenSSL._native cimport carrier
+cimport OpenSSL._native.carrier as carrier
 from OpenSSL._native.platform cimport (
     brisk_lock, brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine,
     brisk_lock_leave, brisk_lock_try, brisk_lock_wait, brisk_lock_was_forked,

@@ -13,8 +13,8 @@ import os as _os
 
 from libc.string cimport memset, strlen, strncpy
 
-from OpenSSL._native cimport libcrypto as c
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
 from OpenSSL._exceptions import (
     CryptoError,
     Error,

@@ -1,4 +1,4 @@
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 
 cdef class X509Extension:
     cdef c.X509_EXTENSION* handle   # owned; NULL until filled

@@ -5,8 +5,11 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.string cimport strlen
 
-from OpenSSL._native cimport asn1, certificates, errors, memory
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.asn1 as asn1
+cimport OpenSSL._native.certificates as certificates
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.libcrypto as c
 
 
 cdef object face = None
@@ -51,19 +54,23 @@ def fill(
 ):
     """Make the extension from OpenSSL's configuration language."""
     cdef c.X509V3_CTX context
-    cdef c.X509* of_issuer = NULL if issuer is None else issuer.held()
-    cdef c.X509* of_subject = NULL if subject is None else subject.held()
     cdef c.X509_EXTENSION* made
+    # Not shared: the extension is often for a certificate in the making.
+    first = extension if issuer is None else issuer
+    second = extension if subject is None else subject
     if b"\0" in name or b"\0" in value:
         raise ValueError("an extension's name and value must not contain a NUL byte")
-    # A context without a database: nothing outside the value can be reached.
-    c.X509V3_set_ctx(&context, of_issuer, of_subject, NULL, NULL, 0)
-    c.X509V3_set_ctx_nodb(&context)
-    errors.clear()
-    with cython.critical_section(extension):
+    with cython.critical_section(first, second):
+        # A context without a database: nothing outside the value can be reached.
+        c.X509V3_set_ctx(
+            &context, NULL if issuer is None else issuer.held(),
+            NULL if subject is None else subject.held(), NULL, NULL, 0)
+        c.X509V3_set_ctx_nodb(&context)
+        errors.clear()
         made = c.X509V3_EXT_nconf(NULL, &context, <const char*>name, <const char*>value)
-        if made == NULL:
-            errors.fail_crypto("the extension cannot be made")
+    if made == NULL:
+        errors.fail_crypto("the extension cannot be made")
+    with cython.critical_section(extension):
         c.X509_EXTENSION_free(extension.handle)
         extension.handle = made
 
@@ -197,7 +204,7 @@ def get_text(X509Extension extension not None):
 
 @cython.critical_section
 def add_to_certificate(certificates.X509 certificate not None, X509Extension extension not None):
-    cdef c.X509* handle = certificate.held()
+    cdef c.X509* handle = certificate.own()
     errors.clear()
     if c.X509_add_ext(handle, extension.held(), -1) != 1:
         errors.fail_crypto("the extension cannot be added")

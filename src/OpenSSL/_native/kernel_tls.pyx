@@ -10,7 +10,7 @@ the whole file, the lock for one part of it.
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.errno cimport EBUSY, EINVAL, EIO, ENOSYS, EOPNOTSUPP
 
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport brisk_kernel_tls_idle, brisk_sendfile, return_borrowed
 from OpenSSL._native.connection cimport Connection, note_sent
 from OpenSSL._native.platform cimport brisk_errno, brisk_fd, brisk_lock_leave, brisk_would_block

@@ -1,4 +1,4 @@
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 
 cdef class PKey:
     cdef c.EVP_PKEY* handle         # owned; NULL until __init__ has run

@@ -3,8 +3,11 @@
 
 cimport cython
 
-from OpenSSL._native cimport algorithms, errors, memory, passphrases
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.algorithms as algorithms
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.passphrases as passphrases
+cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
 

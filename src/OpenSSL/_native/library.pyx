@@ -3,7 +3,7 @@
 from libc.limits cimport INT_MAX, INT_MIN
 from libc.string cimport strlen
 
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 
 cdef extern from "optional_features.h":
     ctypedef struct brisk_feature:

@@ -1,8 +1,9 @@
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 
 cdef class NameOwner:
-    # A name inside this object has been written to.
-    cdef int name_changed(self, c.X509_NAME* name) except -1
+    # A name inside this object is to be written to, and has been.
+    cdef int name_changes(self) except -1
+    cdef int name_changed(self) except -1
 
 cdef class X509Name:
     cdef c.X509_NAME* handle        # owned, or the owner's

@@ -10,8 +10,9 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.limits cimport INT_MAX
 
-from OpenSSL._native cimport asn1, errors
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.asn1 as asn1
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
 
@@ -23,7 +24,11 @@ def set_face(type kind):
 
 
 cdef class NameOwner:
-    cdef int name_changed(self, c.X509_NAME* name) except -1:
+    cdef int name_changes(self) except -1:
+        """The names lent out may be other ones afterwards."""
+        return 0
+
+    cdef int name_changed(self) except -1:
         return 0
 
 
@@ -132,6 +137,8 @@ def set_attribute(X509Name name not None, int nid, bytes value not None):
     guard = name.guard()
     errors.clear()
     with cython.critical_section(guard):
+        if name.owner is not None:
+            name.owner.name_changes()
         old = c.X509_NAME_get_index_by_NID(name.held(), nid, -1)
         # The new value first: one that OpenSSL refuses must not cost the old.
         if c.X509_NAME_add_entry_by_NID(
@@ -142,7 +149,7 @@ def set_attribute(X509Name name not None, int nid, bytes value not None):
         if old >= 0:
             c.X509_NAME_ENTRY_free(c.X509_NAME_delete_entry(name.handle, old))
         if name.owner is not None:
-            name.owner.name_changed(name.handle)
+            name.owner.name_changed()
 
 
 def get_components(X509Name name not None):

@@ -1,6 +1,6 @@
 """Watching handshakes: state changes, and the keys for a decrypting recorder."""
 
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context

@@ -3,7 +3,7 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.string cimport memcpy
 
-from OpenSSL._native cimport errors
+cimport OpenSSL._native.errors as errors
 
 
 cdef class Passphrase:

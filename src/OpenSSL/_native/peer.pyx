@@ -1,8 +1,8 @@
 """What a connection knows about its peer and about itself: certificates, cipher, state."""
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libcrypto as c
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.certificates cimport wrap_certificate, wrap_chain
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.keys cimport release_key

@@ -2,8 +2,11 @@
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
-from OpenSSL._native cimport certificates, errors, keys, memory
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.certificates as certificates
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.keys as keys
+cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.libcrypto as c
 
 from OpenSSL._native.errors import memory_ended as _memory_ended
 
@@ -69,12 +72,14 @@ def create(
     cdef memory.Memory out = memory.writing()
     cdef const char* words = spelled(phrase, "the passphrase")
     cdef const char* label = spelled(name, "the friendly name")
-    cdef c.X509* subject = NULL if certificate is None else certificate.held()
+    cdef c.X509* subject = NULL
     cdef c.EVP_PKEY* shared = NULL
     cdef c.X509_CHAIN* chain = certificates.new_chain(others)
     cdef c.PKCS12* archive
     cdef int good = 0
     try:
+        if certificate is not None:
+            subject = certificate.share()
         if key is not None:
             shared = key.share()
         errors.clear()
@@ -92,5 +97,6 @@ def create(
             errors.fail_crypto("the archive cannot be written")
     finally:
         keys.release_key(shared)
+        certificates.release_certificate(subject)
         certificates.release_chain(chain)
     return out.written()

@@ -1,7 +1,8 @@
 """What kind of PKCS #7 message some bytes are."""
 
-from OpenSSL._native cimport errors, memory
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.libcrypto as c
 
 
 def read_type(bytes data not None, bint pem):

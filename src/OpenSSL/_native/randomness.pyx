@@ -3,8 +3,8 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.limits cimport INT_MAX
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
 
 
 def add(bytes data not None, double entropy):

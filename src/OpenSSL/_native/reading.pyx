@@ -12,7 +12,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.ref cimport PyObject
 from libc.string cimport memcpy
 
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport return_borrowed
 from OpenSSL._native.engine cimport PEEK, READ, Engine
 from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict, sign_of

@@ -1,4 +1,4 @@
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 from OpenSSL._native.names cimport NameOwner
 
 cdef class X509Req(NameOwner):

@@ -2,8 +2,13 @@
 
 cimport cython
 
-from OpenSSL._native cimport algorithms, errors, extensions, keys, memory, names
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.algorithms as algorithms
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.extensions as extensions
+cimport OpenSSL._native.keys as keys
+cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.names as names
+cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
 
@@ -34,7 +39,7 @@ cdef class X509Req(names.NameOwner):
             raise ValueError("X509Req.__init__ has not run")
         return self.handle
 
-    cdef int name_changed(self, c.X509_NAME* name) except -1:
+    cdef int name_changed(self) except -1:
         stale(self.handle)
         return 0
 

@@ -2,10 +2,16 @@
 
 cimport cython
 
-from OpenSSL._native cimport (
-    algorithms, asn1, certificates, errors, extensions, keys, memory, names, stores,
-)
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.algorithms as algorithms
+cimport OpenSSL._native.asn1 as asn1
+cimport OpenSSL._native.certificates as certificates
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.extensions as extensions
+cimport OpenSSL._native.keys as keys
+cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.names as names
+cimport OpenSSL._native.stores as stores
+cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
 cdef object revoked_face = None

@@ -2,9 +2,9 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libcrypto as c
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.connection cimport Connection
 
 cdef enum:

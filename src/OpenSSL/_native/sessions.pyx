@@ -14,8 +14,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.limits cimport INT_MAX
 from libc.stdint cimport uint32_t
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 

@@ -2,8 +2,11 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
-from OpenSSL._native cimport algorithms, certificates, errors, keys
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.algorithms as algorithms
+cimport OpenSSL._native.certificates as certificates
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.keys as keys
+cimport OpenSSL._native.libcrypto as c
 
 
 cdef class Work:

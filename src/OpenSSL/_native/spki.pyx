@@ -2,8 +2,10 @@
 
 cimport cython
 
-from OpenSSL._native cimport algorithms, errors, keys
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.algorithms as algorithms
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.keys as keys
+cimport OpenSSL._native.libcrypto as c
 
 
 cdef class NetscapeSPKI:

@@ -2,8 +2,8 @@
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context

@@ -1,4 +1,4 @@
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.libcrypto as c
 
 cdef class X509Store:
     cdef c.X509_STORE* handle       # owned; NULL until __init__ has run

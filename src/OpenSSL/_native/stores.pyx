@@ -2,8 +2,9 @@
 
 cimport cython
 
-from OpenSSL._native cimport certificates, errors
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.certificates as certificates
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
 
@@ -50,8 +51,14 @@ cdef object wrap_store(c.X509_STORE* taken):
 # OpenSSL locks the store's list of certificates itself; its parameters it does not.
 
 def add_certificate(X509Store store not None, certificates.X509 certificate not None):
+    cdef c.X509* handle
+    cdef int good
+    store.held()
     errors.clear()
-    if c.X509_STORE_add_cert(store.held(), certificate.held()) != 1:
+    handle = certificate.share()
+    good = c.X509_STORE_add_cert(store.handle, handle)
+    certificates.release_certificate(handle)
+    if good != 1:
         errors.fail_crypto("the certificate cannot be trusted")
 
 

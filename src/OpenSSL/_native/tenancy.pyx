@@ -9,8 +9,8 @@ the connection itself stays when it moves.
 
 cimport cython
 
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance

@@ -13,8 +13,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc cimport errno
 from libc.string cimport memcmp, memcpy, strcmp, strlen
 
-from OpenSSL._native cimport libcrypto as c
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.certificates cimport wrap_certificate

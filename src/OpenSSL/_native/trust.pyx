@@ -1,11 +1,11 @@
 """Whom to believe: authorities, verification and the names a peer must have."""
 
 from OpenSSL._native.anchors cimport shared_store
-from OpenSSL._native cimport errors
-from OpenSSL._native cimport libcrypto as c
-from OpenSSL._native cimport libssl as s
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
-from OpenSSL._native.certificates cimport X509
+from OpenSSL._native.certificates cimport X509, release_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport EMPTY, OWN, SHARED, Context
 from OpenSSL._native.names cimport X509Name, release_name
@@ -101,10 +101,15 @@ def get_cert_store(Context context not None):
 # ---- authorities told to clients
 
 def add_client_ca(Context context not None, X509 authority not None):
+    cdef c.X509* handle
+    cdef int result
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_add_client_CA(context.handle, authority.held()) != 1:
+        handle = authority.share()
+        result = s.SSL_CTX_add_client_CA(context.handle, handle)
+        release_certificate(handle)
+        if result != 1:
             errors.fail_ssl("the certificate's subject cannot be added")
     finally:
         context.leave()

@@ -1,21 +1,26 @@
 """Verifying a certificate against a store, outside any connection."""
 
-from OpenSSL._native cimport certificates, errors, stores
-from OpenSSL._native cimport libcrypto as c
+cimport OpenSSL._native.certificates as certificates
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.stores as stores
+cimport OpenSSL._native.libcrypto as c
 
 
 cdef class Run:
-    """One verification; owns its X509_STORE_CTX and the chain lent to it."""
+    """One verification; owns its X509_STORE_CTX and what is lent to that."""
 
     cdef c.X509_STORE_CTX* handle
+    cdef c.X509* subject
     cdef c.X509_CHAIN* untrusted
 
     def __cinit__(self):
         self.handle = NULL
+        self.subject = NULL
         self.untrusted = NULL
 
     def __dealloc__(self):
         c.X509_STORE_CTX_free(self.handle)
+        certificates.release_certificate(self.subject)
         certificates.release_chain(self.untrusted)
 
 
@@ -26,14 +31,14 @@ def verify(stores.X509Store store not None, certificates.X509 certificate not No
     """
     cdef Run run = Run.__new__(Run)
     cdef c.X509_STORE* trusted = store.held()
-    cdef c.X509* subject = certificate.held()
     cdef int good, code
+    run.subject = certificate.share()
     run.untrusted = certificates.new_chain(chain)
     errors.clear()
     run.handle = c.X509_STORE_CTX_new()
     if run.handle == NULL:
         errors.fail_crypto("no memory for a verification")
-    if c.X509_STORE_CTX_init(run.handle, trusted, subject, run.untrusted) != 1:
+    if c.X509_STORE_CTX_init(run.handle, trusted, run.subject, run.untrusted) != 1:
         errors.fail_crypto("the verification cannot start")
     with nogil:
         good = c.X509_verify_cert(run.handle)
