@@ -159,17 +159,23 @@ def echo(connection: SSL.Connection) -> None:
 class ThreadedServer:
     """Accepts TLS connections and gives each to ``handler`` in a thread of its own.
 
-    What went wrong in a handshake or a handler is kept in ``failures``; leaving
-    the ``with`` block waits for every thread.
+    ``in_turn`` accepts one when the one before has ended.  What went wrong in a
+    handshake or a handler is kept in ``failures``; leaving the ``with`` block waits
+    for every thread.
     """
 
     def __init__(
-        self, context: SSL.Context, handler: Callable[[SSL.Connection], object] = echo
+        self,
+        context: SSL.Context,
+        handler: Callable[[SSL.Connection], object] = echo,
+        *,
+        in_turn: bool = False,
     ) -> None:
         self.failures: list[BaseException] = []
         self.handled = 0
         self._context = context
         self._handler = handler
+        self._in_turn = in_turn
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._socket = socket.create_server((LOOPBACK, 0), backlog=512)
@@ -216,6 +222,8 @@ class ThreadedServer:
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
             self._threads.append(thread)
             thread.start()
+            if self._in_turn:
+                thread.join(PATIENCE)
 
     def _serve(self, sock: socket.socket) -> None:
         with sock:

@@ -143,13 +143,15 @@ def test_records_byte_by_byte(wire: Any) -> None:
 @pytest.mark.parametrize("place", [0, 1, 3, 7, 13, 40, -1])
 def test_a_spoilt_record_is_refused(wire: Any, place: int) -> None:
     server, other = wire
+    text = b"spoilt on the way, for sure, at some place or other"
     other.sock.sendall(other.sealed(b"good"))
-    record = bytearray(other.sealed(b"spoilt on the way, for sure, at some place or other"))
+    record = bytearray(other.sealed(text))
     record[place] ^= 0x41
     other.sock.sendall(record + other.sealed(b"x" * 16_000) * 2)
     if place == 0 and server.ktls_recv and server.get_protocol_version() == SSL.TLS1_3_VERSION:
         # The kernel does not look at the outer type; what is inside is authentic all the same.
-        assert sockets.receive_exactly(server, 11) == b"goodspoilt "
+        assert sockets.receive_exactly(server, 4 + len(text)) == b"good" + text
+        assert sockets.receive_exactly(server, 32_000) == b"x" * 32_000
         return
     assert server.recv(100) == b"good"
     with pytest.raises(SSL.Error) as caught:
@@ -157,6 +159,25 @@ def test_a_spoilt_record_is_refused(wire: Any, place: int) -> None:
     assert not isinstance(caught.value, (SSL.WantReadError, SSL.ZeroReturnError))
     with pytest.raises(SSL.Error):
         server.recv(100)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(b"\x15\x03\x03\x00\x02\x01\x00", id="goodbye"),
+        pytest.param(b"\x15\x03\x03\x00\x28" + b"\x01\x00" * 20, id="many goodbyes"),
+        pytest.param(b"\x17\x03\x03\x00\x40" + b"A" * 63 + b"\x17", id="data"),
+        pytest.param(b"\x17\x03\x03\x00\x40" + b"\x01\x00\x15" + bytes(61), id="inner goodbye"),
+    ],
+)
+def test_a_record_in_plain_text_is_refused(wire: Any, record: bytes) -> None:
+    server, other = wire
+    other.sock.sendall(other.sealed(b"good") + record)
+    assert server.recv(100) == b"good"
+    with pytest.raises(SSL.Error) as caught:
+        server.recv(100)
+    assert not isinstance(caught.value, (SSL.WantReadError, SSL.ZeroReturnError))
+    server.close()
 
 
 def test_what_the_kernel_could_not_decrypt_is_told_to_the_peer(wire: Any) -> None:
