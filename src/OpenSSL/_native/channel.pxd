@@ -30,14 +30,14 @@ cdef struct Channel:
     flag ended                  # nothing more will come in
     flag poisoned               # feed the library nonsense: it must fail, and tell the peer
     int number                  # errno of the last transport failure; 0 when there was none
-    int alert_sent              # number of the fatal alert that we sent; 0 when none
-    unsigned int mtu
+    flag alert_sent             # number of the fatal alert that we sent; 0 when none
     # ---- descriptor
     flag is_socket
     flag drained                # the last read took less than it could have
     flag header                 # bytes of a record's header that have been taken
     unsigned int length         # of its body
     unsigned int partial        # bytes of a record that have been taken, not the whole of it
+    unsigned int mtu            # over DTLS, of either kind
     brisk_fd fd
     brisk_fd borrowed           # a second one of the socket's, for one operation; else -1
     size_t allowance            # bytes that may be taken from it now
