@@ -121,3 +121,47 @@ def test_without_a_session_the_strict_host_asks(version: str) -> None:
     assert isinstance(pump.handshake_outcome(*hosts.pair(STRICT)).server, SSL.Error)
     hosts.show_a_certificate()
     assert hosts.visit(STRICT).server.get_peer_certificate() is not None
+
+
+# What a host forbids: a version, agreed on before its name was read.
+FORBIDDEN = {
+    "TLS 1.0": (SSL.TLS_METHOD, SSL.TLS1_VERSION, SSL.OP_NO_TLSv1),
+    "TLS 1.1": (SSL.TLS_METHOD, SSL.TLS1_1_VERSION, SSL.OP_NO_TLSv1_1),
+    "TLS 1.2": (SSL.TLS_METHOD, SSL.TLS1_2_VERSION, SSL.OP_NO_TLSv1_2),
+    "TLS 1.3": (SSL.TLS_METHOD, SSL.TLS1_3_VERSION, SSL.OP_NO_TLSv1_3),
+    "DTLS 1.0": (SSL.DTLS_METHOD, SSL.DTLS1_VERSION, SSL.OP_NO_DTLSv1),
+    "DTLS 1.2": (SSL.DTLS_METHOD, SSL.DTLS1_2_VERSION, SSL.OP_NO_DTLSv1_2),
+}
+
+
+def speaking(method: int, version: int) -> SSL.Context:
+    context = SSL.Context(method)
+    context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
+    context.set_min_proto_version(version)
+    context.set_max_proto_version(version)
+    return context
+
+
+@pytest.mark.parametrize("forbids", [False, True])
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_a_version_that_a_host_forbids_is_not_spoken_there(name: str, forbids: bool) -> None:
+    method, version, option = FORBIDDEN[name]
+    first, host, client = speaking(method, version), SSL.Context(method), speaking(method, version)
+    host.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
+    for each in (first, host):
+        contexts.use_identity(each, authority.identity())
+    if forbids:
+        host.set_options(option)
+    else:
+        host.clear_options(option)
+    first.set_tlsext_servername_callback(lambda connection: connection.set_context(host))
+    ends = pump.pair(first, client)
+    ends.client.set_tlsext_host_name(OPEN)
+    outcome = pump.handshake_outcome(*ends)
+    if not forbids:
+        assert outcome == (None, None)
+        assert ends.client.get_protocol_version() == version
+        return
+    assert isinstance(outcome.server, SSL.Error)
+    assert isinstance(outcome.client, SSL.Error)
+    assert outcome.client.alert == 70  # protocol_version

@@ -8,6 +8,7 @@ from OpenSSL._face import filetypes, foreign
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.keys import PKey
 from OpenSSL._face.names import X509Name
+from OpenSSL._native import certificate_fields as fields
 from OpenSSL._native import certificates as native
 from OpenSSL._native import extensions as native_extensions
 
@@ -25,7 +26,8 @@ class X509(native.X509):
     """An X.509 certificate, loaded or in the making.
 
     Times are bytes in ASN.1's form ``b"YYYYMMDDhhmmssZ"``. A certificate may be
-    shared between threads; one that is in use by a Context should be left alone.
+    shared between threads. What a Context, a Connection or a store was given stays
+    there as it was: a change afterwards is this object's alone.
     """
 
     __module__ = "OpenSSL.crypto"
@@ -41,28 +43,28 @@ class X509(native.X509):
 
         X509_get_version(3)
         """
-        return native.get_version(self)
+        return fields.get_version(self)
 
     def set_version(self, version: int) -> None:
         """Set the version, counted from 0; TypeError for what is no int.
 
         X509_set_version(3)
         """
-        native.set_version(self, integer("version", version))
+        fields.set_version(self, integer("version", version))
 
     def get_serial_number(self) -> int:
         """The serial number, of any size and sign.
 
         X509_get0_serialNumber(3)
         """
-        return native.get_serial(self)
+        return fields.get_serial(self)
 
     def set_serial_number(self, serial: int) -> None:
         """Set the serial number; TypeError for what is no int.
 
         X509_set_serialNumber(3)
         """
-        native.set_serial(self, integer("serial", serial))
+        fields.set_serial(self, integer("serial", serial))
 
     def get_subject(self) -> X509Name:
         """The subject as a view: assigning to its attributes changes this certificate.
@@ -103,7 +105,7 @@ class X509(native.X509):
 
         X509_get_pubkey(3)
         """
-        made: PKey = native.get_pubkey(self)
+        made: PKey = fields.get_pubkey(self)
         return made
 
     def set_pubkey(self, pkey: PKey) -> None:
@@ -113,7 +115,7 @@ class X509(native.X509):
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
-        native.set_pubkey(self, pkey)
+        fields.set_pubkey(self, pkey)
 
     # ---- validity
 
@@ -122,7 +124,7 @@ class X509(native.X509):
 
         X509_get0_notBefore(3)
         """
-        return native.get_boundary(self, False)
+        return fields.get_boundary(self, False)
 
     def set_notBefore(self, when: bytes) -> None:
         """Set when the certificate starts to be valid.
@@ -133,14 +135,14 @@ class X509(native.X509):
         """
         if not isinstance(when, bytes):
             raise TypeError("when must be a byte string")
-        native.set_boundary(self, False, when)
+        fields.set_boundary(self, False, when)
 
     def get_notAfter(self) -> bytes | None:
         """When the certificate stops being valid, or None when that is not set.
 
         X509_get0_notAfter(3)
         """
-        return native.get_boundary(self, True)
+        return fields.get_boundary(self, True)
 
     def set_notAfter(self, when: bytes) -> None:
         """Set when the certificate stops being valid.
@@ -151,7 +153,7 @@ class X509(native.X509):
         """
         if not isinstance(when, bytes):
             raise TypeError("when must be a byte string")
-        native.set_boundary(self, True, when)
+        fields.set_boundary(self, True, when)
 
     def gmtime_adj_notBefore(self, amount: int) -> None:
         """Let the certificate be valid from ``amount`` seconds from now.
@@ -160,7 +162,7 @@ class X509(native.X509):
 
         X509_time_adj_ex(3)
         """
-        native.set_boundary(self, False, integer("amount", amount))
+        fields.set_boundary(self, False, integer("amount", amount))
 
     def gmtime_adj_notAfter(self, amount: int) -> None:
         """Let the certificate be valid until ``amount`` seconds from now.
@@ -169,14 +171,14 @@ class X509(native.X509):
 
         X509_time_adj_ex(3)
         """
-        native.set_boundary(self, True, integer("amount", amount))
+        fields.set_boundary(self, True, integer("amount", amount))
 
     def has_expired(self) -> bool:
         """Whether the end of validity has passed; ValueError when it is not set.
 
         ASN1_TIME_diff(3)
         """
-        end = native.get_boundary_seconds(self, True)
+        end = fields.get_boundary_seconds(self, True)
         if end is None:
             raise ValueError("Unable to determine notAfter")
         return end < time.time()
@@ -188,7 +190,7 @@ class X509(native.X509):
 
         X509_get0_tbs_sigalg(3)
         """
-        name = native.get_signature_algorithm(self)
+        name = fields.get_signature_algorithm(self)
         if name is None:
             raise ValueError("Undefined signature algorithm")
         return name
@@ -208,7 +210,7 @@ class X509(native.X509):
             raise ValueError("Key only has public part")
         if not pkey.initialized:
             raise ValueError("Key is uninitialized")
-        native.sign(self, pkey, digest)
+        fields.sign(self, pkey, digest)
 
     def digest(self, digest_name: str) -> bytes:
         """The digest of the DER encoding in upper-case hexadecimal with colons.
@@ -224,14 +226,14 @@ class X509(native.X509):
 
         X509_subject_name_hash(3)
         """
-        return native.get_subject_hash(self)
+        return fields.get_subject_hash(self)
 
     def get_extension_count(self) -> int:
         """How many extensions the certificate has.
 
         X509_get_ext_count(3)
         """
-        return native.get_extension_count(self)
+        return fields.get_extension_count(self)
 
     def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
         """Add extensions, in order.

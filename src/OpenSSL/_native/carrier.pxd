@@ -1,4 +1,4 @@
-from OpenSSL._native.platform cimport brisk_forks
+from OpenSSL._native.lock cimport brisk_forks
 
 # How often this process has been forked: what threads held before, nobody will give back.
 cdef brisk_forks forks

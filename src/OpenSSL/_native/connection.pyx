@@ -14,7 +14,7 @@ cimport OpenSSL._native.channel as channel
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.engine cimport HANDSHAKE, SHUTDOWN, WRITE
 from OpenSSL._native.errors cimport DONE, fail_wanting, sign_of
-from OpenSSL._native.platform cimport brisk_lock_is_free, brisk_lock_leave
+from OpenSSL._native.lock cimport brisk_lock_is_free, brisk_lock_leave
 from OpenSSL._native.reading cimport Reader, size_of
 
 import warnings as _warnings

@@ -1,6 +1,6 @@
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.libssl cimport SSL_CTX
-from OpenSSL._native.platform cimport brisk_lock
+from OpenSSL._native.lock cimport brisk_lock
 
 cdef enum Trust:
     EMPTY       # its own, as SSL_CTX_new made it

@@ -14,7 +14,7 @@ cimport OpenSSL._native.carrier as carrier
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
-from OpenSSL._native.platform cimport (
+from OpenSSL._native.lock cimport (
     brisk_count_add, brisk_count_wait, brisk_lock_again, brisk_lock_destroy,
     brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
     brisk_lock_was_forked,

@@ -24,10 +24,8 @@ from OpenSSL._native.context cimport Context
 from OpenSSL._native.errors cimport (
     DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
 )
-from OpenSSL._native.platform cimport (
-    BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket, brisk_lock_leave, brisk_lock_try,
-    brisk_lock_wait,
-)
+from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
+from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.tenancy cimport Tenant
 from OpenSSL._native.trampolines cimport on_alert, on_info
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, patience, wait

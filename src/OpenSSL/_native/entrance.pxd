@@ -1,6 +1,7 @@
 from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.libssl cimport SSL
-from OpenSSL._native.platform cimport brisk_lock, flag
+from OpenSSL._native.lock cimport brisk_lock
+from OpenSSL._native.platform cimport flag
 
 cdef class Entrance(Carrier):
     cdef SSL* handle                # NULL until __init__ has run; the Engine owns it

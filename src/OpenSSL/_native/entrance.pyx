@@ -8,7 +8,7 @@ the parent held when the process was forked is never given back in the child.
 """
 
 cimport OpenSSL._native.carrier as carrier
-from OpenSSL._native.platform cimport (
+from OpenSSL._native.lock cimport (
     brisk_lock, brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine,
     brisk_lock_leave, brisk_lock_try, brisk_lock_wait, brisk_lock_was_forked,
 )

@@ -55,8 +55,14 @@ cdef extern from "compat.h" nogil:
     int TLS1_1_VERSION
     int TLS1_2_VERSION
     int TLS1_3_VERSION
+    int DTLS1_VERSION
+    int DTLS1_2_VERSION
+    uint64_t SSL_OP_NO_TLSv1
+    uint64_t SSL_OP_NO_TLSv1_1
     uint64_t SSL_OP_NO_TLSv1_2
     uint64_t SSL_OP_NO_TLSv1_3
+    uint64_t SSL_OP_NO_DTLSv1
+    uint64_t SSL_OP_NO_DTLSv1_2
     long SSL_MODE_ENABLE_PARTIAL_WRITE
     long SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
     long SSL_MODE_RELEASE_BUFFERS

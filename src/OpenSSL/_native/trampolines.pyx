@@ -11,7 +11,7 @@ wrong, the answer to C is "no".
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc cimport errno
-from libc.string cimport memcmp, memcpy, strcmp, strlen
+from libc.string cimport memcmp, memcpy, strlen
 
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
@@ -19,8 +19,8 @@ from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back
+from OpenSSL._native.virtual_hosts cimport host_fits
 
-from OpenSSL._exceptions import Error
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
 
 cdef enum:
@@ -223,43 +223,6 @@ cdef int on_alpn_select(
     return answer
 
 
-cdef bint version_fits(s.SSL* ssl) noexcept nogil:
-    """Whether the Context a hook may have chosen offers the version already agreed on."""
-    cdef s.SSL_CTX* context = s.SSL_get_SSL_CTX(ssl)
-    cdef long version = s.SSL_version(ssl)
-    cdef long lowest = s.SSL_CTX_get_min_proto_version(context)
-    cdef long highest = s.SSL_CTX_get_max_proto_version(context)
-    if s.SSL_is_dtls(ssl):
-        # DTLS counts downwards.
-        return (lowest == 0 or version <= lowest) and (highest == 0 or version >= highest)
-    if version == s.TLS1_2_VERSION and s.SSL_CTX_get_options(context) & s.SSL_OP_NO_TLSv1_2:
-        return False
-    if version == s.TLS1_3_VERSION and s.SSL_CTX_get_options(context) & s.SSL_OP_NO_TLSv1_3:
-        return False
-    return (lowest == 0 or version >= lowest) and (highest == 0 or version <= highest)
-
-
-cdef bint session_fits(s.SSL* ssl) noexcept:
-    """Whether a resumed session may stand for the certificate that is asked for here.
-
-    libssl finds the session before anybody knows which host is wanted; so one that
-    an open host has given out would open a strict one.
-    """
-    cdef int mode = s.SSL_get_verify_mode(ssl)
-    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
-    cdef const char* asked
-    cdef const char* made_for
-    if not mode & s.SSL_VERIFY_PEER or not s.SSL_session_reused(ssl) or session == NULL:
-        return True
-    if mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT and s.SSL_SESSION_get0_peer(session) == NULL:
-        return False
-    asked = s.SSL_get_servername(ssl, s.TLSEXT_NAMETYPE_host_name)
-    made_for = s.SSL_SESSION_get0_hostname(session)
-    if asked == NULL or made_for == NULL:
-        return asked == made_for
-    return strcmp(asked, made_for) == 0
-
-
 cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     cdef Scope scope
     cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
@@ -280,21 +243,6 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     if answer == s.SSL_TLSEXT_ERR_OK and not host_fits(ssl, alert, carrier):
         answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
     return answer
-
-
-cdef bint host_fits(s.SSL* ssl, int* alert, Carrier carrier) noexcept:
-    """Whether what is agreed on already suits the host that a hook has chosen."""
-    if not version_fits(ssl):
-        alert[0] = s.SSL_AD_PROTOCOL_VERSION
-        return False
-    if session_fits(ssl):
-        return True
-    alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
-    try:
-        raise Error([("SSL routines", "", "the session was made for another virtual host")])
-    except BaseException as error:
-        carrier.keep(error)
-    return False
 
 
 # ---- stapling: one C callback serves both roles

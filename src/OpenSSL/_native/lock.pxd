@@ -1,0 +1,21 @@
+# Declarations of lock.h: the lock, and what it is made of.
+
+cdef extern from "lock.h" nogil:
+    ctypedef struct brisk_lock:
+        pass
+    ctypedef struct brisk_forks:
+        unsigned long count
+        unsigned long thread
+    void brisk_lock_init(brisk_lock* lock)
+    void brisk_lock_destroy(brisk_lock* lock)
+    bint brisk_lock_was_forked(brisk_lock* lock, const brisk_forks* forks)
+    bint brisk_lock_is_mine(brisk_lock* lock, const brisk_forks* forks)
+    bint brisk_lock_is_free(brisk_lock* lock)
+    bint brisk_lock_try(brisk_lock* lock, const brisk_forks* forks)
+    void brisk_lock_wait(brisk_lock* lock, const brisk_forks* forks)
+    void brisk_lock_again(brisk_lock* lock)
+    void brisk_lock_leave(brisk_lock* lock)
+    void brisk_count_add(long* count, long change)
+    long brisk_count_get(long* count)
+    void brisk_yield()
+    void brisk_count_wait(long* count)
