@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -16,6 +17,8 @@ PATIENCE = 60
 
 def run(code: str, *arguments: str, given: str = "") -> str:
     """What ``code`` printed; an AssertionError unless it ended well and said nothing wrong."""
+    environment = quiet_environment()
+    path = os.pathsep.join(filter(None, (str(TESTS), environment.get("PYTHONPATH"))))
     done = subprocess.run(
         [
             *(sys.executable, "-X", "faulthandler", "-W", "error"),
@@ -25,7 +28,7 @@ def run(code: str, *arguments: str, given: str = "") -> str:
         capture_output=True,
         text=True,
         timeout=PATIENCE,
-        env=quiet_environment() | {"PYTHONPATH": str(TESTS)},
+        env=environment | {"PYTHONPATH": path},
     )
     assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert done.stderr == ""

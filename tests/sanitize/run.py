@@ -31,6 +31,7 @@ CORE = (
 #: What these look at is changed by a sanitizer or by valgrind itself.
 LEFT_OUT = {
     "test_garbage": "waits for timings of the ordinary build",
+    "test_key_memory": "reads all of the process, of which sanitizers reserve terabytes",
     "test_docs": "runs the examples of the pages as programs of their own",
     "test_command": "the same, and it is Python alone",
     "test_failing_leaks": "asks glibc's allocator, which the sanitizers replace",
