@@ -151,7 +151,9 @@ def test_a_spoilt_record_is_refused(wire: Any, place: int) -> None:
     if place == 0 and server.ktls_recv and server.get_protocol_version() == SSL.TLS1_3_VERSION:
         # The kernel does not look at the outer type; what is inside is authentic all the same.
         assert sockets.receive_exactly(server, 4 + len(text)) == b"good" + text
-        assert sockets.receive_exactly(server, 32_000) == b"x" * 32_000
+        assert sockets.receive_exactly(server, 16_000) == b"x" * 16_000
+        with pytest.raises(SSL.Error):  # the same record once more
+            server.recv(100)
         return
     assert server.recv(100) == b"good"
     with pytest.raises(SSL.Error) as caught:
@@ -174,7 +176,9 @@ def test_a_record_in_plain_text_is_refused(wire: Any, record: bytes) -> None:
     server, other = wire
     other.sock.sendall(other.sealed(b"good") + record)
     assert server.recv(100) == b"good"
-    with pytest.raises(SSL.Error) as caught:
+    # Linux 6.12 says nothing about a record of TLS 1.2 too short to be one, and waits.
+    server.settimeout(1)
+    with pytest.raises((SSL.Error, TimeoutError)) as caught:
         server.recv(100)
     assert not isinstance(caught.value, (SSL.WantReadError, SSL.ZeroReturnError))
     server.close()
