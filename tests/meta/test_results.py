@@ -34,6 +34,7 @@ NO_VERDICT = {
 PLACES: dict[tuple[str, str], str] = {
     ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
     ("engine.pyx", "SSL_read_ex"): "lets libssl send the alert of a failure known already",
+    ("engine.pyx", "SSL_shutdown"): "the same, where that comes too late",
 }
 CALL = re.compile(r"\s*(?:if [^:]*: |else: |try: )?(?:[A-Za-z_]\w*\.)?(\w+)\(")
 

@@ -36,6 +36,10 @@ ctypedef long (*control_function)(
 
 cdef unsigned char[5] POISON
 POISON[:] = [0x17, 0x03, 0x03, 0x00, 0x20]
+# A record of no type there is, in plain text, later than any other: DTLS passes over
+# whatever it cannot read or has seen before.
+cdef unsigned char[14] POISONED_DATAGRAM
+POISONED_DATAGRAM[:] = [99, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 0]
 
 cdef enum:
     HEADER = 5            # bytes before the body of a record
@@ -84,7 +88,7 @@ cdef void follow(Channel* channel, const unsigned char* data, size_t size) noexc
         if channel.header < HEADER:
             # Type, version, and then the length.
             if channel.header >= HEADER - 2:
-                channel.length = (channel.length << 8 | data[0]) & 0xffff
+                channel.length = <unsigned short>(channel.length << 8 | data[0])
             channel.header += 1
             channel.partial += 1
             part = 1
@@ -105,6 +109,17 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
     got[0] = 0
     c.BIO_clear_retry_flags(bio)
     if channel == NULL:
+        return 0
+    if channel.poisoned and channel.datagram:
+        # Unless it comes too late to be read in plain text: then it is passed over.
+        if channel.poisoned == 1 and size >= sizeof(POISONED_DATAGRAM):
+            channel.poisoned = 2
+            memcpy(data, POISONED_DATAGRAM, sizeof(POISONED_DATAGRAM))
+            data[1] = <char>(channel.version >> 8)
+            data[2] = <char>(channel.version & 0xff)
+            got[0] = sizeof(POISONED_DATAGRAM)
+            return 1
+        c.BIO_set_retry_read(bio)
         return 0
     if channel.poisoned:
         # The header of a record of data, then nothing that could be its body.

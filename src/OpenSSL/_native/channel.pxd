@@ -28,14 +28,16 @@ cdef struct Channel:
     flag memory                 # no descriptor: bytes come and go by bio_write, bio_read
     flag datagram               # one write is one datagram, one read takes one
     flag ended                  # nothing more will come in
-    flag poisoned               # feed the library nonsense: it must fail, and tell the peer
+    # Feed the library nonsense: it must fail, and tell the peer.  2: it had its datagram.
+    flag poisoned
     int number                  # errno of the last transport failure; 0 when there was none
     flag alert_sent             # number of the fatal alert that we sent; 0 when none
     # ---- descriptor
     flag is_socket
     flag drained                # the last read took less than it could have
     flag header                 # bytes of a record's header that have been taken
-    unsigned int length         # of its body
+    unsigned short length       # of its body
+    unsigned short version      # over DTLS, of the nonsense
     unsigned int partial        # bytes of a record that have been taken, not the whole of it
     unsigned int mtu            # over DTLS, of either kind
     brisk_fd fd

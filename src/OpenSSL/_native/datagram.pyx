@@ -68,6 +68,7 @@ def listen(Connection connection not None):
                 connection.stop_reading()
                 return_borrowed(&connection.channel)
                 give_back(&connection.channel)
+                connection.channel.poisoned = 0     # nothing has begun that could fail
                 connection.raise_kept()
                 if result < 0:
                     errors.fail(verdict, connection.handle)

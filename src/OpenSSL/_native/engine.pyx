@@ -319,24 +319,32 @@ cdef class Engine(Tenant):
     cdef void spoil(self) noexcept:
         # Hooks that answer nothing cannot stop a handshake.  Nonsense from the
         # transport can: libssl answers it with a fatal alert under whatever
-        # keys are in force, and never speaks again.
-        if not s.SSL_is_init_finished(self.handle) and not self.channel.datagram:
-            self.channel.poisoned = True
+        # keys are in force, and never speaks again.  Over DTLS only while the peer's
+        # are not: then it passes over what it cannot decrypt, and `aborted` must do.
+        if not s.SSL_is_init_finished(self.handle):
+            self.poison()
+
+    cdef void poison(self) noexcept:
+        cdef int version = s.SSL_version(self.handle)
+        self.channel.version = <unsigned short>(
+            s.DTLS1_VERSION if version == s.DTLS1_VERSION else s.DTLS1_2_VERSION)
+        self.channel.poisoned = 1
 
     cdef void abort(self) noexcept:
         """Make libssl fail now, where a hook's failure alone has not."""
         cdef char byte
         cdef size_t moved = 0
         cdef object first = self.failure
-        if self.channel.datagram:
-            return  # DTLS passes over nonsense in silence; `aborted` must do
         self.failure = None
         self.hooks = Hooks.__new__(Hooks)  # the reason is known; ask nobody again
-        self.channel.poisoned = True
+        self.poison()
         self.start_reading()
         with nogil:
             errors.clear()
             s.SSL_read_ex(self.handle, &byte, 1, &moved)
+            if self.channel.datagram and s.SSL_is_init_finished(self.handle):
+                # Too late for nonsense; the least that can be said is that this is the end.
+                s.SSL_shutdown(self.handle)
         self.stop_reading()
         self.failure = first
 
