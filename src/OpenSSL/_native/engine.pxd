@@ -45,4 +45,5 @@ cdef class Engine(Tenant):
     cdef void poison(self) noexcept
     cdef void abort(self) noexcept
     cdef int tell(self, Operation operation, Verdict verdict) except -1
+    cdef int remember(self, Operation operation, Verdict verdict, object error) except -1
     cdef int pause(self, bint writing, double* deadline) except -1

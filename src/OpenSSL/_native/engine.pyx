@@ -364,14 +364,20 @@ cdef class Engine(Tenant):
                 "or clear OP_NO_QUERY_MTU")])
         try:
             errors.fail(verdict, self.handle)
-        except Error as error:
-            if verdict.status == FAILED and self.channel.alert_sent != 0 and error.alert is None:
-                error.alert = self.channel.alert_sent
-                error.alert_sent = True
-            if (verdict.status == FAILED or verdict.status == TRUNCATED) and (
-                    operation == READ or operation == PEEK or operation == HANDSHAKE):
-                self.fatal = again(error)
+        except BaseException as error:
+            # Without memory it may be another than was raised, after `except Error` too.
+            if isinstance(error, Error):
+                self.remember(operation, verdict, error)
             raise
+
+    cdef int remember(self, Operation operation, Verdict verdict, object error) except -1:
+        if verdict.status == FAILED and self.channel.alert_sent != 0 and error.alert is None:
+            error.alert = self.channel.alert_sent
+            error.alert_sent = True
+        if (verdict.status == FAILED or verdict.status == TRUNCATED) and (
+                operation == READ or operation == PEEK or operation == HANDSHAKE):
+            self.fatal = again(error)
+        return 0
 
     cdef int pause(self, bint writing, double* deadline) except -1:
         """Wait, without the lock; False when the transport's owner does not want to wait."""
