@@ -76,7 +76,9 @@ cdef Py_ssize_t by_kernel(
         while usable(connection):
             borrow(connection.socket, &connection.channel)
             fd = connection.channel.borrowed
-            if fd == <brisk_fd>-1:
+            if type(connection.socket) is int:
+                fd = connection.channel.fd
+            elif fd == <brisk_fd>-1:
                 return -1   # no descriptor is left, and this one could be closed meanwhile
             with nogil:
                 sent = brisk_sendfile(fd, file, offset, size)
