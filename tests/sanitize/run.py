@@ -4,7 +4,8 @@
 unit tests over it, then a loop of handshakes whose leaks LeakSanitizer would report,
 then chosen test files over the ordinary build under valgrind, then what many threads do
 under ThreadSanitizer (threads.sh).  Arguments: ``asan``, ``leaks``, ``valgrind`` or
-``threads`` for one of them; what follows ``--`` goes to pytest, or to tests/stress/run.py.
+``threads`` for one of them, ``suite`` for nearly all unit tests under valgrind, which takes
+an hour; what follows ``--`` goes to pytest, or to tests/stress/run.py.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,8 +107,7 @@ def report(name: str, done: subprocess.CompletedProcess[str]) -> bool:
     """Print the closing line; whether nothing was found."""
     said = done.stdout + done.stderr
     found = len(re.findall(REPORT, said))
-    lines = [line for line in done.stdout.splitlines() if line.strip()]
-    print(f"{name:10} exit {done.returncode}, {found} reports: {lines[-1] if lines else ''}")
+    print(f"{name:10} exit {done.returncode}, {found} reports: {last_line(done)}")
     if done.returncode or found:
         first = re.search(REPORT, said)
         print(said[first.start() :][:12000] if first else said[-6000:])
@@ -146,30 +147,56 @@ def leaks(_extra: list[str]) -> bool:
 
 
 def valgrind(extra: list[str]) -> bool:
+    return watched([ROOT / f"tests/unit/test_{name}.py" for name in CORE], extra)
+
+
+def suite(extra: list[str]) -> bool:
+    found = sorted((ROOT / "tests" / "unit").glob("test_*.py"))
+    return watched([path for path in found if not path.stem.startswith(tuple(LEFT_OUT))], extra)
+
+
+def watched(files: list[Path], extra: list[str]) -> bool:
+    """Run test files under valgrind, each in a process of its own."""
     if not shutil.which("valgrind"):
         sys.exit("valgrind is needed: apt-get install valgrind")
-    log = WORK / "valgrind.log"
-    WORK.mkdir(parents=True, exist_ok=True)
-    files = [f"tests/unit/test_{name}.py" for name in CORE]
+    site = frozen()
+    tally: Counter[str] = Counter()
+    for path in files:
+        tally += watch(path, site, extra)
+        told = ", ".join(f"{number} {what}" for what, number in tally.items())
+        print(f"valgrind   {path.stem}: {told} so far", flush=True)
+    return not any(tally[what] for what in ("failed", "error", "invalid", "lost"))
+
+
+def watch(path: Path, site: Path, extra: list[str]) -> Counter[str]:
+    """What pytest and valgrind say of one file, counted."""
+    log = WORK / "valgrind" / f"{path.stem}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     command = [
         *("valgrind", "-q", "--error-exitcode=9", "--leak-check=full"),
         *("--show-leak-kinds=definite", "--errors-for-leak-kinds=none"),
         *("--undef-value-errors=no", "--num-callers=25", f"--log-file={log}"),
         f"--suppressions={HERE / 'valgrind.supp'}",
-        *(base_python(), *pytest(*files, *extra)),
+        *(base_python(), *pytest(str(path), *extra)),
     ]
-    done = run(command, environment(frozen()))
+    done = run(command, environment(site))
     said = log.read_text(errors="replace") if log.exists() else ""
-    wrong = len(re.findall(r"Invalid (?:read|write|free)|Mismatched|overlap in", said))
     lost = [each for each in lost_blocks(said) if "_native" in each]
+    found: Counter[str] = Counter()
+    for number, what in re.findall(r"(\d+) (passed|failed|skipped|error)", last_line(done)):
+        found[what] += int(number)
+    found["invalid"] += len(re.findall(r"Invalid (?:read|write|free)|Mismatched|overlap in", said))
+    found["lost"] += len(lost)
+    if done.returncode and not found["failed"] + found["invalid"]:
+        found["error"] += 1
+    if found["invalid"] or lost or done.returncode:
+        print("\n".join([said[-6000:], *lost[:3], done.stdout[-3000:], done.stderr[-500:]]))
+    return found
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
     lines = [line for line in done.stdout.splitlines() if line.strip()]
-    print(
-        f"valgrind   exit {done.returncode}, {wrong} errors, {len(lost)} leaks of the core: "
-        f"{lines[-1] if lines else done.stderr[-500:]}"
-    )
-    if wrong or done.returncode or lost:
-        print("\n".join([said[-6000:], *lost[:3], done.stdout[-3000:]]))
-    return done.returncode == 0 and not wrong and not lost
+    return lines[-1] if lines else ""
 
 
 def lost_blocks(said: str) -> list[str]:
@@ -221,13 +248,14 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
     "asan": asan,
     "leaks": leaks,
     "valgrind": valgrind,
+    "suite": suite,
     "threads": threads,
 }
 
 
 def main(words: list[str]) -> int:
     cut = words.index("--") if "--" in words else len(words)
-    wanted, extra = words[:cut] or list(KINDS), words[cut + 1 :]
+    wanted, extra = words[:cut] or [name for name in KINDS if name != "suite"], words[cut + 1 :]
     results = [KINDS[name](extra) for name in wanted]
     print(f"{len(results)} runs, {results.count(False)} with findings")
     return 0 if all(results) else 1
