@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from kit import contexts, sockets
+from kit.offload import Ends, asking, connected
 from OpenSSL import SSL
 
 #: Name, version, and whether every libssl and every kernel with TLS have it.
@@ -31,29 +32,13 @@ NEWER = SSL.OPENSSL_VERSION_NUMBER >= 0x30200000
 LARGE = 12 << 20
 
 
-def asking(context: SSL.Context, cipher: str | None = None) -> SSL.Context:
-    context.set_options(SSL.OP_ENABLE_KTLS)
-    if cipher is not None and cipher.startswith("TLS_"):
-        context.set_tls13_ciphersuites(cipher.encode())
-    elif cipher is not None:
-        context.set_cipher_list(cipher.encode())
-    return context
-
-
 def declining(context: SSL.Context) -> SSL.Context:
     context.clear_options(SSL.OP_ENABLE_KTLS)
     return context
 
 
-def connected(version: str, cipher: str | None = None) -> Any:
-    return sockets.connected(
-        asking(contexts.server_context(version=version), cipher),
-        asking(contexts.client_context(version=version), cipher),
-    )
-
-
 @pytest.fixture(params=["TLSv1.2", "TLSv1.3"])
-def ends(request: pytest.FixtureRequest) -> Iterator[tuple[SSL.Connection, SSL.Connection]]:
+def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
     with connected(request.param) as both:
         assert both[0].ktls_send
         assert both[1].ktls_send

@@ -8,24 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit import contexts, pump, sockets
+from kit import contexts, offload, pump, sockets
+from kit.offload import Ends, asking
 from OpenSSL import SSL
-
-Ends = tuple[SSL.Connection, SSL.Connection]
-
-
-def asking(context: SSL.Context) -> SSL.Context:
-    context.set_options(SSL.OP_ENABLE_KTLS)
-    return context
 
 
 @pytest.fixture(params=["TLSv1.2", "TLSv1.3"])
 def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
-    version = request.param
-    with sockets.connected(
-        asking(contexts.server_context(version=version)),
-        asking(contexts.client_context(version=version)),
-    ) as both:
+    with offload.connected(request.param) as both:
         yield both
 
 
