@@ -5,7 +5,11 @@
 
 set -u
 absent=
-for pair in openssl:openssl gnutls-cli:gnutls-bin curl:curl; do
+wanted="openssl:openssl gnutls-cli:gnutls-bin curl:curl"
+# A network that loses packets is root's to make, on Linux.
+[ "$(uname -s)$(id -u)" != Linux0 ] ||
+    wanted="$wanted unshare:util-linux ip:iproute2 nft:nftables"
+for pair in $wanted; do
     program=${pair%%:*}
     package=${pair##*:}
     command -v "$program" >/dev/null 2>&1 || absent="$absent $package"
@@ -21,7 +25,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
     }
     install || { apt-get -qq update >/dev/null 2>&1 && install; } && exit 0
 fi
-echo "Tests with other TLS programs will be skipped; to have them, install:$absent"
+echo "Tests that need these will be skipped; to have them, install:$absent"
 echo "  Debian, Ubuntu  apt-get install$absent"
 echo "  Fedora          dnf install openssl gnutls-utils curl"
 echo "  macOS           brew install openssl@3 gnutls curl"
