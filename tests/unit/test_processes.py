@@ -58,6 +58,44 @@ def test_children_have_randoms_of_their_own() -> None:
 
 
 @pytest.mark.holds("C30")
+@pytest.mark.parametrize(
+    "last", ["client.shutdown()", "client.send(b'x')", "client_context.set_timeout(1)"]
+)
+def test_a_finaliser_at_the_end_does_not_wait_for_a_thread_that_is_no_more(last: str) -> None:
+    out = apart.run(f"""
+        import os, sys, threading, time
+        from OpenSSL import SSL
+        from kit import contexts, pump
+        client_context = contexts.client_context(version="TLSv1.2")
+        server, client = pump.connected(contexts.server_context(), client_context)
+        data = bytes(8 << 20)
+
+        def work():
+            while True:
+                client.sendall(data)
+                client.bio_read(1 << 30)
+
+        class Last:
+            def __init__(self, *kept):
+                self.kept = kept
+            def __del__(self):
+                client, client_context, Error, write = self.kept
+                try:
+                    {last}
+                except Error as error:
+                    write(1, b"refused\\n" if "interpreter ended" in str(error) else b"?\\n")
+                else:
+                    write(1, b"done\\n")
+
+        sys.modules["kept for last"] = type(sys)("kept for last")
+        sys.modules["kept for last"].last = Last(client, client_context, SSL.Error, os.write)
+        threading.Thread(target=work, daemon=True).start()
+        time.sleep(0.5)
+    """)
+    assert out in ("refused\n", "done\n")
+
+
+@pytest.mark.holds("C30")
 def test_the_interpreter_ends_with_threads_inside_tls_calls() -> None:
     out = apart.run("""
         import os, socket, threading, time

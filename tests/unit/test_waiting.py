@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 
@@ -145,6 +146,47 @@ def test_what_a_signal_handler_raises_comes_out(ends: Ends) -> None:
         signal.signal(signal.SIGUSR1, before)
     server.sendall(b"unharmed")
     assert client.recv(10) == b"unharmed"
+
+
+def blocked(server: SSL.Connection) -> Future[int]:
+    """Another thread that sends, and has the turn until somebody reads."""
+    sending = sockets.in_thread(server.sendall, bytes(64 << 20))
+    time.sleep(0.2)
+    assert not sending.done()
+    return sending
+
+
+@pytest.mark.holds("C16")
+def test_a_signal_ends_the_wait_for_another_sender(ends: Ends) -> None:
+    server, client = ends
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    sending = blocked(server)
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        threading.Timer(0.1, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR1)).start()
+        with pytest.raises(KeyboardInterrupt):
+            server.send(b"x")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    receiving = sockets.in_thread(sockets.receive_exactly, client, (64 << 20) + 5)
+    assert sending.result(sockets.PATIENCE) == 64 << 20
+    server.sendall(b"after")
+    assert receiving.result(sockets.PATIENCE)[-5:] == b"after"
+
+
+@pytest.mark.holds("D17", "C17")
+def test_a_timeout_counts_while_another_sender_has_the_turn(ends: Ends) -> None:
+    server, client = ends
+    sending = blocked(server)
+    server.settimeout(0.2)
+    with pytest.raises(TimeoutError, match="write operation timed out"):
+        server.send(b"x")
+    server.settimeout(None)
+    assert len(sockets.receive_exactly(client, 64 << 20)) == 64 << 20
+    sending.result(sockets.PATIENCE)
 
 
 @pytest.mark.parametrize("call", ["recv", "send", "shutdown"])

@@ -149,7 +149,7 @@ cdef class Connection(Reader):
             size = RECORD
         if self.channel.memory and self.send_alone(data, size, &moved):
             return moved
-        self.enter_turn()
+        self.enter_turn(&deadline)
         try:
             self.write(data, size, &moved, &deadline)
         except BaseException as error:
@@ -199,7 +199,7 @@ cdef class Connection(Reader):
         cdef size_t done = 0
         cdef size_t part
         cdef double deadline = 0    # one for the whole message, as sockets have it
-        self.enter_turn()
+        self.enter_turn(&deadline)
         try:
             while done < size:
                 part = BURST if size - done > BURST else size - done

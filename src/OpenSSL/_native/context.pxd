@@ -30,6 +30,7 @@ cdef class Context:
     # In place of enter(), where something is replaced that handshakes look at
     # without asking: waits until none of them is inside libssl.
     cdef int change(self) except -1
+    cdef int check_not_ending(self) except -1
     cdef void count_anew(self) noexcept
 
     # Around such a computation; see Engine.

@@ -15,9 +15,9 @@ cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.lock cimport (
-    brisk_count_add, brisk_count_wait, brisk_lock_again, brisk_lock_destroy,
-    brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait,
-    brisk_lock_was_forked,
+    brisk_count_add, brisk_count_get, brisk_count_wait, brisk_is_finalizing, brisk_lock_again,
+    brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
+    brisk_lock_wait, brisk_lock_was_forked,
 )
 
 from OpenSSL._exceptions import Error
@@ -113,8 +113,16 @@ cdef class Context:
                 raise Error([(
                     "SSL routines", "",
                     "another thread was changing this Context when the process was forked")])
+            self.check_not_ending()
             with nogil:
                 brisk_lock_wait(&self.lock, &carrier.forks)
+        return 0
+
+    cdef int check_not_ending(self) except -1:
+        if brisk_is_finalizing():
+            raise Error([(
+                "SSL routines", "",
+                "another thread was at work on this Context when the interpreter ended")])
         return 0
 
     cdef void leave(self) noexcept:
@@ -123,6 +131,13 @@ cdef class Context:
     cdef int change(self) except -1:
         self.enter()
         self.count_anew()
+        if brisk_count_get(&self.readers) == 0:
+            return 0
+        try:
+            self.check_not_ending()
+        except BaseException:
+            self.leave()
+            raise
         with nogil:
             brisk_count_wait(&self.readers)
         return 0
@@ -139,7 +154,7 @@ cdef class Context:
         if not brisk_lock_try(&self.lock, &carrier.forks):
             if brisk_lock_is_mine(&self.lock, &carrier.forks):
                 brisk_lock_again(&self.lock)
-            elif brisk_lock_was_forked(&self.lock, &carrier.forks):
+            elif brisk_is_finalizing() or brisk_lock_was_forked(&self.lock, &carrier.forks):
                 # Nobody will give it back: nobody changes the Context or waits for the count.
                 return
             else:

@@ -19,5 +19,7 @@ cdef class Entrance(Carrier):
     # The same for calls that drive libssl's state machine: a hook may not.
     cdef int enter_io(self) except -1
     cdef int enter_again(self) except -1    # without forgetting that nothing came
-    cdef int enter_turn(self) except -1
-    cdef int wait_for(self, brisk_lock* lock) except -1
+    # `deadline` is 0 before anything was waited for, and is set by the first to wait.
+    cdef int enter_turn(self, double* deadline) except -1
+    cdef double patience(self) except -2    # seconds, as in waiting.pyx
+    cdef int wait_for(self, brisk_lock* lock, double deadline) except -1    # 0: no deadline

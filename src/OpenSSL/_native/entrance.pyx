@@ -3,17 +3,26 @@
 Theory.  Every function over a Connection runs between an ``enter`` and ``leave``.
 The lock is held while libssl computes and never while anybody waits for the
 network; the turn is held by one sender for the whole of a message, waits
-included.  Waiting for either is done without the interpreter.  What a thread of
+included.  Waiting for either is done without the interpreter, in slices, and ends with
+a signal handler's exception or the socket's timeout.  What a thread of
 the parent held when the process was forked is never given back in the child.
 """
 
 cimport OpenSSL._native.carrier as carrier
 from OpenSSL._native.lock cimport (
-    brisk_lock, brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine,
-    brisk_lock_leave, brisk_lock_try, brisk_lock_wait, brisk_lock_was_forked,
+    brisk_is_finalizing, brisk_lock, brisk_lock_again, brisk_lock_destroy, brisk_lock_init,
+    brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try, brisk_lock_wait_for,
+    brisk_lock_was_forked,
 )
 
+from time import monotonic
+
 from OpenSSL._exceptions import Error
+
+cdef extern from "Python.h":
+    int PyErr_CheckSignals() except -1
+
+cdef double SLICE = 1.0     # seconds; then signals and the interpreter's end are looked for
 
 
 cdef inline bint get_in(Entrance entrance) except -1:
@@ -24,7 +33,7 @@ cdef inline bint get_in(Entrance entrance) except -1:
         return True
     if brisk_lock_is_mine(&entrance.lock, &carrier.forks):
         return False
-    entrance.wait_for(&entrance.lock)
+    entrance.wait_for(&entrance.lock, 0)
     return True
 
 
@@ -60,25 +69,47 @@ cdef class Entrance(Carrier):
                 "called from a callback of the same connection, which is still at work")])
         return 0
 
-    cdef int wait_for(self, brisk_lock* lock) except -1:
+    cdef int wait_for(self, brisk_lock* lock, double deadline) except -1:
+        cdef bint taken
+        cdef double seconds
         if brisk_lock_was_forked(lock, &carrier.forks):
             # Its thread is not in this child, and libssl stopped in the middle.
             raise Error([(
                 "SSL routines", "",
                 "another thread was at work on this connection when the process was forked")])
-        with nogil:
-            brisk_lock_wait(lock, &carrier.forks)
-        return 0
+        while True:
+            seconds = SLICE
+            if deadline > 0 and deadline - monotonic() < seconds:
+                seconds = deadline - monotonic()
+                if seconds <= 0:
+                    raise TimeoutError("The write operation timed out")
+            if brisk_is_finalizing():
+                raise Error([(
+                    "SSL routines", "",
+                    "another thread was at work on this connection when the interpreter ended")])
+            with nogil:
+                taken = brisk_lock_wait_for(lock, &carrier.forks, <long long>(seconds * 1e6) + 1)
+            if taken:
+                return 0
+            PyErr_CheckSignals()
 
     cdef void leave(self) noexcept:
         brisk_lock_leave(&self.lock)
 
-    cdef int enter_turn(self) except -1:
+    cdef double patience(self) except -2:
+        return -1
+
+    cdef int enter_turn(self, double* deadline) except -1:
+        cdef double seconds
         # Every sender in its turn: the bytes of one message stay together.
         if not brisk_lock_try(&self.turn, &carrier.forks):
             if brisk_lock_is_mine(&self.turn, &carrier.forks):
                 # A hook or a signal handler that interrupts its own thread's send.
                 raise Error([(
                     "SSL routines", "", "this thread is already sending on this connection")])
-            self.wait_for(&self.turn)
+            # Whoever has it may wait for the network: as long as our own socket would.
+            seconds = self.patience()
+            if seconds > 0 and deadline[0] == 0:
+                deadline[0] = monotonic() + seconds
+            self.wait_for(&self.turn, deadline[0])
         return 0

@@ -132,7 +132,8 @@ def send_file(
     cdef size_t room
     cdef long long done = 0
     cdef Py_ssize_t sent
-    connection.enter_turn()
+    cdef double deadline = 0
+    connection.enter_turn(&deadline)
     try:
         while count < 0 or done < count:
             if file >= 0:

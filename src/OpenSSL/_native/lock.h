@@ -58,6 +58,17 @@ static inline void brisk_yield(void)
 #endif
 }
 
+/* Whether the interpreter is ending: threads that come back to it then never return, and
+ * what they hold is never given back. */
+static inline int brisk_is_finalizing(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
+#endif
+}
+
 /* ---- a lock that its owner may enter again ------------------------------
  * Free and nobody waiting: one atomic instruction to enter, one to leave.  The
  * gate is where the others sleep; opened too often, it only wakes them to look.  Who
@@ -74,7 +85,8 @@ enum {
     BRISK_STARVED = 3, /* the same, and was overtaken before */
     BRISK_HANDED = 4,  /* left for those who wait */
     BRISK_STATES = 8,  /* what the number of forks is multiplied by */
-    BRISK_FORKS = 0xffffff /* as much of that number as is kept */
+    BRISK_FORKS = 0xffffff, /* as much of that number as is kept */
+    BRISK_TURNS = 1000 /* that others are given where there is no gate to sleep at */
 };
 
 typedef struct {
@@ -136,11 +148,15 @@ static inline void brisk_lock_open_gate(brisk_lock *l)
 }
 
 /* Who came through looks at the state afterwards and leaves word there that others
- * may wait, so what is not opened for them meanwhile is opened by and by. */
-static inline void brisk_lock_wait_at_gate(brisk_lock *l)
+ * may wait, so what is not opened for them meanwhile is opened by and by.  0 when the
+ * time ran out, or a signal came; -1 for no bound, when signals do not count. */
+static inline int brisk_lock_wait_at_gate(brisk_lock *l, long long microseconds)
 {
-    PyThread_acquire_lock(BRISK_GATE(l), WAIT_LOCK);
+    if (PyThread_acquire_lock_timed(BRISK_GATE(l), microseconds, microseconds >= 0)
+            != PY_LOCK_ACQUIRED)
+        return 0;
     BRISK_SWAP(&l->open, 0);
+    return 1;
 }
 
 static inline void brisk_lock_destroy(brisk_lock *l)
@@ -211,24 +227,36 @@ static inline int brisk_lock_build_gate(brisk_lock *l)
     return 1;
 }
 
-/* Waits; the caller must not hold the interpreter. */
-static inline void brisk_lock_wait(brisk_lock *l, const brisk_forks *forks)
+/* Waits; the caller must not hold the interpreter.  1 when the lock is ours; 0 when the
+ * time ran out, or a signal came: what was left in the state only wakes somebody in vain. */
+static inline int brisk_lock_wait_for(
+    brisk_lock *l, const brisk_forks *forks, long long microseconds)
 {
     brisk_word old, taken = brisk_lock_mark(BRISK_TAKEN, forks);
     brisk_word mark = brisk_lock_mark(BRISK_AWAITED, forks);
     if (!brisk_swap_if(&l->state, BRISK_FREE, taken)) {
         if (!brisk_lock_build_gate(l)) {
-            while (!brisk_swap_if(&l->state, BRISK_FREE, taken))
+            for (int turns = 0; !brisk_swap_if(&l->state, BRISK_FREE, taken); turns++) {
+                if (microseconds >= 0 && turns == BRISK_TURNS)
+                    return 0;
                 brisk_yield();
+            }
         } else for (;;) {
             old = BRISK_SWAP(&l->state, mark);
             if (old == BRISK_FREE || old == BRISK_HANDED)
                 break;
-            brisk_lock_wait_at_gate(l);
+            if (!brisk_lock_wait_at_gate(l, microseconds))
+                return 0;
             mark = brisk_lock_mark(BRISK_STARVED, forks);
         }
     }
     brisk_lock_taken(l);
+    return 1;
+}
+
+static inline void brisk_lock_wait(brisk_lock *l, const brisk_forks *forks)
+{
+    brisk_lock_wait_for(l, forks, -1);
 }
 
 static inline void brisk_lock_again(brisk_lock *l)

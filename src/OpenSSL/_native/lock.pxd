@@ -12,7 +12,10 @@ cdef extern from "lock.h" nogil:
     bint brisk_lock_is_mine(brisk_lock* lock, const brisk_forks* forks)
     bint brisk_lock_is_free(brisk_lock* lock)
     bint brisk_lock_try(brisk_lock* lock, const brisk_forks* forks)
+    bint brisk_lock_wait_for(
+        brisk_lock* lock, const brisk_forks* forks, long long microseconds)
     void brisk_lock_wait(brisk_lock* lock, const brisk_forks* forks)
+    bint brisk_is_finalizing()
     void brisk_lock_again(brisk_lock* lock)
     void brisk_lock_leave(brisk_lock* lock)
     void brisk_count_add(long* count, long change)
