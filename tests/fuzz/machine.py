@@ -38,6 +38,8 @@ LEAK = 64
 WANTS = (SSL.WantReadError, SSL.WantWriteError)
 ENDS = (SSL.Error, TimeoutError)
 SEED_DATA = random.Random(1).randbytes(200_000)
+#: For each Context another that allows the same.
+TWINS: dict[SSL.Context, SSL.Context] = {}
 
 
 class Thrown(Exception):
@@ -54,18 +56,22 @@ class Pool:
     def __init__(self) -> None:
         self.pairs = []
         for version in ("TLSv1.2", "TLSv1.3", None):
-            server = contexts.server_context(version=version, ask_client=True)
-            client = contexts.client_context(authority.client_identity(), version=version)
-            for context in (server, client):
-                context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-            server.set_alpn_select_callback(self.on_alpn)
-            server.set_tlsext_servername_callback(self.on_name)
-            client.set_verify(SSL.VERIFY_PEER, self.on_verify)
-            for context in (server, client):
-                context.set_info_callback(self.on_event)
-                context.set_keylog_callback(self.on_event)
-            self.pairs.append((server, client))
+            self.pairs.append(self.make(version))
+            for one, other in zip(self.pairs[-1], self.make(version), strict=True):
+                TWINS[one], TWINS[other] = other, one
         self.life: Life | None = None
+
+    def make(self, version: str | None) -> tuple[SSL.Context, SSL.Context]:
+        server = contexts.server_context(version=version, ask_client=True)
+        client = contexts.client_context(authority.client_identity(), version=version)
+        server.set_alpn_select_callback(self.on_alpn)
+        server.set_tlsext_servername_callback(self.on_name)
+        client.set_verify(SSL.VERIFY_PEER, self.on_verify)
+        for context in (server, client):
+            context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+            context.set_info_callback(self.on_event)
+            context.set_keylog_callback(self.on_event)
+        return server, client
 
     def on_verify(self, end: SSL.Connection, *about: Any) -> bool:
         return self.hook(end, bool(about[-1]))
@@ -318,7 +324,7 @@ REENTRANT: list[Callable[[SSL.Connection], Any]] = [
     SSL.Connection.do_handshake,
     lambda end: end.recv(10),
     lambda end: end.send(b"from a callback"),
-    lambda end: end.set_context(end.get_context()),
+    lambda end: end.set_context(TWINS[end.get_context()]),
     lambda end: end.set_app_data(object()),
     lambda end: end.get_context().set_timeout(300),
     lambda end: end.set_verify(end.get_verify_mode(), lambda *_: True),

@@ -33,8 +33,7 @@ NO_VERDICT = {
 #: Single places: (file, function) and why the answer does not matter there.
 PLACES: dict[tuple[str, str], str] = {
     ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
-    ("engine.pyx", "SSL_read_ex"): "lets libssl send the alert of a failure known already",
-    ("engine.pyx", "SSL_shutdown"): "the same, where that comes too late",
+    ("engine.pyx", "SSL_shutdown"): "says goodbye after a failure that is known already",
 }
 CALL = re.compile(r"\s*(?:if [^:]*: |else: |try: )?(?:[A-Za-z_]\w*\.)?(\w+)\(")
 

@@ -21,6 +21,8 @@ SHORT = {"seconds": 5, "seed": 1}
 THREADS, PAIRS = 8, 6
 #: Seconds that a call may take before it counts as hanging; none waits for more than a tenth.
 PATIENCE = 60
+#: For each Context another that allows the same.
+TWINS: dict[SSL.Context, SSL.Context] = {}
 LETTERS = b"abcdefgh"
 
 
@@ -131,7 +133,7 @@ ASKING: list[Callable[[SSL.Connection], object]] = [
     lambda end: end.session_reused(),
     lambda end: end.set_cipher_list(b"ECDHE+AESGCM"),
     lambda end: end.set_info_callback(lambda *_: None),
-    lambda end: end.set_context(end.get_context()),
+    lambda end: end.set_context(TWINS[end.get_context()]),
     read_certificate,
     copy_session,
 ]
@@ -169,7 +171,11 @@ class Storm:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.contexts = [contexts.server_context(), contexts.client_context()]
-        self.contexts[0].set_session_id(b"chaos")
+        twins = [contexts.server_context(), contexts.client_context()]
+        for one, other in zip(self.contexts, twins, strict=True):
+            one.set_session_id(b"chaos")
+            other.set_session_id(b"chaos")
+            TWINS[one], TWINS[other] = other, one
         self.session: SSL.Session | None = None
         chance = random.Random(seed)
         self.pairs = [self.fresh(chance) for _ in range(PAIRS)]

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from kit import contexts, pump, verdicts
+from kit import contexts, memory, pump, verdicts
 from OpenSSL import SSL
 
 
@@ -108,6 +108,24 @@ def test_a_bound_makes_the_buffer_fill_up(ends: pump.Pair) -> None:
             sent += error.bytes_sent
     pump.shuttle(ends.client, ends.server)
     assert received + pump.drain(ends.server) == data
+
+
+@pytest.mark.holds("D19", "C34")
+def test_many_records_at_once_do_not_make_the_next_ones_costly(ends: pump.Pair) -> None:
+    """What a record adds to its payload is learned from single records only."""
+    _, client = ends
+    pump.outgoing(client)
+    for _ in range(4):
+        client.sendall(bytes(1 << 18))
+        pump.outgoing(client)
+        client.send(b"x")
+        for _ in range(20):
+            client.sendall(bytes(50_000))
+        client.bio_read(1 << 30)
+        before = memory.in_use()
+        client.send(b"x")
+        assert memory.in_use() - before < 16_384
+        pump.outgoing(client)
 
 
 def test_the_memory_calls_need_a_memory_bio() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
 
 import pytest
 
@@ -140,3 +143,27 @@ def test_no_descriptor_is_left_behind() -> None:
             server.recv(30_000)
         after = os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []
         assert len(after) == len(before)
+
+
+@pytest.mark.holds("D3")
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_a_close_while_a_context_is_waited_for(version: str, tmp_path: Path) -> None:
+    """Somebody changes the Context, slowly; a small send that needs it still is careful."""
+    slow = tmp_path / "slow"
+    os.mkfifo(slow)
+    client_context = contexts.client_context(version=version)
+    server_context = contexts.server_context(version=version)
+    with sockets.connected(server_context, client_context) as (_server, client):
+        with Thief(client._socket) as thief:
+            changing = sockets.in_thread(client_context.load_verify_locations, str(slow))
+            with slow.open("wb"):
+                # The writer could open it, so it is being read.
+                sending = sockets.in_thread(client.send, b"secret")
+                with contextlib.suppress(FutureTimeout):
+                    sending.result(0.3)
+                thief.strike()
+            with pytest.raises(SSL.Error):
+                changing.result(sockets.PATIENCE)
+            with contextlib.suppress(SSL.SysCallError):
+                sending.result(sockets.PATIENCE)
+            assert thief.heard() == b""

@@ -83,9 +83,11 @@ class Connection(
         """Go on with another Context, most often from a server-name callback.
 
         Its certificate, callbacks, verification and options are in force from
-        here on; what was set on this connection itself stays.
+        here on; what was set on this connection itself stays.  In a handshake it
+        may be called by a server-name callback, and over TLS 1.3 by an ALPN
+        callback; a session that another virtual host has given out is then refused.
 
-        Raises TypeError if ``context`` is no Context.
+        Raises TypeError if ``context`` is no Context, Error elsewhere in a handshake.
         ``SSL_set_SSL_CTX(3)``
         """
         if not isinstance(context, Context):

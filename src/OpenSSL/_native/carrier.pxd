@@ -1,4 +1,5 @@
 from OpenSSL._native.lock cimport brisk_forks
+from OpenSSL._native.platform cimport flag
 
 # How often this process has been forked: what threads held before, nobody will give back.
 cdef brisk_forks forks
@@ -23,6 +24,7 @@ cdef class Hooks:
 cdef class Carrier:
     cdef Hooks hooks
     cdef object failure
+    cdef flag choosing              # a hook is running that may choose another Context
 
     cdef void keep(self, object error) noexcept
     cdef int raise_kept(self) except -1

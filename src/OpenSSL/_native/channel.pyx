@@ -27,6 +27,7 @@ cdef extern from "Python.h":
 cdef enum:
     RECORD = 16384        # the most that one record carries, in bytes
     USUAL_OVERHEAD = 32   # what the ciphers of today add to it; the older ones spill
+    MOST_OVERHEAD = 512   # more than any cipher adds: then it was more than one record
     SMALL_SPILL = 512     # what a drained spill may keep
     MOST_PIECES = 1 << 30  # their count has 32 bits
 
@@ -123,7 +124,8 @@ cdef object take_ready(Channel* channel):
     channel.ready = NULL
     channel.ready_end = 0
     channel.outgoing -= size
-    if channel.payload > 0 and size > channel.payload + channel.overhead:
+    if (channel.payload > 0 and size > channel.payload + channel.overhead
+            and size <= channel.payload + MOST_OVERHEAD):
         # Next time it will fit exactly; what varies (CBC) is learned bit by bit.
         channel.overhead = <unsigned int>size - channel.payload
     _PyBytes_Resize(&ready, size)

@@ -42,6 +42,7 @@ cdef class Engine(Tenant):
     cdef bint light(self, Operation operation, size_t size) noexcept
     cdef void rest(self) noexcept
     cdef int after(self, Verdict verdict, bint starting) except -1
+    cdef void remember_quietly(self, Verdict verdict) noexcept
     cdef void poison(self) noexcept
     cdef void abort(self) noexcept
     cdef int tell(self, Operation operation, Verdict verdict) except -1

@@ -15,6 +15,7 @@ cimport OpenSSL._native.carrier as carrier
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
+cimport OpenSSL._native.waiting as waiting
 from OpenSSL._native.bio cimport open_bio
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.channel cimport (
@@ -28,7 +29,7 @@ from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_w
 from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.tenancy cimport Tenant
 from OpenSSL._native.trampolines cimport on_alert, on_info
-from OpenSSL._native.waiting cimport borrow, check_open, descriptor, patience, wait
+from OpenSSL._native.waiting cimport borrow, check_open, descriptor, wait
 
 from OpenSSL._exceptions import Error
 
@@ -41,6 +42,9 @@ cdef enum:
 # Where they might be freed in use (CVE-2024-4741), they stay.
 cdef bint can_free_buffers = s.brisk_can_free_buffers()
 
+
+# Of a connection whose hooks are not to be asked again.
+cdef Hooks nobody = Hooks.__new__(Hooks)
 
 # What a connection is to people, without a socket and with one.
 cdef object plain_face = None
@@ -208,8 +212,11 @@ cdef class Engine(Tenant):
 
     cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1:
         """See to it that libssl has the socket's descriptor until the operation is over."""
-        if BRISK_ALONE and self.stays(operation, size, starting) and not self.may_call(starting):
-            # No Python runs from here on, so nobody closes anything.
+        if (BRISK_ALONE and self.stays(operation, size, starting)
+                and not self.may_call(starting)
+                and (brisk_is_single() or not self.may_shake(starting))):
+            # No Python runs from here on, and no Context is waited for, so nobody closes
+            # anything.
             return check_open(self.socket, &self.channel)
         return borrow(self.socket, &self.channel)
 
@@ -311,17 +318,31 @@ cdef class Engine(Tenant):
             if verdict.status != FAILED:
                 self.abort()
             self.aborted = True
+        elif verdict.status == FAILED:
+            self.remember_quietly(verdict)
+        elif not s.SSL_is_init_finished(self.handle):
+            self.abort()    # one that the peer has begun in this very call
+            self.aborted = True
         self.channel.poisoned = False
         errors.clear()
         self.raise_kept()
         return 0
 
+    cdef void remember_quietly(self, Verdict verdict) noexcept:
+        """Keep libssl's own failure to be told later: first comes what a hook has raised."""
+        try:
+            errors.fail(verdict, self.handle)
+        except BaseException as error:
+            if isinstance(error, Error):
+                self.fatal = again(error)
+
     cdef void spoil(self) noexcept:
-        # Hooks that answer nothing cannot stop a handshake.  Nonsense from the
+        # Some hooks' answers cannot stop a handshake.  Nonsense from the
         # transport can: libssl answers it with a fatal alert under whatever
         # keys are in force, and never speaks again.  Over DTLS only while the peer's
         # are not: then it passes over what it cannot decrypt, and `aborted` must do.
-        if not s.SSL_is_init_finished(self.handle):
+        if not s.SSL_is_init_finished(self.handle) and (
+                s.SSL_get_state(self.handle) != s.TLS_ST_OK):   # that would be libssl's own end
             self.poison()
 
     cdef void poison(self) noexcept:
@@ -332,16 +353,19 @@ cdef class Engine(Tenant):
 
     cdef void abort(self) noexcept:
         """Make libssl fail now, where a hook's failure alone has not."""
-        cdef char byte
+        cdef char[1024] scrap
         cdef size_t moved = 0
         cdef object first = self.failure
+        # From here on nothing is allocated: there may be no memory, and `first` must stay.
         self.failure = None
-        self.hooks = Hooks.__new__(Hooks)  # the reason is known; ask nobody again
+        self.hooks = nobody     # the reason is known; ask nobody again
         self.poison()
         self.start_reading()
         with nogil:
             errors.clear()
-            s.SSL_read_ex(self.handle, &byte, 1, &moved)
+            # What libssl has taken from the transport before comes first.
+            while s.SSL_read_ex(self.handle, scrap, sizeof(scrap), &moved) == 1:
+                pass
             if self.channel.datagram and s.SSL_is_init_finished(self.handle):
                 # Too late for nonsense; the least that can be said is that this is the end.
                 s.SSL_shutdown(self.handle)
@@ -379,11 +403,14 @@ cdef class Engine(Tenant):
             self.fatal = again(error)
         return 0
 
+    cdef double patience(self) except -2:
+        return -1 if self.socket is None else waiting.patience(self.socket, self.channel.fd)
+
     cdef int pause(self, bint writing, double* deadline) except -1:
         """Wait, without the lock; False when the transport's owner does not want to wait."""
         cdef double at_most = -1
         cdef brisk_fd fd = self.channel.fd
-        cdef double seconds = patience(self.socket, fd)
+        cdef double seconds = self.patience()
         cdef s.timeval timer
         if seconds == 0:
             return False

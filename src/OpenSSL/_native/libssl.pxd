@@ -224,7 +224,12 @@ cdef extern from "compat.h" nogil:
     int SSL_set_session(SSL* ssl, SSL_SESSION* session)
     X509* SSL_SESSION_get0_peer(SSL_SESSION* session)
     const char* SSL_SESSION_get0_hostname(const SSL_SESSION* session)
+    void SSL_SESSION_get0_alpn_selected(
+        const SSL_SESSION* session, const unsigned char** data, size_t* size)
     int SSL_session_reused(const SSL* ssl)
+    int TLS_ST_BEFORE
+    int TLS_ST_OK
+    int SSL_get_state(const SSL* ssl)
     int SSL_in_before(const SSL* ssl)
     int SSL_is_server(const SSL* ssl)
     int SSL_is_init_finished(const SSL* ssl)

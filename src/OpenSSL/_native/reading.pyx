@@ -186,6 +186,8 @@ cdef class Reader(Engine):
             if not self.read_more(data + done[0], size - done[0], &moved):
                 break
             done[0] += moved
+            if self.deferred is not None:
+                break
         return_borrowed(&self.channel)
         return status
 
@@ -218,6 +220,8 @@ cdef class Reader(Engine):
                 self.tell(READ, verdict)
         except BaseException as error:
             self.deferred = error
+            if self.aborted:
+                moved[0] = 0    # it came after what a hook refused
         return moved[0] > 0
 
     cdef size_t read_held(self, char* data, size_t size, bint peek) except? 0:

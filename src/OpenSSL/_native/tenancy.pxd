@@ -13,4 +13,5 @@ cdef class Tenant(Entrance):
 
     cdef void start_reading(self) noexcept
     cdef void stop_reading(self) noexcept
+    cdef bint may_move(self) noexcept
     cdef int adopt_settings(self, Context context) except -1

@@ -16,6 +16,8 @@ from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.trampolines cimport on_info, on_verify
 
+from OpenSSL._exceptions import Error
+
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
@@ -51,10 +53,24 @@ cdef class Tenant(Entrance):
             self.paused = False
             self.start_reading()
 
+    cdef bint may_move(self) noexcept:
+        """Whether libssl lets go of what it has of the Context now, and takes the other's.
+
+        In the middle of a handshake it keeps hold of the certificate it has chosen, and
+        of the store it verifies with, without references of its own.
+        """
+        return (self.choosing or s.SSL_is_init_finished(self.handle)
+                or s.SSL_get_state(self.handle) == s.TLS_ST_BEFORE)
+
     def set_context(self, Context context not None):
         cdef Hooks hooks
         self.enter()
         try:
+            if not self.may_move():
+                raise Error([(
+                    "SSL routines", "",
+                    "too late for another Context in this handshake: a server name callback "
+                    "may choose one, and over TLS 1.3 an ALPN callback")])
             context.enter()
             try:
                 errors.clear()

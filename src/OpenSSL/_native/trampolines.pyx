@@ -19,7 +19,9 @@ from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back
-from OpenSSL._native.virtual_hosts cimport host_fits
+from OpenSSL._native.virtual_hosts cimport (
+    FITS, OTHER_VERSION, Fit, choice_fits, host_fits, refuse_host,
+)
 
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
 
@@ -108,6 +110,7 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
         answer = ask_verify(ok, chain, carrier)
     except BaseException as error:
         carrier.keep(error)
+        carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
         answer = 0
     leave_hook(&scope, carrier)
     if answer == 0:
@@ -207,6 +210,8 @@ cdef int on_alpn_select(
     const unsigned char* offered, unsigned int offered_size, void* unused,
 ) noexcept with gil:
     cdef Scope scope
+    cdef Fit fit
+    cdef s.SSL_CTX* before = s.SSL_get_SSL_CTX(ssl)
     cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None:
@@ -214,17 +219,37 @@ cdef int on_alpn_select(
     if carrier.hooks.alpn_select is None:
         return s.SSL_TLSEXT_ERR_NOACK
     enter_hook(&scope, carrier)
+    # Earlier versions have chosen the certificate by now.
+    carrier.choosing = s.SSL_version(ssl) == s.TLS1_3_VERSION
     try:
         answer = choose_protocol(carrier, out, out_size, offered, offered_size)
     except BaseException as error:
         carrier.keep(error)
         answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
+    carrier.choosing = False
     leave_hook(&scope, carrier)
+    if answer != s.SSL_TLSEXT_ERR_ALERT_FATAL and s.SSL_get_SSL_CTX(ssl) != before:
+        fit = choice_fits(ssl, out[0], out_size[0] if answer == s.SSL_TLSEXT_ERR_OK else 0)
+        if fit != FITS:
+            keep_refusal(ssl, carrier, fit)
+            answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
     return answer
+
+
+cdef void keep_refusal(s.SSL* ssl, Carrier carrier, Fit fit) noexcept:
+    # Like a hook: making an exception may run anybody's finaliser.
+    cdef Scope scope
+    enter_hook(&scope, carrier)
+    try:
+        refuse_host(fit)
+    except BaseException as error:
+        carrier.keep(error)
+    leave_hook(&scope, carrier)
 
 
 cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     cdef Scope scope
+    cdef Fit fit
     cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
     cdef Carrier carrier = carrier_of(ssl)
     alert[0] = s.SSL_AD_INTERNAL_ERROR
@@ -233,16 +258,26 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     if carrier.hooks.servername is None:
         return s.SSL_TLSEXT_ERR_NOACK
     enter_hook(&scope, carrier)
+    carrier.choosing = True
     try:
         carrier.hooks.servername(carrier)
         answer = s.SSL_TLSEXT_ERR_OK
     except BaseException as error:
         carrier.keep(error)
+    carrier.choosing = False
     leave_hook(&scope, carrier)
+    if answer != s.SSL_TLSEXT_ERR_OK:
+        return answer
     # The Contexts are held still again; while the hook ran they were not.
-    if answer == s.SSL_TLSEXT_ERR_OK and not host_fits(ssl, alert, carrier):
-        answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
-    return answer
+    fit = host_fits(ssl)
+    if fit == FITS:
+        return answer
+    if fit == OTHER_VERSION:
+        alert[0] = s.SSL_AD_PROTOCOL_VERSION    # which says it all
+    else:
+        alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
+        keep_refusal(ssl, carrier, fit)
+    return s.SSL_TLSEXT_ERR_ALERT_FATAL
 
 
 # ---- stapling: one C callback serves both roles

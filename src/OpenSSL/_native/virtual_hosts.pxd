@@ -1,5 +1,10 @@
-from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.libssl cimport SSL
 
-# What does not suit is kept as the failure where the alert alone says too little.
-cdef bint host_fits(SSL* ssl, int* alert, Carrier carrier) noexcept
+cdef enum Fit:
+    FITS
+    OTHER_VERSION
+    OTHER_SESSION
+
+cdef Fit host_fits(SSL* ssl) noexcept nogil
+cdef Fit choice_fits(SSL* ssl, const unsigned char* protocol, size_t size) noexcept nogil
+cdef int refuse_host(Fit fit) except -1

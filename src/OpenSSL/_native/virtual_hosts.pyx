@@ -1,15 +1,15 @@
 """Virtual hosts: whether what was agreed on before the name was known suits the host.
 
-Theory.  The version and a session are chosen before a server-name hook can say whose
-Context it is.  What that Context forbids must not pass because it came too early: then
-the handshake fails.
+Theory.  The version and a session are chosen before a hook can say whose Context it is,
+by the server's name or by a protocol.  What that Context forbids must not pass because it
+came too early: then the handshake fails.  It is judged while the Contexts are held still,
+so without Python; the words come afterwards.
 """
 
 from libc.stdint cimport uint64_t
-from libc.string cimport strcmp
+from libc.string cimport memcmp, strcmp
 
 cimport OpenSSL._native.libssl as s
-from OpenSSL._native.carrier cimport Carrier
 
 from OpenSSL._exceptions import Error
 
@@ -43,7 +43,7 @@ cdef bint version_fits(s.SSL* ssl) noexcept nogil:
     return (lowest == 0 or version >= lowest) and (highest == 0 or version <= highest)
 
 
-cdef bint session_fits(s.SSL* ssl) noexcept:
+cdef bint session_fits(s.SSL* ssl) noexcept nogil:
     """Whether a resumed session may stand for the certificate that is asked for here.
 
     libssl finds the session before anybody knows which host is wanted; so one that
@@ -64,16 +64,29 @@ cdef bint session_fits(s.SSL* ssl) noexcept:
     return strcmp(asked, made_for) == 0
 
 
-cdef bint host_fits(s.SSL* ssl, int* alert, Carrier carrier) noexcept:
+cdef Fit host_fits(s.SSL* ssl) noexcept nogil:
     """Whether what is agreed on already suits the host that a hook has chosen."""
     if not version_fits(ssl):
-        alert[0] = s.SSL_AD_PROTOCOL_VERSION
-        return False
-    if session_fits(ssl):
-        return True
-    alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
-    try:
-        raise Error([("SSL routines", "", "the session was made for another virtual host")])
-    except BaseException as error:
-        carrier.keep(error)
-    return False
+        return OTHER_VERSION
+    return FITS if session_fits(ssl) else OTHER_SESSION
+
+
+cdef Fit choice_fits(s.SSL* ssl, const unsigned char* protocol, size_t size) noexcept nogil:
+    """The same where the host was chosen by a protocol: its sessions are its own."""
+    cdef const unsigned char* made_for = NULL
+    cdef size_t length = 0
+    cdef Fit fit = host_fits(ssl)
+    if fit != FITS or not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER or (
+            not s.SSL_session_reused(ssl)):
+        return fit
+    s.SSL_SESSION_get0_alpn_selected(s.SSL_get_session(ssl), &made_for, &length)
+    if length == size and (size == 0 or memcmp(made_for, protocol, size) == 0):
+        return FITS
+    return OTHER_SESSION
+
+
+cdef int refuse_host(Fit fit) except -1:
+    """Raise what a Fit other than FITS means."""
+    if fit == OTHER_VERSION:
+        raise Error([("SSL routines", "", "this virtual host does not offer this version")])
+    raise Error([("SSL routines", "", "the session was made for another virtual host")])
