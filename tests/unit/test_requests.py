@@ -89,6 +89,32 @@ def test_an_archive_gives_back_what_it_was_given(key: crypto.PKey) -> None:
         archive.export(b"word\0")
 
 
+def archive_without_a_leaf(key: crypto.PKey, other: crypto.X509) -> bytes:
+    archive = crypto.PKCS12()
+    archive.set_privatekey(key)
+    archive.set_ca_certificates([other])
+    return archive.export(b"word")
+
+
+def test_an_archive_may_have_no_certificate_for_its_key(key: crypto.PKey) -> None:
+    stranger = crypto.PKey()
+    stranger.generate_key(crypto.TYPE_RSA, 2048)
+    again = crypto.load_pkcs12(archive_without_a_leaf(stranger, self_signed(key)), b"word")
+    assert again.get_privatekey() is not None
+    assert again.get_certificate() is None
+    assert len(again.get_ca_certificates() or ()) == 1
+
+
+def test_a_certificate_that_may_be_the_keys_is_not_passed_over(key: crypto.PKey) -> None:
+    rsa, unknown = bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a864886f70d01017f")
+    der = crypto.dump_certificate(crypto.FILETYPE_ASN1, self_signed(key))
+    # As it is when there was no memory to read the certificate's key.
+    illegible = crypto.load_certificate(crypto.FILETYPE_ASN1, der.replace(rsa, unknown, 1))
+    data = archive_without_a_leaf(key, illegible)
+    with pytest.raises(crypto.Error, match="cannot be told from the others"):
+        crypto.load_pkcs12(data, b"word")
+
+
 def test_an_archive_of_strangers_is_refused(key: crypto.PKey) -> None:
     stranger = crypto.PKey()
     stranger.generate_key(crypto.TYPE_RSA, 2048)

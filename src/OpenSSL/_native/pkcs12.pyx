@@ -20,6 +20,26 @@ cdef const char* spelled(bytes words, str what) except? NULL:
     return <const char*>words
 
 
+cdef bint passed_over(const c.X509_CHAIN* others, c.EVP_PKEY* key) except -1:
+    """Whether the certificate of ``key`` may be among the others.
+
+    PKCS12_parse takes it for one of them, and says nothing, when it has no memory to read
+    its key or to compare the two.
+    """
+    cdef c.X509* one
+    cdef int index
+    for index in range(c.sk_X509_num(others)):
+        one = c.sk_X509_value(others, index)
+        errors.clear()
+        if (
+            c.X509_get0_pubkey(one) == NULL
+            or c.X509_check_private_key(one, key) == 1
+            or _memory_ended()
+        ):
+            return True
+    return False
+
+
 def parse(bytes data not None, bytes phrase):
     """Return ``(key, certificate, friendly name, other certificates)``, None where missing."""
     cdef memory.Memory source = memory.reading(data)
@@ -40,12 +60,15 @@ def parse(bytes data not None, bytes phrase):
     with nogil:  # deriving keys from passphrases is slow on purpose
         good = c.PKCS12_parse(archive, words, &key, &certificate, &others)
         c.PKCS12_free(archive)
-    if good != 1:
-        errors.fail_crypto("the archive cannot be opened")
     try:
+        if good != 1:
+            errors.fail_crypto("the archive cannot be opened")
         # PKCS12_parse passes over a friendly name that it finds no memory for.
         if _memory_ended():
             errors.fail_crypto("no memory for the archive")
+        if key != NULL and certificate == NULL and passed_over(others, key):
+            errors.clear()
+            errors.fail_crypto("the certificate of the key cannot be told from the others")
         if certificate != NULL:
             alias = c.X509_alias_get0(certificate, &size)
             name = None if alias == NULL else PyBytes_FromStringAndSize(<const char*>alias, size)
