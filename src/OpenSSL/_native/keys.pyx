@@ -79,7 +79,13 @@ def get_type(PKey key not None):
 
 @cython.critical_section
 def get_bits(PKey key not None):
-    return max(c.EVP_PKEY_get_bits(key.held()), 0)
+    cdef int bits
+    errors.clear()
+    bits = c.EVP_PKEY_get_bits(key.held())
+    if bits <= 0 and c.EVP_PKEY_get0_type_name(key.held()) != NULL:
+        # It had no memory to measure the key as it read it, and remembers 0.
+        errors.fail_crypto("the size of the key is not known")
+    return max(bits, 0)
 
 
 @cython.critical_section

@@ -169,6 +169,8 @@ def get_server_tmp_key(Connection connection not None):
             kind = c.EVP_PKEY_get0_type_name(key)
             word = "" if kind == NULL else (<bytes>kind).decode("ascii")
             bits = c.EVP_PKEY_get_bits(key)
+            if bits <= 0:
+                errors.fail_ssl("the size of the peer's key is not known")
             name = word
             if c.EVP_PKEY_get_group_name(key, group, NAME_MAXIMUM, &size) == 1:
                 name = group[:size].decode("ascii")
