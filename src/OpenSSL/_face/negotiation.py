@@ -29,7 +29,8 @@ def _protocols(protos: Iterable[bytes]) -> bytes:
         name = bytes(item)
         if not 1 <= len(name) <= 255:
             raise ValueError(f"a protocol has 1 to 255 bytes, not {len(name)}")
-        parts += (bytes((len(name),)), name)
+        parts.append(bytes((len(name),)))
+        parts.append(name)
     encoded = b"".join(parts)
     if not encoded:
         raise ValueError("at least one protocol must be specified")
