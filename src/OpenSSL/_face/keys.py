@@ -196,7 +196,7 @@ def dump_privatekey(
     or for a key other than RSA as text; ValueError for an unknown cipher or
     type; Error when there is no private half to write.
 
-    PEM_write_bio_PrivateKey(3), i2d_PrivateKey_bio(3), EVP_PKEY_print_private(3)
+    PEM_write_bio_PrivateKey(3), i2d_PrivateKey(3), EVP_PKEY_print_private(3)
     """
     if not isinstance(pkey, PKey):
         raise TypeError("pkey must be a PKey")
@@ -222,7 +222,7 @@ def dump_publickey(type: int, pkey: PKey) -> bytes:
     Raises ValueError for an unknown ``type``, TypeError when ``pkey`` is no
     PKey, Error when it is empty.
 
-    PEM_write_bio_PUBKEY(3), i2d_PUBKEY_bio(3)
+    PEM_write_bio_PUBKEY(3), i2d_PUBKEY(3)
     """
     pem = filetypes.is_pem(type)
     if not isinstance(pkey, PKey):

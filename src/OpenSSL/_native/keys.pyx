@@ -2,6 +2,7 @@
 """``PKey`` owns an EVP_PKEY: private and public keys, their making and their files."""
 
 cimport cython
+from cpython.bytes cimport PyBytes_FromStringAndSize
 
 cimport OpenSSL._native.algorithms as algorithms
 cimport OpenSSL._native.errors as errors
@@ -258,13 +259,30 @@ def dump_private_pem(PKey key not None, cipher, passphrases.Passphrase phrase):
     return out.written()
 
 
+ctypedef int (*encoder)(const c.EVP_PKEY*, unsigned char**) noexcept nogil
+
+
+cdef bytes encoded(c.EVP_PKEY* key, encoder encode):
+    # Where OpenSSL has no memory for a key's own form it writes PKCS #8, which is longer, and
+    # says nothing.  i2d_PrivateKey_bio() makes room for the one and may get the other, and
+    # i2d_PUBKEY_bio() gives out the room it made when nothing was written into it.
+    cdef unsigned char* out = NULL
+    cdef int expected, size
+    errors.clear()
+    expected = encode(key, NULL)
+    size = encode(key, &out)
+    try:
+        if size <= 0 or size != expected:
+            errors.fail_crypto("the key cannot be written")
+        return PyBytes_FromStringAndSize(<char*>out, size)
+    finally:
+        if out != NULL:
+            c.OPENSSL_clear_free(out, max(size, 0))
+
+
 @cython.critical_section
 def dump_private_der(PKey key not None):
-    cdef memory.Memory out = memory.writing()
-    errors.clear()
-    if c.i2d_PrivateKey_bio(out.bio, key.held()) != 1:
-        errors.fail_crypto("the key cannot be written")
-    return out.written()
+    return encoded(key.held(), c.i2d_PrivateKey)
 
 
 @cython.critical_section
@@ -278,13 +296,11 @@ def dump_private_text(PKey key not None):
 
 @cython.critical_section
 def dump_public(PKey key not None, bint pem):
-    cdef memory.Memory out = memory.writing()
-    cdef int good
+    cdef memory.Memory out
+    if not pem:
+        return encoded(key.held(), c.i2d_PUBKEY)
+    out = memory.writing()
     errors.clear()
-    if pem:
-        good = c.PEM_write_bio_PUBKEY(out.bio, key.held())
-    else:
-        good = c.i2d_PUBKEY_bio(out.bio, key.held())
-    if good != 1:
+    if c.PEM_write_bio_PUBKEY(out.bio, key.held()) != 1:
         errors.fail_crypto("the key cannot be written")
     return out.written()

@@ -9,6 +9,7 @@ cdef extern from "compat.h" nogil:
     const char* OpenSSL_version(int kind)
     void* OPENSSL_malloc(size_t size)
     void OPENSSL_free(void* data)
+    void OPENSSL_clear_free(void* data, size_t size)
     void OPENSSL_cleanse(void* data, size_t size)
     ctypedef struct CRYPTO_EX_DATA:
         pass
@@ -260,9 +261,9 @@ cdef extern from "compat.h" nogil:
     int i2d_re_X509_tbs(X509* certificate, unsigned char** out)
     int i2d_X509(const X509* certificate, unsigned char** out)
     EVP_PKEY* d2i_PrivateKey_bio(BIO* bio, EVP_PKEY** into)
-    int i2d_PrivateKey_bio(BIO* bio, const EVP_PKEY* key)
+    int i2d_PrivateKey(const EVP_PKEY* key, unsigned char** out)
     EVP_PKEY* d2i_PUBKEY_bio(BIO* bio, EVP_PKEY** into)
-    int i2d_PUBKEY_bio(BIO* bio, const EVP_PKEY* key)
+    int i2d_PUBKEY(const EVP_PKEY* key, unsigned char** out)
     int X509_print_ex(BIO* bio, X509* certificate, unsigned long name_flags,
                       unsigned long flags)
     X509_NAME* X509_get_subject_name(X509* certificate)
