@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <openssl/crypto.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ static long seen, first, last;
 static long failed;
 static long live;           /* blocks libcrypto holds */
 static int taken_over;
-static int tracing;         /* say where the first failure is, on standard error */
+static void *frames[48];    /* who asked for the first that failed */
+static int depth;
 
 static int fails(int domain)
 {
@@ -35,11 +37,24 @@ static int fails(int domain)
     number = seen++;
     if (number < first || number >= last)
         return 0;
-    if (failed++ == 0 && tracing) {
-        void *frames[48];
-        backtrace_symbols_fd(frames, backtrace(frames, 48), 2);
-    }
+    if (failed++ == 0)
+        depth = backtrace(frames, sizeof frames / sizeof *frames);
     return 1;
+}
+
+/* The failure that went before is what one wants to know of a crash or a hang. */
+static void die(int number)
+{
+    backtrace_symbols_fd(frames, depth, 2);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void watch_deaths(void)
+{
+    static const int deaths[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM };
+    for (size_t at = 0; at < sizeof deaths / sizeof *deaths; at++)
+        signal(deaths[at], die);
 }
 
 /* ---- libcrypto */
@@ -78,7 +93,8 @@ static void *crypto_realloc(void *block, size_t size, const char *file, int line
 __attribute__((constructor)) static void take_over(void)
 {
     unsetenv("LD_PRELOAD");     /* not for the programs that this one starts */
-    tracing = getenv("FAULTS_TRACE") != NULL;
+    watch_deaths();
+    backtrace(frames, 1);       /* its first call takes memory */
     taken_over = CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
 }
 
@@ -168,7 +184,7 @@ static PyObject *arm(PyObject *module, PyObject *arguments)
         return NULL;
     first = from;
     last = to;
-    seen = failed = 0;
+    seen = failed = depth = 0;
     if (strcmp(name, "python") == 0) {
         hook_python();
         whose = PYTHON;
@@ -192,10 +208,20 @@ static PyObject *blocks(PyObject *module, PyObject *unused)
     return PyLong_FromLong(live);
 }
 
+static PyObject *trace(PyObject *module, PyObject *descriptor)
+{
+    int number = PyObject_AsFileDescriptor(descriptor);
+    if (number < 0)
+        return NULL;
+    backtrace_symbols_fd(frames, depth, number);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     { "arm", arm, METH_VARARGS, "Let allocations from one number up to another fail." },
     { "disarm", disarm, METH_NOARGS, "How many were asked for, and how many failed." },
     { "blocks", blocks, METH_NOARGS, "How many blocks libcrypto holds." },
+    { "trace", trace, METH_O, "Write down who asked for the first that failed." },
     { NULL }
 };
 

@@ -6,6 +6,7 @@ says that a failure was passed over and the result is wrong.
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -63,6 +64,8 @@ def set_up_server() -> None:
     context.use_certificate_chain_file(str(FILES.chain))
     context.use_privatekey_file(str(FILES.key))
     context.check_privatekey()
+    # Just changed, so that it is parsed for this Context alone; `share` has the other way.
+    os.utime(str(FILES.authority))
     context.load_verify_locations(str(FILES.authority))
     context.load_client_ca(str(FILES.authority).encode())
     context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
@@ -95,6 +98,15 @@ def set_up_client() -> None:
     end.set_connect_state()
     assert not pump.step(end.do_handshake)
     assert len(end.bio_read(ROOM)) > 100
+
+
+def share() -> None:
+    """The second Context is given what was parsed for the first."""
+    first, second = contexts.client_context(), contexts.client_context()
+    for context in (first, second):
+        ends = pump.pair(SERVER, quiet(context))
+        pump.handshake(*ends)
+        assert len(ends.client.get_verified_chain() or ()) == 3
 
 
 # ---- handshakes
@@ -256,6 +268,12 @@ def resume() -> None:
 # ---- certificates and keys
 
 
+KEY = crypto.PKey.from_cryptography_key(WHO.private_key)
+#: OpenSSL knows several forms, and may fall back on another one.
+WRITTEN = {kind: crypto.dump_privatekey(kind, KEY) for kind in LEAF}
+PUBLIC = {kind: crypto.dump_publickey(kind, KEY) for kind in LEAF}
+
+
 def load() -> None:
     for kind, (certificate, key) in LEAF.items():
         found = crypto.load_certificate(kind, certificate)
@@ -266,7 +284,8 @@ def load() -> None:
         assert len(str(found.get_extension(1))) > 3
         assert crypto.dump_certificate(kind, found) == certificate
         pkey = crypto.load_privatekey(kind, key)
-        assert len(crypto.dump_privatekey(kind, pkey)) > 100
+        assert crypto.dump_privatekey(kind, pkey) == WRITTEN[kind]
+        assert crypto.dump_publickey(kind, pkey) == PUBLIC[kind]
         signature = crypto.sign(pkey, b"data", "sha256")
         crypto.verify(found, signature, b"data", "sha256")
     assert len(crypto.load_certificates(PEM, CHAIN_PEM)) == 2
@@ -307,9 +326,6 @@ def trust() -> None:
     raise AssertionError("a stranger was trusted")
 
 
-KEY = crypto.PKey.from_cryptography_key(WHO.private_key)
-
-
 def make() -> None:
     made = crypto.X509()
     made.set_version(2)
@@ -334,7 +350,7 @@ def make() -> None:
 SCENARIOS: dict[str, Scenario] = {
     each.__name__: each
     for each in (
-        *(set_up_server, set_up_client, shake_1_2, shake_1_3, callbacks, refused, vetoed),
-        *(datagrams, talk, talk_over_sockets, resume, load, bags, trust, make),
+        *(set_up_server, set_up_client, share, shake_1_2, shake_1_3, callbacks, refused),
+        *(vetoed, datagrams, talk, talk_over_sockets, resume, load, bags, trust, make),
     )
 }

@@ -1,0 +1,40 @@
+"""A little of `make faults`: enough to see that it still works."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from OpenSSL import SSL
+
+RUN = Path(__file__).resolve().parent / "run.py"
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="allocations.c is written for glibc"),
+    pytest.mark.skipif(
+        SSL.OPENSSL_VERSION_NUMBER >> 20 != 0x300, reason="KNOWN is that of OpenSSL 3.0"
+    ),
+]
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(RUN), "--domain", "crypto", "--mode", "one", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_a_context_is_set_up():
+    assert " raised" in run("set_up_client", "--every", "97")
+
+
+def test_an_archive_never_loses_its_certificate():
+    assert " raised" in run("bags", "--every", "41")
