@@ -153,17 +153,19 @@ def test_a_close_while_a_context_is_waited_for(version: str, tmp_path: Path) -> 
     os.mkfifo(slow)
     client_context = contexts.client_context(version=version)
     server_context = contexts.server_context(version=version)
-    with sockets.connected(server_context, client_context) as (_server, client):
-        with Thief(client._socket) as thief:
-            changing = sockets.in_thread(client_context.load_verify_locations, str(slow))
-            with slow.open("wb"):
-                # The writer could open it, so it is being read.
-                sending = sockets.in_thread(client.send, b"secret")
-                with contextlib.suppress(FutureTimeout):
-                    sending.result(0.3)
-                thief.strike()
-            with pytest.raises(SSL.Error):
-                changing.result(sockets.PATIENCE)
-            with contextlib.suppress(SSL.SysCallError):
-                sending.result(sockets.PATIENCE)
-            assert thief.heard() == b""
+    with (
+        sockets.connected(server_context, client_context) as (_server, client),
+        Thief(client._socket) as thief,
+    ):
+        changing = sockets.in_thread(client_context.load_verify_locations, str(slow))
+        with slow.open("wb"):
+            # The writer could open it, so it is being read.
+            sending = sockets.in_thread(client.send, b"secret")
+            with contextlib.suppress(FutureTimeout):
+                sending.result(0.3)
+            thief.strike()
+        with pytest.raises(SSL.Error):
+            changing.result(sockets.PATIENCE)
+        with contextlib.suppress(SSL.SysCallError):
+            sending.result(sockets.PATIENCE)
+        assert thief.heard() == b""
