@@ -28,7 +28,8 @@ SITE = WORK / "site"
 #: The core's own tests; the rest is Python over it and takes valgrind hours.
 CORE = (
     *("bio", "connection", "context", "negotiation", "observers", "sessions", "stapling"),
-    *("trampolines", "trust", "stores", "errors", "spoilt_records"),
+    *("trampolines", "trust", "stores", "errors", "spoilt_records", "virtual_hosts"),
+    *("late_contexts", "late_failures"),
 )
 #: What these look at is changed by a sanitizer or by valgrind itself.
 LEFT_OUT = {
