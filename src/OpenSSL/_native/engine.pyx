@@ -404,13 +404,14 @@ cdef class Engine(Tenant):
         return 0
 
     cdef double patience(self) except -2:
-        return -1 if self.socket is None else waiting.patience(self.socket, self.channel.fd)
+        # Asked without the lock, so not of the descriptor: what has no timeout has no bound.
+        return -1 if self.socket is None else waiting.patience(self.socket, <brisk_fd>-1)
 
     cdef int pause(self, bint writing, double* deadline) except -1:
         """Wait, without the lock; False when the transport's owner does not want to wait."""
         cdef double at_most = -1
         cdef brisk_fd fd = self.channel.fd
-        cdef double seconds = self.patience()
+        cdef double seconds = waiting.patience(self.socket, fd)
         cdef s.timeval timer
         if seconds == 0:
             return False

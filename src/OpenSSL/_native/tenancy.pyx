@@ -19,6 +19,19 @@ from OpenSSL._native.trampolines cimport on_info, on_verify
 from OpenSSL._exceptions import Error
 
 
+cdef int enter_both(Context one, Context other) except -1:
+    """Take the locks of two Contexts, in the order in which everybody does."""
+    if <void*>other < <void*>one:
+        one, other = other, one
+    one.enter()
+    try:
+        other.enter()
+    except BaseException:
+        one.leave()
+        raise
+    return 0
+
+
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
 @cython.binding(False)
@@ -64,6 +77,7 @@ cdef class Tenant(Entrance):
 
     def set_context(self, Context context not None):
         cdef Hooks hooks
+        cdef Context before
         self.enter()
         try:
             if not self.may_move():
@@ -71,7 +85,9 @@ cdef class Tenant(Entrance):
                     "SSL routines", "",
                     "too late for another Context in this handshake: a server name callback "
                     "may choose one, and over TLS 1.3 an ALPN callback")])
-            context.enter()
+            # libssl compares the two.
+            before = self.context
+            enter_both(before, context)
             try:
                 errors.clear()
                 if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
@@ -79,6 +95,7 @@ cdef class Tenant(Entrance):
                 self.adopt_settings(context)
                 hooks = context.hooks.copy()
             finally:
+                before.leave()
                 context.leave()
             if self.own_verify:
                 hooks.verify = self.hooks.verify
