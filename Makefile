@@ -49,12 +49,12 @@ $(MEASURED): $(BUILT)
 
 # Meson learns of new and removed Python files only when it configures again.
 sources:
-	@mkdir -p .build
-	@$(PYTHON) tools/list_sources.py src/OpenSSL > .build/sources.new
-	@cmp -s .build/sources.new .build/sources || { \
+	@mkdir -p .build; new=.build/sources.$$$$; \
+	$(PYTHON) tools/list_sources.py src/OpenSSL > $$new; \
+	cmp -s $$new .build/sources || { \
 	  if [ -e .build/sources ]; then touch src/OpenSSL/meson.build; fi; \
-	  mv .build/sources.new .build/sources; }
-	@rm -f .build/sources.new
+	  cp $$new .build/sources; }; \
+	rm -f $$new
 
 demo: setup ## TLS end to end over loopback, with what was negotiated
 	@$(BIN)/python -m OpenSSL demo $(ARGS)
