@@ -25,16 +25,20 @@ PRELUDE = """
         gc.collect()
         with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
             places = [line.split()[:2] for line in maps]
+            # One piece of memory, wiped at the end: what was read is not to be found again.
+            piece = memoryview(bytearray(1 << 20))
             with open(sys.argv[1] + "/" + name, "wb", 0) as out:
                 for place, rights in places:
                     if rights.startswith("rw"):
                         start, end = (int(each, 16) for each in place.split("-"))
                         try:
                             memory.seek(start)
-                            for at in range(start, end, 1 << 20):
-                                out.write(memory.read(min(1 << 20, end - at)))
+                            for at in range(start, end, len(piece)):
+                                size = memory.readinto(piece[:end - at])
+                                out.write(piece[:size])
                         except (OSError, ValueError):
                             continue
+            piece[:] = bytes(len(piece))
 """
 
 
