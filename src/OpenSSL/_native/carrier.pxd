@@ -4,6 +4,9 @@ from OpenSSL._native.platform cimport flag
 # How often this process has been forked: what threads held before, nobody will give back.
 cdef brisk_forks forks
 
+cdef enum:
+    CHOSEN = 2      # of `choosing`: it has
+
 cdef class Hooks:
     cdef object verify
     cdef object info

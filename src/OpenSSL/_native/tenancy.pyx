@@ -11,7 +11,7 @@ cimport cython
 
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libssl as s
-from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.carrier cimport CHOSEN, Hooks
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.trampolines cimport on_info, on_verify
@@ -105,6 +105,8 @@ cdef class Tenant(Entrance):
                 s.SSL_set_info_callback(self.handle, on_info)
             self.hooks = hooks
             self.context = context
+            if self.choosing and context is not before:
+                self.choosing = CHOSEN
         finally:
             self.leave()
 

@@ -16,7 +16,7 @@ from libc.string cimport memcmp, memcpy, strlen
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport Channel
-from OpenSSL._native.carrier cimport Carrier
+from OpenSSL._native.carrier cimport CHOSEN, Carrier
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back
 from OpenSSL._native.virtual_hosts cimport (
@@ -211,7 +211,7 @@ cdef int on_alpn_select(
 ) noexcept with gil:
     cdef Scope scope
     cdef Fit fit
-    cdef s.SSL_CTX* before = s.SSL_get_SSL_CTX(ssl)
+    cdef bint chosen
     cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None:
@@ -226,17 +226,18 @@ cdef int on_alpn_select(
     except BaseException as error:
         carrier.keep(error)
         answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
+    chosen = carrier.choosing == CHOSEN
     carrier.choosing = False
     leave_hook(&scope, carrier)
-    if answer != s.SSL_TLSEXT_ERR_ALERT_FATAL and s.SSL_get_SSL_CTX(ssl) != before:
+    if chosen and answer != s.SSL_TLSEXT_ERR_ALERT_FATAL:
         fit = choice_fits(ssl, out[0], out_size[0] if answer == s.SSL_TLSEXT_ERR_OK else 0)
         if fit != FITS:
-            keep_refusal(ssl, carrier, fit)
+            keep_refusal(carrier, fit)
             answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
     return answer
 
 
-cdef void keep_refusal(s.SSL* ssl, Carrier carrier, Fit fit) noexcept:
+cdef void keep_refusal(Carrier carrier, Fit fit) noexcept:
     # Like a hook: making an exception may run anybody's finaliser.
     cdef Scope scope
     enter_hook(&scope, carrier)
@@ -276,7 +277,7 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
         alert[0] = s.SSL_AD_PROTOCOL_VERSION    # which says it all
     else:
         alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
-        keep_refusal(ssl, carrier, fit)
+        keep_refusal(carrier, fit)
     return s.SSL_TLSEXT_ERR_ALERT_FATAL
 
 
