@@ -17,8 +17,10 @@ from OpenSSL._native.platform cimport brisk_close, brisk_fd
 cdef extern from "kernel_tls.h" nogil:
     void brisk_kernel_tls_free(brisk_kernel_tls* kernel)
 
+cdef extern from "shorten.h":
+    void brisk_shorten(PyObject** bytes, Py_ssize_t size)
+
 cdef extern from "Python.h":
-    int _PyBytes_Resize(PyObject** bytes, Py_ssize_t size) except -1
     PyObject* bytes_of_size "PyBytes_FromStringAndSize"(const char* data, Py_ssize_t size)
     void PyErr_Clear()
     char* bytes_data "PyBytes_AS_STRING"(PyObject* bytes) nogil
@@ -128,7 +130,7 @@ cdef object take_ready(Channel* channel):
             and size <= channel.payload + MOST_OVERHEAD):
         # Next time it will fit exactly; what varies (CBC) is learned bit by bit.
         channel.overhead = <unsigned int>size - channel.payload
-    _PyBytes_Resize(&ready, size)
+    brisk_shorten(&ready, size)
     data = <object>ready
     Py_DECREF(data)
     return data

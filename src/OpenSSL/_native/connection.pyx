@@ -147,8 +147,9 @@ cdef class Connection(Reader):
             return 0
         if size > RECORD:
             size = RECORD
+        cdef object count = size    # made now: what is sent must not be denied for want of memory
         if self.channel.memory and self.send_alone(data, size, &moved):
-            return moved
+            return count if moved == size else moved
         self.enter_turn(&deadline)
         try:
             self.write(data, size, &moved, &deadline)
@@ -157,7 +158,7 @@ cdef class Connection(Reader):
             raise
         finally:
             brisk_lock_leave(&self.turn)
-        return moved
+        return count if moved == size else moved
 
     cdef bint send_alone(self, char* data, size_t size, size_t* moved) except -1:
         """Send a record in memory without a turn; False while somebody else has it."""
@@ -199,6 +200,7 @@ cdef class Connection(Reader):
         cdef size_t done = 0
         cdef size_t part
         cdef double deadline = 0    # one for the whole message, as sockets have it
+        cdef object count = size    # made now: what is sent must not be denied for want of memory
         self.enter_turn(&deadline)
         try:
             while done < size:
@@ -211,7 +213,7 @@ cdef class Connection(Reader):
             raise
         finally:
             brisk_lock_leave(&self.turn)
-        return done
+        return count
 
     cdef int write(self, char* data, size_t size, size_t* moved, double* deadline) except -1:
         self.enter_io()
@@ -330,12 +332,14 @@ cdef class Connection(Reader):
             if not isinstance(data, memoryview):
                 data = memoryview(data)
             data = bytes(data)
+        cdef object count
+        count = PyBytes_GET_SIZE(data)      # made now: what is taken must not be denied
         self.enter_memory()
         try:
             if PyBytes_GET_SIZE(data) > 0:
                 self.dry = 0
                 channel.feed(&self.channel, data)
-            return PyBytes_GET_SIZE(data)
+            return count
         finally:
             self.leave()
 

@@ -5,8 +5,12 @@ cdef size_t size_of(object value, str name) except? 0
 cdef class Reader(Engine):
     cdef object held                # bytes read in a call that had to raise
     cdef object deferred            # an exception that came after bytes that were delivered
+    cdef bint lost                  # there was no memory to hold what had been read
 
     cdef object read(self, size_t size, bint peek)
+    cdef object count_into(self, char* data, size_t size, bint peek)
+    cdef void hold(self, bytes data) noexcept
+    cdef void hold_copy(self, char* data, size_t size) noexcept
     cdef int read_into(self, char* data, size_t size, bint peek, size_t* done) except -1
     cdef bint expects_more(self, size_t moved) noexcept
     cdef bint read_more(self, char* data, size_t size, size_t* moved) except -1

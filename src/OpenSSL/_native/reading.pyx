@@ -2,8 +2,9 @@
 
 Theory.  Bytes that libssl has given us are never lost: when the call that got
 them must raise, they are ``held`` for the next one; when an error follows
-them, it is ``deferred``.  What is allocated is what can have arrived, not what
-was asked for.
+them, it is ``deferred``.  What a read needs is allocated before it: what can have
+arrived, not what was asked for.  Only a count for ``recv_into`` comes after it; where there
+is no memory even for that, the connection says from then on that bytes are ``lost``.
 """
 
 cimport cython
@@ -20,6 +21,8 @@ from OpenSSL._native.platform cimport brisk_fd
 
 from operator import index as _index
 
+from OpenSSL._exceptions import Error
+
 cdef extern from "platform.h":
     long PEEK_FLAG "MSG_PEEK"
 
@@ -31,8 +34,10 @@ cdef extern from "quiet.h":
     int brisk_quiet_recv(object type) except -1
     int brisk_quiet_recv_into(object type) except -1
 
+cdef extern from "shorten.h":
+    void brisk_shorten(PyObject** bytes, Py_ssize_t size)
+
 cdef extern from "Python.h":
-    int _PyBytes_Resize(PyObject** bytes, Py_ssize_t size) except -1
     PyObject* bytes_of_size "PyBytes_FromStringAndSize"(
         const char* data, Py_ssize_t size) except NULL
     char* bytes_data "PyBytes_AS_STRING"(PyObject* bytes) nogil
@@ -40,7 +45,6 @@ cdef extern from "Python.h":
 
 cdef enum:
     RECORD = 16384      # the most that one record carries, in bytes
-    ON_STACK = 1024     # reads up to this size are copied, larger ones are made in place
 
 
 cdef size_t size_of(object value, str name) except? 0:
@@ -98,8 +102,6 @@ cdef class Reader(Engine):
         cdef Py_buffer view
         cdef size_t size
         cdef size_t asked = 0
-        cdef size_t done = 0
-        cdef int status
         cdef bint peek = flags is not None and flags & PEEK_FLAG
         if nbytes is not None:
             asked = size_of(nbytes, "nbytes")
@@ -112,8 +114,7 @@ cdef class Reader(Engine):
             try:
                 if size == 0:
                     return 0
-                status = self.read_into(<char*>view.buf, size, peek, &done)
-                return done if status == DONE else sign_of(status)
+                return self.count_into(<char*>view.buf, size, peek)
             finally:
                 self.leave()
         finally:
@@ -125,49 +126,76 @@ cdef class Reader(Engine):
 
     cdef object read(self, size_t size, bint peek):
         """Bytes, or the sign of a want-state."""
-        cdef char small[ON_STACK]
-        cdef PyObject* big
+        cdef PyObject* made
         cdef size_t room = 4 * RECORD
         cdef size_t done = 0
         cdef int status
         if self.socket is None and self.held is None:
             # What came in bounds what can come out; what libssl holds of a
-            # record it has begun is bounded by a record.
+            # record it has begun, and of datagrams, is bounded by a record.
             room = self.unread()
-            if room > ON_STACK or s.SSL_has_pending(self.handle):
+            if s.SSL_has_pending(self.handle) or self.channel.datagram:
                 room += RECORD
-            elif room < ON_STACK:
-                room = ON_STACK
+            elif room == 0:
+                room = 1
         if room > size:
             room = size
-        if room <= ON_STACK:
-            status = self.read_into(small, room, peek, &done)
-            if status != DONE:
-                return sign_of(status)
-            return PyBytes_FromStringAndSize(small, done)
-        big = bytes_of_size(NULL, room)
+        made = bytes_of_size(NULL, room)
         try:
-            status = self.read_into(bytes_data(big), room, peek, &done)
+            status = self.read_into(bytes_data(made), room, peek, &done)
         except BaseException:
-            Py_XDECREF(big)
+            if done > 0:
+                brisk_shorten(&made, done)
+                self.hold(<object>made)
+            Py_XDECREF(made)
             raise
         if status != DONE:
-            Py_XDECREF(big)
+            Py_XDECREF(made)
             return sign_of(status)
-        if done != room:
-            _PyBytes_Resize(&big, done)
-        data = <object>big
-        Py_XDECREF(big)
+        brisk_shorten(&made, done)
+        data = <object>made
+        Py_XDECREF(made)
         return data
 
+    cdef object count_into(self, char* data, size_t size, bint peek):
+        """How many bytes were read, or the sign of a want-state."""
+        cdef size_t done = 0
+        cdef int status
+        try:
+            status = self.read_into(data, size, peek, &done)
+            return done if status == DONE else sign_of(status)
+        except BaseException:
+            if done > 0 and not peek:
+                self.hold_copy(data, done)
+            raise
+
+    cdef void hold(self, bytes data) noexcept:
+        """Keep what was read for the next call; another thread's bytes may be there already."""
+        try:
+            self.held = data if self.held is None else self.held + data
+        except MemoryError:
+            self.lost = True
+
+    cdef void hold_copy(self, char* data, size_t size) noexcept:
+        try:
+            self.hold(PyBytes_FromStringAndSize(data, size))
+        except MemoryError:
+            self.lost = True
+
     cdef int read_into(self, char* data, size_t size, bint peek, size_t* done) except -1:
-        """DONE, with the count in `done`, or a want-state."""
+        """DONE, with the count in `done`, or a want-state.
+
+        When it raises, `done` counts what the caller has to hold.
+        """
         cdef size_t moved = 0
         cdef double deadline = 0
         cdef int status
         if self.held is not None:
             done[0] = self.read_held(data, size, peek)
             return DONE
+        if self.lost:
+            raise Error([(
+                "SSL routines", "", "received bytes were lost: there was no memory for them")])
         if self.deferred is not None:
             error = self.deferred
             self.deferred = None
@@ -176,7 +204,7 @@ cdef class Reader(Engine):
             status = self.perform(PEEK if peek else READ, data, size, &moved, &deadline)
         except BaseException:
             if moved > 0 and not peek and not self.aborted:
-                self.held = PyBytes_FromStringAndSize(data, moved)
+                done[0] = moved
             raise
         done[0] = moved
         # More records may be here already; fetching them asks nobody to wait.  But each
