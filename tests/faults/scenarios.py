@@ -21,6 +21,7 @@ Scenario = Callable[[], None]
 WHO = authority.identity("ecdsa")
 FILES = WHO.files
 CLIENT = authority.client_identity("ecdsa")
+NEXT = authority.authority().issue("next")
 # Taken now: the library that writes them panics when it has no memory.
 LEAF = {crypto.FILETYPE_PEM: (WHO.pem, WHO.key_pem), crypto.FILETYPE_ASN1: (WHO.der, WHO.key_der)}
 LEAF_PEM, LEAF_DER = WHO.pem, WHO.der
@@ -107,6 +108,17 @@ def share() -> None:
         ends = pump.pair(SERVER, quiet(context))
         pump.handshake(*ends)
         assert len(ends.client.get_verified_chain() or ()) == 3
+
+
+def renew() -> None:
+    """A Context in use is given another identity."""
+    context = quiet(contexts.server_context())
+    SSL.Connection(context, None)
+    context.use_certificate_chain_file(str(NEXT.files.chain))
+    context.use_privatekey_file(str(NEXT.files.key))
+    context.check_privatekey()
+    shown = pump.connected(context, TRUSTING).client.get_peer_certificate()
+    assert shown is not None and shown.get_subject().CN == "next"
 
 
 # ---- handshakes
@@ -371,7 +383,7 @@ def make() -> None:
 SCENARIOS: dict[str, Scenario] = {
     each.__name__: each
     for each in (
-        *(set_up_server, set_up_client, share, shake_1_2, shake_1_3, callbacks, refused),
+        *(set_up_server, set_up_client, share, renew, shake_1_2, shake_1_3, callbacks, refused),
         *(vetoed, datagrams, talk, talk_over_sockets, resume, load, bags, trust, make),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import functools
 import gc
 import io
 import random
@@ -24,6 +25,12 @@ PATIENCE = 60
 #: For each Context another that allows the same.
 TWINS: dict[SSL.Context, SSL.Context] = {}
 LETTERS = b"abcdefgh"
+
+
+@functools.cache
+def renewed() -> authority.Identity:
+    """What takes the place of `authority.identity`, and the reverse."""
+    return authority.authority().issue("renewed")
 
 
 class Pair:
@@ -88,7 +95,7 @@ def sent(end: SSL.Connection, chance: random.Random) -> None:
 def read_certificate(end: SSL.Connection) -> None:
     certificate = end.get_peer_certificate()
     if certificate is not None:
-        assert certificate.get_subject().CN == "server"
+        assert certificate.get_subject().CN in ("server", "renewed")
         certificate.digest("sha256")
 
 
@@ -153,7 +160,11 @@ CHANGING: list[Callable[[SSL.Context], object]] = [
     lambda context: context.set_alpn_select_callback(lambda *_: SSL.NO_OVERLAPPING_PROTOCOLS),
     lambda context: context.set_client_ca_list([crypto.X509().get_subject()] * 3),
     lambda context: context.load_verify_locations(str(authority.identity().files.authority)),
-    lambda context: contexts.use_identity(context, authority.identity()),
+    lambda context: context.use_certificate_chain_file(authority.identity().files.chain),
+    lambda context: context.use_certificate_chain_file(renewed().files.chain),
+    lambda context: context.use_privatekey_file(authority.identity().files.key),
+    lambda context: context.use_privatekey_file(renewed().files.key),
+    lambda context: context.check_privatekey(),
     lambda context: context.get_info_callback(),
     lambda context: context.get_keylog_callback(),
     lambda context: context.get_verify_mode(),
@@ -176,6 +187,7 @@ class Storm:
             one.set_session_id(b"chaos")
             other.set_session_id(b"chaos")
             TWINS[one], TWINS[other] = other, one
+        renewed()  # before threads do it twice
         self.session: SSL.Session | None = None
         chance = random.Random(seed)
         self.pairs = [self.fresh(chance) for _ in range(PAIRS)]

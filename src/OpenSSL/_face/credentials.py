@@ -54,6 +54,9 @@ class ContextCredentials(native_context.Context):
     def use_certificate(self, cert: X509 | Certificate) -> None:
         """Present ``cert`` to peers.
 
+        Where there have been connections already, new ones are shown it as soon as the
+        key that fits is there, and the certificate of before until then.
+
         Raises TypeError for what is no certificate, Error if OpenSSL refuses it
         (a key too weak for the security level, for one).
         ``SSL_CTX_use_certificate(3)``
@@ -63,6 +66,8 @@ class ContextCredentials(native_context.Context):
     def use_certificate_file(self, certfile: Path, filetype: int = FILETYPE_PEM) -> None:
         """Present the first certificate of a file, ``FILETYPE_PEM`` or ``FILETYPE_ASN1``.
 
+        Renewed like :meth:`use_certificate`.
+
         Raises Error if it cannot be read or holds none.
         ``SSL_CTX_use_certificate_file(3)``
         """
@@ -71,6 +76,8 @@ class ContextCredentials(native_context.Context):
 
     def use_certificate_chain_file(self, certfile: Path) -> None:
         """Present the first certificate of a PEM file, and the rest as its chain.
+
+        Renewed like :meth:`use_certificate`.
 
         Raises Error if the file cannot be read or holds no certificate.
         ``SSL_CTX_use_certificate_chain_file(3)``

@@ -18,6 +18,8 @@ cdef class Context:
     cdef long readers               # connections at work in libssl that look at the handle
     cdef int method
     cdef Trust trust                # whose the store of certificates is
+    cdef bint in_use                # connections have been made with it
+    cdef object renewal             # a certificate that waits for its key; see Renewal
     cdef bint asked_late            # its clients may be asked for a certificate at any time
     cdef object anchors             # what to read to have one like the shared store
     cdef object __weakref__

@@ -94,6 +94,7 @@ cdef class Context:
             errors.fail_ssl("the library does not offer this version")
 
     def __dealloc__(self):
+        self.renewal = None
         if self.handle != NULL:
             s.SSL_CTX_free(self.handle)
             self.handle = NULL

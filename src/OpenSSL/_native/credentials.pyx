@@ -7,6 +7,7 @@ from OpenSSL._native.certificates cimport X509, release_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.keys cimport PKey, release_key
+from OpenSSL._native.renewal cimport Renewal, begin, finish, under_way
 from OpenSSL._native.trampolines cimport Passphrase, on_passphrase
 
 
@@ -19,25 +20,55 @@ cdef enum Source:
 cdef int load_file(Context context, Source source, const char* path, int kind) except -1:
     """Load a file that may be encrypted, with the passphrase hook in place meanwhile."""
     cdef Passphrase passphrase = Passphrase.__new__(Passphrase)
+    cdef Renewal next = begin(context) if source != KEY_FILE else under_way(context)
     cdef int result
     passphrase.callback = context.passphrase
     passphrase.data = context.passphrase_data
-    # Even without a hook ours is installed: the library's own prompts on the terminal.
-    s.SSL_CTX_set_default_passwd_cb(context.handle, on_passphrase)
-    s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, <void*>passphrase)
     errors.clear()
-    if source == KEY_FILE:
-        result = s.SSL_CTX_use_PrivateKey_file(context.handle, path, kind)
-    elif source == CHAIN_FILE:
-        result = s.SSL_CTX_use_certificate_chain_file(context.handle, path)
+    if next is None:
+        result = load_now(context.handle, source, path, kind, passphrase)
     else:
-        result = s.SSL_CTX_use_certificate_file(context.handle, path, kind)
-    s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, NULL)
-    s.SSL_CTX_set_default_passwd_cb(context.handle, NULL)
+        result = load_next(next.handle, source, path, kind, passphrase)
     passphrase.raise_kept()
     if result != 1:
         errors.fail_ssl("the file could not be loaded")
-    return 0
+    return finish(next, context)
+
+
+# Even without a hook ours is installed: the library's own prompts on the terminal.
+
+cdef int load_now(
+    s.SSL_CTX* handle, Source source, const char* path, int kind, Passphrase passphrase,
+) noexcept:
+    cdef int result
+    s.SSL_CTX_set_default_passwd_cb(handle, on_passphrase)
+    s.SSL_CTX_set_default_passwd_cb_userdata(handle, <void*>passphrase)
+    if source == KEY_FILE:
+        result = s.SSL_CTX_use_PrivateKey_file(handle, path, kind)
+    elif source == CHAIN_FILE:
+        result = s.SSL_CTX_use_certificate_chain_file(handle, path)
+    else:
+        result = s.SSL_CTX_use_certificate_file(handle, path, kind)
+    s.SSL_CTX_set_default_passwd_cb_userdata(handle, NULL)
+    s.SSL_CTX_set_default_passwd_cb(handle, NULL)
+    return result
+
+
+cdef int load_next(
+    s.SSL* handle, Source source, const char* path, int kind, Passphrase passphrase,
+) noexcept:
+    cdef int result
+    s.SSL_set_default_passwd_cb(handle, on_passphrase)
+    s.SSL_set_default_passwd_cb_userdata(handle, <void*>passphrase)
+    if source == KEY_FILE:
+        result = s.SSL_use_PrivateKey_file(handle, path, kind)
+    elif source == CHAIN_FILE:
+        result = s.SSL_use_certificate_chain_file(handle, path)
+    else:
+        result = s.SSL_use_certificate_file(handle, path, kind)
+    s.SSL_set_default_passwd_cb_userdata(handle, NULL)
+    s.SSL_set_default_passwd_cb(handle, NULL)
+    return result
 
 
 def set_passwd_cb(Context context not None, callback, data):
@@ -75,15 +106,21 @@ def use_privatekey_file(Context context not None, bytes path not None, int kind)
 
 def use_certificate(Context context not None, X509 certificate not None):
     cdef c.X509* handle
+    cdef Renewal next
     cdef int result
     context.change()
     try:
+        next = begin(context)
         errors.clear()
         handle = certificate.share()
-        result = s.SSL_CTX_use_certificate(context.handle, handle)
+        if next is None:
+            result = s.SSL_CTX_use_certificate(context.handle, handle)
+        else:
+            result = s.SSL_use_certificate(next.handle, handle)
         release_certificate(handle)
         if result != 1:
             errors.fail_ssl("the certificate cannot be used")
+        finish(next, context)
     finally:
         context.leave()
 
@@ -104,24 +141,37 @@ def add_extra_chain_cert(Context context not None, X509 certificate not None):
 
 def use_privatekey(Context context not None, PKey key not None):
     cdef c.EVP_PKEY* handle
+    cdef Renewal next
     cdef int result
     context.change()
     try:
+        next = under_way(context)
         errors.clear()
         handle = key.share()    # the object may take another key meanwhile
-        result = s.SSL_CTX_use_PrivateKey(context.handle, handle)
+        if next is None:
+            result = s.SSL_CTX_use_PrivateKey(context.handle, handle)
+        else:
+            result = s.SSL_use_PrivateKey(next.handle, handle)
         release_key(handle)
         if result != 1:
             errors.fail_ssl("the private key cannot be used")
+        finish(next, context)
     finally:
         context.leave()
 
 
 def check_privatekey(Context context not None):
+    cdef Renewal next
+    cdef int result
     context.enter()
     try:
+        next = under_way(context)
         errors.clear()
-        if s.SSL_CTX_check_private_key(context.handle) != 1:
+        if next is None:
+            result = s.SSL_CTX_check_private_key(context.handle)
+        else:
+            result = s.SSL_check_private_key(next.handle)
+        if result != 1:
             errors.fail_ssl("the private key does not match the certificate")
     finally:
         context.leave()

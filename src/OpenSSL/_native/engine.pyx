@@ -103,6 +103,7 @@ cdef class Engine(Tenant):
             handle = s.SSL_new(context.handle)
             if handle == NULL:
                 errors.fail_ssl("SSL_new failed")
+            context.in_use = True
             self.hooks = context.hooks
             self.asked_late = context.asked_late
             # The SSL's own, so that the Context's later ones are not asked.

@@ -92,6 +92,7 @@ cdef class Tenant(Entrance):
                 errors.clear()
                 if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
                     errors.fail_ssl("SSL_set_SSL_CTX failed")
+                context.in_use = True
                 self.adopt_settings(context)
                 hooks = context.hooks.copy()
             finally:
