@@ -61,6 +61,24 @@ def test_a_large_read_takes_many_records_and_only_whole_ones() -> None:
         assert max(taken) > 16384
 
 
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_a_goodbye_that_came_with_data_is_not_waited_for(version: str) -> None:
+    """Who says goodbye and waits for an answer keeps the socket open: nothing more comes."""
+    with sockets.connected(
+        contexts.server_context(version=version), contexts.client_context(version=version)
+    ) as (server, client):
+        server.sendall(b"last words")
+        server.shutdown()
+        got = b""
+        with pytest.raises(SSL.ZeroReturnError):
+            while True:
+                if not client.pending():
+                    assert select.select([client], [], [], 2)[0], "nothing tells of the goodbye"
+                got += client.recv(65536)
+        assert got == b"last words"
+        assert client.pending() == 0
+
+
 def test_data_before_the_end_come_first() -> None:
     left, right = socket.socketpair()
     with left, right:

@@ -29,5 +29,6 @@ class Reader(Engine):
     def pending(self) -> int:
         """How many bytes :meth:`recv` has ready without asking the transport.
 
+        1 where it has none, but an end or an error that came with the last ones.
         ``SSL_pending(3)``
         """

@@ -265,12 +265,16 @@ cdef class Reader(Engine):
     def pending(self):
         """How many bytes :meth:`recv` has ready without asking the transport.
 
+        1 where it has none, but an end or an error that came with the last ones.
         ``SSL_pending(3)``
         """
+        cdef size_t ready
         self.enter()
         try:
-            return s.SSL_pending(self.handle) + (
+            ready = s.SSL_pending(self.handle) + (
                 0 if self.held is None else PyBytes_GET_SIZE(self.held))
+            # What is deferred has left the socket too: no selector shows it any more.
+            return 1 if ready == 0 and self.deferred is not None else ready
         finally:
             self.leave()
 
