@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import socket
@@ -174,3 +175,16 @@ def test_what_was_to_be_sent_may_be_sent_the_other_way(
         got += pump.drain(client)
     pump.shuttle(server, client)
     assert got + pump.drain(client) == b"!" + data
+
+
+def test_a_record_without_data_does_not_hide_what_is_behind_it() -> None:
+    """Without MODE_AUTO_RETRY libssl stops after each session ticket; more is here already."""
+    ends = pump.connected(contexts.server_context(), contexts.client_context())
+    ends.client.clear_mode(SSL.MODE_AUTO_RETRY)
+    ends.server.send(b"behind the tickets")
+    pump.shuttle(ends.server, ends.client)
+    for _ in range(3):
+        with contextlib.suppress(SSL.WantReadError):
+            assert ends.client.recv(100) == b"behind the tickets"
+            return
+    raise AssertionError("what was handed in is not looked at")

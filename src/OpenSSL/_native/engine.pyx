@@ -306,7 +306,9 @@ cdef class Engine(Tenant):
             if verdict.status == WANT_READ and operation == READ:
                 self.rest()
             if self.socket is None:
-                if verdict.status == WANT_READ and not self.channel.datagram:
+                # Without MODE_AUTO_RETRY libssl stops at a record that held no data.
+                if (verdict.status == WANT_READ and not self.channel.datagram
+                        and self.channel.incoming == 0):
                     self.dry = operation
                 return verdict.status
             if verdict.status == WANT_LOOKUP or not self.pause(
