@@ -189,6 +189,30 @@ def test_a_timeout_counts_while_another_sender_has_the_turn(ends: Ends) -> None:
     sending.result(sockets.PATIENCE)
 
 
+@pytest.mark.holds("C27")
+def test_a_callback_does_not_wait_for_a_sender_that_waits_for_it() -> None:
+    told: list[BaseException] = []
+
+    def info(connection: SSL.Connection, where: int, value: int) -> None:
+        if where & SSL.SSL_CB_ALERT and not told:
+            try:
+                connection.send(b"x")
+            except SSL.Error as error:
+                told.append(error)
+
+    context = contexts.client_context()
+    context.set_info_callback(info)
+    with sockets.connected(contexts.server_context(), context) as (server, client):
+        sending = blocked(client)
+        server.shutdown()
+        with pytest.raises(SSL.ZeroReturnError):
+            client.recv(1)
+        with verdicts.protocol_error("called from a callback"):
+            raise told[0]
+        assert len(sockets.receive_exactly(server, 64 << 20)) == 64 << 20
+        sending.result(sockets.PATIENCE)
+
+
 @pytest.mark.parametrize("call", ["recv", "send", "shutdown"])
 @pytest.mark.holds("D3")
 def test_a_closed_socket_is_noticed(ends: Ends, call: str) -> None:

@@ -37,6 +37,12 @@ cdef inline bint get_in(Entrance entrance) except -1:
     return True
 
 
+cdef int fail_inside() except -1:
+    raise Error([(
+        "SSL routines", "",
+        "called from a callback of the same connection, which is still at work")])
+
+
 cdef class Entrance(Carrier):
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
@@ -64,9 +70,7 @@ cdef class Entrance(Carrier):
 
     cdef int enter_again(self) except -1:
         if not get_in(self):
-            raise Error([(
-                "SSL routines", "",
-                "called from a callback of the same connection, which is still at work")])
+            fail_inside()
         return 0
 
     cdef int wait_for(self, brisk_lock* lock, double deadline) except -1:
@@ -107,6 +111,8 @@ cdef class Entrance(Carrier):
                 # A hook or a signal handler that interrupts its own thread's send.
                 raise Error([(
                     "SSL routines", "", "this thread is already sending on this connection")])
+            if brisk_lock_is_mine(&self.lock, &carrier.forks):
+                fail_inside()   # and whoever has the turn may wait for us to leave
             # Whoever has it may wait for the network: as long as our own socket would.
             seconds = self.patience()
             if seconds > 0 and deadline[0] == 0:
