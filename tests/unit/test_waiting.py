@@ -189,6 +189,21 @@ def test_a_timeout_counts_while_another_sender_has_the_turn(ends: Ends) -> None:
     sending.result(sockets.PATIENCE)
 
 
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.holds("C22")
+def test_a_goodbye_waits_for_what_another_thread_sends(version: str) -> None:
+    with sockets.connected(
+        contexts.server_context(version=version), contexts.client_context(version=version)
+    ) as (server, client):
+        sending = blocked(server)
+        ending = sockets.in_thread(server.shutdown)
+        time.sleep(0.2)
+        client.settimeout(sockets.PATIENCE)
+        assert len(sockets.receive_all(client)) == 64 << 20
+        assert sending.result(sockets.PATIENCE) == 64 << 20
+        assert ending.result(sockets.PATIENCE) is False
+
+
 @pytest.mark.holds("C27")
 def test_a_callback_does_not_wait_for_a_sender_that_waits_for_it() -> None:
     told: list[BaseException] = []

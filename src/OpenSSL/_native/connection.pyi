@@ -46,6 +46,7 @@ class Connection(Reader):
     def shutdown(self) -> bool:
         """Send close_notify; True once the peer's has come too, else False.
 
+        What other threads are sending goes out first.
         Raises Error before the handshake is done, and what :meth:`send` raises.
         ``SSL_shutdown(3)``
         """

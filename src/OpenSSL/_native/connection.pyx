@@ -238,17 +238,24 @@ cdef class Connection(Reader):
     def shutdown(self):
         """Send close_notify; True once the peer's has come too, else False.
 
+        What other threads are sending goes out first.
         Raises Error before the handshake is done, and what :meth:`send` raises.
         ``SSL_shutdown(3)``
         """
         cdef size_t moved
         cdef double deadline = 0
         cdef int status
-        self.enter_io()
+        # In the middle of another's record libssl would end neither: what was sent of it
+        # stays all there is, and the close_notify never goes out.
+        self.enter_turn(&deadline)
         try:
-            status = self.perform(SHUTDOWN, NULL, 0, &moved, &deadline)
+            self.enter_io()
+            try:
+                status = self.perform(SHUTDOWN, NULL, 0, &moved, &deadline)
+            finally:
+                self.leave()
         finally:
-            self.leave()
+            brisk_lock_leave(&self.turn)
         if status != DONE:
             fail_wanting(status)
         return moved == 1
