@@ -42,6 +42,33 @@ def in_memory(path: Path) -> Any:
     return io.BytesIO(path.read_bytes())
 
 
+def test_a_non_blocking_socket_does_not_wait_for_anothers_file(ends: Ends) -> None:
+    server, client = ends
+    server.setblocking(False)
+    reading, go_on = threading.Event(), threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            reading.set()
+            assert go_on.wait(sockets.PATIENCE)
+            return super().read(size)
+
+    sending = sockets.in_thread(server.sendfile, Slow(b"slowly"))
+    assert reading.wait(sockets.PATIENCE)
+    threading.Timer(2, go_on.set).start()
+    for call in (server.send, server.sendall):
+        with pytest.raises(SSL.WantWriteError) as caught:
+            call(b"x")
+        assert caught.value.bytes_sent == 0
+    with pytest.raises(SSL.WantWriteError):
+        server.shutdown()
+    assert not go_on.is_set()
+    go_on.set()
+    assert sending.result(sockets.PATIENCE) == 6
+    assert server.send(b"x") == 1
+    assert sockets.receive_exactly(client, 7) == b"slowlyx"
+
+
 @pytest.mark.parametrize("kind", [plain, in_memory], ids=["file", "memory"])
 def test_a_non_blocking_socket_loses_nothing(
     ends: Ends, kind: Callable[[Path], Any], tmp_path: Path

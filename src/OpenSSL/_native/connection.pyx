@@ -138,6 +138,15 @@ cdef class Connection(Reader):
         finally:
             PyBuffer_Release(&view)
 
+    cdef int take_turn(self, double* deadline) except -1:
+        """Wait for the turn; who has waited in vain is told that nothing was sent."""
+        try:
+            self.enter_turn(deadline)
+        except BaseException as error:
+            note_sent(error, 0)
+            raise
+        return 0
+
     cdef object send_part(self, char* data, size_t size):
         cdef size_t moved = 0
         cdef double deadline = 0
@@ -150,7 +159,7 @@ cdef class Connection(Reader):
         cdef object count = size    # made now: what is sent must not be denied for want of memory
         if self.channel.memory and self.send_alone(data, size, &moved):
             return count if moved == size else moved
-        self.enter_turn(&deadline)
+        self.take_turn(&deadline)
         try:
             self.write(data, size, &moved, &deadline)
         except BaseException as error:
@@ -201,7 +210,7 @@ cdef class Connection(Reader):
         cdef size_t part
         cdef double deadline = 0    # one for the whole message, as sockets have it
         cdef object count = size    # made now: what is sent must not be denied for want of memory
-        self.enter_turn(&deadline)
+        self.take_turn(&deadline)
         try:
             while done < size:
                 part = BURST if size - done > BURST else size - done

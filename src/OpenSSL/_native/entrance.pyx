@@ -17,7 +17,7 @@ from OpenSSL._native.lock cimport (
 
 from time import monotonic
 
-from OpenSSL._exceptions import Error
+from OpenSSL._exceptions import Error, WantWriteError
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
@@ -105,6 +105,7 @@ cdef class Entrance(Carrier):
 
     cdef int enter_turn(self, double* deadline) except -1:
         cdef double seconds
+        cdef bint taken
         # Every sender in its turn: the bytes of one message stay together.
         if not brisk_lock_try(&self.turn, &carrier.forks):
             if brisk_lock_is_mine(&self.turn, &carrier.forks):
@@ -115,6 +116,13 @@ cdef class Entrance(Carrier):
                 fail_inside()   # and whoever has the turn may wait for us to leave
             # Whoever has it may wait for the network: as long as our own socket would.
             seconds = self.patience()
+            if seconds == 0 and not brisk_lock_was_forked(&self.turn, &carrier.forks):
+                # It may have been left for one who has gone since.
+                with nogil:
+                    taken = brisk_lock_wait_for(&self.turn, &carrier.forks, 0)
+                if not taken:
+                    raise WantWriteError()
+                return 0
             if seconds > 0 and deadline[0] == 0:
                 deadline[0] = monotonic() + seconds
             self.wait_for(&self.turn, deadline[0])

@@ -133,7 +133,7 @@ def send_file(
     cdef long long done = 0
     cdef Py_ssize_t sent
     cdef double deadline = 0
-    connection.enter_turn(&deadline)
+    connection.take_turn(&deadline)
     try:
         while count < 0 or done < count:
             if file >= 0:
