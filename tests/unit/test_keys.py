@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from kit import authority
-from OpenSSL import crypto
+from OpenSSL import SSL, crypto
 
 PEM, DER, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
 
@@ -117,3 +118,34 @@ def test_a_signed_public_key_proves_itself(key: crypto.PKey) -> None:
 def test_nobody_is_prompted() -> None:
     with pytest.raises(crypto.Error):
         crypto.load_privatekey(crypto.FILETYPE_PEM, authority.identity().key_pem_encrypted)
+
+
+LOADERS = {
+    "CERTIFICATE": crypto.load_certificate,
+    "CERTIFICATE REQUEST": crypto.load_certificate_request,
+    "X509 CRL": crypto.load_crl,
+    "PUBLIC KEY": crypto.load_publickey,
+    "PKCS7": crypto.load_pkcs7_data,
+}
+
+
+@pytest.mark.parametrize("kind", LOADERS)
+def test_nobody_is_prompted_for_what_says_that_it_is_encrypted(kind: str) -> None:
+    locked = (
+        f"-----BEGIN {kind}-----\nProc-Type: 4,ENCRYPTED\n"
+        "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+        f"AAAAAAAAAAAAAAAAAAAAAA==\n-----END {kind}-----\n"
+    ).encode()
+    with pytest.raises(crypto.Error, match="bad password read"):
+        LOADERS[kind](crypto.FILETYPE_PEM, locked)
+
+
+def test_nobody_is_prompted_for_authorities(tmp_path: Path) -> None:
+    locked = tmp_path / "locked.pem"
+    locked.write_text(
+        "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+        "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+        "AAAAAAAAAAAAAAAAAAAAAA==\n-----END CERTIFICATE-----\n"
+    )
+    with pytest.raises(SSL.Error, match="bad password read"):
+        SSL.Context(SSL.TLS_METHOD).load_client_ca(locked)

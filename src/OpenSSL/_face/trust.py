@@ -108,7 +108,7 @@ class ContextTrust(native_context.Context):
         Trusts nobody: see :meth:`load_verify_locations`.
 
         Raises Error if the file cannot be read or holds no certificate.
-        ``SSL_load_client_CA_file(3)``
+        ``PEM_read_bio_X509(3)``, ``SSL_CTX_set_client_CA_list(3)``
         """
         if isinstance(cafile, str):
             cafile = text_to_bytes("cafile", cafile)

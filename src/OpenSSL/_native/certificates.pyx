@@ -14,6 +14,7 @@ cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.memory as memory
 cimport OpenSSL._native.names as names
+cimport OpenSSL._native.passphrases as passphrases
 cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
@@ -273,12 +274,18 @@ def digest(X509 certificate not None, name not None):
     return out[:size]
 
 
+cdef c.X509* read_pem(memory.Memory source) noexcept:
+    """The next certificate of a PEM file, or NULL; one that is encrypted is refused."""
+    # Without a hook OpenSSL would ask at the terminal.
+    return c.PEM_read_bio_X509(source.bio, NULL, passphrases.on_passphrase, NULL)
+
+
 def load(bytes data not None, bint pem):
     cdef memory.Memory source = memory.reading(data)
     cdef c.X509* loaded
     errors.clear()
     if pem:
-        loaded = c.PEM_read_bio_X509(source.bio, NULL, NULL, NULL)
+        loaded = read_pem(source)
     else:
         loaded = c.d2i_X509_bio(source.bio, NULL)
     if loaded == NULL:
@@ -293,7 +300,7 @@ def load_all(bytes data not None):
     cdef list found = []
     while True:
         errors.clear()
-        loaded = c.PEM_read_bio_X509(source.bio, NULL, NULL, NULL)
+        loaded = read_pem(source)
         if loaded == NULL:
             if found and errors.take_no_start_line():
                 return found

@@ -221,7 +221,7 @@ def load_public(bytes data not None, bint pem):
     cdef c.EVP_PKEY* loaded
     errors.clear()
     if pem:
-        loaded = c.PEM_read_bio_PUBKEY(source.bio, NULL, NULL, NULL)
+        loaded = c.PEM_read_bio_PUBKEY(source.bio, NULL, passphrases.on_passphrase, NULL)
     else:
         loaded = c.d2i_PUBKEY_bio(source.bio, NULL)
     if loaded == NULL:

@@ -313,7 +313,6 @@ cdef extern from "compat.h" nogil:
     X509_STORE* SSL_CTX_get_cert_store(const SSL_CTX* context)
     int SSL_CTX_add_client_CA(SSL_CTX* context, X509* authority)
     void SSL_CTX_set_client_CA_list(SSL_CTX* context, X509_NAME_LIST* names)
-    X509_NAME_LIST* SSL_load_client_CA_file(const char* path)
     int SSL_set1_host(SSL* ssl, const char* name)
     void SSL_set_hostflags(SSL* ssl, unsigned int flags)
     const char* SSL_get0_peername(SSL* ssl)

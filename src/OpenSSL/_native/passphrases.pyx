@@ -42,7 +42,9 @@ cdef int on_passphrase(char* buffer, int size, int writing, void* data) noexcept
     cdef errors.KeptQueue queue
     cdef int length = -1
     if data == NULL:
-        return -1  # no passphrase, and a library never prompts behind its user's back
+        # No passphrase, and a library never prompts behind its user's back: OpenSSL would,
+        # of whatever PEM says that it is encrypted, a certificate too.
+        return -1
     phrase = <Passphrase>data
     if phrase.failure is not None:
         return -1  # OpenSSL tries one decoder after the other: ask only once

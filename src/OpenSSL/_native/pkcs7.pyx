@@ -2,6 +2,7 @@
 
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.passphrases as passphrases
 cimport OpenSSL._native.libcrypto as c
 
 
@@ -12,7 +13,7 @@ def read_type(bytes data not None, bint pem):
     cdef int nid
     errors.clear()
     if pem:
-        message = c.PEM_read_bio_PKCS7(source.bio, NULL, NULL, NULL)
+        message = c.PEM_read_bio_PKCS7(source.bio, NULL, passphrases.on_passphrase, NULL)
     else:
         message = c.d2i_PKCS7_bio(source.bio, NULL)
     if message == NULL:

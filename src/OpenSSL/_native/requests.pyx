@@ -8,6 +8,7 @@ cimport OpenSSL._native.extensions as extensions
 cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.memory as memory
 cimport OpenSSL._native.names as names
+cimport OpenSSL._native.passphrases as passphrases
 cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
@@ -207,7 +208,7 @@ def load(bytes data not None, bint pem):
     cdef c.X509_REQ* loaded
     errors.clear()
     if pem:
-        loaded = c.PEM_read_bio_X509_REQ(source.bio, NULL, NULL, NULL)
+        loaded = c.PEM_read_bio_X509_REQ(source.bio, NULL, passphrases.on_passphrase, NULL)
     else:
         loaded = c.d2i_X509_REQ_bio(source.bio, NULL)
     if loaded == NULL:

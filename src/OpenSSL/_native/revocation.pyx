@@ -10,6 +10,7 @@ cimport OpenSSL._native.extensions as extensions
 cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.memory as memory
 cimport OpenSSL._native.names as names
+cimport OpenSSL._native.passphrases as passphrases
 cimport OpenSSL._native.stores as stores
 cimport OpenSSL._native.libcrypto as c
 
@@ -283,7 +284,7 @@ cdef c.X509_CRL* decoded(bytes data, bint pem) except NULL:
     cdef c.X509_CRL* loaded
     errors.clear()
     if pem:
-        loaded = c.PEM_read_bio_X509_CRL(source.bio, NULL, NULL, NULL)
+        loaded = c.PEM_read_bio_X509_CRL(source.bio, NULL, passphrases.on_passphrase, NULL)
     else:
         loaded = c.d2i_X509_CRL_bio(source.bio, NULL)
     if loaded == NULL:

@@ -5,9 +5,10 @@ cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
-from OpenSSL._native.certificates cimport X509, release_certificate
+from OpenSSL._native.certificates cimport X509, read_pem, release_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport EMPTY, OWN, SHARED, Context
+from OpenSSL._native.memory cimport Memory, opened
 from OpenSSL._native.names cimport X509Name, release_name
 from OpenSSL._native.stores cimport X509Store, wrap_store
 from OpenSSL._native.trampolines cimport on_verify
@@ -115,14 +116,61 @@ def add_client_ca(Context context not None, X509 authority not None):
         context.leave()
 
 
+cdef bint has_name(const c.X509_NAME_LIST* names, const c.X509_NAME* name) noexcept:
+    cdef int index
+    for index in range(c.sk_X509_NAME_num(names)):
+        if c.X509_NAME_cmp(c.sk_X509_NAME_value(names, index), name) == 0:
+            return True
+    return False
+
+
+cdef int add_subject(c.X509_NAME_LIST* names, c.X509* certificate) except -1:
+    cdef c.X509_NAME* name = c.X509_get_subject_name(certificate)
+    if has_name(names, name):
+        return 0
+    name = c.X509_NAME_dup(name)
+    if name == NULL or c.sk_X509_NAME_push(names, name) == 0:
+        release_name(name)
+        errors.fail_ssl("the certificate's subject cannot be added")
+    return 0
+
+
+cdef c.X509_NAME_LIST* read_names(bytes path) except NULL:
+    """Whom a PEM file's certificates are for, each once."""
+    # Not by SSL_load_client_CA_file: it asks at the terminal for the passphrase of a
+    # certificate that says it is encrypted.
+    cdef Memory source = opened(path)
+    cdef c.X509_NAME_LIST* names
+    cdef c.X509* certificate
+    if source is None:
+        errors.fail_ssl("the file cannot be read")
+    names = c.sk_X509_NAME_new_null()
+    if names == NULL:
+        errors.fail_ssl("sk_X509_NAME_new_null failed")
+    try:
+        while True:
+            certificate = read_pem(source)
+            if certificate == NULL:
+                break
+            try:
+                add_subject(names, certificate)
+            finally:
+                release_certificate(certificate)
+        if c.sk_X509_NAME_num(names) == 0:
+            errors.fail_ssl("the file holds no certificate")
+    except BaseException:
+        c.brisk_free_names(names)
+        raise
+    errors.clear()
+    return names
+
+
 def load_client_ca(Context context not None, bytes path not None):
     cdef c.X509_NAME_LIST* names
     context.change()
     try:
         errors.clear()
-        names = s.SSL_load_client_CA_file(path)
-        if names == NULL:
-            errors.fail_ssl("the file holds no certificate")
+        names = read_names(path)
         s.SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
     finally:
         context.leave()
