@@ -6,6 +6,7 @@ import copy
 
 import pytest
 
+from kit import apart
 from OpenSSL import crypto
 
 
@@ -57,3 +58,30 @@ def test_copies_stand_alone() -> None:
     other.CN = "two"
     assert name.CN == "one"
     assert name < other
+
+
+def test_a_borrowed_name_in_a_ring_leaves_its_owner_whole() -> None:
+    """The collector takes the ring apart; what the name was lent stays its owner's."""
+    assert (
+        apart.run("""
+            import gc
+            from kit import authority
+            from OpenSSL import crypto
+
+            pem = authority.identity().pem
+            for make in (lambda: crypto.load_certificate(crypto.FILETYPE_PEM, pem), crypto.X509Req):
+                for _ in range(200):
+                    owner = make()
+                    name = owner.get_subject()
+                    if make is crypto.X509Req:
+                        name.CN = "server"
+                    name._me = name
+                    del name
+                    gc.collect()
+                    assert owner.get_subject().CN == "server"
+                    del owner
+                    gc.collect()
+            print("whole")
+        """)
+        == "whole\n"
+    )

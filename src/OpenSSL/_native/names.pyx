@@ -32,6 +32,8 @@ cdef class NameOwner:
         return 0
 
 
+# The collector must not take the owner of a name that is lent: it would be freed as one's own.
+@cython.no_gc_clear
 cdef class X509Name:
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL

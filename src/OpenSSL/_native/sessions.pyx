@@ -10,6 +10,7 @@ connection is given another: what a Session holds never changes, whichever
 threads look at it.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.limits cimport INT_MAX
 from libc.stdint cimport uint32_t
@@ -28,6 +29,8 @@ def set_face(type kind):
     face = kind
 
 
+# As for Context: a finaliser may still reach it.
+@cython.no_gc_clear
 cdef class Session:
     def __cinit__(self):
         self.handle = NULL
