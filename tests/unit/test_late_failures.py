@@ -195,3 +195,51 @@ def test_what_libssl_said_is_told_after_what_a_callback_raised() -> None:
         server.recv(100)
     with pytest.raises(SSL.Error, match="bad record mac"):
         server.recv(100)
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("client_fails", [True, False])
+@pytest.mark.holds("C5")
+def test_a_send_that_shakes_hands_sends_nothing_when_a_callback_fails(
+    version: str, client_fails: bool
+) -> None:
+    """A first `sendall` does both, and libssl would do both in one call."""
+
+    def tell(_connection: SSL.Connection, where: int, _value: int) -> None:
+        if where & SSL.SSL_CB_HANDSHAKE_DONE:
+            raise Mine
+
+    server_context = contexts.server_context(version=version)
+    client_context = contexts.client_context(version=version)
+    (client_context if client_fails else server_context).set_info_callback(tell)
+    server, client = pump.pair(server_context, client_context)
+    sender, receiver = (client, server) if client_fails else (server, client)
+    told = received = False
+    for _ in range(8):
+        try:
+            sender.sendall(b"secret")
+        except SSL.WantReadError:
+            pass
+        except Mine:
+            told = True
+        except SSL.Error as error:
+            assert told
+            assert "aborted by an exception in a callback" in str(error)
+        pump.exchange(server, client)
+        with contextlib.suppress(SSL.Error):
+            received = received or bool(receiver.recv(100))
+        pump.exchange(server, client)
+    assert told
+    assert not received
+
+
+def test_a_send_that_shakes_hands_says_what_it_said() -> None:
+    connection = SSL.Connection(contexts.client_context(), None)
+    with pytest.raises(SSL.Error, match="uninitialized"):
+        connection.sendall(b"neither client nor server")
+    with sockets.tcp_pair() as (server_sock, client_sock):
+        server = sockets.server_end(contexts.server_context(), server_sock)
+        client = sockets.client_end(contexts.client_context(), client_sock)
+        serving = sockets.in_thread(lambda: sockets.receive_exactly(server, 100_000))
+        client.sendall(b"x" * 100_000)
+        assert serving.result(sockets.PATIENCE) == b"x" * 100_000

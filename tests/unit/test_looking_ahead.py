@@ -6,6 +6,7 @@ import contextlib
 import random
 import select
 import socket
+import time
 
 import pytest
 
@@ -131,3 +132,31 @@ def test_a_record_in_two_halves_across_a_large_and_a_small_read() -> None:
                 client.recv(100)
         left.sendall(stream[-9:])
         assert client.recv(100) == b"second record"
+
+
+def test_records_behind_what_a_callback_refused_are_not_left_inside() -> None:
+    """The ticket's callback raises in a read that has taken what follows it as well."""
+    armed = False
+
+    def tell(_connection: SSL.Connection, where: int, _value: int) -> None:
+        nonlocal armed
+        if armed and where == SSL.SSL_CB_CONNECT_EXIT:
+            armed = False
+            raise KeyError("own")
+
+    client_context = contexts.client_context(version="TLSv1.3")
+    client_context.set_info_callback(tell)
+    with sockets.tcp_pair() as (server_sock, client_sock):
+        server = sockets.server_end(contexts.server_context(), server_sock)
+        client = sockets.client_end(client_context, client_sock)
+        shaking = sockets.in_thread(server.do_handshake)
+        client.do_handshake()
+        shaking.result(sockets.PATIENCE)
+        for number in range(5):
+            server.sendall(b"record %d" % number)
+        time.sleep(0.2)
+        armed = True
+        with pytest.raises(KeyError):
+            client.recv(65536)
+        assert client.pending() == 5 * len(b"record 0")
+        assert client.recv(65536) == b"".join(b"record %d" % number for number in range(5))

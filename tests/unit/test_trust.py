@@ -364,3 +364,47 @@ def test_what_a_folder_gave_to_one_context_is_not_kept_for_the_next(tmp_path: Pa
     # In place: the folder itself looks as before.
     link.write_bytes(b"")
     assert not accepts(by_folder(), known)
+
+
+def weak_server() -> SSL.Context:
+    """Its certificate has a key too weak for most, which is told before the chain is built."""
+    key = crypto.PKey()
+    key.generate_key(crypto.TYPE_RSA, 1024)
+    weak = crypto.X509()
+    weak.get_subject().CN = "weak"
+    weak.set_issuer(weak.get_subject())
+    weak.set_pubkey(key)
+    weak.gmtime_adj_notBefore(0)
+    weak.gmtime_adj_notAfter(3600)
+    weak.sign(key, "sha256")
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
+    context.use_certificate(weak)
+    context.use_privatekey(key)
+    return context
+
+
+@pytest.mark.holds("C25")
+def test_a_hook_may_replace_the_store_that_is_being_verified_by() -> None:
+    aged(authority.trust_file())
+    server_context = weak_server()
+    for _ in range(3):
+        client_context = SSL.Context(SSL.TLS_METHOD)
+        client_context.set_cipher_list(b"DEFAULT:@SECLEVEL=2")
+        errors: list[int] = []
+        filling: list[bytes] = []
+
+        def judge(
+            connection: SSL.Connection, _certificate: crypto.X509, error: int, *_: int,
+            errors: list[int] = errors, filling: list[bytes] = filling,
+        ) -> bool:  # fmt: skip
+            errors.append(error)
+            if len(errors) == 1:
+                connection.get_context().load_verify_locations(authority.trust_file())
+                connection.get_context().get_cert_store()
+                filling.extend(b"\xff" * size for size in range(16, 600) for _ in range(9))
+            return True
+
+        client_context.set_verify(SSL.VERIFY_PEER, judge)
+        assert pump.handshake_outcome(*pump.pair(server_context, client_context)) == (None, None)
+        assert errors[0] == 66 and len(errors) > 1

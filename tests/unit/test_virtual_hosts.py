@@ -165,3 +165,72 @@ def test_a_version_that_a_host_forbids_is_not_spoken_there(name: str, forbids: b
     assert isinstance(outcome.server, SSL.Error)
     assert isinstance(outcome.client, SSL.Error)
     assert outcome.client.alert == 70  # protocol_version
+
+
+@NEWEST
+@pytest.mark.parametrize("callback", [False, True])
+def test_a_protocol_that_asks_for_a_certificate_is_not_opened_by_another_ones_session(
+    version: str, callback: bool
+) -> None:
+    """An ALPN callback may be strict by `set_verify` alone, without another Context."""
+
+    def choose(connection: SSL.Connection, offered: list[bytes]) -> bytes:
+        if offered[0] == b"admin":
+            connection.set_verify(REQUIRED, (lambda *_: True) if callback else None)
+        return offered[0]
+
+    server_context = contexts.server_context(version=version)
+    server_context.set_session_id(b"the same for all")
+    server_context.load_verify_locations(authority.trust_file())
+    server_context.set_alpn_select_callback(choose)
+
+    def pair(client: SSL.Context, protocol: bytes, session: SSL.Session | None) -> pump.Pair:
+        ends = pump.pair(server_context, client)
+        ends.client.set_alpn_protos([protocol])
+        if session is not None:
+            ends.client.set_session(session)
+        return ends
+
+    def visit(client: SSL.Context, protocol: bytes, session: SSL.Session | None) -> SSL.Session:
+        ends = pair(client, protocol, session)
+        pump.handshake(*ends)
+        pump.transfer(ends.server, ends.client, b"tickets")
+        assert ends.client.session_reused() == (session is not None)
+        return session_of(ends)
+
+    client = contexts.client_context(version=version)
+    session = visit(client, b"open", None)
+    visit(client, b"open", session)
+    outcome = pump.handshake_outcome(*pair(client, b"admin", session))
+    assert "another virtual host" in str(outcome.server)
+    contexts.use_identity(client, authority.client_identity())
+    visit(client, b"admin", visit(client, b"admin", None))
+
+
+@NEWEST
+def test_a_clients_own_server_name_callback_does_not_forbid_it_to_resume(version: str) -> None:
+    """libssl runs it on clients too; a server that does not acknowledge the name is no host."""
+    server_context = contexts.server_context(version=version)
+    client_context = contexts.client_context(version=version)
+    seen = []
+    client_context.set_tlsext_servername_callback(lambda end: seen.append(end.get_servername()))
+    first = pump.connected(server_context, client_context, b"brisk.test")
+    pump.transfer(first.server, first.client, b"tickets")
+    again = pump.pair(server_context, client_context, b"brisk.test")
+    again.client.set_session(session_of(first))
+    pump.handshake(*again)
+    assert again.client.session_reused()
+
+
+@NEWEST
+def test_a_client_that_moves_to_a_strict_context_is_judged(version: str) -> None:
+    server_context = contexts.server_context(version=version)
+    lax = contexts.client_context(version=version, verify=False)
+    first = pump.connected(server_context, lax, b"brisk.test")
+    pump.transfer(first.server, first.client, b"tickets")
+    strict = contexts.client_context(version=version)
+    lax.set_tlsext_servername_callback(lambda end: end.set_context(strict))
+    again = pump.pair(server_context, lax, b"brisk.test")
+    again.client.set_session(session_of(first))
+    outcome = pump.handshake_outcome(*again)
+    assert "another virtual host" in str(outcome.client)

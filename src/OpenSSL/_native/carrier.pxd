@@ -28,6 +28,7 @@ cdef class Carrier:
     cdef Hooks hooks
     cdef object failure
     cdef flag choosing              # a hook is running that may choose another Context
+    cdef flag verify_changed        # a hook has changed how its connection verifies
 
     cdef void keep(self, object error) noexcept
     cdef int raise_kept(self) except -1

@@ -230,6 +230,8 @@ def connection_set_post_handshake_auth(Connection connection not None, bint enab
     connection.enter()
     try:
         s.SSL_set_post_handshake_auth(connection.handle, enabled)
-        connection.asked_late = enabled
+        # What the peer has been told once stays.
+        if enabled or s.SSL_get_state(connection.handle) == s.TLS_ST_BEFORE:
+            connection.asked_late = enabled
     finally:
         connection.leave()

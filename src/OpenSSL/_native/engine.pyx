@@ -275,6 +275,8 @@ cdef class Engine(Tenant):
         """Carry out one operation; called, and left, with the lock held."""
         cdef Verdict verdict
         cdef bint starting
+        cdef bint at_once = False
+        cdef Operation step
         moved[0] = 0
         if self.dry != 0:
             if self.dry == operation:
@@ -286,9 +288,13 @@ cdef class Engine(Tenant):
                     "SSL routines", "",
                     "the handshake was aborted by an exception in a callback")])
             starting = not s.SSL_is_init_finished(self.handle)
+            step = operation
+            if starting and operation == WRITE and not at_once:
+                # libssl would end the handshake and send, whatever a hook has said meanwhile.
+                step = HANDSHAKE
             if self.socket is not None:
-                self.hold_socket(operation, size, starting)
-            verdict = self.work(operation, data, size, moved, starting)
+                self.hold_socket(step, size, starting)
+            verdict = self.work(step, data, size, moved, starting)
             if self.failure is not None:
                 try:
                     self.after(verdict, starting)
@@ -300,9 +306,14 @@ cdef class Engine(Tenant):
             if verdict.status == DONE or moved[0] > 0 and verdict.status <= WANT_LOOKUP:
                 if starting:
                     self.rest()
+                if step != operation:
+                    continue
                 return DONE
             if verdict.status > WANT_LOOKUP:
-                self.tell(operation, verdict)
+                if step != operation and s.SSL_get_state(self.handle) == s.TLS_ST_BEFORE:
+                    at_once = True      # neither client nor server: SSL_write says so
+                    continue
+                self.tell(step, verdict)
             if verdict.status == WANT_READ and operation == READ:
                 self.rest()
             if self.socket is None:

@@ -205,19 +205,25 @@ cdef class Reader(Engine):
         except BaseException:
             if moved > 0 and not peek and not self.aborted:
                 done[0] = moved
+                self.read_on(data, size, done)
+                return_borrowed(&self.channel)
             raise
         done[0] = moved
+        if status == DONE and not peek:
+            self.read_on(data, size, done)
+        return_borrowed(&self.channel)
+        return status
+
+    cdef void read_on(self, char* data, size_t size, size_t* done) noexcept:
+        cdef size_t moved = done[0]
         # More records may be here already; fetching them asks nobody to wait.  But each
         # datagram goes by itself.
-        while (status == DONE and not peek and not self.channel.datagram
-                and done[0] < size and self.expects_more(moved)):
+        while (not self.channel.datagram and done[0] < size and self.expects_more(moved)):
             if not self.read_more(data + done[0], size - done[0], &moved):
                 break
             done[0] += moved
             if self.deferred is not None:
                 break
-        return_borrowed(&self.channel)
-        return status
 
     cdef bint expects_more(self, size_t moved) noexcept:
         if self.channel.memory:
@@ -227,7 +233,7 @@ cdef class Reader(Engine):
             s.SSL_has_pending(self.handle)
             or moved >= RECORD // 2 and not self.channel.drained)
 
-    cdef bint read_more(self, char* data, size_t size, size_t* moved) except -1:
+    cdef bint read_more(self, char* data, size_t size, size_t* moved) noexcept:
         """Read what is buffered, if it makes a record; an error has to wait its turn."""
         cdef Verdict verdict
         moved[0] = 0
@@ -274,7 +280,7 @@ cdef class Reader(Engine):
             ready = s.SSL_pending(self.handle) + (
                 0 if self.held is None else PyBytes_GET_SIZE(self.held))
             # What is deferred has left the socket too: no selector shows it any more.
-            return 1 if ready == 0 and self.deferred is not None else ready
+            return 1 if ready == 0 and (self.deferred is not None or self.lost) else ready
         finally:
             self.leave()
 

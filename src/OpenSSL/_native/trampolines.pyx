@@ -221,12 +221,13 @@ cdef int on_alpn_select(
     enter_hook(&scope, carrier)
     # Earlier versions have chosen the certificate by now.
     carrier.choosing = s.SSL_version(ssl) == s.TLS1_3_VERSION
+    carrier.verify_changed = False
     try:
         answer = choose_protocol(carrier, out, out_size, offered, offered_size)
     except BaseException as error:
         carrier.keep(error)
         answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
-    chosen = carrier.choosing == CHOSEN
+    chosen = carrier.choosing == CHOSEN or carrier.verify_changed
     carrier.choosing = False
     leave_hook(&scope, carrier)
     if chosen and answer != s.SSL_TLSEXT_ERR_ALERT_FATAL:
@@ -251,6 +252,7 @@ cdef void keep_refusal(Carrier carrier, Fit fit) noexcept:
 cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     cdef Scope scope
     cdef Fit fit
+    cdef bint judged
     cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
     cdef Carrier carrier = carrier_of(ssl)
     alert[0] = s.SSL_AD_INTERNAL_ERROR
@@ -260,14 +262,18 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
         return s.SSL_TLSEXT_ERR_NOACK
     enter_hook(&scope, carrier)
     carrier.choosing = True
+    carrier.verify_changed = False
     try:
         carrier.hooks.servername(carrier)
         answer = s.SSL_TLSEXT_ERR_OK
     except BaseException as error:
         carrier.keep(error)
+    # A client's is called too, about the server's answer: there it is no choice of a host
+    # unless it changes something.
+    judged = s.SSL_is_server(ssl) or carrier.choosing == CHOSEN or carrier.verify_changed
     carrier.choosing = False
     leave_hook(&scope, carrier)
-    if answer != s.SSL_TLSEXT_ERR_OK:
+    if answer != s.SSL_TLSEXT_ERR_OK or not judged:
         return answer
     # The Contexts are held still again; while the hook ran they were not.
     fit = host_fits(ssl)

@@ -34,11 +34,23 @@ cdef int read_anchors(Context context, bytes file, bytes folder, bint platform) 
     return 0
 
 
+cdef X509Store outlived_store(Context context):
+    """The Context's store, kept alive where a connection may be verifying by it.
+
+    libssl verifies by it without a reference of its own, also while a hook runs, which may
+    be what replaces it.
+    """
+    cdef X509Store before = borrowed_store(context)
+    if context.in_use:
+        context.outlived = (before, context.outlived)
+    return before
+
+
 cdef int own_store(Context context) except -1:
     """Give the Context a store of its own that trusts the same."""
     cdef X509Store fresh, before
     if context.trust == SHARED:
-        before = borrowed_store(context)
+        before = outlived_store(context)
         fresh = X509Store()
         s.SSL_CTX_set1_cert_store(context.handle, fresh.held())
         try:
@@ -59,6 +71,7 @@ cdef int trust_anchors(Context context, bytes file, bytes folder, bint platform)
         if context.trust == EMPTY:
             store = shared_store(file, folder, platform)
             if store is not None:
+                outlived_store(context)
                 s.SSL_CTX_set1_cert_store(context.handle, store.held())
                 context.trust = SHARED
                 context.anchors = (file, folder, platform)
@@ -149,20 +162,19 @@ cdef c.X509_NAME_LIST* read_names(bytes path) except NULL:
         errors.fail_ssl("sk_X509_NAME_new_null failed")
     try:
         while True:
+            errors.clear()
             certificate = read_pem(source)
             if certificate == NULL:
-                break
+                if c.sk_X509_NAME_num(names) > 0 and errors.take_no_start_line():
+                    return names
+                errors.fail_ssl("the file holds no certificate")
             try:
                 add_subject(names, certificate)
             finally:
                 release_certificate(certificate)
-        if c.sk_X509_NAME_num(names) == 0:
-            errors.fail_ssl("the file holds no certificate")
     except BaseException:
         c.brisk_free_names(names)
         raise
-    errors.clear()
-    return names
 
 
 def load_client_ca(Context context not None, bytes path not None):
@@ -255,6 +267,7 @@ def connection_set_verify(Connection connection not None, int mode, callback):
         hooks.verify = callback
         connection.hooks = hooks
         connection.own_verify = True
+        connection.verify_changed = True
         s.SSL_set_verify(connection.handle, mode, hook)
     finally:
         connection.leave()
