@@ -1,11 +1,11 @@
 """The tests under AddressSanitizer and UndefinedBehaviorSanitizer, under valgrind, and races.
 
 ``make sanitize`` builds the core with both sanitizers into .build/sanitize, runs the
-unit tests over it, then a loop of handshakes whose leaks LeakSanitizer would report,
-then chosen test files over the ordinary build under valgrind, then what many threads do
-under ThreadSanitizer (threads.sh).  Arguments: ``asan``, ``leaks``, ``valgrind`` or
-``threads`` for one of them, ``suite`` for nearly all unit tests under valgrind, which takes
-an hour; what follows ``--`` goes to pytest, or to tests/stress/run.py.
+unit tests and those with other programs over it, then a loop of handshakes whose leaks
+LeakSanitizer would report, then chosen test files over the ordinary build under valgrind,
+then what many threads do under ThreadSanitizer (threads.sh).  Arguments: ``asan``,
+``leaks``, ``valgrind`` or ``threads`` for one of them, ``suite`` for nearly all unit tests
+under valgrind, which takes an hour; what follows ``--`` goes to pytest, or to tests/stress/run.py.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def pytest(*arguments: str) -> list[str]:
 def asan(extra: list[str]) -> bool:
     build()
     left_out = [f"--ignore-glob=*/{name}*" for name in LEFT_OUT]
-    command = [base_python(), *pytest("tests/unit", *left_out, *extra)]
+    command = [base_python(), *pytest("tests/unit", "tests/interop", *left_out, *extra)]
     return report("asan+ubsan", run(command, sanitized(leaks=False)))
 
 
