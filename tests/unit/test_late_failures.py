@@ -6,7 +6,7 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -243,3 +243,83 @@ def test_a_send_that_shakes_hands_says_what_it_said() -> None:
         serving = sockets.in_thread(lambda: sockets.receive_exactly(server, 100_000))
         client.sendall(b"x" * 100_000)
         assert serving.result(sockets.PATIENCE) == b"x" * 100_000
+
+
+def test_a_send_that_cannot_begin_to_shake_hands_says_why() -> None:
+    context = contexts.blank_context()
+    context.set_min_proto_version(SSL.TLS1_3_VERSION)
+    context.set_max_proto_version(SSL.TLS1_2_VERSION)
+    connection = SSL.Connection(context, None)
+    connection.set_connect_state()
+    for _ in range(2):
+        with pytest.raises(SSL.Error, match="no protocols available"):
+            connection.send(b"x")
+
+
+def renegotiating(tell: Callable[[bytes], None]) -> tuple[object, bytes]:
+    """What a send that renegotiates too came to, and what the server was given of it."""
+    server_context = contexts.server_context(version="TLSv1.2")
+    server_context.clear_options(SSL.OP_NO_RENEGOTIATION)
+    server_context.set_options(SSL.OP_ALLOW_CLIENT_RENEGOTIATION)
+    client_context = contexts.client_context(version="TLSv1.2")
+    armed = False
+
+    def slowly(connection: SSL.Connection, _where: int, _value: int) -> None:
+        if armed:
+            time.sleep(0.05)  # so that the server's answer is there when libssl looks for it
+            tell(connection.get_state_string())
+
+    client_context.set_info_callback(slowly)
+    received = bytearray()
+    with sockets.connected(server_context, client_context) as (server, client):
+
+        def serve() -> None:
+            with contextlib.suppress(SSL.Error):
+                while True:
+                    received.extend(server.recv(100))
+
+        serving = sockets.in_thread(serve)
+        client.renegotiate()
+        armed = True
+        try:
+            answer: object = client.sendall(b"secret")
+        except Mine as error:
+            answer = error
+            with pytest.raises(SSL.Error, match="aborted"):
+                client.send(b"more")
+        armed = False
+        client.sock_shutdown(socket.SHUT_RDWR)
+        serving.result(sockets.PATIENCE)
+    return answer, bytes(received)
+
+
+@pytest.mark.holds("C5")
+@pytest.mark.parametrize(
+    "state", [b"SSLv3/TLS read finished", b"SSL negotiation finished successfully"]
+)
+def test_a_send_that_renegotiates_sends_nothing_when_a_callback_fails(state: bytes) -> None:
+    begun = False
+
+    def tell(now: bytes) -> None:
+        nonlocal begun
+        if begun and now == state:
+            raise Mine
+        begun = begun or b"write client hello" in now
+
+    answer, received = renegotiating(tell)
+    assert isinstance(answer, Mine)
+    assert received == b""
+
+
+def test_a_send_renegotiates_and_then_sends() -> None:
+    assert renegotiating(lambda _state: None) == (6, b"secret")
+
+
+def test_a_server_that_asked_for_a_renegotiation_goes_on_sending() -> None:
+    """Nobody has to heed it."""
+    server, client = pump.connected(
+        contexts.server_context(version="TLSv1.2"), contexts.client_context(version="TLSv1.2"))
+    assert server.renegotiate()
+    for _ in range(3):
+        assert server.sendall(b"data") == 4
+    assert server.renegotiate_pending()

@@ -290,6 +290,9 @@ cdef class Engine(Tenant):
             starting = not s.SSL_is_init_finished(self.handle)
             step = operation
             if starting and operation == WRITE and not at_once:
+            if not starting and not at_once and (operation == WRITE or operation == HANDSHAKE):
+                # It begins, and may end, in this very call.
+                starting = s.SSL_renegotiate_pending(self.handle) == 1
                 # libssl would end the handshake and send, whatever a hook has said meanwhile.
                 step = HANDSHAKE
             if self.socket is not None:
@@ -310,7 +313,9 @@ cdef class Engine(Tenant):
                     continue
                 return DONE
             if verdict.status > WANT_LOOKUP:
-                if step != operation and s.SSL_get_state(self.handle) == s.TLS_ST_BEFORE:
+                    # Still due: the peer has been asked for it, or it cannot begin now.
+                    at_once = s.SSL_renegotiate_pending(self.handle) == 1
+                if step != operation and errors.role_missing():
                     at_once = True      # neither client nor server: SSL_write says so
                     continue
                 self.tell(step, verdict)

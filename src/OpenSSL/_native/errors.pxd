@@ -32,6 +32,7 @@ cdef struct KeptQueue:
 cdef void clear() noexcept nogil
 cdef bint pending() noexcept nogil
 cdef bint take_no_start_line() noexcept nogil
+cdef bint role_missing() noexcept nogil
 cdef Verdict judge(const SSL* ssl, int result, int number) noexcept nogil
 cdef int fail(Verdict verdict, const SSL* ssl) except -1
 cdef int fail_wanting(int status) except -1

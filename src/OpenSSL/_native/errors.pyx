@@ -52,6 +52,13 @@ cdef bint take_no_start_line() noexcept nogil:
     return True
 
 
+cdef bint role_missing() noexcept nogil:
+    """Whether the last failure was only that nobody said who is the client."""
+    cdef unsigned long last = c.ERR_peek_last_error()
+    return (c.ERR_GET_LIB(last) == c.ERR_LIB_SSL
+            and c.ERR_GET_REASON(last) == s.SSL_R_CONNECTION_TYPE_NOT_SET)
+
+
 cdef Verdict judge(const s.SSL* ssl, int result, int number) noexcept nogil:
     """What became of an SSL call; ``number`` is the transport's errno, or 0."""
     cdef Verdict verdict
