@@ -1,5 +1,7 @@
 """What only the two ends of a connection know."""
 
+import contextlib
+
 import pytest
 
 from kit import contexts, pump
@@ -106,6 +108,21 @@ class TestExport:
     def test_before_the_handshake_is_an_error_with_words(self, unconnected):
         with pytest.raises(SSL.Error, match="before the handshake"):
             unconnected.export_keying_material(LABEL, 8)
+
+    def test_none_from_no_secret(self):
+        """In the middle of a handshake of TLS 1.2 everybody could derive them."""
+        exported = []
+
+        def tell(connection, where, value):
+            with contextlib.suppress(SSL.Error):
+                exported.append(connection.export_keying_material(LABEL, 16))
+
+        server = contexts.server_context(version="TLSv1.2")
+        client = contexts.client_context()
+        server.set_info_callback(tell)
+        client.set_info_callback(tell)
+        ends = pump.connected(server, client)
+        assert set(exported) == {ends.client.export_keying_material(LABEL, 16)}
 
     def test_a_label_tls_keeps_for_itself_is_an_error_with_words(self):
         ends = pump.connected(contexts.server_context(version="TLSv1.2"), contexts.client_context())

@@ -95,6 +95,7 @@ def export_keying_material(
     cdef bytes value
     cdef const unsigned char* about = NULL
     cdef size_t about_size = 0
+    cdef s.SSL_SESSION* session
     cdef int result
     if not 0 <= size <= LENGTH_MAXIMUM:
         raise ValueError(f"olen must be from 0 to {LENGTH_MAXIMUM} bytes")
@@ -106,7 +107,10 @@ def export_keying_material(
     wanted = size
     connection.enter()
     try:
-        if s.SSL_get_session(connection.handle) == NULL:
+        session = s.SSL_get_session(connection.handle)
+        # Up to TLS 1.2 libssl would derive them from no secret at all, for everybody to know.
+        if session == NULL or s.SSL_version(connection.handle) != s.TLS1_3_VERSION and (
+                s.SSL_SESSION_get_master_key(session, NULL, 0) == 0):
             errors.clear()
             errors.fail_ssl("there are no keys before the handshake")
         value = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>wanted)
