@@ -100,6 +100,19 @@ def test_with_says_goodbye_and_closes() -> None:
             server.recv(1)
 
 
+def test_with_over_what_has_only_a_descriptor() -> None:
+    class Bare:
+        def __init__(self, sock: socket.socket) -> None:
+            self.fileno = sock.fileno
+
+    with sockets.unix_pair() as (end, _other):
+        with SSL.Connection(contexts.client_context(), Bare(end)):
+            pass
+        with pytest.raises(KeyError), SSL.Connection(contexts.client_context(), Bare(end)):
+            raise KeyError
+        assert end.fileno() != -1
+
+
 def test_with_after_an_error_closes_without_a_goodbye() -> None:
     # TLS 1.2 sends nothing after its handshake, so nothing unread makes a reset of the end.
     server_context = contexts.server_context(version="TLSv1.2")

@@ -121,5 +121,6 @@ class ConnectionTransport(native.Connection):
         except (Error, OSError):
             pass  # the peer may be gone already, and there is nothing left to lose
         finally:
-            if self._socket is not None and not isinstance(self._socket, int):
+            # An integer cannot be closed, nor what has no more than a descriptor.
+            if hasattr(self._socket, "close"):
                 self._socket.close()
