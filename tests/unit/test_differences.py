@@ -281,3 +281,29 @@ def test_a_connection_is_a_context_manager():
         with pytest.raises(SSL.ZeroReturnError):
             server.recv(10)
         assert client.fileno() == -1
+
+
+def test_a_session_that_was_not_verified_is_not_offered() -> None:
+    context = client_context(version="TLSv1.2", verify=False)
+    server = server_context()
+    session = connected(server, context).client.get_session()
+    assert session is not None
+    ends = pair(server, context)
+    ends.client.set_session(session)
+    ends.client.set_verify(SSL.VERIFY_PEER)
+    assert "certificate verify failed" in str(handshake_outcome(*ends).client)
+
+
+def test_no_keys_come_from_no_secret() -> None:
+    told = []
+
+    def tell(connection: SSL.Connection, _where: int, _value: int) -> None:
+        if connection.master_key() is None:
+            with pytest.raises(SSL.Error, match="no keys before"):
+                connection.export_keying_material(b"EXPERIMENTAL", 16)
+            told.append(connection.get_state_string())
+
+    server = server_context(version="TLSv1.2")
+    server.set_info_callback(tell)
+    connected(server, client_context())
+    assert b"SSLv3/TLS write server done" in told

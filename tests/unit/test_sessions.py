@@ -33,6 +33,100 @@ def version(request):
     return request.param
 
 
+def offer(server, client, session, prepare):
+    """A handshake that offers the session; `prepare` sets up the client."""
+    ends = pump.pair(server, client)
+    ends.client.set_session(session)
+    prepare(ends.client)
+    return ends, pump.handshake_outcome(*ends)
+
+
+class TestOffers:
+    """libssl verifies nothing when it resumes: the session has to fit what is asked for."""
+
+    @pytest.mark.holds("C23")
+    @pytest.mark.parametrize(
+        ("ask", "name", "fits"),
+        [
+            ("set_host", "localhost", True),
+            ("set_host", "another.example", False),
+            ("set_host", "127.0.0.1", True),
+            ("set_host", "192.0.2.1", False),
+            ("set_ip_asc", "::1", True),
+            ("set_ip_asc", "192.0.2.1", False),
+        ],
+    )
+    def test_the_session_of_another_host(self, server, version, ask, name, fits):
+        client = contexts.client_context(version=version)
+        session = session_of(pump.connected(server, client))
+        ends, outcome = offer(server, client, session, lambda end: getattr(end, ask)(name))
+        assert ends.client.session_reused() is fits
+        assert (outcome.client is None) is fits
+
+    def test_a_name_and_an_address_are_both_asked_for(self, server, version):
+        client = contexts.client_context(version=version)
+        session = session_of(pump.connected(server, client))
+
+        def both(end):
+            end.set_host("localhost")
+            end.set_ip_asc("192.0.2.1")
+
+        ends, outcome = offer(server, client, session, both)
+        assert not ends.client.session_reused()
+        assert outcome.client.verify_code != 0
+
+    def test_what_was_not_verified(self, server, version):
+        client = contexts.client_context(version=version, verify=False)
+        session = session_of(pump.connected(server, client))
+        ends, outcome = offer(server, client, session, lambda end: None)
+        assert ends.client.session_reused()
+        assert outcome.client is None
+        ends, outcome = offer(server, client, session, lambda end: end.set_verify(SSL.VERIFY_PEER))
+        assert not ends.client.session_reused()
+        assert "certificate verify failed" in str(outcome.client)
+
+    def test_what_another_context_believed(self, server, version):
+        client = contexts.client_context(version=version)
+        session = session_of(pump.connected(server, client))
+        strict = contexts.blank_context()
+        strict.set_verify(SSL.VERIFY_PEER)
+        ends, outcome = offer(server, client, session, lambda end: end.set_context(strict))
+        assert not ends.client.session_reused()
+        assert "certificate verify failed" in str(outcome.client)
+
+    def test_it_is_too_late_once_it_has_been_offered(self, server, version):
+        client = contexts.client_context(version=version)
+        session = session_of(pump.connected(server, client))
+        ends = pump.pair(server, client)
+        ends.client.set_verify(SSL.VERIFY_NONE)
+        ends.client.set_session(session)
+        with pytest.raises(SSL.WantReadError):
+            ends.client.do_handshake()
+        for late in (
+            lambda: ends.client.set_host("another.example"),
+            lambda: ends.client.set_ip_asc("192.0.2.1"),
+            lambda: ends.client.set_verify(SSL.VERIFY_PEER),
+        ):
+            with pytest.raises(SSL.Error, match="too late"):
+                late()
+        pump.handshake(*ends)
+        assert ends.client.session_reused()
+        ends.client.set_verify(SSL.VERIFY_PEER)
+
+    def test_a_send_before_anybody_said_who_is_the_client(self, server):
+        client = contexts.client_context()
+        session = session_of(pump.connected(server, client))
+        end = SSL.Connection(client, None)
+        end.set_session(session)
+        end.set_host("another.example")
+        with pytest.raises(SSL.Error, match="uninitialized"):
+            end.send(b"x")
+        end.set_connect_state()
+        other = SSL.Connection(server, None)
+        other.set_accept_state()
+        assert "certificate verify failed" in str(pump.handshake_outcome(other, end).client)
+
+
 class TestResumption:
     @pytest.mark.holds("C40", "D26")
     def test_a_kept_session_is_resumed(self, server, version):

@@ -178,6 +178,10 @@ class ConnectionSessions(Connection):
     def set_session(self, session: Session) -> None:
         """Offer to resume ``session`` in the coming handshake.
 
+        Where ``VERIFY_PEER`` is set it is offered only if its peer was verified with
+        success and has a certificate for the names asked for, see
+        :meth:`Connection.set_host`; else the handshake is a full one.
+
         Raises TypeError for what is no Session, ValueError for an empty one or one
         of another Context, and :class:`Error` once the handshake has begun.
 

@@ -18,6 +18,8 @@ cdef class Engine(Tenant):
     cdef flag more                  # a read looks for what is here already
     cdef flag ahead                 # libssl takes more from the socket than it asks for
     cdef flag bulky                 # the last read got more than a little
+    cdef flag offering              # a session was set that the handshake would offer
+    cdef flag addressed             # the peer must have a certificate for an IP address
     cdef flag asked_late            # the peer may ask for a certificate at any time
     cdef flag aborted               # a hook failed in the handshake; nothing may follow
     cdef object __weakref__
@@ -34,6 +36,7 @@ cdef class Engine(Tenant):
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved,
         double* deadline) except -1
+    cdef int judge_offer(self) except -1
     cdef bint may_shake(self, bint starting) noexcept
     cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1
     cdef void look_ahead(self, Operation operation, size_t size) noexcept nogil

@@ -29,6 +29,7 @@ from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_w
 from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.tenancy cimport Tenant
 from OpenSSL._native.trampolines cimport on_alert, on_info
+from OpenSSL._native.virtual_hosts cimport offer_fits
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, wait
 
 from OpenSSL._exceptions import Error
@@ -289,12 +290,14 @@ cdef class Engine(Tenant):
                     "the handshake was aborted by an exception in a callback")])
             starting = not s.SSL_is_init_finished(self.handle)
             step = operation
-            if starting and operation == WRITE and not at_once:
             if not starting and not at_once and (operation == WRITE or operation == HANDSHAKE):
                 # It begins, and may end, in this very call.
                 starting = s.SSL_renegotiate_pending(self.handle) == 1
+            if starting and operation == WRITE and not at_once:
                 # libssl would end the handshake and send, whatever a hook has said meanwhile.
                 step = HANDSHAKE
+            if self.offering and starting:
+                self.judge_offer()
             if self.socket is not None:
                 self.hold_socket(step, size, starting)
             verdict = self.work(step, data, size, moved, starting)
@@ -310,11 +313,11 @@ cdef class Engine(Tenant):
                 if starting:
                     self.rest()
                 if step != operation:
+                    # Still due: the peer has been asked for it, or it cannot begin now.
+                    at_once = s.SSL_renegotiate_pending(self.handle) == 1
                     continue
                 return DONE
             if verdict.status > WANT_LOOKUP:
-                    # Still due: the peer has been asked for it, or it cannot begin now.
-                    at_once = s.SSL_renegotiate_pending(self.handle) == 1
                 if step != operation and errors.role_missing():
                     at_once = True      # neither client nor server: SSL_write says so
                     continue
@@ -330,6 +333,20 @@ cdef class Engine(Tenant):
             if verdict.status == WANT_LOOKUP or not self.pause(
                     verdict.status == WANT_WRITE, deadline):
                 return verdict.status
+
+    cdef int judge_offer(self) except -1:
+        """Shake hands in full where the session was verified by other rules than these."""
+        if s.SSL_is_server(self.handle) or not s.SSL_in_before(self.handle):
+            return 0
+        if s.SSL_get_session(self.handle) == NULL or offer_fits(self.handle, self.addressed) and (
+                self.context is self.first
+                or not s.SSL_get_verify_mode(self.handle) & s.SSL_VERIFY_PEER):
+            return 0
+        errors.clear()
+        if s.SSL_set_session(self.handle, NULL) != 1:
+            errors.fail_ssl("the session cannot be dropped")
+        self.offering = False
+        return 0
 
     cdef int after(self, Verdict verdict, bint starting) except -1:
         """Raise what a hook has kept; a handshake in which one failed is over."""

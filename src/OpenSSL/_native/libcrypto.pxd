@@ -437,8 +437,14 @@ cdef extern from "compat.h" nogil:
     int X509_VERIFY_PARAM_set1_ip_asc(X509_VERIFY_PARAM* param, const char* address)
     void X509_VERIFY_PARAM_set_hostflags(X509_VERIFY_PARAM* param, unsigned int flags)
     char* X509_VERIFY_PARAM_get0_peername(X509_VERIFY_PARAM* param)
+    char* X509_VERIFY_PARAM_get0_host(X509_VERIFY_PARAM* param, int index)
+    char* X509_VERIFY_PARAM_get1_ip_asc(X509_VERIFY_PARAM* param)
+    unsigned int X509_VERIFY_PARAM_get_hostflags(const X509_VERIFY_PARAM* param)
 
     # ---- x509v3.h
+    int X509_check_host(X509* certificate, const char* name, size_t size, unsigned int flags,
+                        char** matched)
+    int X509_check_ip_asc(X509* certificate, const char* address, unsigned int flags)
     ctypedef struct X509V3_CTX:
         pass
     ctypedef struct GENERAL_NAME:

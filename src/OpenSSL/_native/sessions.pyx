@@ -241,6 +241,7 @@ def set_session(Connection connection not None, Session session not None):
         s.SSL_SESSION_free(copy)
         if result != 1:
             errors.fail_ssl("OpenSSL refused this session")
+        connection.offering = True
     finally:
         connection.leave()
 

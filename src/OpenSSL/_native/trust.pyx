@@ -263,6 +263,9 @@ def connection_set_verify(Connection connection not None, int mode, callback):
         hook = on_verify
     connection.enter()
     try:
+        if mode & s.SSL_VERIFY_PEER and not (
+                s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER):
+            check_in_time(connection)
         hooks = connection.hooks.copy()
         hooks.verify = callback
         connection.hooks = hooks
@@ -283,12 +286,26 @@ def connection_get_verify_mode(Connection connection not None):
 
 # ---- the names a peer must have
 
+cdef int check_in_time(Connection connection) except -1:
+    """Refuse to ask for more than what the session had to do for when it was offered."""
+    if connection.offering and not (
+            s.SSL_is_server(connection.handle) or s.SSL_in_before(connection.handle)
+            or s.SSL_is_init_finished(connection.handle)):
+        errors.clear()
+        errors.fail_ssl("too late: a session has been offered, and would not be verified again")
+    return 0
+
+
 def set_host(Connection connection not None, bytes name not None):
     connection.enter()
     try:
+        check_in_time(connection)
         errors.clear()
         if s.SSL_set1_host(connection.handle, name) != 1:
             errors.fail_ssl("the host name cannot be checked for")
+        if c.X509_VERIFY_PARAM_set1_ip_asc(s.SSL_get0_param(connection.handle), name) == 1:
+            connection.addressed = True     # libssl has taken it for an address too
+        errors.clear()
     finally:
         connection.leave()
 
@@ -296,9 +313,11 @@ def set_host(Connection connection not None, bytes name not None):
 def set_ip_asc(Connection connection not None, bytes address not None):
     connection.enter()
     try:
+        check_in_time(connection)
         errors.clear()
         if c.X509_VERIFY_PARAM_set1_ip_asc(s.SSL_get0_param(connection.handle), address) != 1:
             errors.fail_ssl("not an IP address")
+        connection.addressed = True
     finally:
         connection.leave()
 

@@ -9,6 +9,7 @@ so without Python; the words come afterwards.
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp, strcmp
 
+cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 
 from OpenSSL._exceptions import Error
@@ -83,6 +84,39 @@ cdef Fit choice_fits(s.SSL* ssl, const unsigned char* protocol, size_t size) noe
     if length == size and (size == 0 or memcmp(made_for, protocol, size) == 0):
         return FITS
     return OTHER_SESSION
+
+
+cdef bint offer_fits(s.SSL* ssl, bint addressed) noexcept nogil:
+    """Whether a client may offer the session it was given.
+
+    When it is resumed libssl verifies nothing and compares no names: what was verified
+    then must do for what is asked for now.
+    """
+    cdef c.X509_VERIFY_PARAM* asked = s.SSL_get0_param(ssl)
+    cdef c.X509* peer
+    cdef char* name = c.X509_VERIFY_PARAM_get0_host(asked, 0)
+    cdef int index = 0
+    cdef bint fits
+    if not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER:
+        return True
+    if s.SSL_get_verify_result(ssl) != c.X509_V_OK:     # the session's own, until there is another
+        return False
+    peer = s.SSL_SESSION_get0_peer(s.SSL_get_session(ssl))
+    if peer == NULL:
+        return False
+    if name != NULL:
+        while c.X509_check_host(
+                peer, name, 0, c.X509_VERIFY_PARAM_get_hostflags(asked), NULL) != 1:
+            index += 1
+            name = c.X509_VERIFY_PARAM_get0_host(asked, index)
+            if name == NULL:
+                return False
+    name = c.X509_VERIFY_PARAM_get1_ip_asc(asked)
+    if name == NULL:
+        return not addressed    # without memory it is NULL too
+    fits = c.X509_check_ip_asc(peer, name, 0) == 1
+    c.OPENSSL_free(name)
+    return fits
 
 
 cdef int refuse_host(Fit fit) except -1:
