@@ -317,8 +317,9 @@ def test_a_send_renegotiates_and_then_sends() -> None:
 
 def test_a_server_that_asked_for_a_renegotiation_goes_on_sending() -> None:
     """Nobody has to heed it."""
-    server, client = pump.connected(
-        contexts.server_context(version="TLSv1.2"), contexts.client_context(version="TLSv1.2"))
+    server, _client = pump.connected(
+        contexts.server_context(version="TLSv1.2"), contexts.client_context(version="TLSv1.2")
+    )
     assert server.renegotiate()
     for _ in range(3):
         assert server.sendall(b"data") == 4

@@ -234,3 +234,43 @@ def test_a_client_that_moves_to_a_strict_context_is_judged(version: str) -> None
     again.client.set_session(session_of(first))
     outcome = pump.handshake_outcome(*again)
     assert "another virtual host" in str(outcome.client)
+
+
+@NEWEST
+@pytest.mark.parametrize("tickets", [True, False])
+@pytest.mark.parametrize("of_context", [True, False])
+def test_without_hosts_a_session_stands_for_no_certificate(
+    version: str, tickets: bool, of_context: bool
+) -> None:
+    """What is required may have changed since the session was given out."""
+    context = contexts.server_context(version=version)
+    context.set_session_id(b"the same for all")
+    if not tickets:
+        context.set_options(SSL.OP_NO_TICKET)
+    client = contexts.client_context(version=version)
+    first = pump.connected(context, client)
+    pump.transfer(first.server, first.client, b"tickets")
+    if of_context:
+        context.set_verify(REQUIRED)
+    ends = pump.pair(context, client)
+    if not of_context:
+        ends.server.set_verify(REQUIRED)
+    ends.client.set_session(session_of(first))
+    outcome = pump.handshake_outcome(*ends)
+    assert "without the certificate that is required" in str(outcome.server)
+    assert isinstance(outcome.client, SSL.Error)
+    assert outcome.client.alert == 40  # handshake_failure
+
+
+@NEWEST
+def test_without_hosts_a_session_with_a_certificate_is_resumed(version: str) -> None:
+    context = contexts.server_context(version=version, require_client=True)
+    context.set_session_id(b"the same for all")
+    client = contexts.client_context(authority.client_identity(), version=version)
+    first = pump.connected(context, client)
+    pump.transfer(first.server, first.client, b"tickets")
+    ends = pump.pair(context, client)
+    ends.client.set_session(session_of(first))
+    pump.handshake(*ends)
+    assert ends.server.session_reused()
+    assert ends.server.get_peer_certificate() is not None

@@ -19,6 +19,7 @@ from OpenSSL._native.lock cimport (
     brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
     brisk_lock_wait, brisk_lock_was_forked,
 )
+from OpenSSL._native.trampolines cimport on_hello
 
 from OpenSSL._exceptions import Error
 from OpenSSL._native.constants import (
@@ -88,6 +89,8 @@ cdef class Context:
         if not s.brisk_can_free_buffers():
             s.SSL_CTX_set_mode(handle, s.SSL_MODE_RELEASE_BUFFERS)
         s.SSL_CTX_set_timeout(handle, SESSION_SECONDS)
+        if s.SSL_CTX_set_tlsext_servername_callback(handle, on_hello) != 1:
+            errors.fail_ssl("sessions could not be judged")
         if chosen.version != 0 and not (
                 s.SSL_CTX_set_min_proto_version(handle, chosen.version)
                 and s.SSL_CTX_set_max_proto_version(handle, chosen.version)):

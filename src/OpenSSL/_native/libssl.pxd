@@ -46,6 +46,7 @@ cdef extern from "compat.h" nogil:
     int SSL3_AL_FATAL
     int SSL_CB_WRITE_ALERT
     int SSL_VERIFY_PEER
+    int SSL_VERIFY_POST_HANDSHAKE
     int SSL_VERIFY_FAIL_IF_NO_PEER_CERT
     int SSL_get_error(const SSL* ssl, int result)
     long SSL_get_verify_result(const SSL* ssl)

@@ -4,6 +4,8 @@ from OpenSSL._native.libssl cimport SSL, SSL_CTX
 
 cdef void on_alert(const SSL* ssl, int where, int value) noexcept nogil
 
+cdef int on_hello(SSL* ssl, int* alert, void* unused) noexcept nogil
+
 cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
 cdef void on_info(const SSL* ssl, int where, int value) noexcept with gil
 cdef void on_keylog(const SSL* ssl, const char* line) noexcept with gil

@@ -20,7 +20,8 @@ from OpenSSL._native.carrier cimport CHOSEN, Carrier
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back
 from OpenSSL._native.virtual_hosts cimport (
-    FITS, OTHER_VERSION, Fit, choice_fits, host_fits, refuse_host,
+    FITS, NO_CERTIFICATE, OTHER_VERSION, Fit, certificate_fits, choice_fits, host_fits,
+    refuse_host,
 )
 
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
@@ -249,6 +250,26 @@ cdef void keep_refusal(Carrier carrier, Fit fit) noexcept:
     leave_hook(&scope, carrier)
 
 
+cdef int on_unfit_session(s.SSL* ssl, int* alert) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
+    if carrier is None:
+        return s.SSL_TLSEXT_ERR_ALERT_FATAL
+    enter_hook(&scope, carrier)
+    try:
+        refuse_host(NO_CERTIFICATE)
+    except BaseException as error:
+        carrier.keep(error)
+    leave_hook(&scope, carrier)
+    return s.SSL_TLSEXT_ERR_ALERT_FATAL
+
+
+cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
+    """Judge a session where no hook chooses a host: libssl has no other place for that."""
+    return s.SSL_TLSEXT_ERR_NOACK if certificate_fits(ssl) else on_unfit_session(ssl, alert)
+
+
 cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     cdef Scope scope
     cdef Fit fit
@@ -259,7 +280,7 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
     if carrier is None:
         return answer
     if carrier.hooks.servername is None:
-        return s.SSL_TLSEXT_ERR_NOACK
+        return on_hello(ssl, alert, NULL)
     enter_hook(&scope, carrier)
     carrier.choosing = True
     carrier.verify_changed = False

@@ -65,6 +65,22 @@ cdef bint session_fits(s.SSL* ssl) noexcept nogil:
     return strcmp(asked, made_for) == 0
 
 
+cdef bint certificate_fits(s.SSL* ssl) noexcept nogil:
+    """Whether a server resumes no session without a certificate where one is required.
+
+    libssl asks nobody then; and what is required may have changed since.
+    """
+    cdef int mode = s.SSL_get_verify_mode(ssl)
+    cdef int required = s.SSL_VERIFY_PEER | s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+    cdef s.SSL_SESSION* session
+    if mode & required != required or not s.SSL_is_server(ssl) or not s.SSL_session_reused(ssl):
+        return True
+    if mode & s.SSL_VERIFY_POST_HANDSHAKE and s.SSL_version(ssl) == s.TLS1_3_VERSION:
+        return True     # it is asked for later
+    session = s.SSL_get_session(ssl)
+    return session != NULL and s.SSL_SESSION_get0_peer(session) != NULL
+
+
 cdef Fit host_fits(s.SSL* ssl) noexcept nogil:
     """Whether what is agreed on already suits the host that a hook has chosen."""
     if not version_fits(ssl):
@@ -123,4 +139,7 @@ cdef int refuse_host(Fit fit) except -1:
     """Raise what a Fit other than FITS means."""
     if fit == OTHER_VERSION:
         raise Error([("SSL routines", "", "this virtual host does not offer this version")])
+    if fit == NO_CERTIFICATE:
+        raise Error([(
+            "SSL routines", "", "the session was made without the certificate that is required")])
     raise Error([("SSL routines", "", "the session was made for another virtual host")])
