@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kit import authority
+from kit import apart, authority
 from OpenSSL import crypto
 
 
@@ -182,3 +182,32 @@ def test_dumping_the_wrong_object(value: object) -> None:
     for dump in (crypto.dump_certificate, crypto.dump_privatekey, crypto.dump_publickey):
         with pytest.raises(TypeError):
             dump(crypto.FILETYPE_PEM, value)  # type: ignore[operator]
+
+
+def test_a_finaliser_may_change_the_certificate_an_extension_is_taken_from() -> None:
+    """Before CPython 3.12 the collector runs in the middle of making an object."""
+    assert (
+        apart.run("""
+            import gc
+            from kit import authority
+            from OpenSSL import crypto
+
+            class Ring:
+                def __del__(self):
+                    cert.set_serial_number(1)
+
+            pem = authority.identity().pem
+            for _ in range(200):
+                cert = crypto.load_certificate(crypto.FILETYPE_PEM, pem)
+                wanted = cert.get_extension(0).get_data()
+                ring = Ring()
+                ring.itself = ring
+                del ring
+                gc.set_threshold(1)
+                found = cert.get_extension(0)
+                gc.set_threshold(0)
+                assert found.get_data() == wanted
+            print("whole")
+        """)
+        == "whole\n"
+    )

@@ -85,3 +85,70 @@ def test_a_borrowed_name_in_a_ring_leaves_its_owner_whole() -> None:
         """)
         == "whole\n"
     )
+
+
+@pytest.mark.parametrize(
+    "change", ["cert.set_subject(other)", "cert.set_issuer(other)", "cert.set_serial_number(1)"]
+)
+def test_a_finaliser_sees_the_name_of_now(change: str) -> None:
+    """The collector hides what is in a ring: the certificate cannot tell it of a new name."""
+    assert (
+        apart.run(f"""
+            import gc
+            from kit import authority
+            from OpenSSL import crypto
+
+            class Ring:
+                def __del__(self):
+                    {change}
+                    filler = [crypto.X509Name(other) for _ in range(100)]
+                    seen.append((self.subject.CN, self.issuer.CN))
+
+            other = crypto.X509().get_subject()
+            other.CN = "other"
+            pem = authority.identity().pem
+            for _ in range(20):
+                seen = []
+                cert = crypto.load_certificate(crypto.FILETYPE_PEM, pem)
+                ring = Ring()
+                ring.subject, ring.issuer = cert.get_subject(), cert.get_issuer()
+                ring.itself = ring.subject._ring = ring.issuer._ring = ring
+                del ring
+                gc.collect()
+                assert seen == [(cert.get_subject().CN, cert.get_issuer().CN)], seen
+            print("whole")
+        """)
+        == "whole\n"
+    )
+
+
+def test_a_finaliser_may_shorten_the_name_that_is_being_read() -> None:
+    """Before CPython 3.12 the collector runs in the middle of making a list."""
+    assert (
+        apart.run("""
+            import gc
+            from OpenSSL import crypto
+
+            class Ring:
+                def __del__(self):
+                    cert.set_subject(short)
+
+            cert = crypto.X509()
+            short = crypto.X509().get_subject()
+            short.CN = "short"
+            long = crypto.X509().get_subject()
+            for part in ("C", "O", "OU", "ST", "L", "CN", "GN", "SN"):
+                setattr(long, part, "SE")
+            for _ in range(200):
+                cert.set_subject(long)
+                name = cert.get_subject()
+                ring = Ring()
+                ring.itself = ring
+                del ring
+                gc.set_threshold(1)
+                name.get_components()
+                gc.set_threshold(0)
+            print("whole")
+        """)
+        == "whole\n"
+    )

@@ -123,3 +123,23 @@ def test_an_archive_of_strangers_is_refused(key: crypto.PKey) -> None:
     archive.set_certificate(self_signed(key))
     with pytest.raises(crypto.Error):
         archive.export(b"word")
+
+
+def test_an_extension_request_that_is_no_list_is_not_an_empty_one(key: crypto.PKey) -> None:
+    request = crypto.X509Req()
+    request.get_subject().CN = "brisk.test"
+    request.set_pubkey(key)
+    request.add_extensions([crypto.X509Extension(b"basicConstraints", False, b"CA:FALSE")])
+    request.sign(key, "sha256")
+    data = crypto.dump_certificate_request(crypto.FILETYPE_ASN1, request)
+    # The attribute's only value becomes a SET where there was a SEQUENCE.
+    place = data.index(bytes.fromhex("06092a864886f70d01090e")) + 11
+    spoilt = bytearray(data)
+    assert spoilt[place] == 0x31
+    assert spoilt[place + 2] == 0x30
+    spoilt[place + 2] = 0x31
+    loaded = crypto.load_certificate_request(crypto.FILETYPE_ASN1, bytes(spoilt))
+    with pytest.raises(crypto.Error, match="malformed extensions"):
+        loaded.get_extensions()
+    with pytest.raises(crypto.Error, match="malformed extensions"):
+        loaded.add_extensions([])

@@ -140,3 +140,19 @@ def test_changes_while_others_shake_hands(own: crypto.X509) -> None:
     finally:
         stop.set()
     assert changing.result(sockets.PATIENCE) > 0
+
+
+def test_an_address_is_moved_out_of_a_copy(own: crypto.X509) -> None:
+    """``email:move`` changes the subject it is given."""
+    own.get_subject().emailAddress = "a@brisk.test"
+    subject = own.get_subject().der()
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.use_certificate(own)
+    moved = crypto.X509Extension(b"subjectAltName", False, b"email:move", subject=own)
+    assert str(moved) == "email:a@brisk.test"
+    kept = SSL.Connection(context).get_certificate()
+    assert kept is not None
+    assert kept.get_subject().der() == subject
+    assert own.get_subject().emailAddress is None
+    written = crypto.dump_certificate(crypto.FILETYPE_ASN1, own)
+    assert crypto.load_certificate(crypto.FILETYPE_ASN1, written).get_subject() == own.get_subject()

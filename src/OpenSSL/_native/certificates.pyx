@@ -65,7 +65,6 @@ cdef class X509(names.NameOwner):
         c.X509_free(self.handle)
         self.handle = copy
         self.shared = False
-        lend_anew(self)
         return copy
 
     cdef int name_changes(self) except -1:
@@ -75,6 +74,11 @@ cdef class X509(names.NameOwner):
     cdef int name_changed(self) except -1:
         stale(self.handle)
         return 0
+
+    cdef c.X509_NAME* lent(self, bint subject) except NULL:
+        if subject:
+            return c.X509_get_subject_name(self.held())
+        return c.X509_get_issuer_name(self.held())
 
 
 cdef void stale(c.X509* handle) noexcept:
@@ -104,15 +108,25 @@ cdef void release_certificate(c.X509* certificate) noexcept nogil:
 
 cdef list wrap_chain(const c.X509_CHAIN* borrowed):
     cdef list chain = []
+    cdef c.X509_CHAIN* kept
     cdef c.X509* one
     cdef int index
+    if borrowed == NULL:
+        return chain
     errors.clear()
-    for index in range(c.sk_X509_num(borrowed)):
-        one = c.sk_X509_value(borrowed, index)
-        if c.X509_up_ref(one) != 1:
-            errors.fail_crypto("the certificate cannot be shared")
-        chain.append(wrap_certificate(one))
-    return chain
+    # Making an object may run a finaliser, which may have the lender give up its chain.
+    kept = c.X509_chain_up_ref(borrowed)
+    if kept == NULL:
+        errors.fail_crypto("no memory for a chain")
+    try:
+        for index in range(c.sk_X509_num(kept)):
+            one = c.sk_X509_value(kept, index)
+            if c.X509_up_ref(one) != 1:
+                errors.fail_crypto("the certificate cannot be shared")
+            chain.append(wrap_certificate(one))
+        return chain
+    finally:
+        release_chain(kept)
 
 
 cdef void release_chain(c.X509_CHAIN* chain) noexcept nogil:
@@ -154,14 +168,9 @@ cdef object lend(X509 certificate, bint subject):
     """The name as an object that writes through; the same one while it is in use."""
     cdef object known = certificate.subject if subject else certificate.issuer
     cdef object name = None if known is None else known()
-    cdef c.X509_NAME* lent
     if name is not None:
         return name
-    if subject:
-        lent = c.X509_get_subject_name(certificate.held())
-    else:
-        lent = c.X509_get_issuer_name(certificate.held())
-    name = names.borrow_name(lent, certificate)
+    name = names.borrow_name(certificate, subject)
     if subject:
         certificate.subject = PyWeakref_NewRef(name, None)
     else:
@@ -189,19 +198,7 @@ cdef int set_name(X509 certificate, c.X509_NAME* value, bint subject) except -1:
     elif c.X509_set_issuer_name(handle, value) != 1:
         errors.fail_crypto("the name cannot be set")
     stale(handle)
-    lend_anew(certificate)
     return 0
-
-
-cdef void lend_anew(X509 certificate) noexcept:
-    """The old names are gone: whoever borrowed them gets the new ones."""
-    cdef names.X509Name borrowed
-    borrowed = None if certificate.subject is None else certificate.subject()
-    if borrowed is not None:
-        borrowed.handle = c.X509_get_subject_name(certificate.handle)
-    borrowed = None if certificate.issuer is None else certificate.issuer()
-    if borrowed is not None:
-        borrowed.handle = c.X509_get_issuer_name(certificate.handle)
 
 
 def set_subject(X509 certificate not None, names.X509Name name not None):
@@ -260,6 +257,7 @@ cdef bytes encoded(X509 certificate):
         c.OPENSSL_free(out)
 
 
+@cython.critical_section
 @cython.critical_section
 def digest(X509 certificate not None, name not None):
     """The digest of the DER encoding."""

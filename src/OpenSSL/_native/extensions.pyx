@@ -36,11 +36,19 @@ cdef class X509Extension:
 
 cdef object copy_extension(c.X509_EXTENSION* borrowed):
     cdef object kind = face or X509Extension
-    cdef X509Extension made = kind.__new__(kind)
+    cdef c.X509_EXTENSION* copied
+    cdef X509Extension made
     errors.clear()
-    made.handle = c.X509_EXTENSION_dup(borrowed)
-    if made.handle == NULL:
+    # First: making an object may run a finaliser, which may have the lender free its own.
+    copied = c.X509_EXTENSION_dup(borrowed)
+    if copied == NULL:
         errors.fail_crypto("the extension cannot be copied")
+    try:
+        made = kind.__new__(kind)
+    except BaseException:
+        c.X509_EXTENSION_free(copied)
+        raise
+    made.handle = copied
     return made
 
 
@@ -55,12 +63,19 @@ def fill(
     """Make the extension from OpenSSL's configuration language."""
     cdef c.X509V3_CTX context
     cdef c.X509_EXTENSION* made
+    cdef c.X509_NAME* moved = NULL
+    cdef int parts = 0
     # Not shared: the extension is often for a certificate in the making.
     first = extension if issuer is None else issuer
     second = extension if subject is None else subject
     if b"\0" in name or b"\0" in value:
         raise ValueError("an extension's name and value must not contain a NUL byte")
     with cython.critical_section(first, second):
+        # "email:move" takes addresses out of the subject.
+        if subject is not None and b"move" in value:
+            subject.own()
+            moved = c.X509_get_subject_name(subject.held())
+            parts = c.X509_NAME_entry_count(moved)
         # A context without a database: nothing outside the value can be reached.
         c.X509V3_set_ctx(
             &context, NULL if issuer is None else issuer.held(),
@@ -68,6 +83,8 @@ def fill(
         c.X509V3_set_ctx_nodb(&context)
         errors.clear()
         made = c.X509V3_EXT_nconf(NULL, &context, <const char*>name, <const char*>value)
+        if moved != NULL and c.X509_NAME_entry_count(moved) != parts:
+            certificates.stale(subject.handle)
     if made == NULL:
         errors.fail_crypto("the extension cannot be made")
     with cython.critical_section(extension):

@@ -380,6 +380,7 @@ cdef extern from "compat.h" nogil:
     ASN1_OBJECT* X509_NAME_ENTRY_get_object(const X509_NAME_ENTRY* entry)
     ASN1_STRING* X509_NAME_ENTRY_get_data(const X509_NAME_ENTRY* entry)
     int sk_X509_num(const X509_CHAIN* chain)
+    X509_CHAIN* X509_chain_up_ref(const X509_CHAIN* chain)
     X509* sk_X509_value(const X509_CHAIN* chain, int index)
     X509_CHAIN* sk_X509_new_null()
     int sk_X509_push(X509_CHAIN* chain, X509* certificate)

@@ -4,10 +4,13 @@ cdef class NameOwner:
     # A name inside this object is to be written to, and has been.
     cdef int name_changes(self) except -1
     cdef int name_changed(self) except -1
+    # Where the name that was lent is now.
+    cdef c.X509_NAME* lent(self, bint subject) except NULL
 
 cdef class X509Name:
     cdef c.X509_NAME* handle        # owned, or the owner's
     cdef NameOwner owner            # None for a name that stands alone
+    cdef bint subject               # which of the owner's names it is
     cdef object __weakref__
 
     cdef c.X509_NAME* held(self) except NULL
@@ -17,7 +20,7 @@ cdef class X509Name:
     cdef object guard(self)
 
 cdef object wrap_name(c.X509_NAME* taken)
-cdef object borrow_name(c.X509_NAME* lent, NameOwner owner)
+cdef object borrow_name(NameOwner owner, bint subject)
 cdef list wrap_names(const c.X509_NAME_LIST* borrowed)
 # The one place that gives names back.
 cdef void release_name(c.X509_NAME* name) noexcept nogil

@@ -31,6 +31,9 @@ cdef class NameOwner:
     cdef int name_changed(self) except -1:
         return 0
 
+    cdef c.X509_NAME* lent(self, bint subject) except NULL:
+        raise ValueError("nothing here lends names")
+
 
 # The collector must not take the owner of a name that is lent: it would be freed as one's own.
 @cython.no_gc_clear
@@ -49,6 +52,10 @@ cdef class X509Name:
     cdef c.X509_NAME* held(self) except NULL:
         if self.handle == NULL:
             raise ValueError("X509Name.__init__ has not run")
+        # Asked for each time: the owner may have got another name in its place, and would
+        # not find all that it lent, as a finaliser's that the collector has come upon.
+        if self.owner is not None:
+            self.handle = self.owner.lent(self.subject)
         return self.handle
 
     cdef object guard(self):
@@ -81,11 +88,12 @@ cdef object wrap_name(c.X509_NAME* taken):
     return made
 
 
-cdef object borrow_name(c.X509_NAME* lent, NameOwner owner):
+cdef object borrow_name(NameOwner owner, bint subject):
     cdef object kind = face or X509Name
     cdef X509Name made = kind.__new__(kind)
+    made.subject = subject
+    made.handle = owner.lent(subject)
     made.owner = owner
-    made.handle = lent
     return made
 
 
@@ -162,7 +170,10 @@ def get_components(X509Name name not None):
     guard = name.guard()
     with cython.critical_section(guard):
         for index in range(c.X509_NAME_entry_count(name.held())):
-            entry = c.X509_NAME_get_entry(name.handle, index)
+            # Making a pair may run a finaliser, which may have put another name here.
+            entry = c.X509_NAME_get_entry(name.held(), index)
+            if entry == NULL:
+                break
             nid = c.OBJ_obj2nid(c.X509_NAME_ENTRY_get_object(entry))
             found.append((
                 <bytes>c.OBJ_nid2sn(nid),

@@ -44,6 +44,9 @@ cdef class X509Req(names.NameOwner):
         stale(self.handle)
         return 0
 
+    cdef c.X509_NAME* lent(self, bint subject) except NULL:
+        return c.X509_REQ_get_subject_name(self.held())
+
 
 cdef void stale(c.X509_REQ* handle) noexcept:
     c.i2d_re_X509_REQ_tbs(handle, NULL)
@@ -80,7 +83,7 @@ def set_version(X509Req request not None, long version):
 
 @cython.critical_section
 def get_subject(X509Req request not None):
-    return names.borrow_name(c.X509_REQ_get_subject_name(request.held()), request)
+    return names.borrow_name(request, True)
 
 
 @cython.critical_section
@@ -115,13 +118,21 @@ cdef void release_extensions(c.X509_EXTENSION_LIST* stack) noexcept:
     c.sk_X509_EXTENSION_free(stack)
 
 
+cdef bint asks_for_extensions(c.X509_REQ* handle) noexcept:
+    return (
+        c.X509_REQ_get_attr_by_NID(handle, c.NID_ext_req, -1) >= 0
+        or c.X509_REQ_get_attr_by_NID(handle, c.NID_ms_ext_req, -1) >= 0
+    )
+
+
 cdef list read_extensions(c.X509_REQ* handle):
     cdef c.X509_EXTENSION_LIST* stack
     cdef int index
     cdef list found = []
     errors.clear()
     stack = c.X509_REQ_get_extensions(handle)
-    if stack == NULL and errors.pending():
+    # Of what is no list at all it says nothing.
+    if stack == NULL and (errors.pending() or asks_for_extensions(handle)):
         errors.fail_crypto("malformed extensions")
     try:
         for index in range(c.sk_X509_EXTENSION_num(stack)):
