@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,14 @@ def quiet_environment() -> dict[str, str]:
     return clean | {"LC_ALL": "C"}
 
 
+def surroundings(program: str) -> dict[str, str]:
+    """The quiet environment; a sanitizer that this process has is no other program's."""
+    quiet = quiet_environment()
+    if program != sys.executable:
+        quiet.pop("LD_PRELOAD", None)
+    return quiet
+
+
 class Program:
     """A running program whose two outputs are collected together by a thread."""
 
@@ -51,7 +60,7 @@ class Program:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=quiet_environment(),
+            env=surroundings(arguments[0]),
         )
         self._reader = threading.Thread(target=self._collect, daemon=True)
         self._reader.start()
