@@ -127,6 +127,29 @@ def test_each_bad_certificate_is_refused_in_its_own_words(who, kind, words) -> N
         assert "NOT VERIFIED" in shown.out
 
 
+def test_a_peer_without_a_certificate_is_not_verified() -> None:
+    offer = ("--ciphers", "ALL:@SECLEVEL=0")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    received: list[bytes] = []
+
+    def handle(sock: socket.socket) -> None:
+        with context.wrap_socket(sock, server_side=True) as tls:
+            received.append(tls.recv(100))
+
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+    with listening_server(handle) as port:
+        target = f"localhost:{port}"
+        refused(brisk("connect", target, *TRUST, *offer), "bad-certificate", "no certificate")
+        done = brisk("connect", target, *TRUST, *offer, "--pipe")
+        refused(done, "bad-certificate", "no certificate")
+        assert not any(received)
+        done = brisk("connect", target, *TRUST, *offer, "--insecure", "--json")
+    assert done.status == 0, done
+    assert done.data["verification"]["verified"] is False
+    assert "no certificate" in done.data["verification"]["problems"][0]
+
+
 def test_an_address_has_to_be_named_too() -> None:
     with idle_server(authority.wrong_host()) as port:
         refused(brisk("connect", f"{LOOPBACK}:{port}", *TRUST), "wrong-host", LOOPBACK)

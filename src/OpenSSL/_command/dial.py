@@ -151,6 +151,11 @@ def _shake(call: Call, context: SSL.Context) -> None:
             certificate_asked=call.certificate_asked,
         ) from error
     call.handshake_seconds = time.monotonic() - start
+    if connection.get_peer_certificate() is None:
+        # Anonymous ciphers, such as "ALL:@SECLEVEL=0" offers, call no verify callback.
+        call.verdict.note_no_certificate()
+        if call.verdict.enforce:
+            raise call.verdict.failure(f"{call.what}: handshake", None, None)
 
 
 def _log_keys(context: SSL.Context, path: str, stack: contextlib.ExitStack) -> None:

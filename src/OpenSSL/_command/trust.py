@@ -75,6 +75,12 @@ class Verdict:
         if all(finding.words != words for finding in self.findings):
             self.findings.append(Finding(code, depth, kind, words))
 
+    def note_no_certificate(self) -> None:
+        """Note that there was nothing to verify: anonymous ciphers ask no certificate of anybody."""
+        code = _V.ERR_UNSPECIFIED
+        words = "the peer showed no certificate, so nobody knows who it is"
+        self.findings.append(Finding(code, 0, "bad-certificate", words))
+
     def failure(self, what: str, code: int | None, message: str | None) -> Failure:
         """Return the :class:`Failure` for a refused chain, by the first objection."""
         if self.findings:
