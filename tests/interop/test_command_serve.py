@@ -178,6 +178,21 @@ def test_a_folder_is_served_and_nothing_else(files: Path) -> None:
         assert get(port, "/")[2] == b"index"
 
 
+def test_nothing_follows_a_file_that_was_cut_meanwhile(files: Path) -> None:
+    path = files / "sparse.bin"
+    with open(path, "wb") as file:
+        file.truncate(64 << 20)
+    with serving(*MINE, "--folder", files) as (_, port), visitor(port) as tls:
+        tls.sendall(b"GET /sparse.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        tls.sendall(b"GET /page.html HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = tls.recv(1000)
+        path.write_bytes(b"")
+        while part := tls.recv(1 << 20):
+            answer += part
+    assert answer.count(b"HTTP/1.1 200 OK") == 1
+    assert b"<p>page</p>" not in answer
+
+
 def test_methods(files: Path) -> None:
     with serving(*MINE, "--folder", files) as (_, port):
         size = (files / "big.bin").stat().st_size

@@ -78,6 +78,16 @@ def test_a_body_ends_the_connection() -> None:
         assert not request.keep_alive
 
 
+def test_a_header_said_twice_hides_nothing() -> None:
+    for twice in (
+        b"Content-Length: 3\r\nContent-Length: 0",
+        b"Connection: close\r\nConnection: x-other",
+    ):
+        request, _ = read(b"GET / HTTP/1.1\r\nHost: h\r\n" + twice + b"\r\n\r\nabc")
+        assert request is not None
+        assert not request.keep_alive
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     top = tmp_path / "public"

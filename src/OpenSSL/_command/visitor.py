@@ -113,8 +113,8 @@ class Visitor:
             answer = self._answer(request)
             self.log.answered(self.address, f"{request.method} {request.path}", answer.status)
             keep = request.keep_alive and not self.stopping
-            self._send(answer, keep_alive=keep, body=request.method != "HEAD")
-            if not keep:
+            whole = self._send(answer, keep_alive=keep, body=request.method != "HEAD")
+            if not keep or not whole:
                 return
 
     def _request(self, buffer: bytes) -> tuple[web.Request | None, bytes]:
@@ -147,14 +147,22 @@ class Visitor:
             return web.plain(HTTPStatus.NOT_FOUND)
         return folder.answer(self.root, request.path)
 
-    def _send(self, answer: web.Answer, *, keep_alive: bool, body: bool) -> None:
+    def _send(self, answer: web.Answer, *, keep_alive: bool, body: bool) -> bool:
+        """Send an answer; False when the body was shorter than its head had promised.
+
+        Then nothing may follow, or the client would take it for the rest: a file
+        can be cut while it is being sent.
+        """
+        left = answer.length if body else 0
         try:
             self._send_bytes(web.head(answer, keep_alive=keep_alive))
             if body:
                 for piece in answer.body:
                     self._send_bytes(piece)
+                    left -= len(piece)
         finally:
             answer.done()
+        return left == 0
 
     def _send_bytes(self, data: bytes) -> None:
         rest = memoryview(data)

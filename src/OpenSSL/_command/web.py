@@ -85,7 +85,9 @@ def _parse(top: bytes) -> Request:
         pair = _FIELD.fullmatch(line)
         if not pair:
             raise BadRequest(HTTPStatus.BAD_REQUEST)
-        headers[pair[1].decode("ascii").lower()] = pair[2].decode("latin-1")
+        name, value = pair[1].decode("ascii").lower(), pair[2].decode("latin-1")
+        # Said twice, neither may hide the other (RFC 9110, section 5.2).
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     if found[3] == b"1" and "host" not in headers:
         raise BadRequest(HTTPStatus.BAD_REQUEST)
     connection = headers.get("connection", "").lower()
