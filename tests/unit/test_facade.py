@@ -83,6 +83,23 @@ def test_host_names_as_mitmproxy_sets_them(right: bool):
         assert crypto.X509_verify_cert_error_string(result) == "hostname mismatch"
 
 
+def test_verification_without_a_callback_keeps_the_one_of_before():
+    asked = []
+
+    def refuse(connection, certificate, number, depth, ok):
+        asked.append(depth)
+        return False
+
+    context = contexts.client_context()
+    context.set_verify(SSL.VERIFY_NONE, refuse)
+    server, client = ends(context)
+    LIB.SSL_set_verify(client._ssl, SSL.VERIFY_PEER, FFI.NULL)
+    assert client.get_verify_mode() == SSL.VERIFY_PEER
+    with pytest.raises(SSL.Error):
+        handshake(server, client)
+    assert asked
+
+
 def test_the_length_zero_means_up_to_the_nul_byte():
     server, client = ends()
     param = LIB.SSL_get0_param(client._ssl)

@@ -76,7 +76,7 @@ class Verdict:
             self.findings.append(Finding(code, depth, kind, words))
 
     def note_no_certificate(self) -> None:
-        """Note that there was nothing to verify: anonymous ciphers ask no certificate of anybody."""
+        """Note that there was nothing to verify, as with anonymous ciphers."""
         code = _V.ERR_UNSPECIFIED
         words = "the peer showed no certificate, so nobody knows who it is"
         self.findings.append(Finding(code, 0, "bad-certificate", words))

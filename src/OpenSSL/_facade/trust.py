@@ -8,6 +8,7 @@ from typing import Any
 
 from OpenSSL._facade.memory import NULL
 from OpenSSL._facade.verdicts import attempt
+from OpenSSL._native import trust as native
 from OpenSSL.crypto import X509_verify_cert_error_string
 from OpenSSL.SSL import Connection
 
@@ -37,7 +38,7 @@ def set_ip(param: Connection, address: bytes, length: int = 0) -> int:
 def set_verify(connection: Connection, mode: int, callback: Any) -> None:
     if callback is not NULL:
         raise TypeError("callbacks of C cannot be called; use OpenSSL.SSL.Connection.set_verify")
-    connection.set_verify(mode)
+    native.connection_set_verify_mode(connection, mode)
 
 
 def cert_error_string(code: int) -> bytes:

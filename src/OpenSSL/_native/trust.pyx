@@ -276,6 +276,20 @@ def connection_set_verify(Connection connection not None, int mode, callback):
         connection.leave()
 
 
+def connection_set_verify_mode(Connection connection not None, int mode):
+    """The same, and the callback stays: what C does when it is given none."""
+    connection.enter()
+    try:
+        if mode & s.SSL_VERIFY_PEER and not (
+                s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER):
+            check_in_time(connection)
+        connection.own_verify = True
+        connection.verify_changed = True
+        s.SSL_set_verify(connection.handle, mode, NULL)
+    finally:
+        connection.leave()
+
+
 def connection_get_verify_mode(Connection connection not None):
     connection.enter()
     try:
