@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
+import shutil
 import signal
 import socket
+import subprocess
+import sysconfig
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
@@ -337,3 +342,42 @@ def test_a_datagram_is_sent_again_and_again_while_it_is_waited_for() -> None:
             assert silent.recv(2000)
         client.close()
         assert isinstance(shaking.exception(sockets.PATIENCE), SSL.SysCallError)
+
+
+#: A poll that a signal interrupts; a pipe that is empty, and one that is asked for room.
+INTERRUPTED = """
+#include "platform.h"
+
+int poll(struct pollfd *fds, nfds_t count, int milliseconds)
+{
+    errno = EINTR;
+    return -1;
+}
+
+int main(void)
+{
+    int ends[2];
+    char byte = 0;
+    alarm(10);
+    if (pipe(ends) != 0)
+        return 2;
+    if (brisk_read(ends[0], 0, &byte, 1) != -1 || !brisk_would_block(errno))
+        return 3;
+    if (brisk_write(ends[1], 0, &byte, 1) != -1 || !brisk_would_block(errno))
+        return 4;
+    return 0;
+}
+"""
+
+
+def test_a_signal_in_the_look_at_a_pipe_does_not_make_it_block(tmp_path: Path) -> None:
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    if shutil.which(compiler[0]) is None:
+        pytest.skip("no C compiler; install gcc")
+    native = Path(__file__).parents[2] / "src/OpenSSL/_native"
+    (tmp_path / "interrupted.c").write_text(INTERRUPTED, encoding="utf-8")
+    program = tmp_path / "interrupted"
+    includes = [f"-I{native}", f"-I{sysconfig.get_path('include')}"]
+    source = str(tmp_path / "interrupted.c")
+    subprocess.run([*compiler, *includes, source, "-o", str(program)], check=True)
+    assert subprocess.run([program], check=False).returncode == 0

@@ -124,6 +124,18 @@ static inline int brisk_is_nonblocking(brisk_fd fd)
 #endif
 }
 
+#ifndef _WIN32
+/* 0 with errno set where a descriptor would block, or a signal kept us from asking: whoever
+ * went on then could block with a lock held. */
+static inline int brisk_is_ready(brisk_fd fd, int writing)
+{
+    int ready = brisk_poll(fd, writing, 0);
+    if (ready == 0)
+        errno = EAGAIN;
+    return ready > 0;
+}
+#endif
+
 /* Read or write without ever blocking, whatever mode the descriptor is in.
  * -1 with errno set on failure; EAGAIN where it would have blocked. */
 static inline Py_ssize_t brisk_read(brisk_fd fd, int is_socket, char *data, size_t size)
@@ -139,10 +151,8 @@ static inline Py_ssize_t brisk_read(brisk_fd fd, int is_socket, char *data, size
 #else
     if (is_socket)
         return recv(fd, data, size, MSG_DONTWAIT);
-    if (brisk_poll(fd, 0, 0) == 0) {
-        errno = EAGAIN;
+    if (!brisk_is_ready(fd, 0))
         return -1;
-    }
     return read(fd, data, size);
 #endif
 }
@@ -163,10 +173,8 @@ static inline Py_ssize_t brisk_write(brisk_fd fd, int is_socket, const char *dat
 #endif
     if (is_socket)
         return send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (brisk_poll(fd, 1, 0) == 0) {
-        errno = EAGAIN;
+    if (!brisk_is_ready(fd, 1))
         return -1;
-    }
     /* A pipe that is ready takes PIPE_BUF bytes at least; more could block. */
     return write(fd, data, size > 512 ? 512 : size);
 #endif
