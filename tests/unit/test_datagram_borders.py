@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kit import authority, contexts, pump, sockets
+from kit import authority, contexts, memory, pump, sockets
 from OpenSSL import SSL
 
 
@@ -46,6 +46,33 @@ def test_two_datagrams_are_not_one() -> None:
     for packet in reversed(packets):
         server.bio_write(packet)
     assert [server.recv(100), server.recv(100)] == [b"second", b"first"]
+
+
+def test_datagrams_that_always_wait_take_no_more_room() -> None:
+    server, client = pump.connected(datagram_context(serving=True), datagram_context())
+    pump.exchange(server, client)
+    client.send(b"one that always waits")
+
+    def work(times: int) -> None:
+        for _ in range(times):
+            client.send(b"another")
+            client.bio_read(65536)
+
+    work(1000)
+    before = memory.in_use()
+    work(20_000)
+    assert memory.in_use() - before < 16_384
+
+
+def test_datagrams_keep_their_order_and_sizes_while_others_wait() -> None:
+    server, client = pump.connected(datagram_context(serving=True), datagram_context())
+    pump.exchange(server, client)
+    for number in range(5):
+        client.send(b"-" * number + b">")
+    for number in range(5, 100):
+        client.send(b"-" * number + b">")
+        server.bio_write(client.bio_read(65536))
+        assert server.recv(1000) == b"-" * (number - 5) + b">"
 
 
 @pytest.mark.holds("D27")

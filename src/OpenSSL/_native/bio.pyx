@@ -207,6 +207,11 @@ cdef bint note_datagram(Channel* channel, size_t size) noexcept nogil:
         channel.datagrams = noted
     if noted.first == noted.count:
         noted.first = noted.count = 0
+    if noted.count == noted.room and noted.first > noted.room // 2:
+        # What was taken makes room: a queue that is never empty need not grow for ever.
+        noted.count -= noted.first
+        memmove(noted.sizes, noted.sizes + noted.first, noted.count * sizeof(size_t))
+        noted.first = 0
     if noted.count == noted.room:
         room = noted.room * 2 if noted.room > 0 else 8
         new = <size_t*>realloc(noted.sizes, room * sizeof(size_t))
