@@ -213,3 +213,17 @@ def test_what_is_not_verified_gets_no_byte_of_input() -> None:
     assert done.status == KINDS["unknown-authority"].status
     assert done.out == ""
     assert got == []
+
+
+def test_a_closed_standard_output_is_refused_in_words() -> None:
+    with tls_server(read_all) as target:  # type: ignore[arg-type]
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "connect", target, *TRUST]
+        done = subprocess.run(
+            list(map(str, command)),
+            input=b"",
+            env=environment(),
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == KINDS["file"].status
+    assert done.stderr == b"brisktls: --pipe needs a standard output, and it is closed\n"

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import errno
 import socket
+import subprocess
 
 import pytest
 
 pytest.importorskip("click")
 
-from kit.commands import brisk
+from kit import authority
+from kit.commands import COMMAND, brisk, environment
+from OpenSSL import crypto
+from OpenSSL._command.chain import alternative_names, describe
 from OpenSSL._command.failures import KINDS, Failure, from_os_error, table
 from OpenSSL._command.printable import printable, quantity
 
@@ -57,3 +61,25 @@ def test_quantities_agree_with_their_noun() -> None:
     assert quantity(1, "day") == "1 day"
     assert quantity(0, "day") == "0 days"
     assert quantity(2, "entry", "entries") == "2 entries"
+
+
+def test_a_certificate_that_cannot_be_read_is_described_all_the_same() -> None:
+    certificate = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().pem)
+    der = crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
+    ends = certificate.get_notAfter()
+    assert ends is not None
+    # A month of 99, and a first name that is longer than all names.
+    spoilt = der.replace(ends[2:], ends[2:4] + b"99" + ends[6:])
+    at = spoilt.index(b"\x55\x1d\x11")
+    first = spoilt.index(b"\x82", at)
+    spoilt = spoilt[: first + 1] + b"\x7f" + spoilt[first + 2 :]
+    row = describe(crypto.load_certificate(crypto.FILETYPE_ASN1, spoilt))
+    assert (row["names"], row["not_after"], row["days_left"]) == ([], None, None)
+    assert row["not_before"] is not None
+    assert alternative_names(certificate)
+
+
+def test_a_closed_standard_output_is_nobodys_error() -> None:
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "version"]
+    done = subprocess.run(command, env=environment(), stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

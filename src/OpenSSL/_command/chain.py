@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from OpenSSL import crypto
@@ -49,9 +49,12 @@ def name_of(name: crypto.X509Name) -> str:
 
 
 def alternative_names(certificate: crypto.X509) -> list[str]:
-    """Return the host names and addresses that *certificate* is for."""
+    """Return the host names and addresses that *certificate* is for; none where unreadable."""
     wanted = ("DNS", "IP")
-    pairs: Sequence[tuple[str, str]] = certificate.get_subject_alt_names()
+    try:
+        pairs: Sequence[tuple[str, str]] = certificate.get_subject_alt_names()
+    except crypto.Error:
+        return []
     return [printable(value, 255) for kind, value in pairs if kind.startswith(wanted)]
 
 
@@ -59,7 +62,7 @@ def validity(
     certificate: crypto.X509,
 ) -> tuple[datetime.datetime | None, datetime.datetime | None]:
     """Return the first and the last moment of *certificate*, in UTC; None where unreadable."""
-    return _moment(certificate.get_notBefore()), _moment(certificate.get_notAfter())
+    return _moment(certificate.get_notBefore), _moment(certificate.get_notAfter)
 
 
 def days_left(ends: datetime.datetime) -> int:
@@ -74,12 +77,11 @@ def words_for_days(days: int) -> str:
     return f"{quantity(days, 'day')} left"
 
 
-def _moment(text: bytes | None) -> datetime.datetime | None:
-    if not text:
-        return None
+def _moment(ask: Callable[[], bytes | None]) -> datetime.datetime | None:
     try:
+        text = ask() or b""
         moment = datetime.datetime.strptime(text.decode("ascii"), "%Y%m%d%H%M%SZ")
-    except ValueError:
+    except (ValueError, crypto.Error):
         return None
     return moment.replace(tzinfo=datetime.timezone.utc)
 

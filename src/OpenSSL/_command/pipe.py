@@ -27,6 +27,8 @@ _CHUNK = 65536
 
 def run(call: Call) -> None:
     """Carry bytes both ways until both sides have ended; raise :class:`Failure` if cut short."""
+    if sys.stdout is None:
+        raise Failure("file", "--pipe needs a standard output, and it is closed")
     sys.stdout.flush()
     if call.certificate_asked:
         # A refusal of ours comes only now, and would look like a lost connection.

@@ -70,7 +70,8 @@ def run(arguments: list[str]) -> int:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         status = _run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where the descriptor was closed
+            sys.stdout.flush()
     except BrokenPipeError:
         status = Failure("broken-pipe", "").status
     except KeyboardInterrupt:
