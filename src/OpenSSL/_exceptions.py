@@ -76,6 +76,10 @@ class X509StoreContextError(Exception):
         #: The X509 that failed, or None when no single one did.
         self.certificate = certificate
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # `args` has the message alone, and copies are made by calling the class.
+        return type(self), (*self.args, self.errors, self.certificate), self.__dict__
+
 
 # People see the modules they import from; pickles and tracebacks should too.
 for _class in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import pickle
 import sys
@@ -29,6 +30,17 @@ def test_errors_survive_pickling(kind: type[Exception]) -> None:
     error = kind([("library", "", "reason")])
     assert type(pickle.loads(pickle.dumps(error))) is kind
     assert pickle.loads(pickle.dumps(error)).args == error.args
+
+
+def test_errors_of_verification_survive_copying_and_pickling() -> None:
+    certificate = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().pem)
+    error = crypto.X509StoreContextError("words", [20, 0, "words"], certificate)
+    again = copy.copy(error)
+    assert (type(again), again.args, again.errors) == (type(error), ("words",), [20, 0, "words"])
+    assert again.certificate is certificate
+    error.certificate = None  # certificates stay where they are
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.args, again.errors, again.certificate) == (("words",), [20, 0, "words"], None)
 
 
 @pytest.mark.holds("D29")

@@ -190,7 +190,8 @@ class ConnectionTrust(native_connection.Connection):
     def set_host(self, name: str | bytes) -> None:
         """Accept the peer only if its certificate is for the host ``name``.
 
-        An IPv4 or IPv6 address is taken for one, not for a DNS name.
+        An IPv4 or IPv6 address is taken for one, not for a DNS name. A name that begins
+        with a dot is for every host below it.
         Checked inside the handshake, where ``VERIFY_PEER`` is set.  Not the name
         that is sent: that is :meth:`set_tlsext_host_name`.
 
