@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -304,6 +305,21 @@ def test_a_key_log_that_cannot_be_written_stops_the_handshake() -> None:
     with idle_server() as port:
         done = brisk("connect", f"localhost:{port}", *TRUST, "--keylog", "/dev/full")
         refused(done, "file", "/dev/full", "No space left")
+
+
+def test_a_key_log_with_room_for_half_a_line_is_no_success(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    with idle_server() as port:
+        asked = ("connect", f"localhost:{port}", *TRUST, "--keylog", path)
+        assert brisk(*asked).status == 0
+        room = path.stat().st_size * 2 - 20
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+        try:
+            done = brisk(*asked)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    refused(done, "file", str(path), "too large")
 
 
 def test_a_server_that_trickles_is_left_in_time() -> None:

@@ -172,8 +172,11 @@ def _log_keys(context: SSL.Context, path: str, stack: contextlib.ExitStack) -> N
         warn(f"{printable(path)} holds secrets and can be read by others ({mode & 0o777:04o})")
 
     def log(connection: SSL.Connection, line: bytes) -> None:
+        left = line + b"\n"
         try:
-            os.write(descriptor, line + b"\n")
+            # All at once, unless there is no room: then the rest says why.
+            while left:
+                left = left[os.write(descriptor, left) :]
         except OSError as error:
             words = error.strerror or str(error)
             raise Failure("file", f"cannot write {printable(path)}: {words}") from error
