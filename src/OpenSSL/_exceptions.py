@@ -77,8 +77,11 @@ class X509StoreContextError(Exception):
         self.certificate = certificate
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # `args` has the message alone, and copies are made by calling the class.
-        return type(self), (*self.args, self.errors, self.certificate), self.__dict__
+        # Copies of exceptions are made by calling the class with `args`, which has the
+        # message alone, and subclasses may want something else: nothing is called here.
+        import copyreg
+
+        return vars(copyreg)["__newobj__"], (type(self), *self.args), self.__dict__
 
 
 # People see the modules they import from; pickles and tracebacks should too.

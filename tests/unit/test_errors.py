@@ -32,15 +32,25 @@ def test_errors_survive_pickling(kind: type[Exception]) -> None:
     assert pickle.loads(pickle.dumps(error)).args == error.args
 
 
+class OwnError(crypto.X509StoreContextError):
+    """A program's own, made of something else."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__("own words", [code, 0, "own words"], None)
+
+
 def test_errors_of_verification_survive_copying_and_pickling() -> None:
     certificate = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().pem)
     error = crypto.X509StoreContextError("words", [20, 0, "words"], certificate)
     again = copy.copy(error)
     assert (type(again), again.args, again.errors) == (type(error), ("words",), [20, 0, "words"])
     assert again.certificate is certificate
+    own = copy.copy(OwnError(20))
+    assert (type(own), own.args, own.errors) == (OwnError, ("own words",), [20, 0, "own words"])
     error.certificate = None  # certificates stay where they are
-    again = pickle.loads(pickle.dumps(error))
-    assert (again.args, again.errors, again.certificate) == (("words",), [20, 0, "words"], None)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps(error, protocol))
+        assert (again.args, again.errors, again.certificate) == (("words",), [20, 0, "words"], None)
 
 
 @pytest.mark.holds("D29")
