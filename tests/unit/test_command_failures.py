@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import socket
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +85,18 @@ def test_a_closed_standard_output_is_nobodys_error() -> None:
     command = ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "version"]
     done = subprocess.run(command, env=environment(), stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_files_name_cannot_command_the_terminal_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = crypto.load_privatekey(crypto.FILETYPE_PEM, authority.identity().key_pem)
+    path = tmp_path / "a\x1b[2Jb.pem"
+    locked = crypto.dump_privatekey(crypto.FILETYPE_PEM, key, "aes256", b"words")
+    path.write_bytes(authority.identity().pem + locked)
+    for stdin in (sys.stdin, None):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        done = brisk("connect", "localhost:1", "--cert", path)
+        assert done.status == KINDS["file"].status
+        assert "\x1b" not in done.err
+        assert r"a\x1b[2Jb.pem needs a passphrase" in done.err

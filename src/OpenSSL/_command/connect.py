@@ -12,6 +12,7 @@ from .console import is_terminal, output, print_json, warn
 from .dial import Call, dial, settle
 from .failures import Failure
 from .handshake import described, facts, ocsp_status, peer_chain, session_facts
+from .printable import printable
 from .settings import VERSIONS, Settings
 from .starttls import PROTOCOLS
 from .target import ascii_name, is_address, parse
@@ -160,9 +161,10 @@ def _alpn(given: tuple[str, ...]) -> tuple[str, ...]:
 
 def ask_passphrase(path: str) -> bytes:
     """Ask for a key's passphrase on the terminal; without one there is nobody to ask."""
-    if not is_terminal(sys.stderr) or not sys.stdin.isatty():
-        raise Failure("file", f"{path} needs a passphrase, and there is no terminal to ask on")
-    return str(click.prompt(f"Passphrase for {path}", hide_input=True, err=True)).encode()
+    shown = printable(path)
+    if not is_terminal(sys.stderr) or sys.stdin is None or not sys.stdin.isatty():
+        raise Failure("file", f"{shown} needs a passphrase, and there is no terminal to ask on")
+    return str(click.prompt(f"Passphrase for {shown}", hide_input=True, err=True)).encode()
 
 
 def _say_what_was_not_checked(call: Call) -> None:

@@ -135,7 +135,9 @@ class ContextTrust(native_context.Context):
         asked for every certificate of the chain: ``callback(connection, x509,
         error_number, depth, ok)``; True goes on, as if there were no error, False
         ends the handshake, and so does an exception, which comes out of the call
-        that was shaking hands.  Without one, OpenSSL decides.
+        that was shaking hands.  Without one, OpenSSL decides.  A peer that agrees on an
+        anonymous cipher (``aNULL``, at security level 0 only) has no certificate to
+        verify, and nobody is asked.
 
         Raises TypeError if ``mode`` is no integer or ``callback`` cannot be called.
         ``SSL_CTX_set_verify(3)``
