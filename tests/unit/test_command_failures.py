@@ -13,6 +13,7 @@ pytest.importorskip("click")
 from kit import authority
 from kit.commands import COMMAND, brisk, environment
 from OpenSSL import crypto
+from OpenSSL._command import listener
 from OpenSSL._command.chain import alternative_names, describe
 from OpenSSL._command.failures import KINDS, Failure, from_os_error, table
 from OpenSSL._command.printable import printable, quantity
@@ -100,3 +101,12 @@ def test_a_files_name_cannot_command_the_terminal_either(
         assert done.status == KINDS["file"].status
         assert "\x1b" not in done.err
         assert r"a\x1b[2Jb.pem needs a passphrase" in done.err
+
+
+def test_an_address_that_is_found_twice_is_listened_on_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    find = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: find(*args, **named) * 2)
+    (port,) = listener.open_ports("127.0.0.1", 0)
+    port.close()

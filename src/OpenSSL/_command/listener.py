@@ -37,7 +37,8 @@ def open_ports(host: str, port: int) -> list[socket.socket]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError) as error:
         raise Failure("listen", f"cannot listen on {printable(host)}: {error}") from error
-    for family, _, _, _, address in found:
+    # A hosts file that says the same twice is answered with the same twice.
+    for family, _, _, _, address in dict.fromkeys(found):
         # With port 0 the first address chooses, the others follow.
         chosen = opened[0].getsockname()[1] if opened else port
         try:
