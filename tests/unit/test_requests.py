@@ -143,3 +143,12 @@ def test_an_extension_request_that_is_no_list_is_not_an_empty_one(key: crypto.PK
         loaded.get_extensions()
     with pytest.raises(crypto.Error, match="malformed extensions"):
         loaded.add_extensions([])
+
+
+def test_extensions_are_added_all_or_none() -> None:
+    made = crypto.X509()
+    good = crypto.X509Extension(b"basicConstraints", True, b"CA:false")
+    never = crypto.X509Extension.__new__(crypto.X509Extension)
+    with pytest.raises(ValueError):
+        made.add_extensions([good, never])
+    assert made.get_extension_count() == 0

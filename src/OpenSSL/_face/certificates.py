@@ -246,6 +246,7 @@ class X509(native.X509):
         for one in wanted:
             if not isinstance(one, native_extensions.X509Extension):
                 raise ValueError("One of the elements is not an X509Extension")
+            one.get_critical()  # refuses one that was never initialised
         for one in wanted:
             native_extensions.add_to_certificate(self, one)
 

@@ -7,6 +7,7 @@ cimport OpenSSL._native.asn1 as asn1
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.names as names
 from OpenSSL._native.certificates cimport X509, public_key, stale
 
 
@@ -121,7 +122,7 @@ def get_extension_count(X509 certificate not None):
 
 @cython.critical_section
 def get_subject_hash(X509 certificate not None):
-    return c.X509_subject_name_hash(certificate.held())
+    return names.hash_of(c.X509_get_subject_name(certificate.held()))
 
 
 @cython.critical_section

@@ -250,7 +250,11 @@ def load_tmp_dh(Context context not None, bytes path not None):
         parameters = read_dh(file.bio)
     if parameters == NULL:
         errors.fail_ssl("there are no DH parameters in this file")
-    context.change()
+    try:
+        context.change()
+    except BaseException:
+        release_key(parameters)
+        raise
     try:
         errors.clear()
         if s.SSL_CTX_set0_tmp_dh_pkey(context.handle, parameters) != 1:

@@ -270,7 +270,6 @@ cdef extern from "compat.h" nogil:
     int X509_set_subject_name(X509* certificate, const X509_NAME* name)
     X509_NAME* X509_get_issuer_name(X509* certificate)
     int X509_set_issuer_name(X509* certificate, const X509_NAME* name)
-    unsigned long X509_subject_name_hash(X509* certificate)
     long X509_get_version(const X509* certificate)
     int X509_set_version(X509* certificate, long version)
     const ASN1_INTEGER* X509_get0_serialNumber(const X509* certificate)
@@ -367,7 +366,8 @@ cdef extern from "compat.h" nogil:
     X509_NAME* X509_NAME_dup(const X509_NAME* name)
     void X509_NAME_free(X509_NAME* name)
     int X509_NAME_cmp(const X509_NAME* a, const X509_NAME* b)
-    unsigned long X509_NAME_hash(X509_NAME* name)
+    unsigned long X509_NAME_hash_ex(const X509_NAME* name, void* library, const char* wanted,
+                                    int* done)
     char* X509_NAME_oneline(const X509_NAME* name, char* out, int size)
     int i2d_X509_NAME(const X509_NAME* name, unsigned char** out)
     int X509_NAME_entry_count(const X509_NAME* name)

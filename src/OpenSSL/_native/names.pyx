@@ -212,10 +212,20 @@ def oneline(X509Name name not None):
         c.OPENSSL_free(text)
 
 
+cdef unsigned long hash_of(const c.X509_NAME* name) except? 0:
+    cdef int done = 0
+    cdef unsigned long found
+    errors.clear()
+    found = c.X509_NAME_hash_ex(name, NULL, NULL, &done)
+    if done != 1:
+        errors.fail_crypto("the name cannot be hashed")
+    return found
+
+
 def get_hash(X509Name name not None):
     guard = name.guard()
     with cython.critical_section(guard):
-        return c.X509_NAME_hash(name.held())
+        return hash_of(name.held())
 
 
 def encode(X509Name name not None):
