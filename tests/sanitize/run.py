@@ -19,6 +19,7 @@ import sys
 import sysconfig
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -104,7 +105,7 @@ def sanitized(*, leaks: bool) -> dict[str, str]:
     }
 
 
-def report(name: str, done: subprocess.CompletedProcess[str]) -> bool:
+def report(name: str, done: Done) -> bool:
     """Print the closing line; whether nothing was found."""
     said = done.stdout + done.stderr
     found = len(re.findall(REPORT, said))
@@ -116,16 +117,28 @@ def report(name: str, done: subprocess.CompletedProcess[str]) -> bool:
     return done.returncode == 0 and not found
 
 
-def run(command: list[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+@dataclass(frozen=True)
+class Done:
+    """What a process that has ended was and said."""
+
+    pid: int
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(command: list[str], settings: dict[str, str]) -> Done:
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         env=settings,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        check=False,
-    )
+    ) as process:
+        said, complained = process.communicate()
+        return Done(process.pid, process.returncode, said, complained)
 
 
 def pytest(*arguments: str) -> list[str]:
@@ -171,18 +184,21 @@ def watched(files: list[Path], extra: list[str]) -> bool:
 
 def watch(path: Path, site: Path, extra: list[str]) -> Counter[str]:
     """What pytest and valgrind say of one file, counted."""
-    log = WORK / "valgrind" / f"{path.stem}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    folder = WORK / "valgrind" / path.stem
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     command = [
         *("valgrind", "-q", "--error-exitcode=9", "--leak-check=full"),
         *("--show-leak-kinds=definite", "--errors-for-leak-kinds=none"),
-        *("--undef-value-errors=no", "--num-callers=25", f"--log-file={log}"),
+        *("--undef-value-errors=no", "--num-callers=25", f"--log-file={folder}/%p.log"),
         f"--suppressions={HERE / 'valgrind.supp'}",
         *(base_python(), *pytest(str(path), *extra)),
     ]
     done = run(command, environment(site))
-    said = log.read_text(errors="replace") if log.exists() else ""
-    lost = [each for each in lost_blocks(said) if "_native" in each]
+    logs = {log.stem: log.read_text(errors="replace") for log in folder.iterdir()}
+    said = "".join(logs.values())
+    # Forked children lose what their parent's other threads held, whose stacks they have not.
+    lost = [each for each in lost_blocks(logs.get(str(done.pid), "")) if "_native" in each]
     found: Counter[str] = Counter()
     for number, what in re.findall(r"(\d+) (passed|failed|skipped|error)", last_line(done)):
         found[what] += int(number)
@@ -195,7 +211,7 @@ def watch(path: Path, site: Path, extra: list[str]) -> Counter[str]:
     return found
 
 
-def last_line(done: subprocess.CompletedProcess[str]) -> str:
+def last_line(done: Done) -> str:
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     return lines[-1] if lines else ""
 
