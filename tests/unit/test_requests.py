@@ -139,9 +139,9 @@ def test_an_extension_request_that_is_no_list_is_not_an_empty_one(key: crypto.PK
     assert spoilt[place + 2] == 0x30
     spoilt[place + 2] = 0x31
     loaded = crypto.load_certificate_request(crypto.FILETYPE_ASN1, bytes(spoilt))
-    with pytest.raises(crypto.Error, match="malformed extensions"):
+    with pytest.raises(crypto.Error, match="malformed extensions|wrong type"):
         loaded.get_extensions()
-    with pytest.raises(crypto.Error, match="malformed extensions"):
+    with pytest.raises(crypto.Error, match="malformed extensions|wrong type"):
         loaded.add_extensions([])
 
 
