@@ -29,6 +29,8 @@ cdef class Carrier:
     cdef object failure
     cdef flag choosing              # a hook is running that may choose another Context
     cdef flag verify_changed        # a hook has changed how its connection verifies
+    # The Entrance's own; flags of a class begin a new word, and idle connections are many.
+    cdef flag dry                   # operation that found nothing to read, if nothing came since
 
     cdef void keep(self, object error) noexcept
     cdef int raise_kept(self) except -1

@@ -18,6 +18,7 @@ cdef class Engine(Tenant):
     cdef flag more                  # a read looks for what is here already
     cdef flag ahead                 # libssl takes more from the socket than it asks for
     cdef flag bulky                 # the last read got more than a little
+    cdef flag lost                  # there was no memory to hold what a read had got
     cdef flag offering              # a session was set that the handshake would offer
     cdef flag addressed             # the peer must have a certificate for an IP address
     cdef flag asked_late            # the peer may ask for a certificate at any time

@@ -1,13 +1,11 @@
 from OpenSSL._native.carrier cimport Carrier
 from OpenSSL._native.libssl cimport SSL
 from OpenSSL._native.lock cimport brisk_lock
-from OpenSSL._native.platform cimport flag
 
 cdef class Entrance(Carrier):
     cdef SSL* handle                # NULL until __init__ has run; the Engine owns it
     cdef brisk_lock lock            # held while libssl computes, never while waiting
     cdef brisk_lock turn            # held by one sender for the whole of its message
-    cdef flag dry                   # operation that found nothing to read, if nothing came since
 
     # Every function over a Connection runs between these two.  enter() raises
     # when __init__ has not run, and waits for other threads without the

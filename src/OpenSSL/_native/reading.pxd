@@ -1,12 +1,10 @@
 from OpenSSL._native.engine cimport Engine
-from OpenSSL._native.platform cimport flag
 
 cdef size_t size_of(object value, str name) except? 0
 
 cdef class Reader(Engine):
     cdef object held                # bytes read in a call that had to raise
     cdef object deferred            # an exception that came after bytes that were delivered
-    cdef flag lost                  # there was no memory to hold what had been read
 
     cdef object read(self, size_t size, bint peek)
     cdef object count_into(self, char* data, size_t size, bint peek)
