@@ -215,7 +215,7 @@ def test_a_reload_under_load_loses_no_connection(way: Way) -> None:
     end = time.monotonic() + sockets.PATIENCE
     turn = 0
     try:
-        while turn < 150 or len(seen) < 2 and time.monotonic() < end:
+        while turn < 150 or (len(seen) < 2 and time.monotonic() < end):
             way(server, identities[turn % 2])
             turn += 1
             time.sleep(0.0005)  # or nobody else comes to work

@@ -6,6 +6,7 @@ import errno
 import os
 import shlex
 import shutil
+import select
 import signal
 import socket
 import subprocess
@@ -156,7 +157,10 @@ def test_what_a_signal_handler_raises_comes_out(ends: Ends) -> None:
 def blocked(server: SSL.Connection) -> Future[int]:
     """Another thread that sends, and has the turn until somebody reads."""
     sending = sockets.in_thread(server.sendall, bytes(64 << 20))
-    time.sleep(0.2)
+    full = 0
+    while full < 4:  # it has filled the socket, and had time to begin its wait
+        time.sleep(0.05)
+        full = 0 if select.select([], [server], [], 0)[1] else full + 1
     assert not sending.done()
     return sending
 
