@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import shlex
 import shutil
-import select
 import signal
 import socket
 import subprocess
