@@ -148,6 +148,11 @@ def test_an_address_is_moved_out_of_a_copy(own: crypto.X509) -> None:
     subject = own.get_subject().der()
     context = SSL.Context(SSL.TLS_METHOD)
     context.use_certificate(own)
+    if SSL.OPENSSL_VERSION_NUMBER >= 0x40000000:  # it changes no certificate any more
+        with pytest.raises(crypto.Error):
+            crypto.X509Extension(b"subjectAltName", False, b"email:move", subject=own)
+        assert own.get_subject().der() == subject
+        return
     moved = crypto.X509Extension(b"subjectAltName", False, b"email:move", subject=own)
     assert str(moved) == "email:a@brisk.test"
     kept = SSL.Connection(context).get_certificate()
