@@ -58,6 +58,9 @@ def test_every_number_is_held_by_what_the_table_says():
     there, table = marked(sources_of_tests()), listed(PAGE.read_text(encoding="utf-8"))
     assert set(there) - NUMBERS == set()
     assert set(table) == NUMBERS
+    page = PAGE.read_text(encoding="utf-8").partition(HEADING)[2]
+    rows = re.findall(r"^\| (\S+) \|", page, re.MULTILINE)
+    assert len(rows) == len(set(rows)), "a number stands there twice"
     targets = set(
         re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     )

@@ -150,6 +150,21 @@ def test_two_kinds_of_keys_are_renewed_in_any_order() -> None:
     assert shown(context)[0] == another("ecdsa").pem
 
 
+def test_a_key_of_another_kind_waits_for_its_certificate(used: SSL.Context) -> None:
+    used.use_certificate(another("ecdsa").certificate)
+    used.use_privatekey(another("rsa").private_key)
+    assert shown(used)[0] == authority.identity().pem
+    used.use_privatekey(another("ecdsa").private_key)
+    assert shown(used)[0] == another("ecdsa").pem
+    used.use_certificate(another("rsa").certificate)
+    used.check_privatekey()
+    client = contexts.client_context()
+    client.set_sigalgs_list(b"RSA-PSS+SHA256")
+    client.set_verify(SSL.VERIFY_NONE)
+    found = pump.connected(used, client).client.get_peer_certificate()
+    assert found is not None and found.to_cryptography() == another("rsa").certificate
+
+
 def test_an_encrypted_key_completes_it(used: SSL.Context) -> None:
     used.set_passwd_cb(lambda *_: authority.PASSPHRASE)
     used.use_certificate_chain_file(another().files.chain)

@@ -258,7 +258,6 @@ cdef bytes encoded(X509 certificate):
 
 
 @cython.critical_section
-@cython.critical_section
 def digest(X509 certificate not None, name not None):
     """The digest of the DER encoding."""
     # X509_digest may answer with a digest kept from before a change.

@@ -277,6 +277,8 @@ cdef class Engine(Tenant):
         cdef Verdict verdict
         cdef bint starting
         cdef bint at_once = False
+        cdef bint asked = False
+        cdef bint due
         cdef Operation step
         moved[0] = 0
         if self.dry != 0:
@@ -290,12 +292,12 @@ cdef class Engine(Tenant):
                     "the handshake was aborted by an exception in a callback")])
             starting = not s.SSL_is_init_finished(self.handle)
             step = operation
-            if not starting and not at_once and (operation == WRITE or operation == HANDSHAKE):
-                # It begins, and may end, in this very call.
-                starting = s.SSL_renegotiate_pending(self.handle) == 1
-            if starting and operation == WRITE and not at_once:
+            due = (not starting and not asked and (operation == WRITE or operation == HANDSHAKE)
+                   and s.SSL_renegotiate_pending(self.handle) == 1)
+            if operation == WRITE and (due or starting and not at_once):
                 # libssl would end the handshake and send, whatever a hook has said meanwhile.
                 step = HANDSHAKE
+            starting = starting or due  # it begins, and may end, in this very call
             if self.offering and starting:
                 self.judge_offer()
             if self.socket is not None:
@@ -314,7 +316,7 @@ cdef class Engine(Tenant):
                     self.rest()
                 if step != operation:
                     # Still due: the peer has been asked for it, or it cannot begin now.
-                    at_once = s.SSL_renegotiate_pending(self.handle) == 1
+                    asked = s.SSL_renegotiate_pending(self.handle) == 1
                     continue
                 return DONE
             if verdict.status > WANT_LOOKUP:

@@ -56,16 +56,22 @@ cdef Renewal under_way(Context context):
 
 cdef int finish(Renewal renewal, Context context) except -1:
     """Put into force what is whole, after a certificate or a key came; else go on waiting."""
-    cdef const char* kind
+    cdef c.X509* certificate
+    cdef c.EVP_PKEY* key
+    cdef const char* told
     if renewal is None:
         return 0
-    kind = c.EVP_PKEY_get0_type_name(
-        c.X509_get0_pubkey(s.SSL_get_certificate(renewal.handle)))
-    if s.SSL_get_privatekey(renewal.handle) == NULL:
-        renewal.waiting.add(b"" if kind == NULL else <bytes>kind)
+    certificate = s.SSL_get_certificate(renewal.handle)
+    key = s.SSL_get_privatekey(renewal.handle)
+    # A key may have come for which there is no certificate: it waits too.
+    told = c.EVP_PKEY_get0_type_name(
+        key if certificate == NULL else c.X509_get0_pubkey(certificate))
+    kind = b"" if told == NULL else <bytes>told
+    if certificate == NULL or key == NULL:
+        renewal.waiting.add(kind)
         context.renewal = renewal
         return 0
     renewal.put_in_force(context)
-    renewal.waiting.discard(b"" if kind == NULL else <bytes>kind)
+    renewal.waiting.discard(kind)
     context.renewal = renewal if renewal.waiting else None
     return 0

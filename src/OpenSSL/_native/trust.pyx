@@ -34,23 +34,24 @@ cdef int read_anchors(Context context, bytes file, bytes folder, bint platform) 
     return 0
 
 
-cdef X509Store outlived_store(Context context):
-    """The Context's store, kept alive where a connection may be verifying by it.
+cdef int outlive(Context context, X509Store replaced) except -1:
+    """Keep a store that was the Context's alive where a connection may be verifying by it.
 
     libssl verifies by it without a reference of its own, also while a hook runs, which may
     be what replaces it.
     """
-    cdef X509Store before = borrowed_store(context)
     if context.in_use:
-        context.outlived = (before, context.outlived)
-    return before
+        context.outlived = (replaced, context.outlived)
+    return 0
 
 
 cdef int own_store(Context context) except -1:
     """Give the Context a store of its own that trusts the same."""
     cdef X509Store fresh, before
     if context.trust == SHARED:
-        before = outlived_store(context)
+        before = borrowed_store(context)
+        outlived = context.outlived
+        outlive(context, before)
         fresh = X509Store()
         s.SSL_CTX_set1_cert_store(context.handle, fresh.held())
         try:
@@ -58,6 +59,7 @@ cdef int own_store(Context context) except -1:
             read_anchors(context, file, folder, platform)
         except BaseException:
             s.SSL_CTX_set1_cert_store(context.handle, before.held())
+            context.outlived = outlived
             raise
     context.trust = OWN
     context.anchors = None
@@ -71,7 +73,7 @@ cdef int trust_anchors(Context context, bytes file, bytes folder, bint platform)
         if context.trust == EMPTY:
             store = shared_store(file, folder, platform)
             if store is not None:
-                outlived_store(context)
+                outlive(context, borrowed_store(context))
                 s.SSL_CTX_set1_cert_store(context.handle, store.held())
                 context.trust = SHARED
                 context.anchors = (file, folder, platform)
