@@ -13,7 +13,7 @@ TABLES, CORE, FACES, WINDOWS, ADAPTERS = range(5)
 #: Modules on the lowest floor: they import nothing of the package.
 NAMES = {"_details", "_exceptions", "_types", "_sentinels", "version", "__init__"}
 #: Declarations in the native core that lie below every native module.
-DECLARATIONS = {"libcrypto", "libssl", "lock", "platform", "compat", "__init__"}
+DECLARATIONS = {"libcrypto", "libssl", "lock", "platform", "compat", "ticket_ring", "__init__"}
 SHOP_WINDOWS = {"SSL", "crypto", "rand", "debug"}
 #: What a shop window hands on when it is asked, without importing it before.
 HANDED_ON = {("SSL", "_facade.windows"), ("crypto", "_facade.windows")}

@@ -10,6 +10,7 @@ from OpenSSL._face.observers import ContextObservers
 from OpenSSL._face.sessions import ContextSessions
 from OpenSSL._face.settings import ContextSettings
 from OpenSSL._face.stapling import ContextStapling
+from OpenSSL._face.ticket_keys import ContextTicketKeys
 from OpenSSL._face.trust import ContextTrust
 
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ class Context(
     ContextSettings,
     ContextNegotiation,
     ContextSessions,
+    ContextTicketKeys,
     ContextDatagram,
 ):
     """What connections have in common; each takes its settings over when it is made."""

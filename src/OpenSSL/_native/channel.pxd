@@ -25,6 +25,7 @@ cdef struct Datagrams:
 cdef struct Channel:
     # ---- either kind
     void* owner                 # the Connection, borrowed; NULL before and after its SSL
+    void* tickets               # the ring of keys of its first Context, borrowed
     flag memory                 # no descriptor: bytes come and go by bio_write, bio_read
     flag datagram               # one write is one datagram, one read takes one
     flag ended                  # nothing more will come in

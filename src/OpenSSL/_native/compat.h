@@ -17,6 +17,7 @@
 #include <openssl/bn.h>
 #include <openssl/conf.h>
 #include <openssl/core_dispatch.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/decoder.h>
 #include <openssl/dh.h>
@@ -25,6 +26,7 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/pem.h>
+#include <openssl/params.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/srtp.h>
@@ -106,6 +108,8 @@ typedef void (*brisk_info_hook)(const SSL *, int, int);
 typedef void (*brisk_keylog_hook)(const SSL *, const char *);
 typedef int (*brisk_status_hook)(SSL *, void *);
 typedef int (*brisk_verify_hook)(int, X509_STORE_CTX *);
+typedef int (*brisk_ticket_key_hook)(
+    SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *, EVP_MAC_CTX *, int);
 
 static inline void brisk_free_names(STACK_OF(X509_NAME) *names)
 {

@@ -1,6 +1,7 @@
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.libssl cimport SSL_CTX
 from OpenSSL._native.lock cimport brisk_lock
+from OpenSSL._native.ticket_ring cimport brisk_ticket_ring
 
 cdef enum Trust:
     EMPTY       # its own, as SSL_CTX_new made it
@@ -23,6 +24,7 @@ cdef class Context:
     cdef bint asked_late            # its clients may be asked for a certificate at any time
     cdef object outlived            # stores replaced while connections may be verifying by them
     cdef object anchors             # what to read to have one like the shared store
+    cdef brisk_ticket_ring tickets  # the program's own keys for tickets, if it set any
     cdef object __weakref__
 
     # Every function over a Context runs between these two.  enter() raises

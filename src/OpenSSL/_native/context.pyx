@@ -19,6 +19,7 @@ from OpenSSL._native.lock cimport (
     brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
     brisk_lock_wait, brisk_lock_was_forked,
 )
+from OpenSSL._native.ticket_ring cimport brisk_ticket_ring_close
 from OpenSSL._native.trampolines cimport on_hello
 
 from OpenSSL._exceptions import Error
@@ -101,6 +102,7 @@ cdef class Context:
         if self.handle != NULL:
             s.SSL_CTX_free(self.handle)
             self.handle = NULL
+        brisk_ticket_ring_close(&self.tickets)
         brisk_lock_destroy(&self.lock)
 
     def __reduce__(self):

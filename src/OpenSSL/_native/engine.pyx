@@ -118,6 +118,7 @@ cdef class Engine(Tenant):
             s.SSL_free(handle)
             raise
         self.channel.owner = <void*>self
+        self.channel.tickets = <void*>&context.tickets  # `first` keeps it alive
         s.SSL_set_bio(handle, channel, channel)  # owns the BIO from here on
         self.context = context
         self.first = context

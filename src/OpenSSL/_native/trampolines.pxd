@@ -1,6 +1,9 @@
 from OpenSSL._native.carrier cimport Carrier
+from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.libcrypto cimport X509_STORE_CTX
 from OpenSSL._native.libssl cimport SSL, SSL_CTX
+
+cdef Channel* channel_of(const SSL* ssl) noexcept nogil
 
 cdef void on_alert(const SSL* ssl, int where, int value) noexcept nogil
 
