@@ -15,6 +15,7 @@
 #include <openssl/opensslv.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/comp.h>
 #include <openssl/conf.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
@@ -50,6 +51,19 @@ static inline const char *brisk_group_name(SSL *ssl)
 #else
     int id = (int)SSL_get_negotiated_group(ssl);
     return id == 0 || id == NID_undef ? NULL : SSL_group_to_name(ssl, id);
+#endif
+}
+
+/* The name of the compression in use, or NULL: where OpenSSL has none, and nearly always. */
+static inline const char *brisk_compression_name(SSL *ssl)
+{
+#ifdef OPENSSL_NO_COMP
+    (void)ssl;
+    return NULL;
+#else
+    const COMP_METHOD *method = SSL_get_current_compression(ssl);
+    int kind = method == NULL ? NID_undef : COMP_get_type(method);
+    return kind == NID_undef ? NULL : OBJ_nid2sn(kind);
 #endif
 }
 
@@ -102,10 +116,18 @@ static inline long long brisk_session_time(const SSL_SESSION *session)
 #endif
 }
 
+/* Whole names of where a list of revoked certificates is; NULL for names that are relative. */
+static inline GENERAL_NAMES *brisk_point_names(const DIST_POINT *point)
+{
+    return point->distpoint == NULL || point->distpoint->type != 0
+        ? NULL : point->distpoint->name.fullname;
+}
+
 /* The shapes of callbacks, some of which OpenSSL has no name for. */
 typedef int (*brisk_passphrase_hook)(char *, int, int, void *);
 typedef void (*brisk_info_hook)(const SSL *, int, int);
 typedef void (*brisk_keylog_hook)(const SSL *, const char *);
+typedef void (*brisk_message_hook)(int, int, int, const void *, size_t, SSL *, void *);
 typedef int (*brisk_status_hook)(SSL *, void *);
 typedef int (*brisk_verify_hook)(int, X509_STORE_CTX *);
 typedef int (*brisk_ticket_key_hook)(

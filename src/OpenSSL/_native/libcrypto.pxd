@@ -160,8 +160,12 @@ cdef extern from "compat.h" nogil:
     ctypedef struct ASN1_OBJECT:
         pass
     int NID_undef
+    int NID_ad_OCSP
+    int NID_ad_ca_issuers
+    int NID_crl_distribution_points
     int NID_crl_reason
     int NID_ext_req
+    int NID_info_access
     int NID_ms_ext_req
     int NID_pbe_WithSHA1And3_Key_TripleDES_CBC
     int NID_subject_alt_name
@@ -227,6 +231,7 @@ cdef extern from "compat.h" nogil:
     ctypedef struct X509_REVOKED_LIST "STACK_OF(X509_REVOKED)":
         pass
     int MBSTRING_UTF8
+    int V_ASN1_BIT_STRING
     int V_ASN1_GENERALIZEDTIME
     int ASN1_STRING_length(const ASN1_STRING* text)
     int ASN1_STRING_type(const ASN1_STRING* text)
@@ -237,6 +242,7 @@ cdef extern from "compat.h" nogil:
     ASN1_TIME* ASN1_TIME_set(ASN1_TIME* time, long long seconds)
     int ASN1_TIME_set_string(ASN1_TIME* time, const char* text)
     int ASN1_TIME_set_string_X509(ASN1_TIME* time, const char* text)
+    int ASN1_TIME_print(BIO* bio, const ASN1_TIME* time)
     int ASN1_TIME_diff(int* days, int* seconds, const ASN1_TIME* start, const ASN1_TIME* end)
     ASN1_GENERALIZEDTIME* ASN1_TIME_to_generalizedtime(const ASN1_TIME* time,
                                                        ASN1_GENERALIZEDTIME** out)
@@ -248,6 +254,7 @@ cdef extern from "compat.h" nogil:
     void ASN1_ENUMERATED_free(ASN1_ENUMERATED* number)
     int ASN1_ENUMERATED_set(ASN1_ENUMERATED* number, long value)
     void ASN1_INTEGER_free(ASN1_INTEGER* number)
+    int i2a_ASN1_INTEGER(BIO* bio, const ASN1_INTEGER* number)
     BIGNUM* ASN1_INTEGER_to_BN(const ASN1_INTEGER* number, BIGNUM* into)
     ASN1_INTEGER* BN_to_ASN1_INTEGER(const BIGNUM* number, ASN1_INTEGER* into)
     void X509_ALGOR_get0(const ASN1_OBJECT** kind, int* type, const void** value,
@@ -379,6 +386,7 @@ cdef extern from "compat.h" nogil:
     void X509_NAME_ENTRY_free(X509_NAME_ENTRY* entry)
     ASN1_OBJECT* X509_NAME_ENTRY_get_object(const X509_NAME_ENTRY* entry)
     ASN1_STRING* X509_NAME_ENTRY_get_data(const X509_NAME_ENTRY* entry)
+    int X509_NAME_ENTRY_set(const X509_NAME_ENTRY* entry)
     int sk_X509_num(const X509_CHAIN* chain)
     X509_CHAIN* X509_chain_up_ref(const X509_CHAIN* chain)
     X509* sk_X509_value(const X509_CHAIN* chain, int index)
@@ -409,6 +417,7 @@ cdef extern from "compat.h" nogil:
     X509_STORE* X509_STORE_new()
     void X509_STORE_free(X509_STORE* store)
     int X509_STORE_add_cert(X509_STORE* store, X509* certificate)
+    X509_CHAIN* X509_STORE_get1_all_certs(X509_STORE* store)
     X509_VERIFY_PARAM* X509_STORE_get0_param(X509_STORE* store)
     int X509_STORE_set_flags(X509_STORE* store, unsigned long flags)
     int X509_STORE_load_locations(X509_STORE* store, const char* file, const char* directory)
@@ -440,12 +449,16 @@ cdef extern from "compat.h" nogil:
     char* X509_VERIFY_PARAM_get0_peername(X509_VERIFY_PARAM* param)
     char* X509_VERIFY_PARAM_get0_host(X509_VERIFY_PARAM* param, int index)
     char* X509_VERIFY_PARAM_get1_ip_asc(X509_VERIFY_PARAM* param)
+    unsigned long X509_VERIFY_PARAM_get_flags(const X509_VERIFY_PARAM* param)
+    int X509_VERIFY_PARAM_set_flags(X509_VERIFY_PARAM* param, unsigned long flags)
+    int X509_VERIFY_PARAM_clear_flags(X509_VERIFY_PARAM* param, unsigned long flags)
     unsigned int X509_VERIFY_PARAM_get_hostflags(const X509_VERIFY_PARAM* param)
 
     # ---- x509v3.h
     int X509_check_host(X509* certificate, const char* name, size_t size, unsigned int flags,
                         char** matched)
     int X509_check_ip_asc(X509* certificate, const char* address, unsigned int flags)
+    int X509_check_ca(X509* certificate)
     ctypedef struct X509V3_CTX:
         pass
     ctypedef struct GENERAL_NAME:
@@ -470,6 +483,23 @@ cdef extern from "compat.h" nogil:
     GENERAL_NAME* sk_GENERAL_NAME_value(const GENERAL_NAMES* names, int index)
     void* GENERAL_NAME_get0_value(const GENERAL_NAME* name, int* kind)
     int GENERAL_NAME_print(BIO* bio, GENERAL_NAME* name)
+    ctypedef struct ACCESS_DESCRIPTION:
+        ASN1_OBJECT* method
+        GENERAL_NAME* location
+    ctypedef struct AUTHORITY_INFO_ACCESS:
+        pass
+    ctypedef struct DIST_POINT:
+        pass
+    ctypedef struct CRL_DIST_POINTS:
+        pass
+    void AUTHORITY_INFO_ACCESS_free(AUTHORITY_INFO_ACCESS* access)
+    int sk_ACCESS_DESCRIPTION_num(const AUTHORITY_INFO_ACCESS* access)
+    ACCESS_DESCRIPTION* sk_ACCESS_DESCRIPTION_value(const AUTHORITY_INFO_ACCESS* access,
+                                                    int index)
+    void CRL_DIST_POINTS_free(CRL_DIST_POINTS* points)
+    int sk_DIST_POINT_num(const CRL_DIST_POINTS* points)
+    DIST_POINT* sk_DIST_POINT_value(const CRL_DIST_POINTS* points, int index)
+    GENERAL_NAMES* brisk_point_names(const DIST_POINT* point)
 
     # ---- pkcs7.h, pkcs12.h
     ctypedef struct PKCS7:
