@@ -300,3 +300,10 @@ class TestDiffieHellman:
     def test_only_paths(self, context, value):
         with pytest.raises(TypeError):
             context.load_tmp_dh(value)
+
+
+def test_the_security_level_is_told():
+    context = SSL.Context(SSL.TLS_METHOD)
+    for level in (0, 1, 3):
+        context.set_cipher_list(f"DEFAULT@SECLEVEL={level}".encode())
+        assert context.get_security_level() == level

@@ -234,3 +234,30 @@ class TestSrtp:
     def test_nul_is_refused(self, context):
         with pytest.raises(ValueError, match="NUL"):
             context.set_tlsext_use_srtp(b"SRTP_AES128_CM_SHA1_80\0")
+
+
+def refuse_with(alert):
+    def choose(connection):
+        error = SSL.Error("no such host")
+        error.alert = alert
+        raise error
+
+    return choose
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("alert", [112, 49, 40])
+def test_a_server_name_callback_says_which_alert(version, alert):
+    server = contexts.server_context(version=version)
+    server.set_tlsext_servername_callback(refuse_with(alert))
+    outcome = pump.handshake_outcome(*pump.pair(server, contexts.client_context(), b"localhost"))
+    assert (outcome.client.alert, outcome.client.alert_sent) == (alert, False)
+    assert outcome.server.args == ("no such host",)
+
+
+@pytest.mark.parametrize("alert", [-1, 256, "112", None, 3.5])
+def test_what_is_no_alert_is_an_internal_error(alert):
+    server = contexts.server_context()
+    server.set_tlsext_servername_callback(refuse_with(alert))
+    outcome = pump.handshake_outcome(*pump.pair(server, contexts.client_context(), b"localhost"))
+    assert outcome.client.alert == 80

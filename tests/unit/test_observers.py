@@ -106,3 +106,84 @@ def test_a_context_tells_its_hooks() -> None:
     assert told == [(None, 1, 2)]
     context.set_keylog_callback(None)
     assert context.get_keylog_callback() is None
+
+
+def shown(version: str, **mode: bool) -> tuple[list[tuple[bool, int, int, bytes]], pump.Pair]:
+    """What the message callback of a client is shown in a handshake."""
+    told: list[tuple[bool, int, int, bytes]] = []
+    client = contexts.client_context(version=version)
+    client.set_message_callback(lambda connection, *message: told.append(message))
+    assert client.get_message_callback() is not None
+    ends = pump.connected(contexts.server_context(version=version, **mode), client)
+    return told, ends
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_messages_are_shown_decrypted_and_in_order(version: str) -> None:
+    told, _ends = shown(version)
+    handshakes = [(writing, data[0]) for writing, _, kind, data in told if kind == 22]
+    # ClientHello, ServerHello, Certificate, and Finished of both sides.
+    assert handshakes[:2] == [(True, 1), (False, 2)]
+    assert (False, 11) in handshakes
+    assert (True, 20) in handshakes and (False, 20) in handshakes
+    assert all(len(data) == 5 for _, _, kind, data in told if kind == 256)
+    assert {version for _, version, kind, _ in told if kind == 22} <= set(
+        contexts.VERSIONS.values()
+    ) | {SSL.TLS1_VERSION}
+
+
+def test_alerts_are_messages_too() -> None:
+    told, ends = shown("TLSv1.3")
+    told.clear()
+    pump.shutdown(ends.client, ends.server)
+    assert [(writing, data) for writing, _, kind, data in told if kind == 21] == [
+        (True, b"\x01\x00"),
+        (False, b"\x01\x00"),
+    ]
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_an_exception_in_a_message_callback_ends_the_handshake(version: str) -> None:
+    class Wrong(Exception):
+        pass
+
+    def message(*_: object) -> None:
+        raise Wrong("no")
+
+    client = contexts.client_context(version=version)
+    client.set_message_callback(message)
+    outcome = pump.handshake_outcome(*pump.pair(contexts.server_context(version=version), client))
+    assert isinstance(outcome.client, Wrong)
+    assert outcome.server is not None
+
+
+def test_an_exception_after_the_handshake_comes_out_of_the_call() -> None:
+    _told, ends = shown("TLSv1.3")
+    context = contexts.client_context()
+
+    def message(*_: object) -> None:
+        raise ZeroDivisionError
+
+    context.set_message_callback(message)
+    ends.client.set_context(context)
+    with pytest.raises(ZeroDivisionError):
+        ends.client.send(b"x")
+    ends.client.set_context(contexts.client_context())
+    pump.exchange(*ends)
+    assert ends.server.recv(9) == b"x"
+
+
+def test_a_message_callback_goes_with_the_context() -> None:
+    told: list[int] = []
+    first, second = contexts.server_context(), contexts.server_context()
+    second.set_message_callback(lambda c, writing, version, kind, data: told.append(kind))
+    first.set_tlsext_servername_callback(lambda connection: connection.set_context(second))
+    pump.connected(first, contexts.client_context(), b"localhost")
+    assert 22 in told
+    second.set_message_callback(None)
+    assert second.get_message_callback() is None
+    told.clear()
+    pump.connected(second, contexts.client_context())
+    assert not told
+    with pytest.raises(TypeError, match="callable"):
+        first.set_message_callback(42)  # type: ignore[arg-type]

@@ -251,3 +251,12 @@ def test_the_number_of_tls_1_0() -> None:
     _, end = pump.connected(server, client)
     assert end.get_protocol_version() == 769 == 0x301
     assert end.get_protocol_version_name() == "TLSv1"
+
+
+def test_a_connection_knows_its_side_and_whether_it_is_ready(version):
+    ends = pump.pair(contexts.server_context(version=version), contexts.client_context())
+    assert (ends.server.is_server(), ends.client.is_server()) == (True, False)
+    assert not ends.server.is_init_finished()
+    pump.handshake(*ends)
+    assert ends.server.is_init_finished() and ends.client.is_init_finished()
+    assert ends.server.get_compression() is None

@@ -375,3 +375,26 @@ class TestCache:
         assert stats["hits"] == 1
         assert stats["misses"] == 0
         assert client.get_session_stats()["connect_good"] == 2
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_a_server_sends_as_many_tickets_as_it_is_told(count):
+    context = contexts.server_context(version="TLSv1.3")
+    assert context.get_num_tickets() == 2
+    context.set_num_tickets(count)
+    assert context.get_num_tickets() == count
+    told = []
+    client = contexts.client_context()
+    client.set_message_callback(lambda c, writing, version, kind, data: told.append((kind, data)))
+    ends = pump.connected(context, client)
+    with pytest.raises(SSL.WantReadError):
+        ends.client.recv(1)
+    assert sum(1 for kind, data in told if kind == 22 and data[0] == 4) == count
+
+
+def test_a_number_of_tickets_is_a_number():
+    context = contexts.server_context()
+    for wrong, error in (("2", TypeError), (None, TypeError), (-1, OverflowError)):
+        with pytest.raises(error):
+            context.set_num_tickets(wrong)
+    assert context.get_num_tickets() == 2

@@ -134,3 +134,17 @@ def test_the_verified_chain_outlives_its_verification(key: crypto.PKey, root: cr
     del context, store
     gc.collect()
     assert [one.get_subject().CN for one in chain] == ["leaf", "root"]
+
+
+def test_a_store_lists_what_it_has(key: crypto.PKey, root: crypto.X509) -> None:
+    store = crypto.X509Store()
+    assert store.get_certificates() == []
+    other = issue(key, "other", None, 2)
+    store.add_cert(root)
+    store.add_cert(other)
+    store.add_cert(root)
+    listed = store.get_certificates()
+    assert {one.get_subject().CN for one in listed} == {"root", "other"}
+    del store
+    gc.collect()
+    assert len({crypto.dump_certificate(crypto.FILETYPE_ASN1, one) for one in listed}) == 2

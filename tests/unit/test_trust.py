@@ -408,3 +408,91 @@ def test_a_hook_may_replace_the_store_that_is_being_verified_by() -> None:
         client_context.set_verify(SSL.VERIFY_PEER, judge)
         assert pump.handshake_outcome(*pump.pair(server_context, client_context)) == (None, None)
         assert errors[0] == 66 and len(errors) > 1
+
+
+def test_verify_flags_are_added_and_taken_away():
+    context = contexts.client_context()
+    before = context.get_verify_flags()
+    flags = crypto.X509StoreFlags.CRL_CHECK | crypto.X509StoreFlags.X509_STRICT
+    context.set_verify_flags(flags)
+    assert context.get_verify_flags() == before | flags
+    outcome = pump.handshake_outcome(*pump.pair(contexts.server_context(), context))
+    assert outcome.client.verify_message == "unable to get certificate CRL"
+    context.clear_verify_flags(flags)
+    assert context.get_verify_flags() == before
+    pump.connected(contexts.server_context(), context)
+    # Another Context of the same file, whose store is shared, was never stricter.
+    for wrong, error in (("x", TypeError), (None, TypeError), (-1, OverflowError)):
+        for call in (context.set_verify_flags, context.clear_verify_flags):
+            with pytest.raises(error):
+                call(wrong)
+
+
+def test_verify_flags_of_one_context_are_not_anothers():
+    strict, lax = contexts.client_context(), contexts.client_context()
+    strict.set_verify_flags(crypto.X509StoreFlags.CRL_CHECK)
+    pump.connected(contexts.server_context(), lax)
+    outcome = pump.handshake_outcome(*pump.pair(contexts.server_context(), strict))
+    assert outcome.client.verify_code == 3
+
+
+def late_pair(required=True):
+    server = contexts.server_context(version="TLSv1.3", ask_client=True)
+    mode = SSL.VERIFY_PEER | SSL.VERIFY_POST_HANDSHAKE
+    server.set_verify(mode | (SSL.VERIFY_FAIL_IF_NO_PEER_CERT if required else 0))
+    return server
+
+
+def ask_late(ends):
+    """Ask for the certificate, and let it come."""
+    ends.server.verify_client_post_handshake()
+    ends.server.do_handshake()
+    pump.shuttle(ends.server, ends.client)
+    with pytest.raises(SSL.WantReadError):
+        ends.client.recv(1)
+    pump.shuttle(ends.client, ends.server)
+
+
+def test_a_server_asks_for_the_certificate_late():
+    client = contexts.client_context(authority.client_identity())
+    client.set_post_handshake_auth(True)
+    ends = pump.connected(late_pair(), client)
+    assert ends.server.get_peer_certificate() is None
+    ask_late(ends)
+    with pytest.raises(SSL.WantReadError):
+        ends.server.recv(1)
+    assert ends.server.get_peer_certificate() is not None
+    assert pump.transfer(ends.client, ends.server, b"more") == b"more"
+
+
+@pytest.mark.parametrize("who", ["nobody", "a stranger"])
+def test_a_late_certificate_is_judged_as_an_early_one(who):
+    client = contexts.client_context(None if who == "nobody" else authority.client_stranger())
+    client.set_post_handshake_auth(True)
+    ends = pump.connected(late_pair(), client)
+    ask_late(ends)
+    with pytest.raises(SSL.Error) as caught:
+        ends.server.recv(1)
+    if who == "nobody":
+        assert "peer did not return a certificate" in str(caught.value)
+    else:
+        assert caught.value.verify_code
+    with pytest.raises(SSL.Error):
+        ends.server.send(b"secret")
+
+
+def test_late_requests_that_cannot_be_made_say_so():
+    offering = contexts.client_context()
+    offering.set_post_handshake_auth(True)
+    ready = pump.connected(late_pair(), offering)
+    for connection in (
+        SSL.Connection(late_pair()),  # no role, no handshake
+        pump.pair(late_pair(), offering).server,  # no handshake
+        pump.connected(late_pair(), contexts.client_context()).server,  # not offered
+        pump.connected(contexts.server_context(), offering).server,  # not to be verified
+        pump.connected(contexts.server_context(version="TLSv1.2"), offering).server,
+        ready.client,
+    ):
+        with pytest.raises(SSL.Error):
+            connection.verify_client_post_handshake()
+    assert pump.transfer(ready.server, ready.client, b"fine") == b"fine"

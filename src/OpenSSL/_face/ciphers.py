@@ -84,6 +84,13 @@ class ContextCiphers(Context):
         """
         return native.context_get_cipher_list(self)
 
+    def get_security_level(self) -> int:
+        """Return the level, 0 to 5, below which keys and algorithms are refused.
+
+        SSL_CTX_get_security_level(3)
+        """
+        return native.get_security_level(self)
+
     def set_tls13_ciphersuites(self, ciphersuites: bytes) -> None:
         """Choose the ciphers for TLS 1.3, names with colons between; empty for none.
 

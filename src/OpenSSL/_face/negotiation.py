@@ -72,7 +72,8 @@ class ContextNegotiation(ContextCiphers):
 
         It is run for a client that names none, too; :meth:`Connection.get_servername`
         then gives None. It may call :meth:`Connection.set_context`. What it raises
-        comes out of the call that ran it and ends the handshake. None removes it.
+        comes out of the call that ran it and ends the handshake; an :class:`Error`
+        whose ``alert`` is set says which alert the client is sent. None removes it.
         Raises TypeError for what cannot be called.
 
         SSL_CTX_set_tlsext_servername_callback(3)

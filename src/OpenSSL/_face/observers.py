@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     InfoHook: TypeAlias = Callable[[Connection, int, int], object]
     KeylogHook: TypeAlias = Callable[[Connection, bytes], object]
+    MessageHook: TypeAlias = Callable[[Connection, bool, int, int, bytes], object]
 
 __all__ = ["ConnectionObservers", "ContextObservers"]
 
@@ -68,6 +69,29 @@ class ContextObservers(native_context.Context):
         ``SSL_CTX_get_keylog_callback(3)``
         """
         return native.get_keylog_callback(self)
+
+    def set_message_callback(self, callback: MessageHook | None) -> None:
+        """Show ``callback`` each protocol message, on its way out and after it came in.
+
+        It is called as ``callback(connection, writing, version, content_type, data)``:
+        ``writing`` is True for what this side sends, ``version`` a ``TLS1_*_VERSION``,
+        ``content_type`` the number of the record's type (20 change_cipher_spec, 21 alert,
+        22 handshake, 256 a record's header, 257 the type inside an encrypted record) and
+        ``data`` the bytes, decrypted. Application data is not shown. What it raises ends a
+        handshake and comes out of the call that was at work. None shows nobody. For
+        connections made from now on.
+
+        Raises TypeError if ``callback`` cannot be called.
+        ``SSL_CTX_set_msg_callback(3)``
+        """
+        native.set_message_callback(self, hook("callback", callback))
+
+    def get_message_callback(self) -> MessageHook | None:
+        """Return the callback given to :meth:`set_message_callback`, or None.
+
+        ``SSL_CTX_set_msg_callback(3)``
+        """
+        return native.get_message_callback(self)
 
     @property
     def _keylog_callback(self) -> KeylogHook | None:

@@ -189,6 +189,13 @@ class ConnectionPeer(Connection):
         """
         return native.get_cipher_version(self)
 
+    def get_compression(self) -> str | None:
+        """Return OpenSSL's short name of the compression in use; None where there is none.
+
+        SSL_get_current_compression(3)
+        """
+        return native.get_compression(self)
+
     def get_shared_ciphers(self) -> list[str]:
         """Return, on a server, the client's ciphers that this side has as well.
 
@@ -199,6 +206,20 @@ class ConnectionPeer(Connection):
         return native.get_shared_ciphers(self)
 
     # ---- state
+
+    def is_server(self) -> bool:
+        """Return whether this side is the server.
+
+        SSL_is_server(3)
+        """
+        return native.is_server(self)
+
+    def is_init_finished(self) -> bool:
+        """Return whether the handshake is finished, and no other one is under way.
+
+        SSL_is_init_finished(3)
+        """
+        return native.is_init_finished(self)
 
     def get_protocol_version(self) -> int:
         """Return the protocol version, for instance 0x304 (``TLS1_3_VERSION``).

@@ -150,6 +150,23 @@ class ContextSessions(Context):
         """
         native.set_id_context(self, text_to_bytes("buf", buf))
 
+    def set_num_tickets(self, count: int) -> None:
+        """Let a server send ``count`` tickets after each full handshake of TLS 1.3.
+
+        2 unless set. Raises TypeError if it is not an integer and OverflowError for a
+        negative number.
+
+        SSL_CTX_set_num_tickets(3)
+        """
+        native.set_num_tickets(self, integer("count", count))
+
+    def get_num_tickets(self) -> int:
+        """Return how many tickets a server sends after a full handshake of TLS 1.3.
+
+        SSL_CTX_get_num_tickets(3)
+        """
+        return native.get_num_tickets(self)
+
     def get_session_stats(self) -> dict[str, int]:
         """Return the cache's counters under the names OpenSSL gives them.
 

@@ -54,6 +54,15 @@ class X509Store(native.X509Store):
         """
         revocation.add_to_store(self, crl_der(crl))
 
+    def get_certificates(self) -> list[X509]:
+        """Return the certificates that have been loaded.
+
+        Those of a folder are loaded when a chain asks for them, and not there before.
+
+        X509_STORE_get1_all_certs(3)
+        """
+        return native.get_certificates(self)  # type: ignore[return-value]  # of the face's class
+
     def set_flags(self, flags: int) -> None:
         """Turn on rules, constants of :class:`X509StoreFlags` joined by ``|``.
 

@@ -151,6 +151,32 @@ class ContextTrust(native_context.Context):
         """
         return native.get_verify_mode(self)
 
+    def set_verify_flags(self, flags: int) -> None:
+        """Add ``flags``, ``X509StoreFlags`` joined with ``|``, to how chains are verified.
+
+        They are for new connections of this Context alone, whatever its store is
+        shared with.
+
+        Raises TypeError if ``flags`` is not an integer, OverflowError if it is negative.
+        ``X509_VERIFY_PARAM_set_flags(3)``
+        """
+        native.set_verify_flags(self, integer("flags", flags))
+
+    def clear_verify_flags(self, flags: int) -> None:
+        """Take ``flags`` away from how chains are verified.
+
+        Raises what :meth:`set_verify_flags` raises.
+        ``X509_VERIFY_PARAM_clear_flags(3)``
+        """
+        native.clear_verify_flags(self, integer("flags", flags))
+
+    def get_verify_flags(self) -> int:
+        """Return the flags in force, ``X509StoreFlags`` joined with ``|``.
+
+        ``X509_VERIFY_PARAM_get_flags(3)``
+        """
+        return native.get_verify_flags(self)
+
     def set_verify_depth(self, depth: int) -> None:
         """Accept at most ``depth`` certificates between the peer's and the trusted one.
 
@@ -188,6 +214,20 @@ class ConnectionTrust(native_connection.Connection):
         ``SSL_get_verify_mode(3)``
         """
         return native.connection_get_verify_mode(self)
+
+    def verify_client_post_handshake(self) -> None:
+        """Ask the client for its certificate now, over TLS 1.3.
+
+        For a server, after the handshake. The request goes out with what is sent next, or
+        with :meth:`do_handshake`; the certificate comes with what is read after that, and
+        the client is judged as in a handshake.
+
+        Raises Error if the client has not offered it
+        (:meth:`Context.set_post_handshake_auth`), if ``VERIFY_PEER`` is not set, or before
+        the handshake.
+        ``SSL_verify_client_post_handshake(3)``
+        """
+        native.verify_client_post_handshake(self)
 
     def set_host(self, name: str | bytes) -> None:
         """Accept the peer only if its certificate is for the host ``name``.

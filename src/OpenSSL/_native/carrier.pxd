@@ -11,6 +11,7 @@ cdef class Hooks:
     cdef object verify
     cdef object info
     cdef object keylog
+    cdef object message
     cdef object alpn_select
     cdef object servername
     cdef object ocsp_client

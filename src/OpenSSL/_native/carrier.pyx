@@ -34,6 +34,7 @@ cdef class Hooks:
         new.verify = self.verify
         new.info = self.info
         new.keylog = self.keylog
+        new.message = self.message
         new.alpn_select = self.alpn_select
         new.servername = self.servername
         new.ocsp_client = self.ocsp_client
@@ -48,6 +49,7 @@ cdef class Hooks:
         """Whether there is a hook at all; the data of one need not be looked at."""
         return not (
             self.verify is None and self.info is None and self.keylog is None
+            and self.message is None
             and self.alpn_select is None and self.servername is None
             and self.ocsp_client is None and self.ocsp_server is None
             and self.cookie_generate is None and self.cookie_verify is None)

@@ -17,6 +17,10 @@ from OpenSSL._native.keys cimport release_key
 from OpenSSL._native.memory cimport Memory
 
 
+cdef enum:
+    DESCRIPTION = 512   # bytes; more than OpenSSL's longest
+
+
 cdef list cipher_names(const s.SSL_CIPHER_LIST* ciphers):
     cdef int index
     cdef bytes name
@@ -29,7 +33,63 @@ cdef list cipher_names(const s.SSL_CIPHER_LIST* ciphers):
     return names
 
 
+cdef object long_name(int nid):
+    cdef const char* name = NULL if nid == c.NID_undef else c.OBJ_nid2ln(nid)
+    return None if name == NULL else (<bytes>name).decode("ascii")
+
+
+cdef object words(const char* text):
+    return None if text == NULL else (<bytes>text).decode("ascii")
+
+
+cdef dict description(const s.SSL_CIPHER* cipher):
+    """What is to be known of a cipher, as the ``ssl`` module has it."""
+    cdef char text[DESCRIPTION]
+    cdef int bits = 0
+    strength = s.SSL_CIPHER_get_bits(cipher, &bits)
+    if s.SSL_CIPHER_description(cipher, text, DESCRIPTION) == NULL:
+        text[0] = 0
+    return {
+        "id": s.SSL_CIPHER_get_id(cipher),
+        "name": words(s.SSL_CIPHER_get_name(cipher)),
+        "protocol": words(s.SSL_CIPHER_get_version(cipher)),
+        "description": words(text).removesuffix("\n"),
+        "strength_bits": strength,
+        "alg_bits": bits,
+        "aead": s.SSL_CIPHER_is_aead(cipher) != 0,
+        "symmetric": long_name(s.SSL_CIPHER_get_cipher_nid(cipher)),
+        "digest": long_name(s.SSL_CIPHER_get_digest_nid(cipher)),
+        "kea": long_name(s.SSL_CIPHER_get_kx_nid(cipher)),
+        "auth": long_name(s.SSL_CIPHER_get_auth_nid(cipher)),
+    }
+
+
+cdef list descriptions(const s.SSL_CIPHER_LIST* ciphers):
+    cdef int index
+    cdef list found = []
+    if ciphers != NULL:
+        for index in range(s.sk_SSL_CIPHER_num(ciphers)):
+            found.append(description(s.sk_SSL_CIPHER_value(ciphers, index)))
+    return found
+
+
 # ---- ciphers
+
+def describe_ciphers(Context context not None):
+    context.enter()
+    try:
+        return descriptions(s.SSL_CTX_get_ciphers(context.handle))
+    finally:
+        context.leave()
+
+
+def get_security_level(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_security_level(context.handle)
+    finally:
+        context.leave()
+
 
 def context_get_cipher_list(Context context not None):
     context.enter()
@@ -105,6 +165,17 @@ def connection_set_cipher_list(Connection connection not None, bytes ciphers not
             s.SSL_set_security_level(connection.handle, level)
             if not take_ciphers(connection, before):
                 errors.fail_ssl("the ciphers of before cannot be put back")
+    finally:
+        connection.leave()
+
+
+def describe_client_ciphers(Connection connection not None):
+    """Names and descriptions of what a client offered, or None where there is no telling."""
+    cdef s.SSL_CIPHER_LIST* offered
+    connection.enter()
+    try:
+        offered = s.SSL_get_client_ciphers(connection.handle)
+        return None if offered == NULL else descriptions(offered)
     finally:
         connection.leave()
 

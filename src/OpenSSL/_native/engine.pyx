@@ -28,7 +28,7 @@ from OpenSSL._native.errors cimport (
 from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.tenancy cimport Tenant
-from OpenSSL._native.trampolines cimport on_alert, on_info
+from OpenSSL._native.trampolines cimport on_alert, on_info, on_message
 from OpenSSL._native.virtual_hosts cimport offer_fits
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, wait
 
@@ -109,6 +109,8 @@ cdef class Engine(Tenant):
             self.asked_late = context.asked_late
             # The SSL's own, so that the Context's later ones are not asked.
             s.SSL_set_info_callback(handle, on_alert if self.hooks.info is None else on_info)
+            if self.hooks.message is not None:
+                s.SSL_set_msg_callback(handle, on_message)
         finally:
             context.leave()
         try:
@@ -228,7 +230,7 @@ cdef class Engine(Tenant):
         cdef Hooks hooks = self.hooks
         # These are for alerts, new keys and late requests for a certificate as well.
         return (hooks.info is not None or hooks.keylog is not None or hooks.verify is not None
-                or self.may_shake(starting) and hooks.some())
+                or hooks.message is not None or self.may_shake(starting) and hooks.some())
 
     cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept:
         """Whether the interpreter is kept: the work is not worth the change, or nobody waits."""

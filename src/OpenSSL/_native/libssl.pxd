@@ -198,6 +198,10 @@ cdef extern from "compat.h" nogil:
     ctypedef void (*keylog_hook "brisk_keylog_hook")(const SSL*, const char*) noexcept
     void SSL_CTX_set_keylog_callback(SSL_CTX* context, keylog_hook callback)
 
+    ctypedef void (*message_hook "brisk_message_hook")(
+        int, int, int, const void*, size_t, SSL*, void*) noexcept
+    void SSL_set_msg_callback(SSL* ssl, message_hook callback)
+
     # ---- peer
     X509* SSL_get_certificate(const SSL* ssl)
     X509* SSL_get1_peer_certificate(const SSL* ssl)
@@ -210,6 +214,15 @@ cdef extern from "compat.h" nogil:
     const char* SSL_CIPHER_get_version(const SSL_CIPHER* cipher)
     const char* SSL_CIPHER_standard_name(const SSL_CIPHER* cipher)
     int SSL_CIPHER_get_bits(const SSL_CIPHER* cipher, int* algorithm_bits)
+    uint32_t SSL_CIPHER_get_id(const SSL_CIPHER* cipher)
+    int SSL_CIPHER_is_aead(const SSL_CIPHER* cipher)
+    int SSL_CIPHER_get_cipher_nid(const SSL_CIPHER* cipher)
+    int SSL_CIPHER_get_digest_nid(const SSL_CIPHER* cipher)
+    int SSL_CIPHER_get_kx_nid(const SSL_CIPHER* cipher)
+    int SSL_CIPHER_get_auth_nid(const SSL_CIPHER* cipher)
+    char* SSL_CIPHER_description(const SSL_CIPHER* cipher, char* text, int size)
+    SSL_CIPHER_LIST* SSL_get_client_ciphers(const SSL* ssl)
+    const char* brisk_compression_name(SSL* ssl)
     char* SSL_get_shared_ciphers(const SSL* ssl, char* text, int size)
     const char* SSL_get_version(const SSL* ssl)
     int SSL_version(const SSL* ssl)
@@ -262,6 +275,8 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_get_timeout(const SSL_CTX* context)
     int SSL_CTX_set_session_id_context(
         SSL_CTX* context, const unsigned char* id, unsigned int size)
+    int SSL_CTX_set_num_tickets(SSL_CTX* context, size_t count)
+    size_t SSL_CTX_get_num_tickets(const SSL_CTX* context)
     long SSL_CTX_sess_number(SSL_CTX* context)
     long SSL_CTX_sess_connect(SSL_CTX* context)
     long SSL_CTX_sess_connect_good(SSL_CTX* context)
@@ -311,6 +326,8 @@ cdef extern from "compat.h" nogil:
     int SSL_get_verify_mode(const SSL* ssl)
     void SSL_set_verify_depth(SSL* ssl, int depth)
     int SSL_get_verify_depth(const SSL* ssl)
+    int SSL_verify_client_post_handshake(SSL* ssl)
+    X509_VERIFY_PARAM* SSL_CTX_get0_param(SSL_CTX* context)
     void SSL_CTX_set1_cert_store(SSL_CTX* context, X509_STORE* store)
     X509_STORE* SSL_CTX_get_cert_store(const SSL_CTX* context)
     int SSL_CTX_add_client_CA(SSL_CTX* context, X509* authority)

@@ -50,6 +50,25 @@ def set_keylog_callback(Context context not None, callback):
         context.leave()
 
 
+def set_message_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.message = callback
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+def get_message_callback(Context context not None):
+    context.enter()
+    try:
+        return context.hooks.message
+    finally:
+        context.leave()
+
+
 def get_info_callback(Context context not None):
     context.enter()
     try:

@@ -132,6 +132,16 @@ def get_cipher_bits(Connection connection not None):
         connection.leave()
 
 
+def get_compression(Connection connection not None):
+    cdef const char* name
+    connection.enter()
+    try:
+        name = s.brisk_compression_name(connection.handle)
+        return None if name == NULL else (<bytes>name).decode("ascii")
+    finally:
+        connection.leave()
+
+
 def get_shared_ciphers(Connection connection not None):
     cdef char text[CIPHERS_MAXIMUM]
     cdef char* found
@@ -203,6 +213,22 @@ def get_peer_signature(Connection connection not None):
 
 
 # ---- state
+
+def is_server(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_is_server(connection.handle) != 0
+    finally:
+        connection.leave()
+
+
+def is_init_finished(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_is_init_finished(connection.handle) != 0
+    finally:
+        connection.leave()
+
 
 def get_protocol_version(Connection connection not None):
     connection.enter()

@@ -178,6 +178,23 @@ def set_id_context(Context context not None, bytes name not None):
         context.leave()
 
 
+def set_num_tickets(Context context not None, size_t count):
+    context.change()
+    try:
+        if s.SSL_CTX_set_num_tickets(context.handle, count) != 1:
+            errors.fail_ssl("this number of tickets was refused")
+    finally:
+        context.leave()
+
+
+def get_num_tickets(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_num_tickets(context.handle)
+    finally:
+        context.leave()
+
+
 def get_cache_numbers(Context context not None):
     cdef s.SSL_CTX* handle
     context.enter()

@@ -76,6 +76,32 @@ def set_time(X509Store store not None, long long seconds):
     c.X509_VERIFY_PARAM_set_time(c.X509_STORE_get0_param(store.held()), seconds)
 
 
+cdef c.X509_CHAIN* all_certificates(c.X509_STORE* store) except NULL:
+    """The certificates that have been loaded, each with a reference of its own."""
+    cdef c.X509_CHAIN* chain
+    errors.clear()
+    chain = c.X509_STORE_get1_all_certs(store)
+    if chain == NULL:
+        errors.fail_crypto("the certificates cannot be listed")
+    return chain
+
+
+def get_certificates(X509Store store not None):
+    cdef c.X509_CHAIN* chain = all_certificates(store.held())
+    try:
+        return certificates.wrap_chain(chain)
+    finally:
+        certificates.release_chain(chain)
+
+
+def count(X509Store store not None):
+    """How many certificates and lists of revoked ones have been loaded."""
+    cdef int number = c.brisk_store_size(store.held())
+    if number < 0:
+        errors.fail_crypto("the certificates cannot be counted")
+    return number
+
+
 def load_locations(X509Store store not None, bytes file, bytes directory):
     """Trust what a PEM file holds, and look for more in a hashed directory."""
     cdef c.X509_STORE* handle = store.held()

@@ -14,7 +14,7 @@ cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport CHOSEN, Hooks
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance
-from OpenSSL._native.trampolines cimport on_info, on_verify
+from OpenSSL._native.trampolines cimport on_info, on_message, on_verify
 
 from OpenSSL._exceptions import Error
 
@@ -104,6 +104,8 @@ cdef class Tenant(Entrance):
                 hooks.info = self.hooks.info
             elif hooks.info is not None:
                 s.SSL_set_info_callback(self.handle, on_info)
+            if hooks.message is not None:
+                s.SSL_set_msg_callback(self.handle, on_message)
             self.hooks = hooks
             self.context = context
             if self.choosing and context is not before:

@@ -12,6 +12,9 @@ cdef int on_hello(SSL* ssl, int* alert, void* unused) noexcept nogil
 cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
 cdef void on_info(const SSL* ssl, int where, int value) noexcept with gil
 cdef void on_keylog(const SSL* ssl, const char* line) noexcept with gil
+cdef void on_message(
+    int writing, int version, int kind, const void* data, size_t size, SSL* ssl, void* unused,
+) noexcept with gil
 cdef int on_alpn_select(
     SSL* ssl, const unsigned char** out, unsigned char* out_size,
     const unsigned char* offered, unsigned int offered_size, void* unused,

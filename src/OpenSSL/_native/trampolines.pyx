@@ -24,6 +24,7 @@ from OpenSSL._native.virtual_hosts cimport (
     refuse_host,
 )
 
+from OpenSSL._exceptions import Error
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
 
 cdef enum:
@@ -161,7 +162,33 @@ cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
     leave_hook(&scope, carrier)
 
 
+cdef void on_message(
+    int writing, int version, int kind, const void* data, size_t size, s.SSL* ssl, void* unused,
+) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or carrier.hooks.message is None:
+        return
+    enter_hook(&scope, carrier)
+    try:
+        carrier.hooks.message(
+            carrier, writing != 0, version, kind,
+            PyBytes_FromStringAndSize(<const char*>data, size))
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+    leave_hook(&scope, carrier)
+
+
 # ---- negotiation
+
+cdef void choose_alert(object error, int* alert) noexcept:
+    """Let an ``Error`` that a hook raises say which alert the peer is sent."""
+    if isinstance(error, Error):
+        number = error.alert
+        if type(number) is int and 0 <= number <= 255:
+            alert[0] = number
+
 
 cdef list split_protocols(const unsigned char* offered, unsigned int size):
     cdef list names = []
@@ -289,6 +316,7 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
         answer = s.SSL_TLSEXT_ERR_OK
     except BaseException as error:
         carrier.keep(error)
+        choose_alert(error, alert)
     # A client's is called too, about the server's answer: there it is no choice of a host
     # unless it changes something.
     judged = s.SSL_is_server(ssl) or carrier.choosing == CHOSEN or carrier.verify_changed

@@ -8,6 +8,7 @@ from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.certificates cimport X509, read_pem, release_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport EMPTY, OWN, SHARED, Context
+from OpenSSL._native.lock cimport brisk_lock_leave
 from OpenSSL._native.memory cimport Memory, opened
 from OpenSSL._native.names cimport X509Name, release_name
 from OpenSSL._native.stores cimport X509Store, wrap_store
@@ -110,6 +111,15 @@ def get_cert_store(Context context not None):
         if c.X509_STORE_up_ref(store) != 1:
             errors.fail_ssl("X509_STORE_up_ref failed")
         return wrap_store(store)
+    finally:
+        context.leave()
+
+
+def look_at_store(Context context not None):
+    """The store in use, which may be shared: for reading alone."""
+    context.enter()
+    try:
+        return borrowed_store(context)
     finally:
         context.leave()
 
@@ -258,6 +268,46 @@ def get_verify_depth(Context context not None):
         context.leave()
 
 
+def get_verify_flags(Context context not None):
+    context.enter()
+    try:
+        return c.X509_VERIFY_PARAM_get_flags(s.SSL_CTX_get0_param(context.handle))
+    finally:
+        context.leave()
+
+
+def set_verify_flags(Context context not None, unsigned long flags):
+    context.change()
+    try:
+        errors.clear()
+        if c.X509_VERIFY_PARAM_set_flags(s.SSL_CTX_get0_param(context.handle), flags) != 1:
+            errors.fail_ssl("the flags cannot be set")
+    finally:
+        context.leave()
+
+
+def clear_verify_flags(Context context not None, unsigned long flags):
+    context.change()
+    try:
+        errors.clear()
+        if c.X509_VERIFY_PARAM_clear_flags(s.SSL_CTX_get0_param(context.handle), flags) != 1:
+            errors.fail_ssl("the flags cannot be cleared")
+    finally:
+        context.leave()
+
+
+def set_verify_mode(Context context not None, int mode):
+    """Change the mode; the callback stays."""
+    cdef s.verify_hook hook = NULL
+    context.change()
+    try:
+        if context.hooks.verify is not None:
+            hook = on_verify
+        s.SSL_CTX_set_verify(context.handle, mode, hook)
+    finally:
+        context.leave()
+
+
 def connection_set_verify(Connection connection not None, int mode, callback):
     cdef Hooks hooks
     cdef s.verify_hook hook = NULL
@@ -290,6 +340,24 @@ def connection_set_verify_mode(Connection connection not None, int mode):
         s.SSL_set_verify(connection.handle, mode, NULL)
     finally:
         connection.leave()
+
+
+def verify_client_post_handshake(Connection connection not None):
+    cdef double deadline = 0
+    # Not in the middle of another thread's message.
+    connection.enter_turn(&deadline)
+    try:
+        connection.enter_io()
+        try:
+            errors.clear()
+            if s.SSL_verify_client_post_handshake(connection.handle) != 1:
+                errors.fail_ssl("the client cannot be asked for a certificate now")
+            # It comes in the middle of whatever is read next.
+            connection.asked_late = True
+        finally:
+            connection.leave()
+    finally:
+        brisk_lock_leave(&connection.turn)
 
 
 def connection_get_verify_mode(Connection connection not None):
