@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CryptoError",
     "Error",
+    "OCSPError",
     "SysCallError",
     "WantReadError",
     "WantWriteError",
@@ -84,6 +85,24 @@ class X509StoreContextError(Exception):
         return vars(copyreg)["__newobj__"], (type(self), *self.args), self.__dict__
 
 
+class OCSPError(Exception):
+    """An OCSP response does not vouch for a certificate; ``args[0]`` says why, for people."""
+
+    def __init__(self, reason: str, message: str, answer: Any = None) -> None:
+        super().__init__(message)
+        #: ``"revoked"``, ``"unknown"``, ``"expired"``, ``"not-yet-valid"``,
+        #: ``"other-certificate"``, ``"signature"``, ``"unsuccessful"``, ``"malformed"`` or
+        #: ``"missing"``.
+        self.reason = reason
+        #: The OCSPAnswer that was judged, or None.
+        self.answer = answer
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import copyreg  # as above
+
+        return vars(copyreg)["__newobj__"], (type(self), *self.args), self.__dict__
+
+
 # People see the modules they import from; pickles and tracebacks should too.
 for _class in (
     Error,
@@ -95,5 +114,6 @@ for _class in (
 ):
     _class.__module__ = "OpenSSL.SSL"
 CryptoError.__module__ = X509StoreContextError.__module__ = "OpenSSL.crypto"
+OCSPError.__module__ = "OpenSSL.crypto"
 CryptoError.__name__ = CryptoError.__qualname__ = "Error"
 del _class

@@ -1,7 +1,7 @@
 """Certificates, keys, names, requests and revocation lists: what TLS stands on."""
 
 from OpenSSL._exceptions import CryptoError as Error
-from OpenSSL._exceptions import X509StoreContextError
+from OpenSSL._exceptions import OCSPError, X509StoreContextError
 from OpenSSL._face.certificates import (
     X509,
     dump_certificate,
@@ -18,12 +18,20 @@ from OpenSSL._face.keys import (
     load_publickey,
 )
 from OpenSSL._face.names import X509Name
+from OpenSSL._face.ocsp import (
+    OCSPAnswer,
+    OCSPResponse,
+    must_staple,
+    ocsp_request,
+    ocsp_urls,
+)
 from OpenSSL._face.pkcs7 import PKCS7, load_pkcs7_data
 from OpenSSL._face.pkcs12 import PKCS12, load_pkcs12
 from OpenSSL._face.requests import X509Req, dump_certificate_request, load_certificate_request
 from OpenSSL._face.revocation import CRL, Revoked, dump_crl, load_crl
 from OpenSSL._face.signing import sign, verify
 from OpenSSL._face.spki import NetscapeSPKI
+from OpenSSL._face.staples import StapleFile
 from OpenSSL._face.stores import X509Store
 from OpenSSL._face.verification import X509_verify_cert_error_string, X509StoreContext
 from OpenSSL._native.constants import (
@@ -69,11 +77,15 @@ __all__ = [
     "Error",
     "NetscapeSPKI",
     "NetscapeSPKIType",
+    "OCSPAnswer",
+    "OCSPError",
+    "OCSPResponse",
     "PKCS7Type",
     "PKCS12Type",
     "PKey",
     "PKeyType",
     "Revoked",
+    "StapleFile",
     "X509Extension",
     "X509ExtensionType",
     "X509Name",
@@ -102,6 +114,9 @@ __all__ = [
     "load_pkcs12",
     "load_privatekey",
     "load_publickey",
+    "must_staple",
+    "ocsp_request",
+    "ocsp_urls",
     "sign",
     "verify",
 ]

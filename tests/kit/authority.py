@@ -103,6 +103,7 @@ class Authority:
         not_before: datetime.datetime = _NOW - _DAY,
         not_after: datetime.datetime = _NOW + 30 * _DAY,
         self_signed: bool = False,
+        extensions: Sequence[x509.ExtensionType] = (),
     ) -> Identity:
         """Issue a certificate whose common name is ``name``, with a new key."""
         key = make_key(kind)
@@ -124,6 +125,8 @@ class Authority:
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), False
             )
         )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
         if not client:
             alternatives: list[x509.GeneralName] = [x509.DNSName(each) for each in names]
             alternatives += [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]

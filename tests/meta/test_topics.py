@@ -14,6 +14,7 @@ TOPICS = (
     "sessions",
     "observers",
     "stapling",
+    "ocsp",
     "datagram",
     "peer",
     "secrets",

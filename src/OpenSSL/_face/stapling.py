@@ -56,6 +56,51 @@ class ContextStapling(native_context.Context):
         """
         native.set_ocsp_server_callback(self, hook("callback", callback), data)
 
+    def set_ocsp_verify(self, required: bool = False) -> None:
+        """Ask every server for a stapled response, and end the handshake unless it is good.
+
+        A server that staples none is refused if its certificate demands a staple
+        (``must_staple``) or with ``required``.  Otherwise the response must pass
+        :meth:`OpenSSL.crypto.OCSPResponse.verify` with the verified chain and the store of
+        this Context; if it does not, :class:`OpenSSL.crypto.OCSPError` comes out of the
+        call that was shaking hands.  This takes the place of a callback of
+        :meth:`set_ocsp_client_callback`, as one that is set later takes the place of this.
+        It reaches connections that are made later.
+
+        Raises TypeError if ``required`` is no bool.
+        ``SSL_CTX_set_tlsext_status_type(3)``, ``OCSP_basic_verify(3)``
+        """
+        if not isinstance(required, bool):
+            raise TypeError("required must be a bool")
+        native.request_ocsp_always(self)
+        native.set_ocsp_client_callback(self, judge, required)
+
+
+def judge(connection: Connection, response: bytes, required: bool) -> bool:
+    """Return True for a response that vouches for the peer, or raise OCSPError."""
+    from OpenSSL._exceptions import CryptoError, OCSPError
+    from OpenSSL._face.ocsp import OCSPResponse, must_staple
+
+    # A session stands for a handshake in which this was done.
+    if connection.session_reused():
+        return True
+    chain = connection.get_verified_chain() or []
+    if not response:
+        if required or not chain or must_staple(chain[0]):
+            raise OCSPError("missing", "the server stapled no OCSP response")
+        return True
+    if len(chain) < 2:
+        raise OCSPError("signature", "who issued the certificate is not known here")
+    try:
+        read = OCSPResponse.from_bytes(response)
+    except CryptoError as error:
+        raise OCSPError("malformed", "the stapled bytes are no OCSP response") from error
+    store = connection.get_context().get_cert_store()
+    if store is None:
+        raise OCSPError("signature", "nobody is trusted here")
+    read.verify(chain, store)
+    return True
+
 
 class ConnectionStapling(native_connection.Connection):
     """The half of :class:`OpenSSL.SSL.Connection` that asks for staples."""

@@ -164,6 +164,7 @@ cdef extern from "compat.h" nogil:
     int NID_ad_ca_issuers
     int NID_crl_distribution_points
     int NID_crl_reason
+    int NID_tlsfeature
     int NID_ext_req
     int NID_info_access
     int NID_ms_ext_req
@@ -211,6 +212,10 @@ cdef extern from "compat.h" nogil:
     ctypedef struct ASN1_GENERALIZEDTIME:
         pass
     ctypedef struct ASN1_INTEGER:
+        pass
+    ctypedef struct ASN1_INTEGERS "STACK_OF(ASN1_INTEGER)":
+        pass
+    ctypedef struct OPENSSL_STRINGS "STACK_OF(OPENSSL_STRING)":
         pass
     ctypedef struct X509_ALGOR:
         pass
@@ -500,6 +505,62 @@ cdef extern from "compat.h" nogil:
     int sk_DIST_POINT_num(const CRL_DIST_POINTS* points)
     DIST_POINT* sk_DIST_POINT_value(const CRL_DIST_POINTS* points, int index)
     GENERAL_NAMES* brisk_point_names(const DIST_POINT* point)
+
+    int sk_ASN1_INTEGER_num(const ASN1_INTEGERS* numbers)
+    ASN1_INTEGER* sk_ASN1_INTEGER_value(const ASN1_INTEGERS* numbers, int index)
+    void TLS_FEATURE_free(ASN1_INTEGERS* features)
+    OPENSSL_STRINGS* X509_get1_ocsp(X509* certificate)
+    int sk_OPENSSL_STRING_num(const OPENSSL_STRINGS* texts)
+    char* sk_OPENSSL_STRING_value(const OPENSSL_STRINGS* texts, int index)
+    void X509_email_free(OPENSSL_STRINGS* texts)
+
+    # ---- ocsp.h
+    ctypedef struct OCSP_RESPONSE:
+        pass
+    ctypedef struct OCSP_BASICRESP:
+        pass
+    ctypedef struct OCSP_SINGLERESP:
+        pass
+    ctypedef struct OCSP_CERTID:
+        pass
+    ctypedef struct OCSP_REQUEST:
+        pass
+    ctypedef struct OCSP_ONEREQ:
+        pass
+    int OCSP_RESPONSE_STATUS_SUCCESSFUL
+    OCSP_RESPONSE* d2i_OCSP_RESPONSE(OCSP_RESPONSE** reused, const unsigned char** data,
+                                     long size)
+    int i2d_OCSP_RESPONSE(OCSP_RESPONSE* response, unsigned char** out)
+    void OCSP_RESPONSE_free(OCSP_RESPONSE* response)
+    int OCSP_response_status(OCSP_RESPONSE* response)
+    const char* OCSP_response_status_str(long status)
+    OCSP_BASICRESP* OCSP_response_get1_basic(OCSP_RESPONSE* response)
+    void OCSP_BASICRESP_free(OCSP_BASICRESP* basic)
+    const ASN1_TIME* OCSP_resp_get0_produced_at(const OCSP_BASICRESP* basic)
+    const X509_CHAIN* OCSP_resp_get0_certs(const OCSP_BASICRESP* basic)
+    int OCSP_resp_get0_id(const OCSP_BASICRESP* basic, const ASN1_STRING** key_hash,
+                          const X509_NAME** name)
+    int OCSP_resp_get0_signer(OCSP_BASICRESP* basic, X509** signer, X509_CHAIN* others)
+    int OCSP_resp_count(OCSP_BASICRESP* basic)
+    OCSP_SINGLERESP* OCSP_resp_get0(OCSP_BASICRESP* basic, int index)
+    const OCSP_CERTID* OCSP_SINGLERESP_get0_id(const OCSP_SINGLERESP* single)
+    int OCSP_single_get0_status(OCSP_SINGLERESP* single, int* reason, ASN1_TIME** revoked,
+                                ASN1_TIME** this_update, ASN1_TIME** next_update)
+    const char* OCSP_cert_status_str(long status)
+    const char* OCSP_crl_reason_str(long reason)
+    int OCSP_check_validity(ASN1_TIME* this_update, ASN1_TIME* next_update, long leeway,
+                            long maximum)
+    int OCSP_basic_verify(OCSP_BASICRESP* basic, X509_CHAIN* certificates, X509_STORE* store,
+                          unsigned long flags)
+    int OCSP_id_get0_info(ASN1_STRING** name_hash, ASN1_OBJECT** digest, ASN1_STRING** key_hash,
+                          ASN1_INTEGER** serial, OCSP_CERTID* id)
+    OCSP_CERTID* OCSP_cert_to_id(const EVP_MD* digest, const X509* subject, const X509* issuer)
+    int OCSP_id_cmp(const OCSP_CERTID* one, const OCSP_CERTID* other)
+    void OCSP_CERTID_free(OCSP_CERTID* id)
+    OCSP_REQUEST* OCSP_REQUEST_new()
+    void OCSP_REQUEST_free(OCSP_REQUEST* request)
+    OCSP_ONEREQ* OCSP_request_add0_id(OCSP_REQUEST* request, OCSP_CERTID* id)
+    int i2d_OCSP_REQUEST(OCSP_REQUEST* request, unsigned char** out)
 
     # ---- pkcs7.h, pkcs12.h
     ctypedef struct PKCS7:

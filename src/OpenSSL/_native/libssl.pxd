@@ -309,6 +309,7 @@ cdef extern from "compat.h" nogil:
     int TLSEXT_STATUSTYPE_ocsp
     ctypedef int (*status_hook "brisk_status_hook")(SSL*, void*) noexcept
     long SSL_CTX_set_tlsext_status_cb(SSL_CTX* context, status_hook callback)
+    long SSL_CTX_set_tlsext_status_type(SSL_CTX* context, int kind)
     long SSL_set_tlsext_status_type(SSL* ssl, int kind)
     long SSL_get_tlsext_status_ocsp_resp(SSL* ssl, const unsigned char** data)
     long SSL_set_tlsext_status_ocsp_resp(SSL* ssl, unsigned char* data, long size)

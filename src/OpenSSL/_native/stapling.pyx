@@ -43,6 +43,17 @@ def set_ocsp_server_callback(Context context not None, callback, data):
         context.leave()
 
 
+def request_ocsp_always(Context context not None):
+    """Let the connections that are made from now on ask for a response."""
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_tlsext_status_type(context.handle, s.TLSEXT_STATUSTYPE_ocsp) != 1:
+            errors.fail_ssl("OCSP stapling cannot be requested")
+    finally:
+        context.leave()
+
+
 def request_ocsp(Connection connection not None):
     connection.enter()
     try:
