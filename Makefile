@@ -22,7 +22,7 @@ DOCUMENTED := $(VENV)/docs.stamp
 MEASURED := $(VENV)/bench.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract interop downstream ktls stress faults leaks fuzz sanitize bench bare matrix constants clean sources
+.PHONY: help setup demo test check docs contract interop fleet downstream ktls stress faults leaks fuzz sanitize bench bare matrix constants clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -79,6 +79,10 @@ contract: setup $(TESTED) ## what pyOpenSSL's own tests say about this package
 
 interop: setup $(TESTED) ## the tests against other TLS programs, the long ones too
 	@$(BIN)/python -m pytest -m "" tests/interop $(ARGS)
+
+fleet: setup $(TESTED) ## shared ticket keys, with a real store, nginx and HAProxy
+	@sh tools/fleet_peers.sh
+	@$(BIN)/python -m pytest -m "" tests/fleet $(ARGS)
 
 downstream: setup $(TESTED) ## the TLS tests of Twisted and urllib3 over this package
 	@$(BIN)/python tests/downstream/run.py $(ARGS)

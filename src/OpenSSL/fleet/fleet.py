@@ -1,0 +1,204 @@
+"""A Fleet: many processes, on one host or many, that resume each other's sessions."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+import weakref
+
+from OpenSSL.fleet.counters import Counters
+from OpenSSL.fleet.keeper import Keeper
+from OpenSSL.fleet.keys import Policy, TicketKeys
+from OpenSSL.fleet.limits import Limited
+from OpenSSL.fleet.open import open_store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from OpenSSL.fleet.store import SessionStore
+    from OpenSSL.SSL import Context
+
+__all__ = ["Fleet"]
+
+START_PATIENCE = 3.0  # seconds that the first look at the store may take
+
+
+class Fleet:
+    """Gives Contexts of many processes the same ticket keys, and rotates them.
+
+    ``where`` is the address of a store (see :class:`Valkey`), the path of a file
+    (:class:`SharedFile`) or a store.  ``secret`` (at least 16 bytes, or several of them, the
+    first one writes) seals what is written there; every process of the fleet has the same.
+    ``name`` tells fleets in one store apart.  ``refresh`` is how often the store is looked
+    at, in seconds.  ``limit`` is how long a handshake may wait for the store, in seconds.
+
+    While the store is away, handshakes go on: with the keys that are known, or as full
+    ones.  Nothing raises and nothing queues; `counters` tells what happened.
+    """
+
+    def __init__(
+        self,
+        where: str | os.PathLike[str] | SessionStore,
+        secret: bytes | str | Iterable[bytes | str],
+        *,
+        name: str = "default",
+        policy: Policy | None = None,
+        refresh: float = 5.0,
+        limit: float = 0.020,
+    ) -> None:
+        """Look at the store for up to three seconds, and begin to follow it.
+
+        Raises ValueError if the secret is too short or a number is not positive; a store
+        that cannot be reached is no error.
+        """
+        if refresh <= 0 or limit <= 0:
+            raise ValueError("refresh and limit must be positive")
+        self.policy: Policy = policy or Policy()
+        if refresh * 2 + self.policy.skew > self.policy.spread:
+            raise ValueError("refresh is too long: a new key would not be known in time")
+        secrets = [secret] if isinstance(secret, (bytes, str)) else list(secret)
+        self.name: str = name
+        self.refresh_seconds: float = refresh
+        self.counters: Counters = Counters()
+        self.store: SessionStore = open_store(where)
+        self.limited: Limited = Limited(self.counters, limit)
+        self.keeper: Keeper = Keeper(
+            self.store,
+            secrets,
+            self.counters,
+            name=f"ring:{name}".encode(),
+            policy=self.policy,
+        )
+        self._contexts: weakref.WeakSet[Context] = weakref.WeakSet()
+        self._applied: tuple[bytes, ...] = ()
+        self._own: TicketKeys | None = None
+        self._begin().wait(START_PATIENCE)
+
+    # ---- the ring of this process
+
+    def _begin(self) -> threading.Event:
+        """Follow the store from now on; the event is set when it was looked at."""
+        # New ones: after a fork a thread that is not here may have held the old ones.
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        first = threading.Event()
+        self._process = os.getpid()
+        self._thread = threading.Thread(
+            target=_follow, args=(weakref.ref(self), self._over, first), daemon=True
+        )
+        self._thread.name = "brisktls-fleet-keys"
+        self._thread.start()
+        _alive.add(self)
+        return first
+
+    @property
+    def ring(self) -> TicketKeys:
+        """The ring in use; one of this process alone until the store could be read."""
+        ring = self.keeper.ring
+        if ring is None:
+            ring = self._stopgap()
+        return ring
+
+    def _stopgap(self) -> TicketKeys:
+        with self._lock:
+            if self._own is None:
+                self._own = TicketKeys.generate(time.time(), self.policy)
+            return self._own
+
+    def _look(self) -> None:
+        """Read the store once, and put the keys of now into force."""
+        try:
+            self.keeper.refresh(time.time())
+        except Exception:  # noqa: BLE001 - a store may fail in any way, and is counted
+            self.counters.count("ring_errors")
+        self._apply()
+
+    def _apply(self, context: Context | None = None) -> None:
+        keys = tuple(self.ring.in_force(time.time()))
+        with self._lock:
+            changed = keys != self._applied
+            contexts = list(self._contexts) if changed else []
+            self._applied = keys
+        if context is not None:
+            contexts.append(context)
+        for each in contexts:
+            each.set_ticket_keys(keys)
+
+    # ---- what programs do with it
+
+    def attach(self, context: Context) -> None:
+        """Let sessions of ``context`` be resumed by every process of the fleet.
+
+        Every process needs the same :meth:`Context.set_session_id` and rules of
+        verification; where they differ, handshakes are full ones.  The Context is not kept
+        alive.
+        """
+        with self._lock:
+            self._contexts.add(context)
+        self._apply(context)
+
+    def rotate(self) -> TicketKeys:
+        """Add a key that encrypts as soon as everybody knows it; returns the new ring.
+
+        Raises what the store raises.
+        """
+        ring = self.keeper.change(lambda ring, now: ring.rotated(now, at_once=True), time.time())
+        self._apply()
+        return ring
+
+    def revoke(self) -> TicketKeys:
+        """Replace all keys at once: no ticket made before is accepted any more.
+
+        Other processes learn of it within ``refresh`` seconds.  Raises what the store raises.
+        """
+        ring = self.keeper.change(lambda ring, now: ring.revoked(now), time.time())
+        self._apply()
+        return ring
+
+    def close(self) -> None:
+        """Stop following the store and close it; Contexts keep the keys they have."""
+        self._over.set()
+        _alive.discard(self)
+        if self._process == os.getpid():
+            self._thread.join(START_PATIENCE)
+        self.limited.close()
+        self.store.close()
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def _follow(reference: weakref.ref[Fleet], over: threading.Event, first: threading.Event) -> None:
+    """Look at the store again and again, for as long as somebody has the fleet."""
+    while True:
+        fleet = reference()
+        if fleet is None or over.is_set():
+            return
+        fleet._look()
+        seconds = fleet.refresh_seconds * random.uniform(0.7, 1.0)
+        del fleet
+        first.set()
+        if over.wait(seconds):
+            return
+
+
+# A child of a fork has none of its parent's threads.
+_alive: weakref.WeakSet[Fleet] = weakref.WeakSet()
+
+
+def _begin_again() -> None:
+    for fleet in list(_alive):
+        fleet.counters.after_fork()
+        fleet.keeper.after_fork()
+        fleet.limited.after_fork()
+        fleet._begin()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_again)

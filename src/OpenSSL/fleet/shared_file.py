@@ -1,0 +1,164 @@
+"""A store in a file, for the processes of one host; no server is needed.
+
+The file is an SQLite database, so that what is written is whole or not there, whichever
+process ends in the middle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+
+from OpenSSL.fleet.store import StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["SharedFile"]
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS entries (
+    name BLOB PRIMARY KEY, value BLOB NOT NULL, ends REAL, once INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+INDEX = "CREATE INDEX IF NOT EXISTS by_end ON entries (once, ends)"
+PATIENCE = 5.0  # seconds that a process waits for another one's writing
+
+_inherited: list[sqlite3.Connection] = []
+
+
+class SharedFile:
+    """Keeps entries in the SQLite database ``path``, readable by its owner only.
+
+    At most ``size`` entries with an end are kept, those that end first go first.  Entries
+    of :meth:`add` stay: when there are ``size`` of them, no more are taken.  Each process
+    and each thread opens the file for itself, so a store may be made before a fork.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], size: int = 200_000) -> None:
+        """Open or make the file.
+
+        Raises ValueError if ``size`` is not positive, OSError or StoreError if the file
+        cannot be made, or is not such a database.
+        """
+        if size <= 0:
+            raise ValueError("size must be positive")
+        self.path: str = os.fspath(path)
+        self.size: int = size
+        self._local = threading.local()
+        self._writes = 0
+        # Made by us before SQLite opens it: nobody else may read it, not even for a moment.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with self._writing() as database:
+            database.execute(TABLE)
+            database.execute(INDEX)
+
+    def _database(self) -> sqlite3.Connection:
+        opened: sqlite3.Connection | None = getattr(self._local, "database", None)
+        if opened is not None and self._local.process != os.getpid():
+            # Not to be closed in the child of a fork (sqlite.org/howtocorrupt.html, 2.6).
+            _inherited.append(opened)
+            opened = None
+        if opened is None:
+            opened = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+            opened.execute("PRAGMA journal_mode=WAL")
+            opened.execute("PRAGMA synchronous=OFF")
+            self._local.database = opened
+            self._local.process = os.getpid()
+        return opened
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            database = self._database()
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+            except BaseException:
+                database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value, or None.  Raises StoreError."""
+        try:
+            return self._get(self._database(), key)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+
+    def _get(self, database: sqlite3.Connection, key: bytes) -> bytes | None:
+        row = database.execute(
+            "SELECT value FROM entries WHERE name = ? AND (ends IS NULL OR ends > ?)",
+            (key, time.time()),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def put(self, key: bytes, value: bytes, seconds: float) -> None:
+        """Keep the value for so many seconds.  Raises StoreError."""
+        with self._writing() as database:
+            self._put(database, key, value, time.time() + seconds)
+            self._writes += 1
+            if self._writes % 256 == 0:
+                self._trim(database)
+
+    def _put(
+        self,
+        database: sqlite3.Connection,
+        key: bytes,
+        value: bytes,
+        ends: float | None,
+        once: bool = False,
+    ) -> None:
+        database.execute("REPLACE INTO entries VALUES (?, ?, ?, ?)", (key, value, ends, once))
+
+    def _count(self, database: sqlite3.Connection, once: bool) -> int:
+        query = "SELECT count(*) FROM entries WHERE once = ? AND ends IS NOT NULL"
+        return int(database.execute(query, (once,)).fetchone()[0])
+
+    def _trim(self, database: sqlite3.Connection) -> None:
+        database.execute("DELETE FROM entries WHERE ends <= ?", (time.time(),))
+        surplus = self._count(database, once=False) - self.size
+        if surplus > 0:
+            database.execute(
+                "DELETE FROM entries WHERE name IN (SELECT name FROM entries"
+                " WHERE once = 0 AND ends IS NOT NULL ORDER BY ends LIMIT ?)",
+                (surplus,),
+            )
+
+    def remove(self, key: bytes) -> None:
+        """Forget the value, if there is one.  Raises StoreError."""
+        with self._writing() as database:
+            database.execute("DELETE FROM entries WHERE name = ?", (key,))
+
+    def add(self, key: bytes, value: bytes, seconds: float) -> bool:
+        """Keep the value if there is none yet, and room for it.  Raises StoreError."""
+        with self._writing() as database:
+            if self._count(database, once=True) >= self.size:
+                self._trim(database)
+                if self._count(database, once=True) >= self.size:
+                    return False
+            if self._get(database, key) is not None:
+                return False
+            self._put(database, key, value, time.time() + seconds, once=True)
+            return True
+
+    def swap(self, key: bytes, expected: bytes | None, value: bytes) -> bool:
+        """Replace the value if it is still the expected one.  Raises StoreError."""
+        with self._writing() as database:
+            if self._get(database, key) != expected:
+                return False
+            self._put(database, key, value, None)
+            return True
+
+    def close(self) -> None:
+        """Close the file in this thread."""
+        opened: sqlite3.Connection | None = getattr(self._local, "database", None)
+        if opened is not None and self._local.process == os.getpid():
+            opened.close()
+        self._local.__dict__.clear()

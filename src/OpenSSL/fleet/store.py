@@ -1,0 +1,45 @@
+"""What a store of sessions and ticket keys has to be able to do."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+__all__ = ["SessionStore", "StoreError"]
+
+
+class StoreError(Exception):
+    """A store that could not do what it was asked."""
+
+
+@runtime_checkable
+class SessionStore(Protocol):
+    """A place shared by processes, or by hosts, that keeps bytes under bytes for a time.
+
+    Times are in seconds.  Every method may raise StoreError or anything else when the
+    store fails; whoever asks treats that as "not there".  A method may be called by
+    several threads at once.
+    """
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value, or None if there is none or its time is over."""
+
+    def put(self, key: bytes, value: bytes, seconds: float) -> None:
+        """Keep the value for so many seconds, in place of another."""
+
+    def remove(self, key: bytes) -> None:
+        """Forget the value, if there is one."""
+
+    def add(self, key: bytes, value: bytes, seconds: float) -> bool:
+        """Keep the value if there is none yet, in one atomic step; whether it was kept."""
+        ...
+
+    def swap(self, key: bytes, expected: bytes | None, value: bytes) -> bool:
+        """Replace the value if it is still the expected one, in one atomic step.
+
+        The new one is kept without an end.  None expects no value.  Returns whether the
+        value was replaced.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what the store holds open."""

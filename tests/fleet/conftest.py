@@ -1,0 +1,62 @@
+"""The servers a fleet is tried with are real: a store, and other programs that share keys."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kit import authority
+from kit.programs import need, running
+
+PASSWORD = "a password of the store"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.long)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(120))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def reachable(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, f"nobody listens on {port}"
+            time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def store_server(port: int, folder: Path, tls_port: int = 0) -> Iterator[object]:
+    """A Redis with a password and, on another port, TLS."""
+    program = need("redis-server")
+    files = authority.identity().files
+    with running(
+        *(program, "--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD),
+        *("--save", "", "--dir", str(folder), "--daemonize", "no"),
+        *(
+            (
+                *("--tls-port", str(tls_port), "--tls-auth-clients", "no"),
+                *("--tls-cert-file", str(files.chain), "--tls-key-file", str(files.key)),
+                *("--tls-ca-cert-file", str(files.authority)),
+            )
+            if tls_port
+            else ()
+        ),
+    ) as server:
+        reachable(port)
+        yield server

@@ -1,0 +1,163 @@
+"""A real Redis as the store: with a password, over TLS, killed and back again."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from urllib.parse import quote
+
+import pytest
+from fleet.conftest import PASSWORD, free_port, store_server
+
+from kit import contexts, pump
+from OpenSSL import SSL
+from OpenSSL.fleet import Fleet, StoreError, Valkey
+
+SECRET = "a secret of the operator"
+PATIENCE = 20
+
+
+def address(port, scheme="valkey", host="127.0.0.1"):
+    return f"{scheme}://:{quote(PASSWORD)}@{host}:{port}"
+
+
+def server(fleet):
+    context = contexts.server_context()
+    context.set_session_id(b"fleet")
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    fleet.attach(context)
+    return context
+
+
+def visit(context, client, session=None):
+    ends = pump.pair(context, client)
+    if session is not None:
+        ends.client.set_session(session)
+    assert pump.handshake_outcome(*ends) == (None, None)
+    pump.exchange(*ends)
+    with pytest.raises(SSL.WantReadError):
+        ends.client.recv(1)
+    return ends.client.session_reused(), ends.client.get_session()
+
+
+def until(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def port(tmp_path):
+    number = free_port()
+    with store_server(number, tmp_path):
+        yield number
+
+
+class TestStore:
+    def test_what_a_store_promises(self, port):
+        store = Valkey(address(port))
+        assert store.get(b"a") is None
+        store.put(b"a", b"1", 60)
+        assert store.get(b"a") == b"1"
+        store.remove(b"a")
+        assert store.get(b"a") is None
+        assert store.add(b"once", b"x", 60)
+        assert not store.add(b"once", b"y", 60)
+        assert not store.swap(b"ring", b"1", b"2")
+        assert store.swap(b"ring", None, b"1")
+        assert not store.swap(b"ring", None, b"2")
+        assert store.swap(b"ring", b"1", b"\0\xff" * 5000)
+        assert store.get(b"ring") == b"\0\xff" * 5000
+        store.put(b"soon", b"1", 0.01)
+        until(lambda: store.get(b"soon") is None)
+        store.close()
+
+    def test_one_of_many_wins(self, port):
+        won = []
+
+        def race(number):
+            store = Valkey(address(port))
+            won.extend([number] if store.swap(b"ring", None, b"%d" % number) else [])
+            store.close()
+
+        threads = [threading.Thread(target=race, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+
+    def test_a_wrong_password_is_an_error(self, port):
+        store = Valkey(f"valkey://:wrong@127.0.0.1:{port}")
+        with pytest.raises(StoreError, match="AuthenticationError"):
+            store.get(b"a")
+
+
+class TestTLS:
+    @pytest.fixture
+    def secure(self, tmp_path):
+        plain, secure = free_port(), free_port()
+        with store_server(plain, tmp_path, secure):
+            yield secure
+
+    def test_over_our_own_tls(self, secure):
+        context = contexts.client_context()
+        store = Valkey(address(secure, "valkeys", "localhost"), context=context)
+        assert store.swap(b"ring", None, b"x" * 200_000)
+        assert store.get(b"ring") == b"x" * 200_000
+        store.close()
+
+    def test_a_server_that_nobody_trusts_is_refused(self, secure):
+        store = Valkey(address(secure, "valkeys", "localhost"))
+        with pytest.raises(StoreError, match="certificate verify failed"):
+            store.get(b"a")
+
+    def test_another_host_is_refused(self, secure):
+        store = Valkey(address(secure, "valkeys", "127.0.0.2"), context=contexts.client_context())
+        with pytest.raises(StoreError, match="certificate verify failed"):
+            store.get(b"a")
+
+
+class TestFleets:
+    def test_processes_share_it(self, port):
+        client = contexts.client_context()
+        with (
+            Fleet(address(port), SECRET, refresh=0.05) as one,
+            Fleet(address(port), SECRET, refresh=0.05) as other,
+        ):
+            _, session = visit(server(one), client)
+            assert visit(server(other), client, session)[0]
+
+    def test_killed_and_back_again(self, tmp_path):
+        number = free_port()
+        client = contexts.client_context()
+        with store_server(number, tmp_path) as running:
+            fleets = [Fleet(address(number), SECRET, refresh=0.05) for _ in range(2)]
+            one, other = map(server, fleets)
+            _, session = visit(one, client)
+            running.signal(signal.SIGKILL)
+            errors = fleets[0].counters.ring_errors
+            until(lambda: fleets[0].counters.ring_errors > errors)
+            assert visit(other, client, session)[0]
+        with store_server(number, tmp_path):
+            reads = [fleet.counters.ring_reads for fleet in fleets]
+            until(
+                lambda: all(
+                    fleet.counters.ring_reads > before
+                    for fleet, before in zip(fleets, reads, strict=True)
+                )
+            )
+            until(lambda: visit(other, client, visit(one, client)[1])[0])
+        for fleet in fleets:
+            fleet.close()
+
+    def test_what_the_store_sees_is_sealed(self, port):
+        with Fleet(address(port), SECRET, refresh=0.05) as fleet:
+            store = Valkey(address(port))
+            sealed = store.get(fleet.keeper.name)
+            store.close()
+            for key in fleet.ring.keys:
+                assert key.to_bytes()[16:48] not in sealed
+                assert key.name not in sealed

@@ -1,0 +1,291 @@
+"""A fleet: processes that share ticket keys through a store, and go on without it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+import weakref
+
+import pytest
+
+from kit import contexts, pump
+from OpenSSL import SSL
+from OpenSSL.fleet import Fleet, MemoryStore, Policy, StoreError, TicketKeys
+from OpenSSL.fleet.sealing import Seal
+from OpenSSL.fleet.written import write_ring
+
+SECRET = "a secret of the operator"
+QUICK = {"refresh": 0.02, "limit": 5}
+PATIENCE = 20
+
+
+def server(*fleets):
+    context = contexts.server_context()
+    context.set_session_id(b"fleet")
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    for fleet in fleets:
+        fleet.attach(context)
+    return context
+
+
+def visit(context, client, session=None):
+    """One connection: whether it was resumed, and the session it leaves behind."""
+    ends = pump.pair(context, client)
+    if session is not None:
+        ends.client.set_session(session)
+    assert pump.handshake_outcome(*ends) == (None, None)
+    pump.exchange(*ends)
+    with pytest.raises(SSL.WantReadError):
+        ends.client.recv(1)
+    return ends.client.session_reused(), ends.client.get_session()
+
+
+def until(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+class Broken:
+    """A store that is away for as long as somebody says so."""
+
+    def __init__(self):
+        self.inner = MemoryStore()
+        self.away = False
+
+    def __getattr__(self, name):
+        if self.away:
+            raise StoreError("away")
+        return getattr(self.inner, name)
+
+    def _asked(self, name, *arguments):
+        if self.away:
+            raise StoreError("away")
+        return getattr(self.inner, name)(*arguments)
+
+    def get(self, *arguments):
+        return self._asked("get", *arguments)
+
+    def put(self, *arguments):
+        return self._asked("put", *arguments)
+
+    def remove(self, *arguments):
+        return self._asked("remove", *arguments)
+
+    def add(self, *arguments):
+        return self._asked("add", *arguments)
+
+    def swap(self, *arguments):
+        return self._asked("swap", *arguments)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def client():
+    return contexts.client_context()
+
+
+@pytest.fixture
+def store():
+    return Broken()
+
+
+@pytest.fixture
+def two(store):
+    with Fleet(store, SECRET, **QUICK) as one, Fleet(store, SECRET, **QUICK) as other:
+        yield one, other
+
+
+def test_one_resumes_what_the_other_began(two, client):
+    one, other = map(server, two)
+    _, session = visit(one, client)
+    assert visit(other, client, session)[0]
+
+
+def test_through_a_file(tmp_path, client):
+    with Fleet(tmp_path / "keys", SECRET, **QUICK) as one:
+        _, session = visit(server(one), client)
+        with Fleet(str(tmp_path / "keys"), SECRET, **QUICK) as other:
+            assert visit(server(other), client, session)[0]
+    assert SECRET.encode() not in (tmp_path / "keys").read_bytes()
+    assert one.ring.keys[0].to_bytes()[16:] not in (tmp_path / "keys").read_bytes()
+
+
+def test_fleets_of_other_names_and_secrets_are_strangers(store, client):
+    with (
+        Fleet(store, SECRET, **QUICK) as one,
+        Fleet(store, SECRET, name="other", **QUICK) as other,
+        Fleet(store, SECRET + "!", **QUICK) as third,
+    ):
+        _, session = visit(server(one), client)
+        assert not visit(server(other), client, session)[0]
+        assert not visit(server(third), client, session)[0]
+        assert third.counters.ring_refused > 0
+
+
+def test_an_operator_changes_secrets_without_a_gap(store, client):
+    with Fleet(store, SECRET, **QUICK) as one:
+        _, session = visit(server(one), client)
+        with Fleet(store, ["a new secret of 16", SECRET], **QUICK) as other:
+            assert visit(server(other), client, session)[0]
+
+
+def test_rotation_under_load_fails_nobody(store, client):
+    policy = Policy(period=0.5, lifetime=60, spread=0.2, skew=0.05)
+    fleets = [Fleet(store, SECRET, policy=policy, **QUICK) for _ in range(3)]
+    servers = [server(fleet) for fleet in fleets]
+    first = fleets[0].ring.version
+    _, session = visit(servers[0], client)
+    visits = 0
+    deadline = time.monotonic() + PATIENCE
+    while fleets[0].ring.version < first + 4:
+        assert time.monotonic() < deadline
+        visits += 1
+        again, session = visit(servers[visits % 3], client, session)
+        assert again, f"visit {visits}"
+    assert visits > 10
+    for fleet in fleets:
+        fleet.close()
+
+
+def test_revoking_refuses_every_ticket_of_before(two, client):
+    one, other = two
+    context = server(other)
+    _, session = visit(server(one), client)
+    epoch = one.revoke().epoch
+    until(lambda: other.ring.epoch == epoch)
+    until(lambda: not visit(context, client, session)[0])
+
+
+def test_a_ring_of_before_cannot_be_brought_back(store, two):
+    one, other = two
+    name = one.keeper.name
+    old = store.inner.get(name)
+    ring = one.revoke()
+    until(lambda: other.ring.epoch == ring.epoch)
+    store.inner.swap(name, store.inner.get(name), old)
+    until(lambda: other.counters.ring_refused > 0 and one.counters.ring_refused > 0)
+    assert one.ring.epoch == other.ring.epoch == ring.epoch
+
+
+@pytest.mark.parametrize("forged", [b"", b"nonsense", b"BTF1" + bytes(200)])
+def test_a_forged_ring_is_refused(store, two, client, forged):
+    one, other = two
+    ring = one.ring
+    store.inner.swap(one.keeper.name, store.inner.get(one.keeper.name), forged)
+    until(lambda: other.counters.ring_refused > 0)
+    assert other.ring.version == ring.version
+    _, session = visit(server(one), client)
+    assert visit(server(other), client, session)[0]
+
+
+def test_a_ring_sealed_by_another_is_refused(store, two):
+    one, other = two
+    forged = Seal("another's secret", "ticket keys").close(
+        write_ring(TicketKeys.generate(0).revoked(0).revoked(0)), one.keeper.name
+    )
+    store.inner.swap(one.keeper.name, store.inner.get(one.keeper.name), forged)
+    until(lambda: other.counters.ring_refused > 0)
+    assert other.ring.epoch == 1
+
+
+def test_without_the_store_handshakes_go_on_and_it_heals(store, client):
+    store.away = True
+    with Fleet(store, SECRET, **QUICK) as one, Fleet(store, SECRET, **QUICK) as other:
+        servers = server(one), server(other)
+        _, session = visit(servers[0], client)
+        assert not visit(servers[1], client, session)[0]
+        assert one.counters.ring_errors > 0
+        store.away = False
+        until(lambda: one.ring.in_force(0) == other.ring.in_force(0))
+        until(lambda: visit(servers[1], client, visit(servers[0], client)[1])[0])
+
+
+def test_an_outage_in_the_middle_keeps_the_keys(store, two, client):
+    one, other = map(server, two)
+    store.away = True
+    _, session = visit(one, client)
+    assert visit(other, client, session)[0]
+
+
+def test_rotating_without_the_store_says_so(store, two):
+    store.away = True
+    with pytest.raises(StoreError):
+        two[0].rotate()
+    with pytest.raises(StoreError):
+        two[0].revoke()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_of_a_fork_follows_the_store(tmp_path, client):
+    with Fleet(tmp_path / "keys", SECRET, **QUICK) as fleet:
+        context = server(fleet)
+        _, session = visit(context, client)
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            answer = b"failed"
+            try:
+                until(lambda: fleet.ring.epoch == 2)
+                until(lambda: not visit(context, client, session)[0])
+                answer = b"followed"
+            finally:
+                os.write(write, answer)
+                os._exit(0)
+        os.close(write)
+        fleet.revoke()
+        assert os.read(read, 100) == b"followed"
+        os.waitpid(child, 0)
+        os.close(read)
+
+
+def test_a_fleet_keeps_no_context_and_nobody_keeps_a_fleet(store):
+    fleet = Fleet(store, SECRET, **QUICK)
+    context = server(fleet)
+    gone = weakref.ref(context)
+    del context
+    gc.collect()
+    assert gone() is None
+    thread = fleet._thread
+    del fleet
+    gc.collect()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def test_many_threads_attach_at_once(two, client):
+    one, other = two
+    made = []
+
+    def attach():
+        made.append(server(one))
+
+    threads = [threading.Thread(target=attach) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    _, session = visit(server(other), client)
+    assert all(visit(context, client, session)[0] for context in made)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"secret": "short"}, ValueError),
+        ({"secret": 7}, TypeError),
+        ({"refresh": 0}, ValueError),
+        ({"limit": -1}, ValueError),
+        ({"refresh": 400}, ValueError),
+        ({"where": 7}, TypeError),
+        ({"where": "ftp://x"}, ValueError),
+    ],
+)
+def test_bad_arguments(arguments, error):
+    with pytest.raises(error):
+        Fleet(**({"where": "memory:", "secret": SECRET} | arguments))

@@ -1,0 +1,193 @@
+"""Stores: what each of them promises, and what limits keep from a handshake."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+import threading
+import time
+
+import pytest
+
+from OpenSSL.fleet import Counters, MemoryStore, SharedFile, StoreError
+from OpenSSL.fleet.limits import Breaker, Limited
+from OpenSSL.fleet.open import open_store
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request, tmp_path):
+    made = MemoryStore(10) if request.param == "memory" else SharedFile(tmp_path / "s.db", 10)
+    yield made
+    made.close()
+
+
+class TestPromises:
+    def test_what_is_put_is_there_until_its_time_is_over(self, store):
+        assert store.get(b"a") is None
+        store.put(b"a", b"1", 60)
+        store.put(b"b", b"2", -1)
+        assert store.get(b"a") == b"1"
+        assert store.get(b"b") is None
+        store.put(b"a", b"3", 60)
+        assert store.get(b"a") == b"3"
+        store.remove(b"a")
+        store.remove(b"a")
+        assert store.get(b"a") is None
+
+    def test_something_is_added_once(self, store):
+        assert store.add(b"a", b"1", 60)
+        assert not store.add(b"a", b"2", 60)
+        assert store.get(b"a") == b"1"
+        assert store.add(b"b", b"1", -1)
+        assert store.add(b"b", b"1", 60)
+
+    def test_what_was_added_is_never_pushed_out(self, store):
+        for number in range(10):
+            assert store.add(b"%d" % number, b"", 60)
+        assert not store.add(b"one more", b"", 60)
+        for number in range(600):
+            store.put(b"s%d" % number, b"", 60)
+        assert not any(store.add(b"%d" % number, b"", 60) for number in range(10))
+
+    def test_a_swap_needs_the_expected_value(self, store):
+        assert not store.swap(b"a", b"1", b"2")
+        assert store.swap(b"a", None, b"1")
+        assert not store.swap(b"a", None, b"2")
+        assert store.swap(b"a", b"1", b"2")
+        assert store.get(b"a") == b"2"
+        for number in range(600):
+            store.put(b"s%d" % number, b"", 60)
+        assert store.get(b"a") == b"2"
+
+    def test_one_of_many_wins_a_swap(self, store):
+        won = []
+
+        def race(number):
+            won.extend([number] if store.swap(b"a", None, b"%d" % number) else [])
+
+        threads = [threading.Thread(target=race, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        assert store.get(b"a") == b"%d" % won[0]
+
+    def test_it_is_bounded(self, store):
+        for number in range(600):
+            store.put(b"%d" % number, b"x", 60)
+        assert sum(store.get(b"%d" % number) is not None for number in range(600)) < 300
+
+
+def add_many(path, results):
+    store = SharedFile(path)
+    results.put(sum(store.add(b"%d" % number, b"", 60) for number in range(200)))
+
+
+class TestSharedFile:
+    def test_it_is_the_owners_alone(self, tmp_path):
+        path = tmp_path / "s.db"
+        store = SharedFile(path)
+        store.put(b"a", b"1", 60)
+        for each in tmp_path.iterdir():
+            assert stat.S_IMODE(each.stat().st_mode) & 0o077 == 0
+        store.close()
+
+    def test_processes_share_it(self, tmp_path):
+        path = tmp_path / "s.db"
+        spawn = multiprocessing.get_context("spawn")
+        results = spawn.Queue()
+        workers = [spawn.Process(target=add_many, args=(path, results)) for _ in range(3)]
+        for worker in workers:
+            worker.start()
+        counts = [results.get(timeout=60) for _ in workers]
+        for worker in workers:
+            worker.join()
+        assert sum(counts) == 200
+
+    def test_a_child_of_a_fork_may_go_on(self, tmp_path):
+        store = SharedFile(tmp_path / "s.db")
+        store.put(b"a", b"1", 60)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                store.put(b"b", b"2", 60)
+                status = 0 if store.get(b"a") == b"1" else 2
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+        assert store.get(b"b") == b"2"
+        store.close()
+
+    def test_another_file_is_an_error_that_names_it(self, tmp_path):
+        path = tmp_path / "s.db"
+        path.write_bytes(b"not a database, but long enough to be looked at" * 100)
+        with pytest.raises(StoreError, match=r"s\.db"):
+            SharedFile(path)
+
+
+class TestAddresses:
+    @pytest.mark.parametrize("where", ["ftp://x", "valkey+what://x"])
+    def test_an_unknown_address(self, where):
+        with pytest.raises(ValueError, match="address"):
+            open_store(where)
+
+    def test_what_is_no_store(self):
+        with pytest.raises(TypeError, match="store"):
+            open_store(7)  # type: ignore[arg-type]
+
+    def test_memory(self):
+        assert isinstance(open_store("memory:"), MemoryStore)
+
+
+class TestLimits:
+    def test_a_failing_operation_is_counted_and_has_an_answer(self):
+        counters = Counters()
+        limited = Limited(counters, 5)
+
+        def fail():
+            raise StoreError("gone")
+
+        assert limited.ask(fail, "otherwise") == "otherwise"
+        assert counters.store_errors == 1
+        limited.close()
+
+    def test_a_hanging_store_holds_nobody_up_and_nothing_queues(self):
+        counters = Counters()
+        release = threading.Event()
+        limited = Limited(counters, 0.01, width=2, breaker=Breaker(failures=1000))
+        for _ in range(50):
+            assert limited.ask(release.wait, None) is None
+        assert counters.store_timeouts == 2
+        assert counters.store_skipped == 48
+        release.set()
+        deadline = time.monotonic() + 10
+        while limited.ask(lambda: "back", None) != "back":
+            assert time.monotonic() < deadline
+        limited.close()
+
+    def test_after_failures_it_is_left_alone_and_then_tried_by_one(self):
+        breaker = Breaker(failures=3, pause=10)
+        for _ in range(3):
+            assert breaker.allows(0)
+            breaker.failed(0)
+        assert not breaker.allows(9)
+        assert breaker.allows(10)
+        assert not breaker.allows(10)
+        breaker.failed(10)
+        assert not breaker.allows(29)
+        assert breaker.allows(31)
+        breaker.succeeded()
+        assert breaker.allows(31)
+        assert not breaker.is_open
+
+    def test_openmetrics(self):
+        counters = Counters()
+        counters.count("store_hits", 3)
+        text = counters.to_openmetrics()
+        assert "brisktls_fleet_store_hits_total 3" in text
+        assert text.endswith("# EOF\n")
+        with pytest.raises(AttributeError):
+            counters.nonsense  # noqa: B018
