@@ -7,7 +7,19 @@ import sys
 __all__ = ["main"]
 
 #: What the command line needs beyond the package itself, by import name.
-_EXTRAS = ("click", "rich")
+_EXTRAS = ("click", "rich", "idna")
+
+
+def _source() -> str:
+    """Where this package was installed from, as pip wants it."""
+    import importlib.metadata
+    import json
+
+    try:
+        told = importlib.metadata.distribution("brisktls").read_text("direct_url.json")
+        return str(json.loads(told or "{}").get("url", "brisktls"))
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return "brisktls"
 
 
 def main() -> int:
@@ -17,7 +29,7 @@ def main() -> int:
     except ImportError:
         print(
             "brisktls: another package, most likely pyOpenSSL, has overwritten or removed files "
-            "here; install brisktls last: pip install --force-reinstall --no-deps brisktls",
+            f"here; install brisktls last: pip install --force-reinstall --no-deps {_source()}",
             file=sys.stderr,
         )
         return 2
@@ -27,7 +39,7 @@ def main() -> int:
         if (error.name or "").partition(".")[0] not in _EXTRAS:
             raise
         print(
-            f"brisktls: the command line needs {error.name}: pip install 'brisktls[cli]'",
+            f"brisktls: the command line needs {error.name}: pip install {' '.join(_EXTRAS)}",
             file=sys.stderr,
         )
         return 2

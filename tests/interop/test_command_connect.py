@@ -1,26 +1,33 @@
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import os
 import resource
 import signal
 import socket
 import ssl
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 pytest.importorskip("click")
 
-from kit import authority, peers
-from kit.commands import Outcome, brisk, brisk_program, brisk_started
+from kit import authority, peers, responses
+from kit.commands import COMMAND, Outcome, brisk, brisk_program, brisk_started, environment, serving
 from kit.contexts import server_context
 from kit.greeters import listening_server
 from kit.sockets import LOOPBACK, ThreadedServer, reset
 from OpenSSL import crypto
+from OpenSSL._command import trust
 from OpenSSL._command.failures import KINDS
 
 TRUST = ("--cafile", authority.trust_file())
@@ -229,15 +236,135 @@ def test_no_application_protocol_in_common() -> None:
         refused(done, "no-common-alpn")
 
 
-def test_a_stapled_response_is_reported() -> None:
-    response = b"\x30\x03\x0a\x01\x03"
-    context = server_context()
-    context.set_ocsp_server_callback(lambda connection, data: response)
+_STAPLES = {
+    "revoked": "staple-revoked",
+    "unknown": "staple-unknown",
+    "expired": "staple-expired",
+    "not-yet-valid": "staple-expired",
+    "other-certificate": "staple-other-certificate",
+    "signature": "staple-signature",
+    "unsuccessful": "staple-unusable",
+}
+
+
+@pytest.mark.parametrize(("state", "reason"), responses.STATES.items())
+def test_a_stapled_response_is_judged(state: str, reason: str | None) -> None:
+    who = authority.identity()
+    staple = responses.response(who, state)
+    context = server_context(who)
+    context.set_ocsp_server_callback(lambda connection, data: staple)
     with ThreadedServer(context) as server:
-        done = brisk("connect", f"localhost:{server.port}", *TRUST, "--json")
-        assert done.data["ocsp"] == {"status": "try later", "bytes": len(response)}
+        target = (f"localhost:{server.port}", *TRUST)
+        done = brisk("connect", *target)
+        if reason is None:
+            assert done.status == 0, done
+            assert brisk("connect", *target, "--json").data["ocsp"]["status"] == "good"
+            assert f"response stapled: good, until {(responses.NOW):%Y}" in done.out
+            return
+        refused(done, _STAPLES[reason], "stapled OCSP response")
+        done = brisk("connect", *target, "--insecure", "--json")
+        assert (done.status, done.data["ocsp"]["status"]) == (0, reason)
+        assert any("OCSP" in each for each in done.data["verification"]["problems"])
+        if state == "revoked":
+            since = f"{responses.NOW - 5 * responses.HOUR:%Y-%m-%d %H:%M}"
+            assert since in done.err
+            assert done.data["ocsp"]["reason"] == "keyCompromise"
+
+
+def test_what_is_stapled_may_be_no_response() -> None:
+    context = server_context()
+    context.set_ocsp_server_callback(lambda connection, data: b"\x30\x03\x02\x01\x03")
+    with ThreadedServer(context) as server:
+        refused(brisk("connect", f"localhost:{server.port}", *TRUST), "staple-unusable")
+
+
+def test_a_certificate_that_must_be_stapled_is_refused_without() -> None:
+    who = responses.must_staple()
+    with idle_server(who) as port:
+        refused(brisk("connect", f"localhost:{port}", *TRUST), "staple-missing", "demands")
+    context = server_context(who)
+    context.set_ocsp_server_callback(lambda connection, data: responses.response(who))
+    with ThreadedServer(context) as server:
+        assert brisk("connect", f"localhost:{server.port}", *TRUST).status == 0
+
+
+@contextmanager
+def shows(*certificates: x509.Certificate) -> Iterator[int]:
+    """The usual server, which sends these behind its own certificate."""
+    who = authority.identity()
+    name = f"shows-{len(certificates)}-{hash(certificates)}"
+    with idle_server(dataclasses.replace(who, name=name, intermediates=certificates)) as port:
+        yield port
+
+
+def test_a_missing_intermediate_is_the_servers_fault() -> None:
+    root = authority.authority().root
+    with shows() as port:
+        done = brisk("connect", f"localhost:{port}", *TRUST)
+        refused(done, "incomplete-chain", "server did not send", "trusted intermediate")
+    with shows(root) as port:
+        refused(brisk("connect", f"localhost:{port}", *TRUST), "incomplete-chain", "did not send")
+
+
+def test_the_chain_as_presented_stands_beside_the_one_as_verified() -> None:
+    intermediate, root = authority.authority().intermediate, authority.authority().root
+    stranger = authority.stranger_authority().root
+    for sent, words in (
+        ((intermediate,), ""),
+        ((intermediate, root), "is the root, which is known here"),
+        ((root, intermediate), "wrong order"),
+        ((intermediate, stranger), "stranger root, O=Brisk Tests leads nowhere"),
+    ):
+        with shows(*sent) as port:
+            done = brisk("connect", f"localhost:{port}", *TRUST)
+            assert done.status == 0, done
+            assert words in done.out
+            told = brisk("connect", f"localhost:{port}", *TRUST, "--json").data["presented"]
+        assert len(told["certificates"]) == len(sent) + 1
+        assert bool(told["remarks"]) == bool(words)
+        assert told["certificates"][0]["verified_at"] == 0
+
+
+def test_refusals_are_in_words() -> None:
+    weak = rsa.generate_private_key(65537, 1024)
+    who = authority.authority().issue("weak", "rsa", key=weak)
+    with peers.openssl_server(who, "-cipher", "ALL:@SECLEVEL=0", version="TLSv1.2") as server:
         done = brisk("connect", f"localhost:{server.port}", *TRUST)
-        assert "response stapled (try later, 5 bytes)" in done.out
+    refused(done, "bad-certificate", "CN=weak", "key too weak")
+    assert "verify code" not in done.err
+
+
+@pytest.mark.parametrize("code", range(1, 95))
+def test_every_verification_error_has_words(code: int) -> None:
+    certificate = crypto.X509.from_cryptography(authority.expired().certificate)
+    kind, words = trust._explain(code, certificate, "localhost")
+    assert kind in KINDS
+    assert "verify code" not in words
+    assert len(words) > 20
+
+
+def test_every_report_counts_the_same_days() -> None:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for hours, left, words in (
+        (-2 * 24 - 12, -2, "expired 2 days ago"),
+        (-30, -1, "expired 1 day ago"),
+        (-5, 0, "expired today"),
+        (5, 0, "0 days left"),
+        (30, 1, "1 day left"),
+    ):
+        ends = now + datetime.timedelta(hours=hours)
+        who = authority.authority().issue(
+            f"hours {hours}", not_before=now - datetime.timedelta(days=9), not_after=ends
+        )
+        with idle_server(who) as port:
+            target = (f"localhost:{port}", *TRUST, "--insecure")
+            row = brisk("connect", *target, "--json").data["chain"][0]
+            shown = brisk("connect", *target)
+            assert (row["days_left"], row["expired"]) == (left, hours < 0)
+            assert words in shown.out
+            if hours < 0:
+                assert words in shown.err
+                assert words in brisk("connect", *target[:-1]).err
 
 
 def test_certificates_in_pem_form() -> None:
@@ -398,6 +525,52 @@ def test_a_server_that_closes_in_mid_handshake() -> None:
             refused(brisk("connect", f"localhost:{port}"), "closed", "mid-handshake")
 
 
+@pytest.mark.parametrize("option", ["--cafile", "--cert"])
+def test_files_may_be_pipes(option: str, tmp_path: Path) -> None:
+    mine = authority.client_identity().files
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    source = authority.trust_file() if option == "--cafile" else mine.combined
+    others = () if option == "--cafile" else TRUST
+    content = Path(source).read_bytes()
+    writer = threading.Thread(target=pipe.write_bytes, args=(content,), daemon=True)
+    writer.start()
+    with idle_server(**({"client": True} if option == "--cert" else {})) as port:
+        done = brisk("connect", f"localhost:{port}", *others, option, pipe)
+    assert done.status == 0, done
+    writer.join(10)
+
+
+def test_a_file_from_the_shell() -> None:
+    with idle_server() as port:
+        command = f"exec {' '.join(COMMAND)} connect localhost:{port}"
+        for trust in (f"--cafile <(cat {authority.trust_file()})", "--cafile /dev/stdin"):
+            done = subprocess.run(
+                ["bash", "-c", f"{command} {trust}"],
+                input=authority.trust_file().read_bytes(),
+                env=environment(),
+                capture_output=True,
+                timeout=30,
+                check=False,
+            )
+            assert done.returncode == 0, done
+
+
+def test_links_are_not_followed_when_secrets_are_written(tmp_path: Path) -> None:
+    victim, link = tmp_path / "victim", tmp_path / "link"
+    victim.write_text("precious")
+    link.symlink_to(victim)
+    with idle_server() as port:
+        done = brisk("connect", f"localhost:{port}", *TRUST, "--keylog", link)
+        refused(done, "file", "it is a link")
+        done = brisk_program("connect", f"localhost:{port}", *TRUST, "--keylog", "/dev/stderr")
+        assert done.status == 0
+        assert "CLIENT_TRAFFIC_SECRET_0 " in done.err
+    refused(brisk("serve", "--port", "0", "--write-ca", link), "file", "it is a link")
+    refused(brisk("serve", "--port", "0", "--keylog", link), "file", "it is a link")
+    assert victim.read_text() == "precious"
+
+
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
 def test_an_ipv6_address_in_brackets() -> None:
     try:
@@ -408,6 +581,9 @@ def test_an_ipv6_address_in_brackets() -> None:
         port = listener.getsockname()[1]
         done = brisk("connect", f"[::1]:{port}", "--timeout", "0.3")
         refused(done, "timeout", f"[::1]:{port}")
+    with serving("--host", "::1") as (_, port):
+        done = brisk("connect", f"[::1]:{port}", "--insecure")
+        assert done.out.startswith(f"[::1]:{port}  TLSv1.3")
 
 
 def test_unusable_files_are_named(tmp_path: Path) -> None:

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import os
+import queue
 import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -18,11 +23,13 @@ from kit import authority
 from kit.commands import COMMAND, brisk_program, brisk_started, environment
 from kit.contexts import server_context
 from kit.greeters import listening_server
+from kit.programs import need, running
 from kit.sockets import ThreadedServer, receive_all
 from OpenSSL import SSL
 from OpenSSL._command.failures import KINDS
 
 TRUST = ("--cafile", authority.trust_file(), "--pipe")
+HALF = (*TRUST, "--half-close")
 SIZE = 8 << 20
 
 
@@ -70,7 +77,7 @@ def test_neither_direction_waits(version: ssl.TLSVersion, listens_first: bool) -
         tls.unwrap()
 
     with tls_server(handle, version) as target:
-        done = brisk_program("connect", target, *TRUST, given=there)
+        done = brisk_program("connect", target, *HALF, given=there)
     assert done.status == 0, done.err
     assert hashlib.sha256(got[0]).digest() == hashlib.sha256(there).digest()
     assert done.out == latin(back)
@@ -85,7 +92,7 @@ def test_the_answer_still_comes_after_our_input_has_ended() -> None:
         tls.unwrap()
 
     with tls_server(handle) as target:
-        done = brisk_program("connect", target, *TRUST, given=b"question")
+        done = brisk_program("connect", target, *HALF, given=b"question")
     assert (done.status, done.out) == (0, "QUESTION" * 10000)
 
 
@@ -171,7 +178,7 @@ def test_files_at_both_ends(tmp_path) -> None:  # type: ignore[no-untyped-def]
 
     with tls_server(handle) as target, source.open("rb") as given, sink.open("wb") as taken:
         done = subprocess.run(
-            [*COMMAND, "connect", target, *map(str, TRUST)],
+            [*COMMAND, "connect", target, *map(str, HALF)],
             stdin=given,
             stdout=taken,
             stderr=subprocess.PIPE,
@@ -227,3 +234,107 @@ def test_a_closed_standard_output_is_refused_in_words() -> None:
         )
     assert done.returncode == KINDS["file"].status
     assert done.stderr == b"brisktls: --pipe needs a standard output, and it is closed\n"
+
+
+@contextmanager
+def event_loop_server(seconds: float) -> Iterator[str]:
+    """asyncio, which drops what it was about to send to a peer that says goodbye."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.identity().files.chain, authority.identity().files.key)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (await reader.readline()).strip():
+            pass
+        await asyncio.sleep(seconds)
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\nhello\n")
+        with contextlib.suppress(OSError):
+            await writer.drain()
+            writer.close()
+
+    async def serve() -> None:
+        nonlocal over
+        over = asyncio.Event()
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+        ports.put((server.sockets[0].getsockname()[1], asyncio.get_running_loop()))
+        await over.wait()
+        server.close()
+
+    over: asyncio.Event | None = None
+    ports: queue.Queue[tuple[int, asyncio.AbstractEventLoop]] = queue.Queue()
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    port, loop = ports.get(timeout=20)
+    assert over is not None
+    try:
+        yield f"localhost:{port}"
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(20)
+
+
+REQUEST = b"GET / HTTP/1.0\r\n\r\n"
+
+
+def test_a_server_that_takes_a_goodbye_for_the_end_can_answer_first() -> None:
+    with event_loop_server(0.5) as target:
+        done = brisk_program("connect", target, *TRUST, given=REQUEST)
+    assert (done.status, done.out) == (0, "HTTP/1.0 200 OK\r\n\r\nhello\n"), done
+    assert done.err == ""
+
+
+NODE = """
+const https = require("https"), fs = require("fs");
+const [key, cert] = process.argv.slice(-2).map((name) => fs.readFileSync(name));
+const server = https.createServer({ key, cert }, (request, answer) =>
+  setTimeout(() => answer.end("hello\\n"), 500));
+server.listen(0, "127.0.0.1", () => console.log("port " + server.address().port));
+"""
+
+
+def test_node_answers(tmp_path: Path) -> None:
+    need("node")
+    script = tmp_path / "server.js"
+    script.write_text(NODE)
+    files = authority.identity().files
+    with running("node", str(script), str(files.key), str(files.chain)) as program:
+        port = program.expect(r"port (\d+)").group(1)
+        done = brisk_program("connect", f"localhost:{port}", *TRUST, given=REQUEST)
+    assert done.status == 0, done
+    assert done.out.startswith("HTTP/1.1 200 OK\r\n")
+    assert done.out.endswith("hello\n")
+
+
+def test_an_empty_answer_to_our_own_goodbye_is_no_success() -> None:
+    with event_loop_server(5) as target:
+        done = brisk_program("connect", target, *HALF, given=REQUEST)
+    assert (done.status, done.out) == (KINDS["no-answer"].status, ""), done
+
+
+def test_a_server_that_greets_and_waits_is_left_in_time() -> None:
+    def handle(tls: ssl.SSLSocket) -> None:
+        tls.sendall(b"220 hello\r\n")
+        tls.recv(1)  # the goodbye, after which this ends without one
+
+    with tls_server(handle) as target:
+        done = brisk_program("connect", target, *TRUST, "--timeout", "1")
+    assert (done.status, done.out) == (0, "220 hello\r\n"), done
+    assert "silent for 1 s" in done.err
+
+
+@pytest.mark.parametrize("options", [TRUST, HALF])
+def test_a_server_that_never_reacts_is_left_in_time(options: tuple[str, ...]) -> None:
+    over = threading.Event()
+
+    def handle(sock: socket.socket) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        files = authority.identity().files
+        context.load_cert_chain(files.chain, files.key)
+        with context.wrap_socket(sock, server_side=True):
+            over.wait(30)
+
+    with listening_server(handle) as port:
+        target = f"localhost:{port}"
+        done = brisk_program("connect", target, *options, "--timeout", "1", given=b"x")
+        over.set()
+    assert (done.status, done.out) == (KINDS["timeout"].status, ""), done
+    assert "did not close" in done.err

@@ -18,7 +18,7 @@ TRUST = ("--cafile", authority.trust_file())
 
 #: What each client has to say, line by line.
 ASKED = {
-    "smtp": [b"EHLO localhost\r\n", b"STARTTLS\r\n"],
+    "smtp": [b"EHLO [127.0.0.1]\r\n", b"STARTTLS\r\n"],
     "imap": [b"a1 STARTTLS\r\n"],
     "pop3": [b"STLS\r\n"],
     "ftp": [b"AUTH TLS\r\n"],
@@ -84,7 +84,7 @@ def test_a_server_that_says_no(protocol: str) -> None:
     ("protocol", "script", "kind", "words"),
     [
         ("smtp", [b"554 go away\r\n"], "starttls-refused", "554 go away"),
-        ("smtp", [b"220 a\r\n", None, b"250-a\r\n250 SIZE\r\n"], "starttls-refused", "not offer"),
+        ("smtp", [b"220 a\r\n", None, b"250-a\r\n250 SIZE\r\n"], "starttls-refused", "only: SIZE"),
         ("smtp", [b"220 a\r\n", None, b"500 what\r\n"], "starttls-refused", "500 what"),
         ("smtp", [b"* OK IMAP\r\n"], "starttls-broken", "no reply"),
         ("smtp", [b"220-\r\n" * 200], "starttls-broken", "100 lines"),
@@ -122,3 +122,15 @@ def test_a_server_that_closes(protocol: str) -> None:
         done = brisk("connect", f"localhost:{port}", "--starttls", protocol)
     assert done.status in (KINDS["starttls-broken"].status, KINDS["closed"].status), done
     assert "closed the connection" in done.err
+
+
+def test_our_name_in_ehlo_can_be_chosen_and_is_blamed_when_refused() -> None:
+    heard: list[bytes] = []
+    with greeter(GREETINGS["smtp"], heard) as port:
+        asked = ("connect", f"localhost:{port}", *TRUST, "--starttls", "smtp")
+        assert brisk(*asked, "--starttls-name", "mx.test").status == 0
+        assert heard[0] == b"EHLO mx.test\r\n"
+    script = [b"220 mx\r\n", None, b"550 invalid HELO name\r\n"]
+    fails("smtp", script, "starttls-refused", "refused EHLO [127.0.0.1] (see --starttls-name)")
+    for name in ("a b", "a\r\nSTARTTLS", "\u00fc"):
+        assert brisk("connect", "localhost:1", "--starttls-name", name).status == 2

@@ -104,9 +104,10 @@ class Authority:
         not_after: datetime.datetime = _NOW + 30 * _DAY,
         self_signed: bool = False,
         extensions: Sequence[x509.ExtensionType] = (),
+        key: Key | None = None,
     ) -> Identity:
-        """Issue a certificate whose common name is ``name``, with a new key."""
-        key = make_key(kind)
+        """Issue a certificate whose common name is ``name``, with a new key if none is given."""
+        key = key or make_key(kind)
         signer = key if self_signed else self.intermediate_key
         purpose = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
         builder = (

@@ -66,6 +66,27 @@ def test_names_become_ascii() -> None:
             ascii_name(bad)
 
 
+@pytest.mark.parametrize(
+    ("name", "ascii"),
+    [
+        ("fa\u00df.de", "xn--fa-hia.de"),
+        ("stra\u00dfe.example", "xn--strae-oqa.example"),
+        ("FA\u1e9e.de", "xn--fa-hia.de"),
+        ("\u03c3\u03c9\u03bb\u03b9\u03c2.example", "xn--uxadwb4a.example"),
+        ("\u0928\u0940\u200d\u0915\u093e.example", None),
+        ("B\u00dcCHER.example", "xn--bcher-kva.example"),
+        ("xn--fa-hia.de", "xn--fa-hia.de"),
+        ("\U0001f4a9.example", None),
+    ],
+)
+def test_names_are_those_of_idna_2008(name: str, ascii: str | None) -> None:
+    if ascii is None:
+        with pytest.raises(ValueError, match="not a host name"):
+            ascii_name(name)
+    else:
+        assert ascii_name(name) == ascii
+
+
 def test_a_name_that_does_not_exist_fails_to_resolve() -> None:
     with pytest.raises(Failure, match="no-such-host.invalid") as caught:
         open_socket(Target("no-such-host.invalid", 443), Deadline(20))

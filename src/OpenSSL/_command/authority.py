@@ -32,6 +32,8 @@ class Leaf:
         """Make *context* show this certificate."""
         context.use_certificate(self.certificate)
         context.use_privatekey(self.key)
+        # Not needed by those who trust it; to the others it says whom they do not trust.
+        context.add_extra_chain_cert(self.issuer)
         context.check_privatekey()
 
 

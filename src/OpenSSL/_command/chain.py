@@ -10,7 +10,16 @@ from OpenSSL import crypto
 
 from .printable import printable, quantity
 
-__all__ = ["alternative_names", "days_left", "describe", "name_of", "validity", "words_for_days"]
+__all__ = [
+    "alternative_names",
+    "days_left",
+    "describe",
+    "has_ended",
+    "name_of",
+    "presented",
+    "validity",
+    "words_for_days",
+]
 
 _KEY_KINDS = {
     crypto.TYPE_RSA: "RSA",
@@ -33,6 +42,7 @@ def describe(certificate: crypto.X509) -> dict[str, Any]:
         "not_before": begins.isoformat() if begins else None,
         "not_after": ends.isoformat() if ends else None,
         "days_left": days_left(ends) if ends else None,
+        "expired": has_ended(ends) if ends else None,
         "key": _key(certificate),
         "signature": _signature(certificate),
         "serial": f"{certificate.get_serial_number():x}",
@@ -66,15 +76,57 @@ def validity(
 
 
 def days_left(ends: datetime.datetime) -> int:
-    """Return the whole days until *ends*; negative once it is over."""
-    return (ends - datetime.datetime.now(datetime.timezone.utc)).days
+    """Return the whole days until *ends*; once it is over, those since then, negative.
+
+    Both are rounded towards now, so that every place says the same number: a
+    certificate that expired 36 hours ago has -1 days left.  In the first day
+    that is 0, hence :func:`has_ended` beside it.
+    """
+    return int(_seconds_left(ends) / 86400)
 
 
-def words_for_days(days: int) -> str:
+def has_ended(ends: datetime.datetime) -> bool:
+    """Return whether *ends* is over."""
+    return _seconds_left(ends) < 0
+
+
+def words_for_days(days: int, expired: bool) -> str:
     """Return a sentence part for a number of days left: ``expired 3 days ago``."""
-    if days < 0:
-        return f"expired {quantity(-days, 'day')} ago"
+    if expired:
+        return f"expired {quantity(-days, 'day')} ago" if days else "expired today"
     return f"{quantity(days, 'day')} left"
+
+
+def presented(verified: Sequence[crypto.X509], sent: Sequence[crypto.X509]) -> dict[str, Any]:
+    """Return the chain as the peer sent it, beside the one it was verified by.
+
+    Each certificate has its subject, its issuer and its place in the verified chain,
+    None where that does without it; remarks say what is not as RFC 8446, section
+    4.4.2, wants it.
+    """
+    places = {certificate.digest("sha256"): place for place, certificate in enumerate(verified)}
+    rows = [
+        {
+            "subject": name_of(each.get_subject()),
+            "issuer": name_of(each.get_issuer()),
+            "verified_at": places.get(each.digest("sha256")),
+        }
+        for each in sent
+    ]
+    remarks = []
+    for row in rows:
+        if row["verified_at"] is None:
+            remarks.append(f"sent for nothing: {row['subject']} leads nowhere")
+        elif row["subject"] == row["issuer"] and row["verified_at"]:
+            remarks.append(f"sent for nothing: {row['subject']} is the root, which is known here")
+    order = [row["verified_at"] for row in rows if row["verified_at"] is not None]
+    if order != sorted(order):
+        remarks.append("sent in the wrong order: each certificate must certify the one before it")
+    return {"certificates": rows, "remarks": remarks}
+
+
+def _seconds_left(ends: datetime.datetime) -> float:
+    return (ends - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
 
 
 def _moment(ask: Callable[[], bytes | None]) -> datetime.datetime | None:

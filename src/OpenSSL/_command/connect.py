@@ -8,16 +8,17 @@ from typing import Any
 import click
 
 from . import pipe, report
+from .chain import presented
 from .console import is_terminal, output, print_json, warn
 from .dial import Call, dial, settle
 from .failures import Failure
-from .handshake import described, facts, ocsp_status, peer_chain, session_facts
+from .handshake import described, facts, peer_chain, session_facts
 from .printable import printable
 from .settings import VERSIONS, Settings
 from .starttls import PROTOCOLS
 from .target import ascii_name, is_address, parse
 
-__all__ = ["connect"]
+__all__ = ["alpn_names", "ask_passphrase", "connect"]
 
 EXAMPLES = """\b
 Examples:
@@ -36,7 +37,12 @@ Examples:
 @click.option("--capath", metavar="DIR", help="Trust the authorities in this hashed directory.")
 @click.option("--cert", metavar="FILE", help="Client certificate and its chain, PEM.")
 @click.option("--key", metavar="FILE", help="Its private key, PEM  [default: in --cert].")
-@click.option("--min", "minimum", type=click.Choice(list(VERSIONS)), help="Oldest TLS to accept.")
+@click.option(
+    "--min",
+    "minimum",
+    type=click.Choice(list(VERSIONS)),
+    help="Oldest TLS to accept; 1.0 and 1.1 also need --ciphers ALL:@SECLEVEL=0.",
+)
 @click.option("--max", "maximum", type=click.Choice(list(VERSIONS)), help="Newest TLS to offer.")
 @click.option(
     "--ciphers", metavar="LIST", help="OpenSSL cipher string; TLS_... names are TLS 1.3 suites."
@@ -44,6 +50,7 @@ Examples:
 @click.option(
     "--starttls", type=click.Choice(list(PROTOCOLS)), help="Talk this protocol first, then TLS."
 )
+@click.option("--starttls-name", metavar="NAME", help="Our name in EHLO  [default: our address].")
 @click.option("--keylog", metavar="FILE", help="Append the secrets to FILE, for Wireshark.")
 @click.option(
     "--timeout",
@@ -51,12 +58,15 @@ Examples:
     default=10.0,
     show_default=True,
     metavar="SECONDS",
-    help="For everything up to the end of the handshake.",
+    help="For all up to the end of the handshake; with --pipe also for silence after it.",
 )
 @click.option("--insecure", is_flag=True, help="Go on with a peer that cannot be verified.")
 @click.option("--showcerts", is_flag=True, help="Print the certificates in PEM form too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--pipe", "piped", is_flag=True, help="Standard input to the peer and back.")
+@click.option(
+    "--half-close", is_flag=True, help="With --pipe: send close_notify when the input ends."
+)
 def connect(**options: Any) -> None:
     """Connect to HOST, verify it, and report what was negotiated.
 
@@ -66,6 +76,8 @@ def connect(**options: Any) -> None:
     """
     if options["piped"] and (options["as_json"] or options["showcerts"]):
         raise click.UsageError("--pipe prints no report: leave out --json and --showcerts")
+    if options["half_close"] and not options["piped"]:
+        raise click.UsageError("--half-close is for --pipe")
     if options["key"] and not options["cert"]:
         raise click.UsageError("--key needs --cert")
     call = _dial(options)
@@ -73,7 +85,7 @@ def connect(**options: Any) -> None:
         if options["insecure"]:
             _say_what_was_not_checked(call)
         if options["piped"]:
-            pipe.run(call)
+            pipe.run(call, half_close=options["half_close"])
             return
         settle(call)
         data = summary(call, pem=options["showcerts"])
@@ -111,7 +123,8 @@ def summary(call: Call, *, pem: bool = False) -> dict[str, Any]:
         },
         "chain_kind": "as verified" if enforced else "as presented",
         "chain": described(chain, pem=pem),
-        "ocsp": {"status": ocsp_status(call.ocsp), "bytes": len(call.ocsp)} if call.ocsp else None,
+        "presented": presented(chain, call.connection.get_peer_cert_chain() or []),
+        "ocsp": call.staple_data,
         "session": session_facts(call.connection),
         "client_certificate_asked": call.certificate_asked,
         "client_certificate_sent": call.certificate_asked and bool(call.settings.certificate),
@@ -135,7 +148,8 @@ def _dial(options: dict[str, Any]) -> Call:
         minimum=options["minimum"],
         maximum=options["maximum"],
         ciphers=options["ciphers"],
-        alpn=_alpn(options["alpn"]),
+        alpn=alpn_names(options["alpn"]),
+        starttls_name=options["starttls_name"] and _mail_name(options["starttls_name"]),
     )
     if settings.minimum and settings.maximum and settings.minimum > settings.maximum:
         raise click.UsageError("--min is newer than --max")
@@ -151,12 +165,19 @@ def _dial(options: dict[str, Any]) -> Call:
     )
 
 
-def _alpn(given: tuple[str, ...]) -> tuple[str, ...]:
+def alpn_names(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the protocols that ``--alpn`` names, or raise a usage error."""
     names = tuple(name.strip() for each in given for name in each.split(","))
     for name in names:
         if not name or not name.isascii() or not name.isprintable() or len(name) > 255:
             raise click.UsageError("--alpn takes names of 1 to 255 characters, as in h2,http/1.1")
     return names
+
+
+def _mail_name(name: str) -> str:
+    if not name.isascii() or not name.isprintable() or " " in name:
+        raise click.UsageError("--starttls-name is a host name, or an address as in [192.0.2.1]")
+    return name
 
 
 def ask_passphrase(path: str) -> bytes:

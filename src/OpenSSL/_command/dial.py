@@ -9,12 +9,14 @@ import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from OpenSSL import SSL
 
-from . import starttls
+from . import files, staples, starttls
 from .console import warn
 from .failures import Failure, from_os_error
+from .handshake import peer_chain
 from .printable import printable
 from .refusals import from_handshake, from_stream
 from .settings import Settings, client_context
@@ -22,7 +24,7 @@ from .target import Opened, Target, ascii_name, is_address, open_socket
 from .trust import Verdict
 from .waiting import Deadline, carry
 
-__all__ = ["Call", "dial", "settle"]
+__all__ = ["Call", "dial", "log_keys", "settle"]
 
 
 @dataclass
@@ -40,7 +42,8 @@ class Call:
     starttls_seconds: float | None = None
     handshake_seconds: float = 0.0
     certificate_asked: bool = False
-    ocsp: bytes = b""
+    response: bytes = b""
+    staple_data: dict[str, Any] = field(default_factory=dict)
     resources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @property
@@ -55,8 +58,17 @@ class Call:
 
     def staple(self, connection: SSL.Connection, response: bytes, data: object) -> bool:
         """OCSP callback: keep the response for the report; it decides nothing."""
-        self.ocsp = response or b""
+        self.response = response or b""
         return True
+
+    def judge_staple(self) -> None:
+        """Judge what was stapled; raise :class:`Failure` where it speaks against the peer."""
+        chain = peer_chain(self.connection, verified=self.verdict.enforce)
+        self.staple_data, failure = staples.judge(self.connection, self.response, chain)
+        if failure and self.verdict.enforce:
+            raise Failure(failure.kind, f"{self.what}: {failure.line}")
+        if failure:
+            self.verdict.note(failure)
 
     def close(self) -> None:
         """Say goodbye without waiting for the answer, and close the socket."""
@@ -84,7 +96,7 @@ def dial(
     context = client_context(settings, verdict, ask_passphrase)
     with contextlib.ExitStack() as stack:
         if keylog:
-            _log_keys(context, keylog, stack)
+            log_keys(context, keylog, stack)
         call = Call(target, settings, name, verdict, Deadline(timeout))
         context.set_info_callback(call.watch)
         context.set_ocsp_client_callback(call.staple)
@@ -120,7 +132,7 @@ def settle(call: Call, patience: float = 0.25) -> None:
 def _plain_text(call: Call, protocol: str) -> None:
     start = time.monotonic()
     try:
-        starttls.begin(call.opened.socket, protocol, call.deadline)
+        starttls.begin(call.opened.socket, protocol, call.deadline, call.settings.starttls_name)
     except OSError as error:
         raise from_os_error(error, f"{call.what}: {protocol} greeting") from error
     except Failure as failure:
@@ -156,19 +168,16 @@ def _shake(call: Call, context: SSL.Context) -> None:
         call.verdict.note_no_certificate()
         if call.verdict.enforce:
             raise call.verdict.failure(f"{call.what}: handshake", None, None)
+    call.judge_staple()
 
 
-def _log_keys(context: SSL.Context, path: str, stack: contextlib.ExitStack) -> None:
+def log_keys(context: SSL.Context, path: str, stack: contextlib.ExitStack) -> None:
     """Append the connection's secrets to *path*, which only its owner can read if it is new."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    try:
-        descriptor = os.open(path, flags, 0o600)
-    except OSError as error:
-        line = f"cannot write {printable(path)}: {error.strerror or error}"
-        raise Failure("file", line) from error
+    descriptor = files.open_private(path, append=True)
     stack.callback(os.close, descriptor)
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode) and mode & 0o077:
+    status = os.fstat(descriptor)
+    mode = status.st_mode
+    if stat.S_ISREG(mode) and (mode & 0o077 or status.st_uid != os.geteuid()):
         warn(f"{printable(path)} holds secrets and can be read by others ({mode & 0o777:04o})")
 
     def log(connection: SSL.Connection, line: bytes) -> None:

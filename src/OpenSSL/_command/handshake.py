@@ -10,18 +10,9 @@ from OpenSSL import SSL, crypto
 from .chain import describe
 from .printable import printable
 
-__all__ = ["described", "facts", "ocsp_status", "peer_chain", "session_facts"]
+__all__ = ["described", "facts", "peer_chain", "session_facts"]
 
 _Result = TypeVar("_Result")
-
-_OCSP_STATUS = {
-    0: "successful",
-    1: "malformed request",
-    2: "internal error",
-    3: "try later",
-    5: "signature required",
-    6: "unauthorized",
-}
 
 
 def facts(connection: SSL.Connection) -> dict[str, Any]:
@@ -68,18 +59,6 @@ def described(chain: list[crypto.X509], *, pem: bool) -> list[dict[str, Any]]:
             row["pem"] = text.decode("ascii")
         rows.append(row)
     return rows
-
-
-def ocsp_status(response: bytes) -> str:
-    """Return the status that an OCSP response opens with (RFC 6960, section 4.2.1)."""
-    # SEQUENCE, its length in one or more bytes, then ENUMERATED of one byte.
-    if len(response) < 2 or response[0] != 0x30:
-        return "malformed"
-    start = 2 + (response[1] & 0x7F if response[1] & 0x80 else 0)
-    status = response[start : start + 3]
-    if len(status) != 3 or status[:2] != b"\x0a\x01":
-        return "malformed"
-    return _OCSP_STATUS.get(status[2], f"unknown status {status[2]}")
 
 
 def _known(call: Callable[[], _Result]) -> _Result | None:

@@ -1,9 +1,13 @@
 """``connect --pipe``: standard input to the peer, the peer to standard output.
 
 One thread and no blocking call but the wait for whichever side is ready, so
-that neither direction can hold up the other.  Each side may end on its own:
-the end of standard input becomes a close_notify while the peer's bytes still
-come out, and a peer that has closed its side still gets the rest of the input.
+that neither direction can hold up the other.
+
+The end of standard input is not the end of the connection: many servers take a
+close_notify for the end and drop the answer they were about to send (RFC 5246,
+section 7.2.1, even demands it).  So the peer is left to finish, and only one that
+stays silent for the patience of ``--timeout`` is sent a close_notify.  With
+``--half-close`` that is sent at once, for protocols that wait for it.
 """
 
 from __future__ import annotations
@@ -12,9 +16,11 @@ import os
 import select
 import stat
 import sys
+import time
 
 from OpenSSL import SSL
 
+from .console import warn
 from .dial import Call, settle
 from .failures import Failure
 from .printable import quantity
@@ -25,7 +31,7 @@ __all__ = ["Pipe", "run"]
 _CHUNK = 65536
 
 
-def run(call: Call) -> None:
+def run(call: Call, *, half_close: bool = False) -> None:
     """Carry bytes both ways until both sides have ended; raise :class:`Failure` if cut short."""
     if sys.stdout is None:
         raise Failure("file", "--pipe needs a standard output, and it is closed")
@@ -35,15 +41,15 @@ def run(call: Call) -> None:
         settle(call)
     if sys.stdin is None:
         with open(os.devnull, "rb") as nothing:
-            Pipe(call, nothing.fileno(), sys.stdout.fileno()).run()
+            Pipe(call, nothing.fileno(), sys.stdout.fileno(), half_close=half_close).run()
     else:
-        Pipe(call, sys.stdin.fileno(), sys.stdout.fileno()).run()
+        Pipe(call, sys.stdin.fileno(), sys.stdout.fileno(), half_close=half_close).run()
 
 
 class Pipe:
     """The state of both directions."""
 
-    def __init__(self, call: Call, source: int, sink: int) -> None:
+    def __init__(self, call: Call, source: int, sink: int, *, half_close: bool) -> None:
         self.call = call
         self.connection = call.connection
         self.socket = call.opened.socket
@@ -55,11 +61,18 @@ class Pipe:
         self.to_peer = b""
         self.to_sink = b""
         self.input_ended = False
+        #: Whether our close_notify is due, and whether it has gone out.
+        self.half_close = half_close
+        self.close_due = False
         self.close_sent = False
         self.peer_closed = False
         self.failure: Failure | None = None
         self.receive_wants_write = False
         self.send_wants_read = False
+        #: How many bytes came, and the moment when the peer last did anything.
+        self.received = 0
+        self.patience = call.deadline.seconds
+        self.last_moved = time.monotonic()
 
     def run(self) -> None:
         """Work until nothing is left to do."""
@@ -67,19 +80,26 @@ class Pipe:
             readable, writable = self._wait()
             if self.sink in writable:
                 self.to_sink = self.to_sink[os.write(self.sink, self.to_sink[: self.portion]) :]
+                self.last_moved = time.monotonic()
             if self.source in readable:
                 self._take_input()
             self._send()
             self._receive()
+            self._lose_patience()
         if self.failure:
             raise self.failure
+        if self.close_sent and not self.received:
+            line = "the peer closed after our close_notify without any answer"
+            raise Failure("no-answer", f"{self.call.what}: {line}")
 
     def _finished(self) -> bool:
         if self.to_sink:
             return False
         if self.failure:
             return True
-        return self.peer_closed and (self.close_sent or self._abandoned())
+        if not self.peer_closed:
+            return False
+        return (self.input_ended and not self.to_peer) or self._abandoned()
 
     def _abandoned(self) -> bool:
         """Whether a peer that closed TLS is gone for good, or nobody will end our input."""
@@ -109,8 +129,28 @@ class Pipe:
             writes.append(self.sink)
         # Bytes that libssl has already taken off the socket wake no select().
         now = self._may_receive() and self.connection.pending() > 0
-        readable, writable, _ = select.select(reads, writes, [], 0 if now else None)
+        readable, writable, _ = select.select(reads, writes, [], 0 if now else self._patience())
         return readable, writable
+
+    def _patience(self) -> float | None:
+        """Seconds to wait for the peer; None while somebody else is at work."""
+        if not self.input_ended or self.to_sink or self.failure:
+            return None
+        return max(0.0, self.last_moved + self.patience - time.monotonic())
+
+    def _lose_patience(self) -> None:
+        """Close, or give up, when the peer has been silent for too long after our input's end."""
+        if self._patience() != 0.0 or self.peer_closed:
+            return
+        silence = f"silent for {self.patience:g} s after our input had ended"
+        if self.to_peer or self.close_due:
+            left = f", {quantity(len(self.to_peer), 'byte')} not sent" if self.to_peer else ""
+            line = f"{self.call.what}: the peer was {silence}{left}, and did not close"
+            self.failure = Failure("timeout", line)
+            return
+        warn(f"{self.call.what}: the peer was {silence}; closing (see --timeout, --half-close)")
+        self.close_due = True
+        self.last_moved = time.monotonic()
 
     def _may_receive(self) -> bool:
         return not self.peer_closed and not self.failure and len(self.to_sink) < _CHUNK
@@ -118,18 +158,21 @@ class Pipe:
     def _has_to_send(self) -> bool:
         if self.failure:
             return False
-        return bool(self.to_peer) or (self.input_ended and not self.close_sent)
+        return bool(self.to_peer) or (self.close_due and not self.close_sent)
 
     def _take_input(self) -> None:
         data = os.read(self.source, _CHUNK)
         self.to_peer = data
         self.input_ended = not data
+        self.close_due = self.input_ended and self.half_close
+        self.last_moved = time.monotonic()
 
     def _send(self) -> None:
         self.send_wants_read = False
         try:
             while self.to_peer and not self.failure:
                 self.to_peer = self.to_peer[self.connection.send(self.to_peer) :]
+                self.last_moved = time.monotonic()
             if self._has_to_send():
                 self.connection.shutdown()
                 self.close_sent = True
@@ -143,7 +186,7 @@ class Pipe:
     def _send_failed(self, error: Exception) -> None:
         left = len(self.to_peer)
         self.to_peer = b""
-        self.input_ended = self.close_sent = True
+        self.input_ended = True
         # The peer's last words may still be waiting; they are read before we give up.
         self._receive()
         if self.peer_closed and not left:
@@ -156,7 +199,10 @@ class Pipe:
         self.receive_wants_write = False
         try:
             while self._may_receive():
-                self.to_sink += self.connection.recv(_CHUNK)
+                data = self.connection.recv(_CHUNK)
+                self.to_sink += data
+                self.received += len(data)
+                self.last_moved = time.monotonic()
         except SSL.WantReadError:
             return
         except SSL.WantWriteError:
@@ -164,4 +210,11 @@ class Pipe:
         except SSL.ZeroReturnError:
             self.peer_closed = True
         except (SSL.Error, OSError) as error:
+            self._receive_failed(error)
+
+    def _receive_failed(self, error: Exception) -> None:
+        # Whoever is told goodbye unasked may leave without one; nothing was on its way.
+        if self.close_sent and not self.half_close and isinstance(error, SSL.SysCallError):
+            self.peer_closed = True
+        else:
             self.failure = from_stream(error, self.call.what)

@@ -118,6 +118,7 @@ def _from_error(
     if "legacy sigalg disallowed" in joined:
         # What TLS 1.1 and older sign with is below OpenSSL's usual security level.
         line = f"{what}: the peer speaks only versions of TLS that are too weak here"
+        line += " (--ciphers ALL:@SECLEVEL=0 allows them, with --min 1.0)"
         return Failure("no-common-protocol", line)
     if any(each in joined for each in _NO_PROTOCOL):
         return Failure("no-common-protocol", f"{what}: no protocol version in common")

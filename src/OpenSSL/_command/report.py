@@ -10,6 +10,7 @@ from rich.text import Text
 from .chain import words_for_days
 from .console import print_facts
 from .printable import quantity
+from .target import Target
 
 __all__ = ["chain_rows", "show", "show_chain"]
 
@@ -21,6 +22,9 @@ def show(console: Console, data: dict[str, Any]) -> None:
     print_facts(console, _rows(data))
     console.print()
     show_chain(console, data["chain"], data["chain_kind"])
+    for line in data["presented"]["remarks"]:
+        console.print()
+        console.print(Text(f"  {line}", style="yellow"), soft_wrap=True)
 
 
 def show_chain(console: Console, chain: list[dict[str, Any]], kind: str) -> None:
@@ -56,13 +60,14 @@ def _validity(certificate: dict[str, Any]) -> Text:
     begins, ends, days = (certificate[key] for key in ("not_before", "not_after", "days_left"))
     if ends is None:
         return Text("unreadable dates", style="red")
-    style = "red" if days < 0 else "yellow" if days < 14 else "green"
+    expired = certificate["expired"]
+    style = "red" if expired else "yellow" if days < 14 else "green"
     period = f"{(begins or 'unreadable')[:10]} to {ends[:10]}, "
-    return Text.assemble(period, (words_for_days(days), style))
+    return Text.assemble(period, (words_for_days(days, expired), style))
 
 
 def _title(data: dict[str, Any]) -> Text:
-    peer = f"{data['host']}:{data['port']}"
+    peer = str(Target(data["host"], data["port"]))
     verified = data["verification"]["verified"]
     mark = ("verified", "bold green") if verified else ("NOT VERIFIED", "bold red")
     return Text.assemble((peer, "bold"), "  ", data["protocol"], "  ", mark)
@@ -117,10 +122,14 @@ def _verified(verification: dict[str, Any]) -> Text:
     return Text("NO (--insecure): " + "; ".join(problems), style="bold red")
 
 
-def _ocsp(ocsp: dict[str, Any] | None) -> str:
-    if ocsp is None:
-        return "no response stapled"
-    return f"response stapled ({ocsp['status']}, {quantity(ocsp['bytes'], 'byte')})"
+def _ocsp(ocsp: dict[str, Any]) -> Text:
+    size = quantity(ocsp["bytes"], "byte")
+    if ocsp["status"] == "none":
+        return Text("no response stapled")
+    if ocsp["status"] == "good":
+        until = f", until {ocsp['next_update'][:10]}" if ocsp["next_update"] else ""
+        return Text(f"response stapled: good{until} ({size})", style="green")
+    return Text(f"{ocsp['words']} ({size})", style="bold red")
 
 
 def _session(session: dict[str, Any], resumed: bool) -> str:

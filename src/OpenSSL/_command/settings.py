@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from OpenSSL import SSL
 
+from . import files
 from .failures import Failure
 from .printable import printable
 from .refusals import reasons
 from .trust import Verdict
 
-__all__ = ["VERSIONS", "Settings", "client_context", "load_identity", "readable"]
+__all__ = ["VERSIONS", "Settings", "client_context", "load_identity", "set_ciphers", "unusable"]
 
 VERSIONS = {
     "1.0": SSL.TLS1_VERSION,
@@ -35,6 +36,7 @@ class Settings:
     maximum: str | None = None
     ciphers: str | None = None
     alpn: tuple[str, ...] = ()
+    starttls_name: str | None = None
 
 
 def client_context(
@@ -54,7 +56,7 @@ def client_context(
     if settings.maximum:
         context.set_max_proto_version(VERSIONS[settings.maximum])
     if settings.ciphers:
-        _ciphers(context, settings.ciphers)
+        set_ciphers(context, settings.ciphers)
     if settings.alpn:
         context.set_alpn_protos([each.encode("ascii") for each in settings.alpn])
     return context
@@ -68,8 +70,6 @@ def load_identity(
 ) -> None:
     """Give *context* the chain in one PEM file and the key in it or in another."""
     key = key or certificate
-    readable(certificate)
-    readable(key)
     asked: list[str] = []
 
     def passphrase(limit: int, twice: bool, data: object) -> bytes:
@@ -77,38 +77,37 @@ def load_identity(
         return ask_passphrase(key)
 
     try:
-        context.use_certificate_chain_file(certificate)
+        context.use_certificate_chain_file(files.reusable(certificate))
     except SSL.Error as error:
-        raise _unusable(certificate, "no certificate in PEM form", error) from error
+        raise unusable(certificate, "no certificate in PEM form", error) from error
     context.set_passwd_cb(passphrase)
     try:
-        context.use_privatekey_file(key)
+        context.use_privatekey_file(files.reusable(key))
         context.check_privatekey()
     except SSL.Error as error:
         if any("mismatch" in each for each in reasons(error)):
             line = f"the key in {printable(key)} does not belong to {printable(certificate)}"
             raise Failure("file", line) from error
         hint = "wrong passphrase, or a damaged key" if asked else "no private key in PEM form"
-        raise _unusable(key, hint, error) from error
+        raise unusable(key, hint, error) from error
 
 
 def _trust(context: SSL.Context, settings: Settings) -> None:
     if not settings.cafile and not settings.capath:
         context.set_default_verify_paths()
         return
-    if settings.cafile:
-        readable(settings.cafile)
+    cafile = files.reusable(settings.cafile) if settings.cafile else None
     if settings.capath and not os.path.isdir(settings.capath):
         raise Failure("file", f"{printable(settings.capath)}: not a directory")
     try:
-        context.load_verify_locations(settings.cafile, settings.capath)
+        context.load_verify_locations(cafile, settings.capath)
     except SSL.Error as error:
         name = settings.cafile or settings.capath or ""
-        raise _unusable(name, "no certificates in PEM form", error) from error
+        raise unusable(name, "no certificates in PEM form", error) from error
 
 
-def _ciphers(context: SSL.Context, text: str) -> None:
-    """Names that begin with ``TLS_`` are TLS 1.3 suites; the rest is a cipher string."""
+def set_ciphers(context: SSL.Context, text: str) -> None:
+    """Set ciphers: ``TLS_`` names are TLS 1.3 suites; the rest is a cipher string."""
     parts = [each for each in text.replace(",", ":").split(":") if each]
     modern = [each for each in parts if each.startswith("TLS_")]
     older = [each for each in parts if not each.startswith("TLS_")]
@@ -121,16 +120,7 @@ def _ciphers(context: SSL.Context, text: str) -> None:
         raise Failure("usage", f"no such cipher: {printable(text)}") from error
 
 
-def readable(path: str) -> None:
-    """Raise :class:`Failure` unless *path* is a file that can be read."""
-    try:
-        with open(path, "rb") as file:
-            file.read(1)
-    except OSError as error:
-        line = f"cannot read {printable(path)}: {error.strerror or error}"
-        raise Failure("file", line) from error
-
-
-def _unusable(path: str, hint: str, error: SSL.Error) -> Failure:
+def unusable(path: str, hint: str, error: SSL.Error) -> Failure:
+    """Return the :class:`Failure` for a file that OpenSSL refused, with its reasons."""
     said = "; ".join(reasons(error))
     return Failure("file", f"cannot use {printable(path)}: {hint}" + (f" ({said})" if said else ""))

@@ -24,7 +24,10 @@ _LINES_LIMIT = 100
 class _Conversation:
     """Lines over a socket that does not block."""
 
-    def __init__(self, sock: socket.socket, protocol: str, deadline: Deadline) -> None:
+    def __init__(
+        self, sock: socket.socket, protocol: str, deadline: Deadline, name: str | None = None
+    ) -> None:
+        self.name = name or _own_name(sock)
         self.sock = sock
         self.protocol = protocol
         self.deadline = deadline
@@ -85,6 +88,13 @@ class _Conversation:
         )
 
 
+def _own_name(sock: socket.socket) -> str:
+    address = sock.getsockname()
+    if sock.family == socket.AF_INET6:
+        return f"[IPv6:{address[0].partition('%')[0]}]"
+    return f"[{address[0]}]" if sock.family == socket.AF_INET else "localhost"
+
+
 def _reply(talk: _Conversation) -> tuple[str, list[str]]:
     """Read one reply in the form SMTP and FTP share: ``250-text`` ... ``250 text``."""
     lines: list[str] = []
@@ -106,11 +116,14 @@ def _smtp(talk: _Conversation) -> None:
     code, lines = _reply(talk)
     if code != "220":
         raise talk.refused("turned us away", f"{code} {lines[-1]}")
-    talk.command("EHLO localhost")
+    talk.command(f"EHLO {talk.name}")
     code, lines = _reply(talk)
-    offers = {line.split(" ")[0].upper() for line in lines[1:]}
-    if code != "250" or "STARTTLS" not in offers:
-        raise talk.refused("does not offer STARTTLS", f"{code} {lines[-1]}")
+    if code != "250":
+        said = f"{code} {lines[-1]}"
+        raise talk.refused(f"refused EHLO {talk.name} (see --starttls-name)", said)
+    offers = [line.split(" ")[0].upper() for line in lines[1:]]
+    if "STARTTLS" not in offers:
+        raise talk.refused("does not offer STARTTLS, only", ", ".join(offers) or "nothing")
     talk.command("STARTTLS")
     code, lines = _reply(talk)
     if code != "220":
@@ -178,12 +191,15 @@ PROTOCOLS: dict[str, tuple[int, Callable[[_Conversation], None]]] = {
 }
 
 
-def begin(sock: socket.socket, protocol: str, deadline: Deadline) -> None:
+def begin(sock: socket.socket, protocol: str, deadline: Deadline, name: str | None = None) -> None:
     """Talk *protocol* over *sock* up to the point where TLS begins.
+
+    *name* is what we call ourselves where that is asked for; by default the
+    address we speak from, which is never a lie (RFC 5321, section 4.1.3).
 
     Raises :class:`Failure` when the server refuses or breaks the protocol,
     :class:`TimeoutError` and other :class:`OSError` from the socket.
     """
-    talk = _Conversation(sock, protocol, deadline)
+    talk = _Conversation(sock, protocol, deadline, name)
     PROTOCOLS[protocol][1](talk)
     talk.finish()

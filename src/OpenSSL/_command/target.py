@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import idna
+
 from .failures import Failure, from_os_error
 from .printable import printable
 from .waiting import Deadline
@@ -51,12 +53,17 @@ def is_address(host: str) -> bool:
 
 
 def ascii_name(name: str) -> str:
-    """Return a host name in ASCII (IDNA where it is not already), or raise ValueError."""
+    """Return a host name in ASCII, or raise ValueError.
+
+    Other letters are written by IDNA 2008, as registries and browsers do; the
+    ``idna`` codec of Python follows IDNA 2003, where faß.de is another's fass.de.
+    """
     bare = name[:-1] if name.endswith(".") else name
     try:
-        plain = bare if bare.isascii() else bare.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise ValueError(f"not a host name: {printable(name)!r}") from error
+        plain = bare if bare.isascii() else idna.encode(bare, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        why = printable(str(error))
+        raise ValueError(f"not a host name: {printable(name)!r} ({why})") from error
     if len(plain) > 253 or not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_*-]+)*", plain):
         raise ValueError(f"not a host name: {printable(name)!r}")
     return plain

@@ -16,7 +16,7 @@ from OpenSSL.version import __distribution__, __distribution_version__, __versio
 
 from .console import output, print_facts, print_json
 
-__all__ = ["gather", "version"]
+__all__ = ["gather", "offered", "version"]
 
 EXAMPLES = """\b
 Examples:
@@ -52,6 +52,7 @@ def gather() -> dict[str, Any]:
             "flags": _say(SSL.OPENSSL_CFLAGS),
             "directory": _say(SSL.OPENSSL_DIR),
             "features": dict(sorted(library.features().items())),
+            "offered": offered(),
         },
         "environment": {
             name: os.environ[name]
@@ -68,6 +69,31 @@ def gather() -> dict[str, Any]:
     }
 
 
+#: What a feature of libssl is reached by here; those without a name need none.
+_REACHED_BY = {
+    "psk": "set_psk_client_callback",
+    "ct": "enable_ct",
+    "brotli": "set_certificate_compression",
+    "zstd": "set_certificate_compression",
+    "raw_public_keys": "set_client_cert_types",
+    "ech": "set_ech_store",
+    "quic_client": "QUIC_METHOD",
+    "quic_server": "QUIC_METHOD",
+    "srtp": "set_tlsext_use_srtp",
+    "ocsp": "set_ocsp_client_callback",
+}
+
+
+def offered() -> dict[str, bool]:
+    """Return which of libssl's features a program can use through this package."""
+    told = {}
+    for name, present in library.features().items():
+        reached = _REACHED_BY.get(name)
+        there = reached is None or hasattr(SSL.Context, reached) or hasattr(SSL.Connection, reached)
+        told[name] = present and there
+    return told
+
+
 def _say(what: int) -> str:
     text = SSL.OpenSSL_version(what).decode("utf-8", "replace")
     # OpenSSL writes "OPENSSLDIR: "/usr/lib/ssl"", "platform: x" and so on.
@@ -77,7 +103,8 @@ def _say(what: int) -> str:
 def _rows(data: dict[str, Any]) -> list[tuple[str, Any]]:
     openssl, python = data["openssl"], data["python"]
     features = openssl["features"]
-    found = [name for name, present in features.items() if present]
+    offered = [name for name in features if openssl["offered"].get(name)]
+    unused = [name for name in features if features[name] and name not in offered]
     missing = [name for name, present in features.items() if not present]
     threads = ", free-threaded" if python["free_threaded"] else ""
     rows = [
@@ -87,7 +114,8 @@ def _rows(data: dict[str, Any]) -> list[tuple[str, Any]]:
         ("  built on", openssl["built_on"]),
         ("  platform", openssl["platform"]),
         ("  directory", openssl["directory"]),
-        ("  found", ", ".join(found) or "none"),
+        ("  found", ", ".join(offered) or "none"),
+        ("  found, not offered here", ", ".join(unused) or "none"),
         ("  missing", ", ".join(missing) or "none"),
         ("  flags", openssl["flags"]),
     ]
