@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("click")
 
-from OpenSSL._command import folder, web
+from OpenSSL._command import web
 
 
 def feeder(*parts: bytes) -> Callable[[], bytes]:
@@ -53,6 +51,8 @@ def test_a_client_that_leaves_between_requests_is_no_error() -> None:
         b"GET / HTTP/1.1\r\n\r\n",
         b"GET  / HTTP/1.1\r\nHost: h\r\n\r\n",
         b"GET /\x00 HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n",
+        b"GET / HTTP/1.0\r\nHost: h\r\nhost: other\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: h\r\n folded: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : h\r\n\r\n",
@@ -86,84 +86,3 @@ def test_a_header_said_twice_hides_nothing() -> None:
         request, _ = read(b"GET / HTTP/1.1\r\nHost: h\r\n" + twice + b"\r\n\r\nabc")
         assert request is not None
         assert not request.keep_alive
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    top = tmp_path / "public"
-    (top / "sub").mkdir(parents=True)
-    (tmp_path / "public-secret").write_text("secret")
-    (tmp_path / "secret").write_text("secret")
-    (top / "index.html").write_text("<p>index</p>")
-    (top / "a b.txt").write_text("text")
-    (top / "sub" / "data.bin").write_bytes(bytes(range(256)))
-    (top / ".hidden").write_text("hidden")
-    (top / "inside").symlink_to("a b.txt")
-    (top / "outside").symlink_to("../secret")
-    (top / "elsewhere").symlink_to("..")
-    (top / "loop").symlink_to("loop")
-    os.mkfifo(top / "fifo")
-    return top
-
-
-def body(answer: web.Answer) -> bytes:
-    try:
-        return b"".join(answer.body)
-    finally:
-        answer.done()
-
-
-@pytest.mark.parametrize(
-    ("target", "kind", "content"),
-    [
-        ("/", "text/html; charset=utf-8", b"<p>index</p>"),
-        ("/a%20b.txt", "text/plain; charset=utf-8", b"text"),
-        ("/a%20b.txt?query", "text/plain; charset=utf-8", b"text"),
-        ("/inside", "text/plain; charset=utf-8", b"text"),
-        ("/sub/data.bin", "application/octet-stream", bytes(range(256))),
-        ("//sub//data.bin", "application/octet-stream", bytes(range(256))),
-    ],
-)
-def test_files_are_served(root: Path, target: str, kind: str, content: bytes) -> None:
-    answer = folder.answer(str(root), target)
-    assert (answer.status, answer.kind, answer.length) == (HTTPStatus.OK, kind, len(content))
-    assert body(answer) == content
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "/../secret",
-        "/../public-secret",
-        "/sub/../../secret",
-        "/%2e%2e/secret",
-        "/..%2fsecret",
-        "/..%5csecret",
-        "/sub/%2e%2e/index.html",
-        "/outside",
-        "/elsewhere/secret",
-        "/loop",
-        "/fifo",
-        "/.hidden",
-        "/%2ehidden",
-        "/index.html%00.txt",
-        "/index.html/",
-        "/sub/",
-        "/nothing",
-        "/%ff",
-        "/" + "a" * 5000,
-        "*",
-        "https://other/",
-        "secret",
-    ],
-)
-def test_nothing_else_is_served(root: Path, target: str) -> None:
-    answer = folder.answer(str(root), target)
-    assert answer.status == HTTPStatus.NOT_FOUND
-    assert b"secret" not in body(answer)
-
-
-def test_a_folder_is_asked_for_with_a_slash(root: Path) -> None:
-    answer = folder.answer(str(root), "//sub")
-    assert answer.status == HTTPStatus.MOVED_PERMANENTLY
-    assert answer.headers["Location"] == "/sub/"

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -17,11 +18,13 @@ from OpenSSL import SSL
 from .counts import Counts
 from .failures import Failure
 from .printable import printable
-from .visitor import Terms, Visitor
+from .visitor import Visitor
 
 __all__ = ["Listener", "open_ports"]
 
 _VISITORS_LIMIT = 512
+#: How many of them one address may be: silent sockets of one client fill nothing.
+_ADDRESS_LIMIT = 64
 _BACKLOG = 256
 _GRACE_SECONDS = 3.0
 #: Conditions of accept() that pass: no descriptors or memory left just now.
@@ -73,11 +76,11 @@ class Listener:
     """Accepts visitors until SIGINT or SIGTERM."""
 
     def __init__(
-        self, context: SSL.Context, ports: list[socket.socket], terms: Terms, counts: Counts
+        self, context: SSL.Context, ports: list[socket.socket], patience: float, counts: Counts
     ) -> None:
         self.context = context
         self.ports = ports
-        self.terms = terms
+        self.patience = patience
         self.counts = counts
         self._visitors: dict[Visitor, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -114,13 +117,11 @@ class Listener:
         shown = (
             f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
         )
-        with self._lock:
-            room = len(self._visitors) < _VISITORS_LIMIT
-        if not room:
+        if not self._make_room(shown.rpartition(":")[0]):
             sock.close()
             self.counts.full(shown)
             return
-        visitor = Visitor(self.context, sock, shown, self.terms, self.counts)
+        visitor = Visitor(self.context, sock, shown, self.patience, self.counts)
         thread = threading.Thread(target=self._serve, args=(visitor,), name=shown, daemon=True)
         with self._lock:
             self._visitors[visitor] = thread
@@ -131,6 +132,28 @@ class Listener:
             self._leave(visitor)
             sock.close()
             self.counts.full(shown)
+
+    def _make_room(self, host: str) -> bool:
+        """Whether there is room for one more from *host*; the longest idle may have to leave.
+
+        Of a crowded address one of its own leaves, of a crowded server one of the
+        address that has most.
+        """
+        with self._lock:
+            crowd = Counter(each.host for each in self._visitors)
+            if crowd[host] >= _ADDRESS_LIMIT:
+                crowded = host
+            elif len(self._visitors) >= _VISITORS_LIMIT:
+                crowded = crowd.most_common(1)[0][0]
+            else:
+                return True
+            # In the order in which they came.
+            idle = [each for each in self._visitors if each.host == crowded and each.idle]
+            if not idle:
+                return False
+            self._visitors.pop(idle[0])
+        idle[0].yield_place()
+        return True
 
     def _serve(self, visitor: Visitor) -> None:
         try:

@@ -39,7 +39,7 @@ def answer(request: Request, connection: SSL.Connection, address: str) -> Answer
         kind, text = "text/plain", _as_text(rows(data))
     body = text.encode()
     headers = {"Cache-Control": "no-store", "Vary": "Accept", "Content-Security-Policy": _POLICY}
-    return Answer(HTTPStatus.OK, f"{kind}; charset=utf-8", len(body), iter([body]), headers)
+    return Answer(HTTPStatus.OK, f"{kind}; charset=utf-8", body, headers)
 
 
 def gather(connection: SSL.Connection, address: str) -> dict[str, Any]:

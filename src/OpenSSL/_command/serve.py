@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import socket
 from typing import Any
@@ -12,17 +13,19 @@ from rich.text import Text
 
 from OpenSSL import SSL
 
+from . import files
 from .authority import Authority
-from .connect import ask_passphrase
+from .connect import alpn_names, ask_passphrase
 from .console import output
 from .counts import Counts
+from .dial import log_keys
 from .failures import Failure
 from .listener import Listener, open_ports
 from .printable import printable
 from .refusals import reasons
-from .settings import VERSIONS, load_identity, readable
+from .sanity import refuse_expired, refuse_unservable
+from .settings import VERSIONS, load_identity, set_ciphers
 from .target import ascii_name, is_address
-from .visitor import PAGE, Terms
 
 __all__ = ["serve"]
 
@@ -31,7 +34,7 @@ Examples:
   brisktls serve
   brisktls serve --write-ca ca.pem
   curl --cacert ca.pem https://localhost:8443/
-  brisktls serve --host 0.0.0.0 --port 443 --cert site.pem --folder public
+  brisktls serve --host 0.0.0.0 --port 443 --cert site.pem
 """
 
 
@@ -53,7 +56,11 @@ Examples:
 @click.option("--client-ca", metavar="FILE", help="Demand client certificates from these, PEM.")
 @click.option("--min", "minimum", type=click.Choice(list(VERSIONS)), help="Oldest TLS to accept.")
 @click.option("--max", "maximum", type=click.Choice(list(VERSIONS)), help="Newest TLS to accept.")
-@click.option("--folder", metavar="DIR", help="Serve the files in DIR; hidden ones are left out.")
+@click.option(
+    "--ciphers", metavar="LIST", help="OpenSSL cipher string; TLS_... names are TLS 1.3 suites."
+)
+@click.option("--alpn", multiple=True, metavar="LIST", help="Agree to these  [default: http/1.1].")
+@click.option("--keylog", metavar="FILE", help="Append the secrets to FILE, for Wireshark.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True, max=86400),
@@ -79,8 +86,11 @@ def serve(**options: Any) -> None:
             stack.enter_context(port)
         if authority and options["write_ca"]:
             _write(options["write_ca"], authority.pem())
-        terms = Terms(options["folder"], options["timeout"])
-        Listener(context, ports, terms, counts).run(lambda: _announce(options, ports, authority))
+        if options["keylog"]:
+            log_keys(context, options["keylog"], stack)
+        Listener(context, ports, options["timeout"], counts).run(
+            lambda: _announce(options, ports, authority)
+        )
     console = output()
     if console.is_terminal:
         # The terminal has written ^C at the start of this line.
@@ -101,9 +111,6 @@ def _consistent(options: dict[str, Any]) -> None:
                 ascii_name(name)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    folder = options["folder"]
-    if folder and not os.path.isdir(folder):
-        raise Failure("file", f"{printable(folder)}: not a directory")
 
 
 def _context(options: dict[str, Any]) -> tuple[SSL.Context, Authority | None]:
@@ -111,17 +118,22 @@ def _context(options: dict[str, Any]) -> tuple[SSL.Context, Authority | None]:
     authority = None
     if options["cert"]:
         load_identity(context, options["cert"], options["key"], ask_passphrase)
+        refuse_expired(options["cert"])
     else:
         authority = Authority()
         authority.issue(_names(options)).install(context)
-    if options["client_ca"]:
-        _demand(context, options["client_ca"])
+    if options["ciphers"]:
+        set_ciphers(context, options["ciphers"])
     if options["minimum"]:
         context.set_min_proto_version(VERSIONS[options["minimum"]])
     if options["maximum"]:
         context.set_max_proto_version(VERSIONS[options["maximum"]])
     context.set_session_id(b"brisktls serve")
-    context.set_alpn_select_callback(_select)
+    names = alpn_names(options["alpn"]) or ("http/1.1",)
+    context.set_alpn_select_callback(functools.partial(_select, [each.encode() for each in names]))
+    refuse_unservable(context, options["minimum"], options["maximum"])
+    if options["client_ca"]:
+        _demand(context, options["client_ca"])
     return context, authority
 
 
@@ -135,23 +147,23 @@ def _names(options: dict[str, Any]) -> list[str]:
 
 
 def _demand(context: SSL.Context, path: str) -> None:
-    readable(path)
+    name = files.reusable(path)
     try:
-        context.load_verify_locations(path)
-        context.load_client_ca(os.fsencode(path))
+        context.load_verify_locations(name)
+        context.load_client_ca(os.fsencode(files.reusable(path)))
     except SSL.Error as error:
         said = "; ".join(reasons(error))
         raise Failure("file", f"cannot use {printable(path)}: {said}") from error
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
 
 
-def _select(connection: SSL.Connection, offered: list[bytes]) -> Any:
-    return b"http/1.1" if b"http/1.1" in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+def _select(ours: list[bytes], connection: SSL.Connection, offered: list[bytes]) -> Any:
+    return next((each for each in ours if each in offered), SSL.NO_OVERLAPPING_PROTOCOLS)
 
 
 def _write(path: str, data: bytes) -> None:
     try:
-        with open(path, "wb") as file:
+        with open(files.open_private(path, append=False), "wb") as file:
             file.write(data)
     except OSError as error:
         line = f"cannot write {printable(path)}: {error.strerror or error}"
@@ -169,9 +181,6 @@ def _announce(
     console = output()
     title = Text.assemble("listening on ", (f"https://{shown}:{port}/", "bold"))
     console.print(title, soft_wrap=True)
-    if options["folder"]:
-        line = f"files from {printable(options['folder'])}; what you negotiated is at {PAGE}"
-        console.print(Text(line), soft_wrap=True)
     if authority:
         trust = "trust it with " + (
             f"curl --cacert {printable(options['write_ca'])}"

@@ -5,46 +5,34 @@ from __future__ import annotations
 import contextlib
 import functools
 import socket
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from OpenSSL import SSL
 
-from . import folder, page, web
+from . import page, web
 from .counts import Counts
 from .printable import printable
 from .refusals import reasons
 from .waiting import Deadline, carry
 
-__all__ = ["PAGE", "Terms", "Visitor"]
-
-#: Where the page is when a folder has taken the other paths.
-PAGE = "/.tls"
+__all__ = ["Visitor"]
 
 _FAREWELL_SECONDS = 2.0
 _REQUESTS_LIMIT = 1000
 _CHUNK = 16384
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What is offered to every visitor: a folder, perhaps, and so much patience."""
-
-    root: str | None
-    patience: float
-
-
 class Visitor:
     """A connection from accept to close; :meth:`serve` runs in a thread of its own."""
 
     def __init__(
-        self, context: SSL.Context, sock: socket.socket, address: str, terms: Terms, log: Counts
+        self, context: SSL.Context, sock: socket.socket, address: str, patience: float, log: Counts
     ) -> None:
         self.socket = sock
         self.address = address
-        self.root = terms.root
+        self.host = address.rpartition(":")[0]
         #: Seconds for the handshake, for each request and between requests.
-        self.patience = terms.patience
+        self.patience = patience
         self.log = log
         self.context = context
         #: True while no request is being answered: the moment to be closed at.
@@ -65,6 +53,11 @@ class Visitor:
             self.log.vanished()
         finally:
             self.socket.close()
+
+    def yield_place(self) -> None:
+        """Make room for somebody else: this one has been idle for too long."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
 
     def stop(self) -> None:
         """Ask the visitor to leave: at once when idle, else after this answer."""
@@ -92,7 +85,7 @@ class Visitor:
     def _answer_in_plain_text(self) -> None:
         answer = web.plain(HTTPStatus.BAD_REQUEST, "This port speaks HTTPS: ask for https://")
         with contextlib.suppress(OSError):
-            self.socket.send(web.head(answer, keep_alive=False) + b"".join(answer.body))
+            self.socket.send(web.head(answer, keep_alive=False) + answer.body)
 
     def _converse(self) -> None:
         buffer = b""
@@ -113,8 +106,8 @@ class Visitor:
             answer = self._answer(request)
             self.log.answered(self.address, f"{request.method} {request.path}", answer.status)
             keep = request.keep_alive and not self.stopping
-            whole = self._send(answer, keep_alive=keep, body=request.method != "HEAD")
-            if not keep or not whole:
+            self._send(answer, keep_alive=keep, body=request.method != "HEAD")
+            if not keep:
                 return
 
     def _request(self, buffer: bytes) -> tuple[web.Request | None, bytes]:
@@ -137,32 +130,12 @@ class Visitor:
     def _answer(self, request: web.Request) -> web.Answer:
         if request.method not in ("GET", "HEAD"):
             return web.plain(HTTPStatus.METHOD_NOT_ALLOWED, allow="GET, HEAD")
-        route = request.path.partition("?")[0]
-        at_top = route == "/" and (
-            self.root is None or folder.locate(self.root, "/index.html") is None
-        )
-        if at_top or route == PAGE:
-            return page.answer(request, self.connection, self.address)
-        if self.root is None:
+        if request.path.partition("?")[0] != "/":
             return web.plain(HTTPStatus.NOT_FOUND)
-        return folder.answer(self.root, request.path)
+        return page.answer(request, self.connection, self.address)
 
-    def _send(self, answer: web.Answer, *, keep_alive: bool, body: bool) -> bool:
-        """Send an answer; False when the body was shorter than its head had promised.
-
-        Then nothing may follow, or the client would take it for the rest: a file
-        can be cut while it is being sent.
-        """
-        left = answer.length if body else 0
-        try:
-            self._send_bytes(web.head(answer, keep_alive=keep_alive))
-            if body:
-                for piece in answer.body:
-                    self._send_bytes(piece)
-                    left -= len(piece)
-        finally:
-            answer.done()
-        return left == 0
+    def _send(self, answer: web.Answer, *, keep_alive: bool, body: bool) -> None:
+        self._send_bytes(web.head(answer, keep_alive=keep_alive) + (answer.body if body else b""))
 
     def _send_bytes(self, data: bytes) -> None:
         rest = memoryview(data)

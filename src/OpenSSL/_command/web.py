@@ -1,10 +1,10 @@
-"""Just enough HTTP/1.1 for a page and a folder: reading requests, writing answers."""
+"""Just enough HTTP/1.1 for a page: reading requests, writing answers."""
 
 from __future__ import annotations
 
 import email.utils
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -42,14 +42,12 @@ class Request:
 
 @dataclass
 class Answer:
-    """A response: a status, its headers, and a body given in pieces."""
+    """A response: a status, its headers, and a body."""
 
     status: HTTPStatus
     kind: str
-    length: int
-    body: Iterator[bytes]
+    body: bytes
     headers: dict[str, str] = field(default_factory=dict)
-    done: Callable[[], None] = lambda: None
 
 
 def read_request(receive: Callable[[], bytes], buffer: bytes) -> tuple[Request | None, bytes]:
@@ -88,7 +86,10 @@ def _parse(top: bytes) -> Request:
         name, value = pair[1].decode("ascii").lower(), pair[2].decode("latin-1")
         # Said twice, neither may hide the other (RFC 9110, section 5.2).
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    if found[3] == b"1" and "host" not in headers:
+    hosts = sum(line[:5].lower() == b"host:" for line in lines)
+    # More than one must be refused (RFC 9112, section 3.2): who comes after us may
+    # believe the other.
+    if hosts > 1 or (found[3] == b"1" and not hosts):
         raise BadRequest(HTTPStatus.BAD_REQUEST)
     connection = headers.get("connection", "").lower()
     # A body would have to be read before the next request; nothing here takes one.
@@ -104,7 +105,7 @@ def head(answer: Answer, *, keep_alive: bool) -> bytes:
         "Date": email.utils.formatdate(usegmt=True),
         "Server": "brisktls",
         "Content-Type": answer.kind,
-        "Content-Length": str(answer.length),
+        "Content-Length": str(len(answer.body)),
         "Connection": "keep-alive" if keep_alive else "close",
         "X-Content-Type-Options": "nosniff",
         **answer.headers,
@@ -118,4 +119,4 @@ def plain(status: HTTPStatus, text: str = "", **headers: str) -> Answer:
     """Return a short answer in plain text."""
     body = f"{text or f'{status.value} {status.phrase}'}\n".encode()
     fields = {name.replace("_", "-").title(): value for name, value in headers.items()}
-    return Answer(status, "text/plain; charset=utf-8", len(body), iter([body]), fields)
+    return Answer(status, "text/plain; charset=utf-8", body, fields)

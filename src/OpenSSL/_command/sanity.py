@@ -1,0 +1,88 @@
+"""What a server is refused at its start, because no client could use it."""
+
+from __future__ import annotations
+
+from OpenSSL import SSL, crypto
+
+from . import files
+from .chain import has_ended, name_of, validity
+from .console import warn
+from .failures import Failure
+from .printable import printable
+from .refusals import reasons
+from .settings import VERSIONS
+
+__all__ = ["refuse_expired", "refuse_unservable"]
+
+
+def refuse_expired(path: str) -> None:
+    """Raise :class:`Failure` if the first certificate in the file at *path* has expired."""
+    certificate = crypto.load_certificate(crypto.FILETYPE_PEM, files.read(path))
+    ends = validity(certificate)[1]
+    if ends is not None and has_ended(ends):
+        name = name_of(certificate.get_subject())
+        line = f"{printable(path)}: the certificate of {name} expired on {ends:%Y-%m-%d %H:%M} UTC"
+        raise Failure("file", line)
+
+
+def refuse_unservable(context: SSL.Context, minimum: str | None, maximum: str | None) -> None:
+    """Try a handshake of each version asked for; raise :class:`Failure` if none succeeds.
+
+    What a version needs of ciphers, keys and the security level only libssl knows,
+    so it is asked: by a client that takes everything, in memory.
+    """
+    wanted = [
+        each
+        for each in VERSIONS
+        if (minimum or "1.2") <= each <= (maximum or "1.3") or each in (minimum, maximum)
+    ]
+    failed = {each: _why(context, each) for each in wanted}
+    for each, why in failed.items():
+        if why and all(failed.values()):
+            line = f"no client could connect: TLS {each} fails with {why!r}"
+            raise Failure("usage", line + _advice(each))
+        if why:
+            warn(f"no client can connect with TLS {each} ({why}){_advice(each)}")
+
+
+def _advice(version: str) -> str:
+    if version < "1.2":
+        return "; TLS 1.0 and 1.1 need --ciphers DEFAULT:@SECLEVEL=0"
+    return "; see --ciphers, --min and --max"
+
+
+def _why(context: SSL.Context, version: str) -> str | None:
+    """Return OpenSSL's reason why nobody can connect with *version*, or None."""
+    here = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    here.set_cipher_list(b"ALL:@SECLEVEL=0")
+    here.set_min_proto_version(VERSIONS[version])
+    here.set_max_proto_version(VERSIONS[version])
+    client, server = SSL.Connection(here, None), SSL.Connection(context, None)
+    client.set_connect_state()
+    server.set_accept_state()
+    for _ in range(10):
+        for end, other in ((client, server), (server, client)):
+            why = _step(end)
+            if why:
+                return why
+            _carry(end, other)
+        if client.get_finished() and server.get_finished() and server.get_peer_finished():
+            return None
+    return "no end"
+
+
+def _step(end: SSL.Connection) -> str | None:
+    try:
+        end.do_handshake()
+    except SSL.WantReadError:
+        return None
+    except SSL.Error as error:
+        return "; ".join(reasons(error)) or "unknown"
+    return None
+
+
+def _carry(source: SSL.Connection, target: SSL.Connection) -> None:
+    try:
+        target.bio_write(source.bio_read(1 << 20))
+    except SSL.WantReadError:
+        return
