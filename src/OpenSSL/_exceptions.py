@@ -4,9 +4,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
 
     from OpenSSL._details import ErrorDetail
+
+    _Self = TypeVar("_Self", bound="SysCallError")
 
 __all__ = [
     "CryptoError",
@@ -59,8 +61,44 @@ class WantX509LookupError(Error):
     """Call again with the same arguments: a callback asked for more time."""
 
 
-class SysCallError(Error):
-    """The transport failed, or ended without a close_notify; args are ``(errno, text)``."""
+class SysCallError(Error, OSError):
+    """The transport failed, or ended without a close_notify; args are ``(errno, text)``.
+
+    It is an OSError too, and where the number says so also Python's own
+    ConnectionResetError, BrokenPipeError, ConnectionAbortedError or
+    ConnectionRefusedError.
+    """
+
+    def __new__(cls: type[_Self], *args: Any) -> _Self:
+        return OSError.__new__(_by_number(cls, args[0]) if args else cls, *args)
+
+    def __str__(self) -> str:
+        # OSError would show its arguments in another way than these errors always had.
+        return Error.__str__(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copies are made by the number, as the first one was.
+        kind = type(self)
+        return SysCallError if kind in _kinds.values() else kind, self.args, self.__dict__
+
+
+#: Children of SysCallError, by Python's own class that each is a child of as well.
+_kinds: dict[type[OSError], type[Any]] = {}
+
+
+def _by_number(kind: type[Any], number: Any) -> type[Any]:
+    """Return the child of SysCallError that an errno asks for, or ``kind`` itself."""
+    if kind is not SysCallError or type(number) is not int:
+        return kind
+    also = type(OSError(number, ""))
+    # Not TimeoutError: after that one a connection is as good as it was before.
+    if not issubclass(also, ConnectionError):
+        return kind
+    if also not in _kinds:
+        # It has no name of its own: `isinstance` tells what it is.
+        place = {"__module__": kind.__module__, "__doc__": kind.__doc__}
+        _kinds.setdefault(also, type(kind.__name__, (kind, also), place))
+    return _kinds[also]
 
 
 class CryptoError(_Detailed):

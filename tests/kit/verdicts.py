@@ -59,7 +59,7 @@ def dirty_close() -> Iterator[None]:
     """The transport ended without close_notify."""
     with pytest.raises(SSL.Error) as caught:
         yield
-    assert type(caught.value) is SSL.SysCallError, repr(caught.value)
+    assert isinstance(caught.value, SSL.SysCallError), repr(caught.value)
     assert caught.value.args == UNEXPECTED_EOF
 
 
@@ -68,7 +68,7 @@ def system_error(*numbers: int) -> Iterator[None]:
     """The transport failed with one of ``numbers``."""
     with pytest.raises(SSL.Error) as caught:
         yield
-    assert type(caught.value) is SSL.SysCallError, repr(caught.value)
+    assert isinstance(caught.value, SSL.SysCallError), repr(caught.value)
     assert caught.value.args in [(number, errno.errorcode[number]) for number in numbers]
 
 

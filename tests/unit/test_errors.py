@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import errno
 import pickle
 import sys
 
 import pytest
 
-from kit import authority, contexts, pump
+from kit import authority, contexts, pump, sockets
 from OpenSSL import SSL, crypto
 
 ALL = [
@@ -30,6 +31,59 @@ def test_errors_survive_pickling(kind: type[Exception]) -> None:
     error = kind([("library", "", "reason")])
     assert type(pickle.loads(pickle.dumps(error))) is kind
     assert pickle.loads(pickle.dumps(error)).args == error.args
+
+
+#: Python's own classes for what becomes of a connection, by what the system calls it.
+CONNECTIONS = {
+    "ECONNRESET": ConnectionResetError,
+    "EPIPE": BrokenPipeError,
+    "ECONNABORTED": ConnectionAbortedError,
+    "ECONNREFUSED": ConnectionRefusedError,
+}
+
+
+@pytest.mark.parametrize("name", CONNECTIONS)
+def test_a_failed_transport_is_pythons_own_error_too(name: str) -> None:
+    number = getattr(errno, name)
+    error = SSL.SysCallError(number, name)
+    assert isinstance(error, SSL.SysCallError)
+    assert isinstance(error, CONNECTIONS[name])
+    assert (error.errno, error.args) == (number, (number, name))
+    assert (str(error), repr(error)) == (f"({number}, '{name}')", f"SysCallError({number}, '{name}')")
+    error.bytes_sent = 7
+    for again in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
+        assert (type(again), again.args) == (type(error), error.args)
+        assert again.bytes_sent == 7
+
+
+@pytest.mark.parametrize(
+    "args", [(-1, "Unexpected EOF"), (errno.ETIMEDOUT, "ETIMEDOUT"), (errno.EBADF, "EBADF"), ()]
+)
+def test_other_failures_of_a_transport_are_no_more_than_that(args: tuple[object, ...]) -> None:
+    error = SSL.SysCallError(*args)
+    assert type(error) is SSL.SysCallError
+    assert isinstance(error, OSError)
+    # After TimeoutError a connection is as good as before; these have ended.
+    assert not isinstance(error, ConnectionError | TimeoutError)
+    assert error.args == args
+    assert type(pickle.loads(pickle.dumps(error))) is SSL.SysCallError
+
+
+def test_a_programs_own_child_stays_what_it_is() -> None:
+    class Mine(SSL.SysCallError):
+        pass
+
+    assert type(Mine(errno.ECONNRESET, "ECONNRESET")) is Mine
+
+
+def test_a_reset_can_be_caught_as_python_has_it() -> None:
+    context = contexts.server_context(), contexts.client_context()
+    for moves in (lambda end: end.recv(1), lambda end: end.sendall(b"x" * 1_000_000)):
+        with sockets.connected(*context) as (server, client):
+            sockets.reset(client)
+            with pytest.raises((ConnectionResetError, BrokenPipeError)) as caught:
+                moves(server)
+            assert isinstance(caught.value, SSL.SysCallError)
 
 
 class OwnError(crypto.X509StoreContextError):

@@ -124,7 +124,7 @@ def assert_ends(end, parts):
         with pytest.raises(SSL.Error) as caught:
             end.do_handshake()
         failure = caught.value
-    assert is_protocol_error(failure) or type(failure) is SSL.SysCallError
+    assert is_protocol_error(failure) or isinstance(failure, SSL.SysCallError)
 
 
 def test_a_hello_cut_at_every_byte(server_contexts, client_contexts, version):
@@ -233,7 +233,7 @@ def test_a_server_outlives_its_visitors(server_contexts, client_contexts):
     assert server.handled == 1
     assert len(server.failures) == len(VISITS)
     for failure in server.failures:
-        assert is_protocol_error(failure) or type(failure) is SSL.SysCallError, repr(failure)
+        assert is_protocol_error(failure) or isinstance(failure, SSL.SysCallError), repr(failure)
 
 
 @pytest.mark.parametrize("name", ["http answer", "zeros", "oversized"])
