@@ -120,6 +120,14 @@ def receive_all(connection: SSL.Connection) -> bytes:
         parts.append(part)
 
 
+def until_full(connection: SSL.Connection) -> None:
+    """Wait until the transport takes no more of what another thread sends."""
+    deadline = time.monotonic() + PATIENCE
+    while select.select([], [connection.fileno()], [], 0)[1]:
+        assert time.monotonic() < deadline, "the transport never got full"
+        time.sleep(0.01)
+
+
 def until_done(
     connection: SSL.Connection, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:

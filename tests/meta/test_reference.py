@@ -20,6 +20,12 @@ METHODS = [
 #: What the reference writes as `<object object>` is FILETYPE_PEM since long.
 STALE_DEFAULTS = {("use_privatekey_file", "filetype"): "1"}
 
+#: Optional arguments that have come since; without them all is as the reference says.
+SINCE = {
+    ("Connection", "makefile"): [("mode", "'r'"), ("buffering", "None")],
+    ("Connection", "shutdown"): [("how", "None")],
+}
+
 
 def parameters(signature: str) -> list[tuple[str, str | None]]:
     """``(buf, flags=0)`` -> ``[("buf", None), ("flags", "0")]``."""
@@ -53,7 +59,7 @@ def differences(owner: type, name: str, signature: str) -> str | None:
         (argument, STALE_DEFAULTS.get((name, argument), default))
         for argument, default in parameters(signature)
     ]
-    if described(function) != wanted:
+    if described(function) != SINCE.get((owner.__name__, name), wanted):
         return f"{owner.__name__}.{name}{described(function)} instead of {wanted}"
     if not (inspect.getdoc(function) or "").strip():
         return f"{owner.__name__}.{name} has no docstring"

@@ -49,7 +49,10 @@ def test_a_failed_transport_is_pythons_own_error_too(name: str) -> None:
     assert isinstance(error, SSL.SysCallError)
     assert isinstance(error, CONNECTIONS[name])
     assert (error.errno, error.args) == (number, (number, name))
-    assert (str(error), repr(error)) == (f"({number}, '{name}')", f"SysCallError({number}, '{name}')")
+    assert (str(error), repr(error)) == (
+        f"({number}, '{name}')",
+        f"SysCallError({number}, '{name}')",
+    )
     error.bytes_sent = 7
     for again in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
         assert (type(again), again.args) == (type(error), error.args)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import select
 import socket
+import socketserver
+import time
+from typing import Any
 
 import pytest
 
-from kit import contexts, sockets, verdicts
+from kit import contexts, pump, sockets, verdicts
 from OpenSSL import SSL
 
 
@@ -85,9 +88,130 @@ def test_sock_shutdown_is_the_sockets_own() -> None:
             server.recv(1)
 
 
-def test_makefile_is_not_implemented() -> None:
-    with pytest.raises(NotImplementedError):
-        SSL.Connection(contexts.client_context()).makefile("rb")
+@pytest.mark.parametrize("how", [socket.SHUT_WR, socket.SHUT_RDWR])
+def test_shutdown_as_sockets_have_it_says_goodbye_first(how: int) -> None:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
+        server, client = ends
+        client.sendall(b"last words")
+        assert client.shutdown(how) is None
+        assert server.recv(100) == b"last words"
+        with verdicts.clean_close():
+            server.recv(1)
+        assert server._socket.recv(1) == b""
+        if how == socket.SHUT_WR:
+            server.sendall(b"answer")
+            assert client.recv(100) == b"answer"
+
+
+def test_shutdown_of_reading_alone_wakes_a_reader() -> None:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
+        server, client = ends
+        reading = sockets.in_thread(client.recv, 1)
+        time.sleep(0.1)  # most often it waits by now; what must hold, holds if it does not
+        client.shutdown(socket.SHUT_RD)
+        with verdicts.dirty_close():
+            reading.result(sockets.PATIENCE)
+        assert not server.get_shutdown()
+
+
+def test_shutdown_of_both_waits_for_nobody() -> None:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
+        _, client = ends
+        sending = sockets.in_thread(client.sendall, bytes(50_000_000))
+        sockets.until_full(client)
+        client.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(BrokenPipeError):
+            sending.result(sockets.PATIENCE)
+
+
+def test_shutdown_of_both_wakes_a_reader() -> None:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
+        server, client = ends
+        reading = sockets.in_thread(client.recv, 1)
+        time.sleep(0.1)  # most often it waits by now; what must hold, holds if it does not
+        client.shutdown(socket.SHUT_RDWR)
+        with verdicts.dirty_close():
+            reading.result(sockets.PATIENCE)
+        with verdicts.clean_close():
+            server.recv(1)
+
+
+@pytest.mark.parametrize("how", [socket.SHUT_RD, socket.SHUT_WR, socket.SHUT_RDWR])
+def test_shutdown_before_the_handshake_is_the_sockets_alone(how: int) -> None:
+    with sockets.tcp_pair() as (_, sock):
+        client = sockets.client_end(contexts.client_context(), sock)
+        client.shutdown(how)
+        if how != socket.SHUT_RD:
+            with pytest.raises(BrokenPipeError):
+                client.do_handshake()
+        with pytest.raises(SSL.Error, match="shutdown while in init"):
+            client.shutdown()
+
+
+def test_shutdown_waits_for_a_goodbye_that_finds_no_room() -> None:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
+        server, client = ends
+        client.setblocking(False)
+        taken = 0
+        with pytest.raises(SSL.WantWriteError):
+            while True:
+                taken += client.send(bytes(16384))
+        with pytest.raises(SSL.WantWriteError):
+            client.shutdown(socket.SHUT_WR)
+        assert len(sockets.receive_exactly(server, taken)) == taken  # it is not shut yet
+
+
+def test_shutdown_after_shutdown_and_of_a_socket_that_is_gone() -> None:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
+        server, client = ends
+        client.shutdown()
+        client.shutdown(socket.SHUT_WR)
+        with verdicts.clean_close():
+            server.recv(1)
+        assert server._socket.recv(10) == b""  # one goodbye, not two
+    with pytest.raises(OSError):
+        client.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize(("how", "kind"), [(3, ValueError), (-1, ValueError), ("1", TypeError)])
+def test_shutdown_of_something_else_is_refused(how: int, kind: type[Exception]) -> None:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
+        with pytest.raises(kind):
+            ends[1].shutdown(how)
+        ends[1].sendall(b"on")
+        assert ends[0].recv(10) == b"on"
+
+
+def test_shutdown_in_memory_has_only_the_goodbye_to_say() -> None:
+    server, client = pump.connected(contexts.server_context(), contexts.client_context())
+    assert client.shutdown(socket.SHUT_RD) is None
+    assert pump.shuttle(client, server) == 0
+    assert client.shutdown(socket.SHUT_RDWR) is None
+    pump.shuttle(client, server)
+    with verdicts.clean_close():
+        server.recv(1)
+
+
+def test_the_standard_servers_end_their_connections_cleanly() -> None:
+    """``socketserver`` calls ``shutdown(SHUT_WR)`` and ``close``, and uses files."""
+    context = contexts.server_context()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(self.rfile.readline().upper())
+
+    class Server(socketserver.TCPServer):
+        def get_request(self) -> tuple[Any, Any]:
+            sock, address = super().get_request()
+            return sockets.server_end(context, sock), address
+
+    with Server((sockets.LOOPBACK, 0), Handler) as server:
+        serving = sockets.in_thread(server.handle_request)
+        with socket.create_connection(server.server_address) as sock:
+            client = sockets.client_end(contexts.client_context(), sock)
+            client.sendall(b"line\n")
+            assert sockets.receive_all(client) == b"LINE\n"
+        serving.result(sockets.PATIENCE)
 
 
 def test_with_says_goodbye_and_closes() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from OpenSSL._face.arguments import integer
+from OpenSSL._face.attributes import ConnectionAttributes, of_socket
 from OpenSSL._face.context import Context
 from OpenSSL._face.credentials import ConnectionCredentials
 from OpenSSL._face.datagram import ConnectionDatagram
+from OpenSSL._face.files import ConnectionFiles
 from OpenSSL._face.kernel_tls import ConnectionKernelTls
+from OpenSSL._face.messages import ConnectionMessages
 from OpenSSL._face.negotiation import ConnectionNegotiation
 from OpenSSL._face.observers import ConnectionObservers
 from OpenSSL._face.peer import ConnectionPeer
@@ -28,13 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Connection"]
 
 
-def _socket_attribute(self: Connection, name: str) -> Any:
-    """Answer the socket's attribute, in place of one that a Connection lacks."""
-    if self._socket is None:
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name)
-    return getattr(self._socket, name)
-
-
 # `super()` would look through every topic, each time.
 class Connection(
     ConnectionTransport,
@@ -49,12 +45,15 @@ class Connection(
     ConnectionSecrets,
     ConnectionDatagram,
     ConnectionKernelTls,
+    ConnectionMessages,
+    ConnectionFiles,
+    ConnectionAttributes,
 ):
     """One TLS or DTLS connection, with the settings that ``context`` has now.
 
     ``socket`` is a socket, any object with ``fileno()``, or None: then bytes come and
     go by :meth:`bio_write` and :meth:`bio_read`.  Attributes that a Connection lacks
-    are the socket's.
+    are the socket's, those excepted that could move data around TLS.
 
     Raises TypeError for arguments of another kind.
     ``SSL_new(3)``
@@ -73,7 +72,7 @@ class Connection(
         def __init_subclass__(cls, **kwargs):
             super().__init_subclass__(**kwargs)
             if not hasattr(cls, "__getattr__"):
-                cls.__getattr__ = _socket_attribute
+                cls.__getattr__ = of_socket
 
     @property
     def _ssl(self) -> Connection:

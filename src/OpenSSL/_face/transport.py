@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import errno
 
-from OpenSSL._exceptions import Error
+from OpenSSL._exceptions import (
+    Error,
+    SysCallError,
+    WantReadError,
+    WantWriteError,
+    WantX509LookupError,
+)
+from OpenSSL._face.arguments import integer
+from OpenSSL._face.files import close
 from OpenSSL._native import connection as native
+from OpenSSL._native import transport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, NoReturn, TypeVar
+    from typing import Any, TypeVar, overload
 
     from OpenSSL._types import Buffer
 
@@ -94,16 +103,65 @@ class ConnectionTransport(native.Connection):
             self.set_connect_state()
         return answer
 
+    if TYPE_CHECKING:
+
+        @overload
+        def shutdown(self) -> bool: ...
+        @overload
+        def shutdown(self, how: int) -> None: ...
+
+    def shutdown(self, how: int | None = None) -> bool | None:
+        """Send close_notify; True once the peer's has come too, else False.
+
+        What other threads are sending goes out first.
+
+        With ``how``, one of the socket module's ``SHUT_RD``, ``SHUT_WR`` and ``SHUT_RDWR``,
+        it also ends those directions of the transport, and returns None, as a socket's
+        does.  ``SHUT_RD`` says nothing to the peer.  ``SHUT_RDWR`` does not wait: where
+        another thread is sending or the transport takes nothing, it goes without a
+        close_notify.
+
+        Raises Error before the handshake is done, unless ``how`` is given, and what
+        :meth:`send` raises; with ``how`` what the socket's own raises, TypeError if it
+        is not an integer, ValueError for another one.
+        ``SSL_shutdown(3)``, ``shutdown(2)``
+        """
+        if how is None:
+            return native.Connection.shutdown(self)
+        from socket import SHUT_RD, SHUT_RDWR, SHUT_WR
+
+        if integer("how", how) not in (SHUT_RD, SHUT_WR, SHUT_RDWR):
+            raise ValueError(f"how must be SHUT_RD, SHUT_WR or SHUT_RDWR, not {how}")
+        failure = None if how == SHUT_RD else self._part(wait=how == SHUT_WR)
+        if self._socket is not None:
+            self._socket.shutdown(how)
+        if failure is not None:
+            raise failure
+        return None
+
+    def _part(self, *, wait: bool) -> OSError | None:
+        """Send close_notify where one can be sent; a failure of the transport is returned."""
+        try:
+            if transport.has_parted(self):
+                return None
+            if wait:
+                native.Connection.shutdown(self)
+            else:
+                transport.part_at_once(self)
+        except SysCallError as error:
+            return error
+        except (WantReadError, WantWriteError, WantX509LookupError):
+            raise
+        except Error:
+            pass  # TLS has failed before, and said so
+        return None
+
     def sock_shutdown(self, *args: Any, **kwargs: Any) -> Any:
         """Call the socket's own ``shutdown``; says nothing to the peer's TLS.
 
         ``shutdown(2)``
         """
         return self._transport("shutdown").shutdown(*args, **kwargs)
-
-    def makefile(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raise NotImplementedError: a TLS connection cannot be duplicated."""
-        raise NotImplementedError("Cannot make file object of OpenSSL.SSL.Connection")
 
     def __enter__(self: _Self) -> _Self:
         return self
@@ -121,6 +179,4 @@ class ConnectionTransport(native.Connection):
         except (Error, OSError):
             pass  # the peer may be gone already, and there is nothing left to lose
         finally:
-            # An integer cannot be closed, nor what has no more than a descriptor.
-            if hasattr(self._socket, "close"):
-                self._socket.close()
+            close(self)

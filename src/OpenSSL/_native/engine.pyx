@@ -449,12 +449,12 @@ cdef class Engine(Tenant):
         return -1 if self.socket is None else waiting.patience(self.socket, <brisk_fd>-1)
 
     cdef int pause(self, bint writing, double* deadline) except -1:
-        """Wait, without the lock; False when the transport's owner does not want to wait."""
+        """Wait, without the lock; False when nobody wants to: the socket, or a deadline below 0."""
         cdef double at_most = -1
         cdef brisk_fd fd = self.channel.fd
         cdef double seconds = waiting.patience(self.socket, fd)
         cdef s.timeval timer
-        if seconds == 0:
+        if seconds == 0 or deadline[0] < 0:
             return False
         if self.channel.datagram and s.DTLSv1_get_timeout(self.handle, &timer):
             at_most = timer.tv_sec + timer.tv_usec / 1e6
