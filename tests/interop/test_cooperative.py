@@ -59,3 +59,21 @@ def test_two_ends_in_one_thread(library):
     assert told["wanted at once"] is True
     assert told["received"] == 3_000_000
     assert told["ticks"] >= 5  # the clock went on while the server paused
+
+
+@pytest.mark.parametrize("library", PATCH)
+def test_many_wait_inside_callbacks(library):
+    """They take turns on one stack: none of them is nested in another."""
+    place = installed(library)
+    script = HERE / "cooperative" / "hooks.py"
+    done = subprocess.run(
+        [sys.executable, str(script), library],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(place), str(ROOT / "tests")])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    counts = done.stdout.split()
+    assert counts[0] == "60", done.stderr + done.stdout

@@ -116,6 +116,9 @@ def misshapen(path: str, text: str) -> list[str]:
         lines = [line.strip() for line in body]
         if lines.count("try:") != 1:
             found.append(f"{path}: {name} has {lines.count('try:')} tries")
+        for line in lines:
+            if "enter_hook(" in line and not line.startswith("if not enter_hook("):
+                found.append(f"{path}: {name} runs its hook however deep it is")
         nets = [line for line in lines if line.startswith("except")]
         if len(nets) != 1 or not re.match(r"except BaseException\b", nets[0]):
             found.append(f"{path}: {name} catches {nets}")
@@ -185,3 +188,6 @@ def test_the_check_sees_a_misshapen_trampoline():
     assert misshapen("trampolines.pyx", SHAPE.replace("    try:\n", "    if 1:\n"))
     assert misshapen("trampolines.pyx", SHAPE.replace("on_verify", "verify"))
     assert misshapen("trust.pyx", SHAPE)
+    entered = SHAPE.replace("    try:", "    if not enter_hook(x, y):\n        return 0\n    try:")
+    assert misshapen("trampolines.pyx", entered) == []
+    assert misshapen("trampolines.pyx", entered.replace("if not enter", "enter"))

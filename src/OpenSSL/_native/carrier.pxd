@@ -1,3 +1,4 @@
+from OpenSSL._native.errors cimport KeptQueue
 from OpenSSL._native.lock cimport brisk_forks
 from OpenSSL._native.platform cimport flag
 
@@ -38,3 +39,21 @@ cdef class Carrier:
     cdef void spoil(self) noexcept
     cdef void hook_begins(self) noexcept
     cdef void hook_ends(self) noexcept
+
+
+# What is set aside while a hook runs.
+cdef struct Scope:
+    int number
+    KeptQueue queue
+
+# Whether the hook may run; where not, why is kept, and there is nothing to leave.
+cdef bint enter_hook(Scope* scope, Carrier carrier) noexcept
+cdef void leave_hook(Scope* scope, Carrier carrier) noexcept
+
+
+# What a program has given us to keep for it.  The collector may empty it, which it may not do
+# to what has a handle of OpenSSL's, so rings through it are broken here.
+cdef class Kept:
+    cdef object value
+
+cdef Kept keep(object value)

@@ -3,5 +3,7 @@ class Hooks: ...
 class Carrier:
     """Keeps the first exception of a hook until the call that ran it raises it."""
 
+class Kept: ...
+
 def count_fork() -> None:
     """Runs in a child after a fork."""

@@ -11,8 +11,19 @@ the set it was created with, whole.
 
 
 from cpython.pythread cimport PyThread_get_thread_ident
+from libc cimport errno
+
+from OpenSSL._native.errors cimport queue_aside, queue_back
 
 import os as _os
+
+cdef extern from "stack.h":
+    size_t brisk_stack_left()
+
+cdef enum:
+    # Bytes of stack that a hook is given at least: a handshake of its own, with Python around
+    # it, takes less.
+    HOOK_ROOM = 0x10000
 
 forks.count = 0
 forks.thread = 0
@@ -87,3 +98,48 @@ cdef class Carrier:
 
     cdef void hook_ends(self) noexcept:
         """The hook has run; libssl goes on."""
+
+
+# ---- around a hook
+
+cdef bint enter_hook(Scope* scope, Carrier carrier) noexcept:
+    if isinstance(carrier.failure, RecursionError):
+        return False    # each would only come as deep again
+    scope.number = errno.errno
+    queue_aside(&scope.queue)
+    if brisk_stack_left() < HOOK_ROOM:
+        refuse_depth(carrier)
+        queue_back(&scope.queue)
+        errno.errno = scope.number
+        return False
+    carrier.hook_begins()
+    return True
+
+
+cdef void refuse_depth(Carrier carrier) noexcept:
+    try:
+        raise RecursionError("callbacks within callbacks are nested too deeply")
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+
+
+cdef void leave_hook(Scope* scope, Carrier carrier) noexcept:
+    carrier.hook_ends()
+    queue_back(&scope.queue)
+    errno.errno = scope.number
+
+
+# ---- what a program gives us to keep
+
+cdef class Kept:
+    pass
+
+
+cdef Kept keep(object value):
+    cdef Kept made
+    if value is None:
+        return None
+    made = Kept.__new__(Kept)
+    made.value = value
+    return made

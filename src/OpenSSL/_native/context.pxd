@@ -1,4 +1,4 @@
-from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.carrier cimport Hooks, Kept
 from OpenSSL._native.libssl cimport SSL_CTX
 from OpenSSL._native.lock cimport brisk_lock
 from OpenSSL._native.ticket_ring cimport brisk_ticket_ring
@@ -11,9 +11,8 @@ cdef enum Trust:
 cdef class Context:
     cdef SSL_CTX* handle            # owned; NULL until __init__ has run
     cdef Hooks hooks                # never changed in place: copy, change, assign
-    cdef object app_data
-    cdef object passphrase          # the hook that knows the keys' passphrases, and its data
-    cdef object passphrase_data
+    cdef Kept app_data
+    cdef Kept passphrase            # the hook that knows the keys' passphrases, and its data
     cdef brisk_lock lock
     cdef unsigned long reader_forks  # forks when readers were counted last
     cdef long readers               # connections at work in libssl that look at the handle

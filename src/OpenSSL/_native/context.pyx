@@ -13,7 +13,7 @@ cimport cython
 cimport OpenSSL._native.carrier as carrier
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libssl as s
-from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.carrier cimport Hooks, Kept, keep
 from OpenSSL._native.lock cimport (
     brisk_count_add, brisk_count_get, brisk_count_wait, brisk_is_finalizing, brisk_lock_again,
     brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
@@ -176,14 +176,15 @@ cdef class Context:
     def get_app_data(self):
         self.enter()
         try:
-            return self.app_data
+            return None if self.app_data is None else self.app_data.value
         finally:
             self.leave()
 
     def set_app_data(self, data):
+        cdef Kept kept = keep(data)
         self.enter()
         try:
             # What it replaces may have a finaliser of its own: that runs outside.
-            self.app_data, data = data, self.app_data
+            self.app_data, kept = kept, self.app_data
         finally:
             self.leave()

@@ -3,12 +3,13 @@
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
+from OpenSSL._native.carrier cimport Kept, keep
 from OpenSSL._native.certificates cimport X509, release_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.keys cimport PKey, release_key
+from OpenSSL._native.passphrases cimport Passphrase, of_context, on_passphrase
 from OpenSSL._native.renewal cimport Renewal, begin, finish, under_way
-from OpenSSL._native.trampolines cimport Passphrase, on_passphrase
 
 
 cdef enum Source:
@@ -19,11 +20,10 @@ cdef enum Source:
 
 cdef int load_file(Context context, Source source, const char* path, int kind) except -1:
     """Load a file that may be encrypted, with the passphrase hook in place meanwhile."""
-    cdef Passphrase passphrase = Passphrase.__new__(Passphrase)
+    cdef Kept asked = context.passphrase
+    cdef Passphrase passphrase = of_context(None if asked is None else asked.value)
     cdef Renewal next = begin(context) if source != KEY_FILE else under_way(context)
     cdef int result
-    passphrase.callback = context.passphrase
-    passphrase.data = context.passphrase_data
     errors.clear()
     if next is None:
         result = load_now(context.handle, source, path, kind, passphrase)
@@ -72,10 +72,11 @@ cdef int load_next(
 
 
 def set_passwd_cb(Context context not None, callback, data):
+    cdef Kept kept = keep((callback, data))
     context.change()
     try:
-        context.passphrase = callback
-        context.passphrase_data = data
+        # What it replaces may have a finaliser of its own: that runs outside.
+        context.passphrase, kept = kept, context.passphrase
     finally:
         context.leave()
 

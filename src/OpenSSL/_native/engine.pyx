@@ -436,7 +436,7 @@ cdef class Engine(Tenant):
             raise
 
     cdef int remember(self, Operation operation, Verdict verdict, object error) except -1:
-        if verdict.status == FAILED and self.channel.alert_sent != 0 and error.alert is None:
+        if verdict.status == FAILED and self.channel.alert_sent != 0:
             error.alert = self.channel.alert_sent
             error.alert_sent = True
         if (verdict.status == FAILED or verdict.status == TRUNCATED) and (

@@ -14,20 +14,18 @@ cdef struct Verdict:
     Status status
     int number
 
-cdef enum:
-    KEPT = 16
-
+# One entry of the queue, in a block of its own with copies of all its words.
 cdef struct KeptEntry:
-    int library
-    int reason
+    KeptEntry* next
+    unsigned long code
     int line
-    const char* file
-    const char* function
-    char data[128]
+    char* file
+    char* function
+    char* data                  # NULL when there is none
 
 cdef struct KeptQueue:
-    int count
-    KeptEntry entries[KEPT]
+    KeptEntry* first            # the oldest
+    bint cut                    # there was no memory for the rest
 
 cdef void clear() noexcept nogil
 cdef bint pending() noexcept nogil

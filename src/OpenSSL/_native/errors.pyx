@@ -11,7 +11,8 @@ Want-states are statuses until a public method makes them exceptions.
 import errno as _errno
 import os as _os
 
-from libc.string cimport memset, strlen, strncpy
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, strlen
 
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
@@ -107,37 +108,52 @@ cdef str text(const char* words):
     return words[:strlen(words)].decode("utf-8", "replace")
 
 
-cdef list take_queue():
-    """Empty the queue into a list of ErrorDetail, oldest first."""
-    cdef unsigned long code
-    cdef const char* file
-    cdef const char* function
-    cdef const char* data
-    cdef int line, flags, library
-    cdef list details = []
-    # Slow to load, and not before there is an error; nor while one is being read.
+cdef int alert_of(int reason) noexcept nogil:
+    """The number of the peer's alert that a reason of libssl stands for, or -1."""
+    # Reasons that all libraries share are greater still: they have bits of their own.
+    cdef int number = reason - s.SSL_AD_REASON_OFFSET
+    return number if 0 <= number <= 255 else -1
+
+
+cdef object detail(const KeptEntry* entry):
+    cdef int library = c.ERR_GET_LIB(entry.code)
+    cdef int number = c.ERR_GET_REASON(entry.code)
+    # Slow to load, and not before there is an error.
     from OpenSSL._details import ErrorDetail
 
-    while True:
-        code = c.ERR_get_error_all(&file, &line, &function, &data, &flags)
-        if code == 0:
-            return details
-        library = c.ERR_GET_LIB(code)
-        reason = text(c.ERR_reason_error_string(code))
-        if library == c.ERR_LIB_SYS and not reason:
-            reason = _os.strerror(c.ERR_GET_REASON(code))
-        elif (library == c.ERR_LIB_SSL and not reason
-                and c.ERR_GET_REASON(code) >= s.SSL_AD_REASON_OFFSET):
-            reason = f"alert number {c.ERR_GET_REASON(code) - s.SSL_AD_REASON_OFFSET}"
-        details.append(ErrorDetail(
-            code,
-            text(c.ERR_lib_error_string(code)),
-            text(function),
-            reason,
-            library,
-            c.ERR_GET_REASON(code),
-            text(data) if flags & c.ERR_TXT_STRING else "",
-        ))
+    reason = text(c.ERR_reason_error_string(entry.code))
+    if library == c.ERR_LIB_SYS and not reason:
+        reason = _os.strerror(number)
+    elif library == c.ERR_LIB_SSL and not reason and alert_of(number) >= 0:
+        reason = f"alert number {alert_of(number)}"
+    return ErrorDetail(
+        entry.code,
+        text(c.ERR_lib_error_string(entry.code)),
+        text(entry.function),
+        reason,
+        library,
+        number,
+        text(entry.data),
+    )
+
+
+cdef list take_queue():
+    """Empty the queue into a list of ErrorDetail, oldest first."""
+    cdef KeptQueue kept
+    cdef KeptEntry* entry
+    cdef list details = []
+    # All of it first: making the list may run a finaliser that uses OpenSSL.
+    queue_aside(&kept)
+    try:
+        entry = kept.first
+        while entry != NULL:
+            details.append(detail(entry))
+            entry = entry.next
+        if kept.cut:
+            raise MemoryError()
+        return details
+    finally:
+        forget(&kept)
 
 
 cdef object drain(object error_class, str otherwise):
@@ -206,42 +222,90 @@ cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
             code = s.SSL_get_verify_result(ssl)
             error.verify_code = code
             error.verify_message = text(c.X509_verify_cert_error_string(code))
-        elif detail.reason_code >= s.SSL_AD_REASON_OFFSET:
-            # Alerts from the peer are reported as reasons above this offset.
-            error.alert = detail.reason_code - s.SSL_AD_REASON_OFFSET
+        elif alert_of(detail.reason_code) >= 0:
+            error.alert = alert_of(detail.reason_code)
     raise error
 
 
 # ---- around a hook: what it does to the queue must not reach the C caller
 
-cdef void queue_aside(KeptQueue* kept) noexcept nogil:
-    cdef unsigned long code
+# libcrypto frees the words of an entry when its place in the queue is cleared or used again.
+
+cdef char* keep_words(char** room, const char* words) noexcept nogil:
+    cdef char* kept = room[0]
+    cdef size_t size
+    if words == NULL:
+        return NULL
+    size = strlen(words) + 1
+    memcpy(kept, words, size)
+    room[0] = kept + size
+    return kept
+
+
+cdef size_t size_of(const char* words) noexcept nogil:
+    return 0 if words == NULL else strlen(words) + 1
+
+
+cdef KeptEntry* take_entry() noexcept nogil:
+    """The oldest entry of the queue; NULL when there is none, or no memory to keep it."""
+    cdef const char* file
+    cdef const char* function
     cdef const char* data
-    cdef int flags
+    cdef char* room
+    cdef int line, flags
+    cdef unsigned long code = c.ERR_get_error_all(&file, &line, &function, &data, &flags)
     cdef KeptEntry* entry
-    kept.count = 0
-    while kept.count < KEPT:
-        entry = &kept.entries[kept.count]
-        code = c.ERR_get_error_all(&entry.file, &entry.line, &entry.function, &data, &flags)
-        if code == 0:
+    if code == 0:
+        return NULL
+    if not flags & c.ERR_TXT_STRING:
+        data = NULL
+    entry = <KeptEntry*>malloc(
+        sizeof(KeptEntry) + size_of(file) + size_of(function) + size_of(data))
+    if entry == NULL:
+        return NULL
+    room = <char*>(entry + 1)
+    entry.next = NULL
+    entry.code = code
+    entry.line = line
+    entry.file = keep_words(&room, file)
+    entry.function = keep_words(&room, function)
+    entry.data = keep_words(&room, data)
+    return entry
+
+
+cdef void queue_aside(KeptQueue* kept) noexcept nogil:
+    cdef KeptEntry** place = &kept.first
+    kept.first = NULL
+    kept.cut = False
+    while c.ERR_peek_error() != 0:
+        place[0] = take_entry()
+        if place[0] == NULL:
+            kept.cut = True
+            c.ERR_clear_error()
             return
-        entry.library = c.ERR_GET_LIB(code)
-        entry.reason = c.ERR_GET_REASON(code)
-        memset(entry.data, 0, sizeof(entry.data))
-        if data != NULL and flags & c.ERR_TXT_STRING:
-            strncpy(entry.data, data, sizeof(entry.data) - 1)
-        kept.count += 1
+        place = &place[0].next
 
 
 cdef void queue_back(KeptQueue* kept) noexcept nogil:
-    cdef int index
-    cdef KeptEntry* entry
+    cdef KeptEntry* entry = kept.first
     clear()
-    for index in range(kept.count):
-        entry = &kept.entries[index]
+    while entry != NULL:
         c.ERR_new()
         c.ERR_set_debug(entry.file, entry.line, entry.function)
-        if entry.data[0] != 0:
-            c.ERR_set_error(entry.library, entry.reason, b"%s", <char*>entry.data)
-        else:
-            c.ERR_set_error(entry.library, entry.reason, NULL)
+        c.ERR_set_error(c.ERR_GET_LIB(entry.code), c.ERR_GET_REASON(entry.code), NULL)
+        if entry.data != NULL:
+            # ERR_set_error would cut it at a kilobyte.
+            c.ERR_add_error_data(1, entry.data)
+        entry = entry.next
+    if kept.cut:
+        c.ERR_new()
+        c.ERR_set_error(c.ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE, NULL)
+    forget(kept)
+
+
+cdef void forget(KeptQueue* kept) noexcept nogil:
+    cdef KeptEntry* entry
+    while kept.first != NULL:
+        entry = kept.first
+        kept.first = entry.next
+        free(entry)

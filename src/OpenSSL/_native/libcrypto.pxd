@@ -15,6 +15,7 @@ cdef extern from "compat.h" nogil:
         pass
 
     # ---- err.h
+    int ERR_LIB_CRYPTO
     int ERR_LIB_SYS
     int ERR_LIB_PEM
     int ERR_LIB_SSL
@@ -23,6 +24,7 @@ cdef extern from "compat.h" nogil:
     unsigned long ERR_peek_last_error()
     unsigned long ERR_get_error_all(const char** file, int* line, const char** func,
                                     const char** data, int* flags)
+    void ERR_add_error_data(int num, ...)
     void ERR_clear_error()
     const char* ERR_lib_error_string(unsigned long code)
     const char* ERR_reason_error_string(unsigned long code)

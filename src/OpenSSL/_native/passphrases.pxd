@@ -1,7 +1,11 @@
-cdef class Passphrase:
-    cdef object source          # bytes, or a callable that returns bytes
-    cdef object failure         # the first exception of the callable
+from OpenSSL._native.carrier cimport Carrier
 
-    cdef int raise_kept(self) except -1
+cdef class Passphrase(Carrier):
+    cdef object source          # bytes, or what is asked for them
+    cdef object data            # of a Context's callback: its third argument
+    cdef bint of_context        # asked as a Context's is, and cut as its are
 
-cdef int on_passphrase(char* buffer, int size, int writing, void* data) noexcept with gil
+# The one that a Context asks; what it asks is (callback, data), or None.
+cdef Passphrase of_context(object asked)
+
+cdef int on_passphrase(char* buffer, int size, int twice, void* data) noexcept with gil

@@ -1,4 +1,6 @@
 from collections.abc import Callable
 
-class Passphrase:
+from OpenSSL._native.carrier import Carrier
+
+class Passphrase(Carrier):
     def __init__(self, source: bytes | Callable[[bool], bytes]) -> None: ...

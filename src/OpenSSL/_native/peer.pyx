@@ -1,5 +1,7 @@
 """What a connection knows about its peer and about itself: certificates, cipher, state."""
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
@@ -143,7 +145,9 @@ def get_compression(Connection connection not None):
 
 
 def get_shared_ciphers(Connection connection not None):
-    cdef char text[CIPHERS_MAXIMUM]
+    # Not on the stack, of which a thread may have little.
+    cdef bytes room = PyBytes_FromStringAndSize(NULL, CIPHERS_MAXIMUM)
+    cdef char* text = PyBytes_AS_STRING(room)
     cdef char* found
     text[0] = 0
     connection.enter()

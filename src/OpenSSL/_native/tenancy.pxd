@@ -1,3 +1,4 @@
+from OpenSSL._native.carrier cimport Kept
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.platform cimport flag
@@ -5,7 +6,7 @@ from OpenSSL._native.platform cimport flag
 cdef class Tenant(Entrance):
     cdef Context context            # the one last given, by __init__ or set_context
     cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
-    cdef object app_data
+    cdef Kept app_data
     cdef flag own_verify            # set on this connection itself, whatever its Context says
     cdef flag own_info
     cdef flag reading               # libssl computes and may look at our Contexts

@@ -11,7 +11,7 @@ cimport cython
 
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libssl as s
-from OpenSSL._native.carrier cimport CHOSEN, Hooks
+from OpenSSL._native.carrier cimport CHOSEN, Hooks, Kept, keep
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.trampolines cimport on_info, on_message, on_verify
@@ -137,14 +137,15 @@ cdef class Tenant(Entrance):
     def get_app_data(self):
         self.enter()
         try:
-            return self.app_data
+            return None if self.app_data is None else self.app_data.value
         finally:
             self.leave()
 
     def set_app_data(self, data):
+        cdef Kept kept = keep(data)
         self.enter()
         try:
             # What it replaces may have a finaliser of its own: that runs outside.
-            self.app_data, data = data, self.app_data
+            self.app_data, kept = kept, self.app_data
         finally:
             self.leave()

@@ -25,9 +25,3 @@ cdef int on_cookie_generate(SSL* ssl, unsigned char* cookie, unsigned int* size)
 cdef int on_cookie_verify(
     SSL* ssl, const unsigned char* cookie, unsigned int size,
 ) noexcept with gil
-
-cdef class Passphrase(Carrier):
-    cdef object callback
-    cdef object data
-
-cdef int on_passphrase(char* buffer, int size, int twice, void* passphrase) noexcept with gil

@@ -1,3 +1,1 @@
-from OpenSSL._native.carrier import Carrier
-
-class Passphrase(Carrier): ...
+# Nothing of this module is visible to Python.

@@ -10,15 +10,13 @@ wrong, the answer to C is "no".
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc cimport errno
 from libc.string cimport memcmp, memcpy, strlen
 
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport Channel
-from OpenSSL._native.carrier cimport CHOSEN, Carrier
+from OpenSSL._native.carrier cimport CHOSEN, Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.certificates cimport wrap_certificate
-from OpenSSL._native.errors cimport KeptQueue, queue_aside, queue_back
 from OpenSSL._native.virtual_hosts cimport (
     FITS, NO_CERTIFICATE, OTHER_VERSION, Fit, certificate_fits, choice_fits, host_fits,
     refuse_host,
@@ -48,23 +46,6 @@ cdef Carrier carrier_of(const s.SSL* ssl):
     if channel == NULL or channel.owner == NULL:
         return None
     return <Carrier>channel.owner
-
-
-cdef struct Scope:
-    int number
-    KeptQueue queue
-
-
-cdef inline void enter_hook(Scope* scope, Carrier carrier) noexcept:
-    scope.number = errno.errno
-    queue_aside(&scope.queue)
-    carrier.hook_begins()
-
-
-cdef inline void leave_hook(Scope* scope, Carrier carrier) noexcept:
-    carrier.hook_ends()
-    queue_back(&scope.queue)
-    errno.errno = scope.number
 
 
 cdef bint truth(object answer, str whose) except -1:
@@ -107,7 +88,9 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
         return 0
     if carrier.hooks.verify is None:
         return ok
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        c.X509_STORE_CTX_set_error(chain, c.X509_V_ERR_APPLICATION_VERIFICATION)
+        return 0
     try:
         answer = ask_verify(ok, chain, carrier)
     except BaseException as error:
@@ -139,7 +122,8 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
     on_alert(ssl, where, value)
     if carrier is None or carrier.hooks.info is None:
         return
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return
     try:
         carrier.hooks.info(carrier, where, value)
     except BaseException as error:
@@ -153,7 +137,8 @@ cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or carrier.hooks.keylog is None:
         return
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return
     try:
         carrier.hooks.keylog(carrier, PyBytes_FromStringAndSize(line, strlen(line)))
     except BaseException as error:
@@ -169,7 +154,8 @@ cdef void on_message(
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or carrier.hooks.message is None:
         return
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return
     try:
         carrier.hooks.message(
             carrier, writing != 0, version, kind,
@@ -246,7 +232,8 @@ cdef int on_alpn_select(
         return answer
     if carrier.hooks.alpn_select is None:
         return s.SSL_TLSEXT_ERR_NOACK
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return answer
     # Earlier versions have chosen the certificate by now.
     carrier.choosing = s.SSL_version(ssl) == s.TLS1_3_VERSION
     carrier.verify_changed = False
@@ -269,7 +256,8 @@ cdef int on_alpn_select(
 cdef void keep_refusal(Carrier carrier, Fit fit) noexcept:
     # Like a hook: making an exception may run anybody's finaliser.
     cdef Scope scope
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return
     try:
         refuse_host(fit)
     except BaseException as error:
@@ -283,7 +271,8 @@ cdef int on_unfit_session(s.SSL* ssl, int* alert) noexcept with gil:
     alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
     if carrier is None:
         return s.SSL_TLSEXT_ERR_ALERT_FATAL
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return s.SSL_TLSEXT_ERR_ALERT_FATAL
     try:
         refuse_host(NO_CERTIFICATE)
     except BaseException as error:
@@ -308,7 +297,8 @@ cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
         return answer
     if carrier.hooks.servername is None:
         return on_hello(ssl, alert, NULL)
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return answer
     carrier.choosing = True
     carrier.verify_changed = False
     try:
@@ -389,7 +379,8 @@ cdef int on_status(s.SSL* ssl, void* unused) noexcept with gil:
         return s.SSL_TLSEXT_ERR_NOACK
     if not serving and carrier.hooks.ocsp_client is None:
         return 1
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return answer
     try:
         answer = give_staple(ssl, carrier) if serving else check_staple(ssl, carrier)
     except BaseException as error:
@@ -425,7 +416,8 @@ cdef int on_cookie_generate(
     size[0] = 0
     if carrier is None or carrier.hooks.cookie_generate is None:
         return 0
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return answer
     try:
         answer = make_cookie(carrier, cookie, size)
     except BaseException as error:
@@ -443,7 +435,8 @@ cdef int on_cookie_verify(
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or carrier.hooks.cookie_verify is None:
         return 0
-    enter_hook(&scope, carrier)
+    if not enter_hook(&scope, carrier):
+        return answer
     try:
         answer = truth(
             carrier.hooks.cookie_verify(
@@ -455,41 +448,3 @@ cdef int on_cookie_verify(
         answer = 0
     leave_hook(&scope, carrier)
     return answer
-
-
-# ---- passphrases: no SSL here, so the call itself is the carrier
-
-cdef class Passphrase(Carrier):
-    pass
-
-
-cdef int ask_passphrase(Passphrase passphrase, char* buffer, int size, int twice) except -1:
-    cdef Py_ssize_t length
-    answer = passphrase.callback(size, bool(twice), passphrase.data)
-    if not isinstance(answer, bytes):
-        raise ValueError("Bytes expected")
-    length = PyBytes_GET_SIZE(answer)
-    if length > size:
-        length = size
-    memcpy(buffer, PyBytes_AS_STRING(answer), length)
-    return <int>length
-
-
-cdef int on_passphrase(char* buffer, int size, int twice, void* passphrase) noexcept with gil:
-    cdef Scope scope
-    cdef int length = 0
-    cdef Passphrase carrier
-    # No callback, no passphrase: a library never prompts behind its user's back.
-    if passphrase == NULL or size <= 0:
-        return -1
-    carrier = <Passphrase>passphrase
-    if carrier.callback is None:
-        return -1
-    enter_hook(&scope, carrier)
-    try:
-        length = ask_passphrase(carrier, buffer, size, twice)
-    except BaseException as error:
-        carrier.keep(error)
-        length = -1
-    leave_hook(&scope, carrier)
-    return length
