@@ -22,11 +22,11 @@ DOCUMENTED := $(VENV)/docs.stamp
 MEASURED := $(VENV)/bench.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract interop fleet downstream ktls stress faults leaks fuzz sanitize bench bare matrix constants clean sources
+.PHONY: help setup demo test check docs contract stdlib-contract interop fleet downstream ktls stress faults leaks fuzz sanitize bench bare matrix constants clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(BUILT) sources ## build the package into a private environment, .venv
 
@@ -76,6 +76,9 @@ docs: setup $(DOCUMENTED) ## build the documentation into docs/_build/html
 
 contract: setup $(TESTED) ## what pyOpenSSL's own tests say about this package
 	@$(BIN)/python tests/contract/run.py $(ARGS)
+
+stdlib-contract: setup $(TESTED) ## what CPython's own tests of ssl say about as_ssl_context()
+	@$(BIN)/python tests/stdlib_contract/run.py $(ARGS)
 
 interop: setup $(TESTED) ## the tests against other TLS programs, the long ones too
 	@$(BIN)/python -m pytest -m "" tests/interop $(ARGS)

@@ -16,7 +16,12 @@ NAMES = {"_details", "_exceptions", "_types", "_sentinels", "version", "__init__
 DECLARATIONS = {"libcrypto", "libssl", "lock", "platform", "compat", "ticket_ring", "__init__"}
 SHOP_WINDOWS = {"SSL", "crypto", "rand", "debug"}
 #: What a shop window hands on when it is asked, without importing it before.
-HANDED_ON = {("SSL", "_facade.windows"), ("crypto", "_facade.windows")}
+HANDED_ON = {
+    ("SSL", "_facade.windows"),
+    ("crypto", "_facade.windows"),
+    ("_face.context", "_bridge"),
+    ("_face.context", "_bridge.contexts"),
+}
 
 
 def module_of(path: str) -> str:

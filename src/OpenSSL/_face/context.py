@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from OpenSSL._bridge import SSLContext
+
 __all__ = ["Context"]
 
 
@@ -45,6 +47,23 @@ class Context(
     @property
     def _context(self) -> Context:
         return self
+
+    def as_ssl_context(self) -> SSLContext:
+        """Return an ``ssl.SSLContext`` for everything that asks for one, on either side.
+
+        It is a real subclass, and speaks TLS by this Context: what is set on one is set on
+        both. Its ``context`` is this one, and sockets and objects that it wraps have a
+        ``connection``. Where a client verifies (``VERIFY_PEER``) it has to be told the
+        host's name, and the certificate has to be for it, unless ``check_hostname`` is
+        switched off. ``verify_mode`` is ``CERT_REQUIRED`` only where
+        ``VERIFY_FAIL_IF_NO_PEER_CERT`` is set as well.
+
+        Raises ValueError for a Context of DTLS.
+        ``SSL_new(3)``
+        """
+        from OpenSSL._bridge.contexts import bridged
+
+        return bridged(self)
 
     def get_app_data(self) -> Any:
         """The object given to :meth:`set_app_data`, or None."""

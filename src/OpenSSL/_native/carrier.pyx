@@ -11,9 +11,15 @@ the set it was created with, whole.
 
 
 from cpython.pythread cimport PyThread_get_thread_ident
+from cpython.ref cimport Py_INCREF, PyObject
 from libc cimport errno
 
 from OpenSSL._native.errors cimport queue_aside, queue_back
+
+cdef extern from "Python.h":
+    # Takes the references.
+    void PyErr_Restore(PyObject* kind, PyObject* error, PyObject* traceback)
+    void PyErr_WriteUnraisable(object about)
 
 import os as _os
 
@@ -37,6 +43,20 @@ def count_fork():
 
 if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=count_fork)
+
+
+def write_unraisable(error not None, about):
+    """Tell ``sys.unraisablehook`` of an exception that no call can raise."""
+    cdef object kind = type(error)
+    cdef object traceback = error.__traceback__
+    Py_INCREF(kind)
+    Py_INCREF(error)
+    if traceback is not None:
+        Py_INCREF(traceback)
+    PyErr_Restore(
+        <PyObject*>kind, <PyObject*>error,
+        NULL if traceback is None else <PyObject*>traceback)
+    PyErr_WriteUnraisable(about)
 
 
 cdef class Hooks:

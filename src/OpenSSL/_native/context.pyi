@@ -11,3 +11,5 @@ class Context:
         """The object given to :meth:`set_app_data`, or None."""
     def set_app_data(self, data: object) -> None:
         """Keep an object of the program's own with the Context."""
+
+def method_of(context: Context) -> int: ...

@@ -188,3 +188,12 @@ cdef class Context:
             self.app_data, kept = kept, self.app_data
         finally:
             self.leave()
+
+
+def method_of(Context context not None):
+    """The ``*_METHOD`` constant that the Context was made for."""
+    context.enter()
+    try:
+        return context.method
+    finally:
+        context.leave()

@@ -18,12 +18,18 @@ cdef enum Source:
     KEY_FILE
 
 
-cdef int load_file(Context context, Source source, const char* path, int kind) except -1:
-    """Load a file that may be encrypted, with the passphrase hook in place meanwhile."""
+cdef int load_file(
+    Context context, Source source, const char* path, int kind, object ask=None,
+) except -1:
+    """Load a file that may be encrypted; `ask` knows the passphrase, else the Context's hook."""
     cdef Kept asked = context.passphrase
-    cdef Passphrase passphrase = of_context(None if asked is None else asked.value)
+    cdef Passphrase passphrase
     cdef Renewal next = begin(context) if source != KEY_FILE else under_way(context)
     cdef int result
+    if ask is not None:
+        passphrase = of_context((ask, None))
+    else:
+        passphrase = of_context(None if asked is None else asked.value)
     errors.clear()
     if next is None:
         result = load_now(context.handle, source, path, kind, passphrase)
@@ -89,18 +95,18 @@ def use_certificate_file(Context context not None, bytes path not None, int kind
         context.leave()
 
 
-def use_certificate_chain_file(Context context not None, bytes path not None):
+def use_certificate_chain_file(Context context not None, bytes path not None, ask=None):
     context.change()
     try:
-        load_file(context, CHAIN_FILE, path, 0)
+        load_file(context, CHAIN_FILE, path, 0, ask)
     finally:
         context.leave()
 
 
-def use_privatekey_file(Context context not None, bytes path not None, int kind):
+def use_privatekey_file(Context context not None, bytes path not None, int kind, ask=None):
     context.change()
     try:
-        load_file(context, KEY_FILE, path, kind)
+        load_file(context, KEY_FILE, path, kind, ask)
     finally:
         context.leave()
 
