@@ -7,7 +7,7 @@ import sys
 __all__ = ["main"]
 
 #: What the command line needs beyond the package itself, by import name.
-_EXTRAS = ("click", "rich", "idna")
+_EXTRAS = ("click", "rich", "idna", "python_socks")
 
 
 def _source() -> str:

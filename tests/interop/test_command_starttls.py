@@ -23,10 +23,26 @@ ASKED = {
     "pop3": [b"STLS\r\n"],
     "ftp": [b"AUTH TLS\r\n"],
     "postgres": [b"\0\0\0\x08\x04\xd2\x16\x2f"],
+    "lmtp": [b"LHLO [127.0.0.1]\r\n", b"STARTTLS\r\n"],
+    "nntp": [b"STARTTLS\r\n"],
+    "sieve": [b"STARTTLS\r\n"],
+    "ldap": [b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"],
+    "mysql": [
+        b"\x20\0\0\x01\x00\x8a\0\0\0\0\0\x01\x2d" + bytes(23),
+    ],
+    "xmpp": [
+        (
+            b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' version='1.0' "
+            b"xmlns:stream='http://etherx.jabber.org/streams' to=\"localhost\">"
+        ),
+        b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+    ],
 }
+#: Those that are asked and then give the last plain-text word.
+ANSWERING = [each for each in PROTOCOLS if isinstance(GREETINGS[each][-1], bytes)]
 
 
-def fails(protocol: str, script: Sequence[bytes | None], kind: str, words: str) -> None:
+def fails(protocol: str, script: Sequence[bytes | int | None], kind: str, words: str) -> None:
     with greeter(script, tls=False) as port:
         start = time.monotonic()
         done = brisk("connect", f"localhost:{port}", "--starttls", protocol, "--timeout", "5")
@@ -54,28 +70,34 @@ def test_tls_follows_the_plain_text(protocol: str) -> None:
         assert f"after STARTTLS over {protocol}" in brisk("connect", *options).out
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", ANSWERING)
 @pytest.mark.holds("C21")
 def test_bytes_in_plain_text_after_the_answer_are_refused(protocol: str) -> None:
     *before, last = GREETINGS[protocol]
-    assert last is not None
+    assert isinstance(last, bytes)
     injected = last + (b"a2 OK injected\r\n" if protocol == "imap" else b"250 injected\r\n")
     fails(protocol, [*before, injected], "starttls-broken", "injection")
 
 
-@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3", "ftp"])
+@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3", "ftp", "lmtp", "nntp", "sieve"])
 def test_endless_lines_are_cut_off(protocol: str) -> None:
     fails(protocol, [b"2" * 100_000], "starttls-broken", "4096 bytes")
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_server_that_says_no(protocol: str) -> None:
-    answers: dict[str, Sequence[bytes | None]] = {
+    answers: dict[str, Sequence[bytes | int | None]] = {
         "smtp": (*GREETINGS["smtp"][:4], b"454 not now\r\n"),
         "imap": (b"* OK hello\r\n", None, b"a1 BAD no such thing\r\n"),
         "pop3": (b"+OK hello\r\n", None, b"-ERR no such thing\r\n"),
         "ftp": (b"220 hello\r\n", None, b"502 no such thing\r\n"),
         "postgres": (None, b"N"),
+        "lmtp": (*GREETINGS["lmtp"][:4], b"454 not now\r\n"),
+        "nntp": (b"200 hello\r\n", None, b"580 no\r\n"),
+        "sieve": (b'"SASL" ""\r\nOK\r\n',),
+        "ldap": (None, b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00"),
+        "mysql": (b"\x20\0\0\0\x0a8.0.0\0" + bytes(4) + b"saltsalt\0" + bytes(12),),
+        "xmpp": (*GREETINGS["xmpp"][:4], b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
     }
     fails(protocol, answers[protocol], "starttls-refused", "server")
 
@@ -96,10 +118,30 @@ def test_a_server_that_says_no(protocol: str) -> None:
         ("ftp", [b"421 busy\r\n"], "starttls-refused", "421 busy"),
         ("postgres", [None, b"E\0\0\0\x10Ftoo old\0"], "starttls-refused", "error"),
         ("postgres", [None, b"HTTP/1.1"], "starttls-broken", "no reply"),
+        ("ldap", [None, b"HTTP/1.1"], "starttls-broken", "no reply"),
+        ("ldap", [None, b"\x30\x84\xff\xff\xff\xff"], "starttls-broken", "no reply"),
+        ("ldap", [None, b"\x30\x03\x02\x01\x01"], "starttls-broken", "no reply"),
+        ("mysql", [b"\x06\0\0\0\xff\x10\x04busy"], "starttls-refused", "turned us away"),
+        ("mysql", [b"\x05\0\0\0\x0a8.0\0"], "starttls-broken", "no reply"),
+        ("mysql", [b"HTTP/1.1 400"], "starttls-broken", "no reply"),
+        ("nntp", [b"400 busy\r\n"], "starttls-refused", "400 busy"),
+        ("sieve", [b"BYE busy\r\n"], "starttls-refused", "BYE busy"),
+        ("sieve", [b"220 mail\r\n"], "starttls-broken", "no reply"),
+        ("sieve", [b'"A" "b"\r\n' * 200], "starttls-broken", "100 lines"),
+        ("xmpp", [None, b"<a><!DOCTYPE x>"], "starttls-broken", "document type"),
+        (
+            "ldap",
+            [None, b"\x30\x84\0\0\0\x10\x02\x01\x01\x78\x84\0\0\0\7\x0a\1\x34\4\0\4\0"],
+            "starttls-refused",
+            "result code 52",
+        ),
+        ("xmpp", [None, b"220 mail\r\n"], "starttls-broken", "no reply"),
+        ("xmpp", [None, b"<a>" + b" " * 70000], "starttls-broken", "65536 bytes"),
+        ("xmpp", [None, b"<a><features><sasl/></features>"], "starttls-refused", "only: sasl"),
     ],
 )
 def test_other_answers(
-    protocol: str, script: Sequence[bytes | None], kind: str, words: str
+    protocol: str, script: Sequence[bytes | int | None], kind: str, words: str
 ) -> None:
     fails(protocol, script, kind, words)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import dataclasses
 import socket
-import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,18 +12,17 @@ from typing import Any
 
 from OpenSSL import SSL
 
-from . import files, staples, starttls
-from .console import warn
+from . import staples, starttls
 from .failures import Failure, from_os_error
-from .handshake import peer_chain
-from .printable import printable
+from .handshake import alert_of, described, peer_chain
+from .keylog import log_keys
 from .refusals import from_handshake, from_stream
-from .settings import Settings, client_context
-from .target import Opened, Target, ascii_name, is_address, open_socket
+from .settings import Settings, client_context, no_passphrase
+from .target import Opened, Route, Target, ascii_name, is_address, open_socket
 from .trust import Verdict
 from .waiting import Deadline, carry
 
-__all__ = ["Call", "dial", "log_keys", "settle"]
+__all__ = ["Call", "dial", "redial", "settle", "so_far"]
 
 
 @dataclass
@@ -36,8 +34,11 @@ class Call:
     name: str
     verdict: Verdict
     deadline: Deadline
+    context: SSL.Context
+    route: Route
     connection: SSL.Connection = field(init=False)
     opened: Opened = field(init=False)
+    error: Exception | None = None
     starttls_protocol: str | None = None
     starttls_seconds: float | None = None
     handshake_seconds: float = 0.0
@@ -45,6 +46,11 @@ class Call:
     response: bytes = b""
     staple_data: dict[str, Any] = field(default_factory=dict)
     resources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @property
+    def timer(self) -> SSL.Connection | None:
+        """The connection, where it has to be told of the time: over datagrams."""
+        return self.connection if self.route.datagrams else None
 
     @property
     def what(self) -> str:
@@ -82,35 +88,62 @@ def dial(
     target: Target,
     settings: Settings,
     *,
-    servername: str | None,
-    insecure: bool,
-    protocol: str | None,
-    keylog: str | None,
-    timeout: float,
-    ask_passphrase: Callable[[str], bytes],
+    servername: str | None = None,
+    insecure: bool = False,
+    protocol: str | None = None,
+    keylog: str | None = None,
+    timeout: float = 10.0,
+    ask_passphrase: Callable[[str], bytes] = no_passphrase,
+    route: Route | None = None,
 ) -> Call:
-    """Connect to *target* and shake hands; raise :class:`Failure` for what goes wrong."""
+    """Connect to *target* and shake hands; raise :class:`Failure` for what goes wrong.
+
+    What was found out until then is in the failure's ``data``.
+    """
     name = servername or target.host
     name = name.partition("%")[0] if is_address(name) else ascii_name(name)
     verdict = Verdict(name, enforce=not insecure)
     context = client_context(settings, verdict, ask_passphrase)
+    call = Call(target, settings, name, verdict, Deadline(timeout), context, route or Route())
+    call.starttls_protocol = protocol
     with contextlib.ExitStack() as stack:
         if keylog:
             log_keys(context, keylog, stack)
-        call = Call(target, settings, name, verdict, Deadline(timeout))
-        context.set_info_callback(call.watch)
-        context.set_ocsp_client_callback(call.staple)
-        call.opened = open_socket(target, call.deadline)
-        try:
-            if protocol:
-                _plain_text(call, protocol)
-            _shake(call, context)
-        except BaseException:
-            call.opened.socket.close()
-            raise
+        _begin(call, None)
         # The key log stays open for as long as keys may change.
         call.resources = stack.pop_all()
     return call
+
+
+def redial(call: Call, timeout: float) -> Call:
+    """Connect again, and offer the session of *call*; the new one says whether it was taken."""
+    again = dataclasses.replace(
+        call,
+        deadline=Deadline(timeout),
+        certificate_asked=False,
+        response=b"",
+        staple_data={},
+        resources=contextlib.ExitStack(),
+    )
+    _begin(again, call.connection.get_session())
+    return again
+
+
+def _begin(call: Call, session: SSL.Session | None) -> None:
+    call.context.set_info_callback(call.watch)
+    call.context.set_ocsp_client_callback(call.staple)
+    try:
+        call.opened = open_socket(call.target, call.deadline, call.route)
+        try:
+            if call.starttls_protocol:
+                _plain_text(call, call.starttls_protocol)
+            _shake(call, session)
+        except BaseException:
+            call.opened.socket.close()
+            raise
+    except Failure as failure:
+        failure.data = so_far(call, failure)
+        raise
 
 
 def settle(call: Call, patience: float = 0.25) -> None:
@@ -122,7 +155,7 @@ def settle(call: Call, patience: float = 0.25) -> None:
     deadline = Deadline(patience + 2 * call.opened.connect_seconds)
     sock = call.opened.socket
     try:
-        carry(lambda: call.connection.recv(1, socket.MSG_PEEK), sock, deadline)
+        carry(lambda: call.connection.recv(1, socket.MSG_PEEK), sock, deadline, call.timer)
     except (TimeoutError, SSL.ZeroReturnError, SSL.SysCallError):
         return
     except (SSL.Error, OSError) as error:
@@ -132,19 +165,26 @@ def settle(call: Call, patience: float = 0.25) -> None:
 def _plain_text(call: Call, protocol: str) -> None:
     start = time.monotonic()
     try:
-        starttls.begin(call.opened.socket, protocol, call.deadline, call.settings.starttls_name)
+        starttls.begin(
+            call.opened.socket,
+            protocol,
+            call.deadline,
+            name=call.settings.starttls_name,
+            host=call.name,
+        )
     except OSError as error:
         raise from_os_error(error, f"{call.what}: {protocol} greeting") from error
     except Failure as failure:
         raise Failure(failure.kind, f"{call.what}: {failure.line}") from failure
-    call.starttls_protocol = protocol
     call.starttls_seconds = time.monotonic() - start
 
 
-def _shake(call: Call, context: SSL.Context) -> None:
+def _shake(call: Call, session: SSL.Session | None) -> None:
     sock = call.opened.socket
-    connection = call.connection = SSL.Connection(context, sock)
+    connection = call.connection = SSL.Connection(call.context, sock)
     connection.set_connect_state()
+    if session is not None:
+        connection.set_session(session)
     if is_address(call.name):
         connection.set_ip_asc(call.name)
     else:
@@ -153,8 +193,9 @@ def _shake(call: Call, context: SSL.Context) -> None:
     connection.request_ocsp()
     start = time.monotonic()
     try:
-        carry(connection.do_handshake, sock, call.deadline)
+        carry(connection.do_handshake, sock, call.deadline, call.timer)
     except (SSL.Error, OSError) as error:
+        call.error = error
         raise from_handshake(
             error,
             f"{call.what}: handshake",
@@ -163,6 +204,9 @@ def _shake(call: Call, context: SSL.Context) -> None:
             certificate_asked=call.certificate_asked,
         ) from error
     call.handshake_seconds = time.monotonic() - start
+    if connection.session_reused():
+        # Judged when the session was made, and not shown again.
+        return
     if connection.get_peer_certificate() is None:
         # Anonymous ciphers, such as "ALL:@SECLEVEL=0" offers, call no verify callback.
         call.verdict.note_no_certificate()
@@ -171,23 +215,25 @@ def _shake(call: Call, context: SSL.Context) -> None:
     call.judge_staple()
 
 
-def log_keys(context: SSL.Context, path: str, stack: contextlib.ExitStack) -> None:
-    """Append the connection's secrets to *path*, which only its owner can read if it is new."""
-    descriptor = files.open_private(path, append=True)
-    stack.callback(os.close, descriptor)
-    status = os.fstat(descriptor)
-    mode = status.st_mode
-    if stat.S_ISREG(mode) and (mode & 0o077 or status.st_uid != os.geteuid()):
-        warn(f"{printable(path)} holds secrets and can be read by others ({mode & 0o777:04o})")
-
-    def log(connection: SSL.Connection, line: bytes) -> None:
-        left = line + b"\n"
-        try:
-            # All at once, unless there is no room: then the rest says why.
-            while left:
-                left = left[os.write(descriptor, left) :]
-        except OSError as error:
-            words = error.strerror or str(error)
-            raise Failure("file", f"cannot write {printable(path)}: {words}") from error
-
-    context.set_keylog_callback(log)
+def so_far(call: Call, failure: Failure) -> dict[str, Any]:
+    """Return what is known of a call that ended in *failure*, ready for JSON."""
+    chain = call.verdict.presented
+    opened = getattr(call, "opened", None)
+    if not chain and hasattr(call, "connection"):
+        chain = call.connection.get_peer_cert_chain() or []
+    return {
+        "host": call.target.host,
+        "port": call.target.port,
+        "address": opened.address if opened else None,
+        "family": opened.family if opened else None,
+        "starttls": call.starttls_protocol,
+        "alert": alert_of(call.error),
+        "verification": {
+            "verified": False,
+            "name": call.name,
+            "problems": [each.words for each in call.verdict.findings],
+        },
+        "chain_kind": "as presented",
+        "chain": described(chain, pem=False),
+        "ocsp": call.staple_data or None,
+    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["KINDS", "Failure", "Kind", "from_os_error", "table"]
 
@@ -31,6 +31,7 @@ KINDS: dict[str, Kind] = {
     "timeout": Kind(12, "the peer did not answer in time"),
     "unreachable": Kind(13, "no route to the host"),
     "network": Kind(14, "another failure of the network"),
+    "proxy": Kind(15, "the proxy could not be used"),
     "expired": Kind(20, "a certificate of the peer has expired"),
     "not-yet-valid": Kind(21, "a certificate of the peer is not valid yet"),
     "wrong-host": Kind(22, "the peer's certificate is for another host"),
@@ -38,6 +39,7 @@ KINDS: dict[str, Kind] = {
     "self-signed": Kind(24, "the peer's certificate is signed by itself"),
     "bad-certificate": Kind(25, "the certificate was refused for another reason"),
     "incomplete-chain": Kind(26, "the server did not send the certificate of its issuer"),
+    "expires-soon": Kind(27, "a certificate has fewer days left than --warn-days"),
     "no-common-protocol": Kind(30, "no protocol version in common"),
     "no-common-cipher": Kind(31, "no cipher or group in common"),
     "certificate-wanted": Kind(32, "the peer wants a client certificate"),
@@ -70,6 +72,8 @@ class Failure(Exception):
         super().__init__(line)
         self.kind = kind
         self.line = line
+        #: What was found out before it failed, ready for JSON.
+        self.data: dict[str, Any] = {}
 
     @property
     def status(self) -> int:

@@ -10,7 +10,7 @@ from OpenSSL import SSL, crypto
 from .chain import describe
 from .printable import printable
 
-__all__ = ["described", "facts", "peer_chain", "session_facts"]
+__all__ = ["alert_of", "described", "facts", "peer_chain", "session_facts"]
 
 _Result = TypeVar("_Result")
 
@@ -59,6 +59,13 @@ def described(chain: list[crypto.X509], *, pem: bool) -> list[dict[str, Any]]:
             row["pem"] = text.decode("ascii")
         rows.append(row)
     return rows
+
+
+def alert_of(error: Exception | None) -> dict[str, Any] | None:
+    """Return the alert that *error* tells of, and who sent it, or None."""
+    if not isinstance(error, SSL.Error) or error.alert is None:
+        return None
+    return {"number": error.alert, "sent_by": "us" if error.alert_sent else "peer"}
 
 
 def _known(call: Callable[[], _Result]) -> _Result | None:

@@ -86,9 +86,13 @@ def _rows(data: dict[str, Any]) -> list[tuple[str, str | Text]]:
         ("ALPN", _alpn(data)),
         ("Verified", _verified(data["verification"])),
         ("OCSP", _ocsp(data["ocsp"])),
-        ("Session", _session(data["session"], data["resumed"])),
+        ("Session", _session(data["session"], data["resumption"])),
         ("Our cert", _ours(data)),
     ]
+    authorities = data["client_authorities"]
+    if authorities:
+        more = f" and {len(authorities) - 6} more" if len(authorities) > 6 else ""
+        rows.append(("  from", "; ".join(authorities[:6]) + more))
     return rows
 
 
@@ -132,15 +136,18 @@ def _ocsp(ocsp: dict[str, Any]) -> Text:
     return Text(f"{ocsp['words']} ({size})", style="bold red")
 
 
-def _session(session: dict[str, Any], resumed: bool) -> str:
-    words = ["resumed" if resumed else "new"]
+def _session(session: dict[str, Any], resumption: dict[str, Any] | None) -> str:
     if not session["resumable"]:
-        words.append("not resumable (so far)")
+        words = "new, not resumable (so far)"
     elif session["ticket"]:
-        words.append(f"resumable by ticket for {_span(session['lifetime_hint'])}")
+        words = f"new, resumable by ticket for {_span(session['lifetime_hint'])}"
     else:
-        words.append("resumable by session id")
-    return ", ".join(words)
+        words = "new, resumable by session id"
+    if resumption is None:
+        return words
+    if not resumption["resumed"]:
+        return f"{words}; offered again it was NOT resumed"
+    return f"{words}; offered again it was resumed in {_time(resumption['seconds'])}"
 
 
 def _span(seconds: int | None) -> str:

@@ -92,6 +92,10 @@ def _run(arguments: list[str]) -> int:
     except click.Abort:
         return _report(Failure("interrupted", "interrupted"), as_json=False)
     except click.ClickException as error:
+        if "--nagios" in arguments:
+            # There a 2 would mean that the peer is in trouble.
+            print(f"TLS UNKNOWN - {error.format_message()}")
+            return 3
         error.show()
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one line
@@ -107,6 +111,7 @@ def _report(failure: Failure, *, as_json: bool) -> int:
     if as_json:
         print_json(
             {
+                **failure.data,
                 "ok": False,
                 "error": failure.kind,
                 "message": failure.line,

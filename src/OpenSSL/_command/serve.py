@@ -15,12 +15,13 @@ from OpenSSL import SSL
 
 from . import files
 from .authority import Authority
-from .connect import alpn_names, ask_passphrase
+from .connect import ask_passphrase
 from .console import output
 from .counts import Counts
-from .dial import log_keys
 from .failures import Failure
+from .keylog import log_keys
 from .listener import Listener, open_ports
+from .options import alpn_names
 from .printable import printable
 from .refusals import reasons
 from .sanity import refuse_expired, refuse_unservable

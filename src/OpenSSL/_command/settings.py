@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from . import files
 from .failures import Failure
@@ -14,7 +14,16 @@ from .printable import printable
 from .refusals import reasons
 from .trust import Verdict
 
-__all__ = ["VERSIONS", "Settings", "client_context", "load_identity", "set_ciphers", "unusable"]
+__all__ = [
+    "DTLS_VERSIONS",
+    "VERSIONS",
+    "Settings",
+    "client_context",
+    "load_identity",
+    "no_passphrase",
+    "set_ciphers",
+    "unusable",
+]
 
 VERSIONS = {
     "1.0": SSL.TLS1_VERSION,
@@ -22,6 +31,8 @@ VERSIONS = {
     "1.2": SSL.TLS1_2_VERSION,
     "1.3": SSL.TLS1_3_VERSION,
 }
+
+DTLS_VERSIONS = {"1.0": SSL.DTLS1_VERSION, "1.2": SSL.DTLS1_2_VERSION}
 
 
 @dataclass
@@ -37,29 +48,55 @@ class Settings:
     ciphers: str | None = None
     alpn: tuple[str, ...] = ()
     starttls_name: str | None = None
+    groups: str | None = None
+    sigalgs: str | None = None
+    datagrams: bool = False
+    crls: tuple[str, ...] = ()
 
 
 def client_context(
     settings: Settings, verdict: Verdict, ask_passphrase: Callable[[str], bytes]
 ) -> SSL.Context:
     """Return a context for *settings*; raise :class:`Failure` for a file it cannot use."""
-    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    method = SSL.DTLS_CLIENT_METHOD if settings.datagrams else SSL.TLS_CLIENT_METHOD
+    versions = DTLS_VERSIONS if settings.datagrams else VERSIONS
+    context = SSL.Context(method)
     # A server that leaves without a closing message is reported, not ignored.
     context.set_verify(SSL.VERIFY_PEER, verdict.callback)
     _trust(context, settings)
+    for path in settings.crls:
+        _add_revocations(context, path)
     if settings.certificate:
         load_identity(context, settings.certificate, settings.key, ask_passphrase)
     # Without this OpenSSL would not speak anything older than its system-wide
     # default allows even when that is what was asked for.
     if settings.minimum:
-        context.set_min_proto_version(VERSIONS[settings.minimum])
+        context.set_min_proto_version(versions[settings.minimum])
     if settings.maximum:
-        context.set_max_proto_version(VERSIONS[settings.maximum])
+        context.set_max_proto_version(versions[settings.maximum])
     if settings.ciphers:
         set_ciphers(context, settings.ciphers)
+    for names, setter, what in (
+        (settings.groups, context.set_groups_list, "group"),
+        (settings.sigalgs, context.set_sigalgs_list, "signature algorithm"),
+    ):
+        if names:
+            _names(setter, names, what)
     if settings.alpn:
         context.set_alpn_protos([each.encode("ascii") for each in settings.alpn])
     return context
+
+
+def no_passphrase(path: str) -> bytes:
+    """Have no passphrase for the key at *path*."""
+    raise Failure("file", f"{printable(path)} needs a passphrase")
+
+
+def _names(setter: Callable[[str], None], text: str, what: str) -> None:
+    try:
+        setter(text.replace(",", ":"))
+    except (SSL.Error, ValueError, UnicodeError) as error:
+        raise Failure("usage", f"no such {what}: {printable(text)}") from error
 
 
 def load_identity(
@@ -104,6 +141,19 @@ def _trust(context: SSL.Context, settings: Settings) -> None:
     except SSL.Error as error:
         name = settings.cafile or settings.capath or ""
         raise unusable(name, "no certificates in PEM form", error) from error
+
+
+def _add_revocations(context: SSL.Context, path: str) -> None:
+    """Look the peer's own certificate up in the list at *path*, which must be its issuer's."""
+    data = files.read(path)
+    kind = crypto.FILETYPE_PEM if b"-----BEGIN" in data else crypto.FILETYPE_ASN1
+    store = context.get_cert_store()
+    try:
+        if store is not None:
+            store.add_crl(crypto.load_crl(kind, data))
+            store.set_flags(crypto.X509StoreFlags.CRL_CHECK)
+    except crypto.Error as error:
+        raise Failure("file", f"cannot use {printable(path)}: no revocation list") from error
 
 
 def set_ciphers(context: SSL.Context, text: str) -> None:

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
 
 from .failures import Failure
 from .printable import printable
@@ -25,9 +28,10 @@ class _Conversation:
     """Lines over a socket that does not block."""
 
     def __init__(
-        self, sock: socket.socket, protocol: str, deadline: Deadline, name: str | None = None
+        self, sock: socket.socket, protocol: str, deadline: Deadline, name: str | None, host: str
     ) -> None:
         self.name = name or _own_name(sock)
+        self.domain = name or host
         self.sock = sock
         self.protocol = protocol
         self.deadline = deadline
@@ -53,6 +57,12 @@ class _Conversation:
         if len(line) > _LINE_LIMIT:
             raise self.broken(f"sent a line of more than {_LINE_LIMIT} bytes")
         return line.rstrip(b"\r").decode("utf-8", "replace")
+
+    def exactly(self, size: int) -> bytes:
+        while len(self.buffer) < size:
+            self.buffer += self.receive()
+        data, self.buffer = self.buffer[:size], self.buffer[size:]
+        return data
 
     def send(self, data: bytes) -> None:
         while data:
@@ -113,14 +123,18 @@ def _reply(talk: _Conversation) -> tuple[str, list[str]]:
 
 
 def _smtp(talk: _Conversation) -> None:
+    _mail(talk, "EHLO")
+
+
+def _mail(talk: _Conversation, greeting: str) -> None:
     code, lines = _reply(talk)
     if code != "220":
         raise talk.refused("turned us away", f"{code} {lines[-1]}")
-    talk.command(f"EHLO {talk.name}")
+    talk.command(f"{greeting} {talk.name}")
     code, lines = _reply(talk)
     if code != "250":
         said = f"{code} {lines[-1]}"
-        raise talk.refused(f"refused EHLO {talk.name} (see --starttls-name)", said)
+        raise talk.refused(f"refused {greeting} {talk.name} (see --starttls-name)", said)
     offers = [line.split(" ")[0].upper() for line in lines[1:]]
     if "STARTTLS" not in offers:
         raise talk.refused("does not offer STARTTLS, only", ", ".join(offers) or "nothing")
@@ -181,6 +195,149 @@ def _postgres(talk: _Conversation) -> None:
     raise talk.broken(f"answered with what is no reply: {printable(answer[:20])!r}")
 
 
+def _lmtp(talk: _Conversation) -> None:
+    _mail(talk, "LHLO")
+
+
+def _nntp(talk: _Conversation) -> None:
+    line = talk.line()
+    if not re.match(r"20[01]\b", line):
+        raise talk.refused("turned us away", line)
+    talk.command("STARTTLS")
+    line = talk.line()
+    if not re.match(r"382\b", line):
+        raise talk.refused("refused STARTTLS", line)
+
+
+def _sieve(talk: _Conversation) -> None:
+    """RFC 5804: the server begins with its capabilities, a line each, and then ``OK``."""
+    offers = _sieve_reply(talk, "turned us away")
+    if not any(line.upper().startswith('"STARTTLS"') for line in offers):
+        raise talk.refused("does not offer STARTTLS, only", ", ".join(offers))
+    talk.command("STARTTLS")
+    _sieve_reply(talk, "refused STARTTLS")
+
+
+def _sieve_reply(talk: _Conversation, refusal: str) -> list[str]:
+    lines: list[str] = []
+    while len(lines) < _LINES_LIMIT:
+        line = talk.line()
+        if re.match(r"OK\b", line, re.IGNORECASE):
+            return lines
+        if re.match(r"(NO|BYE)\b", line, re.IGNORECASE):
+            raise talk.refused(refusal, line)
+        if not line.startswith('"'):
+            raise talk.broken(f"answered with what is no reply: {printable(line, 80)!r}")
+        lines.append(line)
+    raise talk.broken(f"sent more than {_LINES_LIMIT} lines")
+
+
+#: The extended request StartTLS of RFC 4511, section 4.14: message 1, 1.3.6.1.4.1.1466.20037.
+_LDAP_REQUEST = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
+
+
+def _ldap(talk: _Conversation) -> None:
+    talk.send(_LDAP_REQUEST)
+    head = talk.exactly(2)
+    size = head[1]
+    if head[0] == 0x30 and size & 0x80 and size & 0x7F <= 4:
+        size = int.from_bytes(talk.exactly(size & 0x7F), "big")
+    if head[0] != 0x30 or size > _LINE_LIMIT:
+        raise talk.broken(f"answered with what is no reply: {printable(head)!r}")
+    body = talk.exactly(size)
+    # Message 1, an extended response, and in it the result as an ENUMERATED of one byte.
+    found = re.match(
+        rb"\x02\x01\x01\x78(?:[\0-\x7f]|\x81.|\x82..|\x84....)\x0a\x01(.)", body, re.DOTALL
+    )
+    if not found:
+        raise talk.broken(f"answered with what is no reply: {printable(body[:20])!r}")
+    if found[1] != b"\0":
+        raise talk.refused("refused StartTLS", f"result code {found[1][0]}")
+
+
+_MYSQL_SSL = 0x0800
+
+
+def _mysql(talk: _Conversation) -> None:
+    """The server's greeting, then a login without a name that asks for TLS."""
+    head = talk.exactly(4)
+    size = int.from_bytes(head[:3], "little")
+    if size > _LINE_LIMIT:
+        raise talk.broken(f"answered with what is no reply: {printable(head)!r}")
+    greeting = talk.exactly(size)
+    if greeting[:1] == b"\xff":
+        raise talk.refused("turned us away", printable(greeting[3:], 80))
+    # Protocol 10, a version that ends with NUL, a number, eight bytes of salt and NUL.
+    version, nul, rest = greeting[1:].partition(b"\0")
+    if greeting[:1] != b"\x0a" or not nul or len(rest) < 15:
+        raise talk.broken(f"answered with what is no reply: {printable(greeting[:20])!r}")
+    if not int.from_bytes(rest[13:15], "little") & _MYSQL_SSL:
+        raise talk.refused("does not offer TLS", printable(version, 60))
+    # CLIENT_PROTOCOL_41, CLIENT_SSL, CLIENT_SECURE_CONNECTION; 16 MiB; utf8mb4.
+    flags = 0x0200 | _MYSQL_SSL | 0x8000
+    login = flags.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + b"\x2d" + bytes(23)
+    talk.send(len(login).to_bytes(3, "little") + bytes([head[3] + 1]) + login)
+
+
+_XMPP_TLS = "urn:ietf:params:xml:ns:xmpp-tls"
+_XMPP_LIMIT = 65536
+
+
+def _xmpp(talk: _Conversation) -> None:
+    """RFC 6120, section 5: a stream, whose features offer STARTTLS, and its answer."""
+    talk.send(
+        "<?xml version='1.0'?><stream:stream xmlns='jabber:client' version='1.0' "
+        "xmlns:stream='http://etherx.jabber.org/streams' "
+        f"to={quoteattr(talk.domain)}>".encode()
+    )
+    stream = _Stream(talk)
+    features = stream.element()
+    if features.find(f"{{{_XMPP_TLS}}}starttls") is None:
+        offers = ", ".join(each.tag.rpartition("}")[2] for each in features)
+        raise talk.refused("does not offer STARTTLS, only", offers or features.tag)
+    talk.send(f"<starttls xmlns='{_XMPP_TLS}'/>".encode())
+    answer = stream.element()
+    if answer.tag != f"{{{_XMPP_TLS}}}proceed":
+        raise talk.refused("refused STARTTLS", answer.tag.rpartition("}")[2])
+    stream.finish()
+
+
+class _Stream:
+    """The elements of an XMPP stream, one after the other."""
+
+    def __init__(self, talk: _Conversation) -> None:
+        self.talk = talk
+        self.parser: Any = ElementTree.XMLPullParser(["start", "end"])
+        self.level = 0
+        self.taken = b""
+
+    def element(self) -> ElementTree.Element:
+        """Return the next element right below the stream itself."""
+        try:
+            while True:
+                for event, element in self.parser.read_events():
+                    self.level += 1 if event == "start" else -1
+                    if event == "end" and self.level == 1:
+                        found: ElementTree.Element = element
+                        return found
+                self._feed(self.talk.receive())
+        except ElementTree.ParseError as error:
+            raise self.talk.broken(f"answered with what is no reply: {error}") from error
+
+    def finish(self) -> None:
+        """Make sure that nothing followed the last element: it would count as protected."""
+        if next(iter(self.parser.read_events()), None) or not self.taken.endswith(b"/>"):
+            raise self.talk.broken("sent plain text after agreeing to TLS (possible injection)")
+
+    def _feed(self, data: bytes) -> None:
+        self.taken += data
+        if len(self.taken) > _XMPP_LIMIT:
+            raise self.talk.broken(f"sent more than {_XMPP_LIMIT} bytes")
+        if b"<!" in self.taken or b"<?" in self.taken[2:]:
+            raise self.talk.broken("sent a document type or a comment, which no stream has")
+        self.parser.feed(data)
+
+
 #: Protocol name: (default port, the conversation).
 PROTOCOLS: dict[str, tuple[int, Callable[[_Conversation], None]]] = {
     "smtp": (587, _smtp),
@@ -188,18 +345,32 @@ PROTOCOLS: dict[str, tuple[int, Callable[[_Conversation], None]]] = {
     "pop3": (110, _pop3),
     "ftp": (21, _ftp),
     "postgres": (5432, _postgres),
+    "lmtp": (24, _lmtp),
+    "nntp": (119, _nntp),
+    "sieve": (4190, _sieve),
+    "ldap": (389, _ldap),
+    "mysql": (3306, _mysql),
+    "xmpp": (5222, _xmpp),
 }
 
 
-def begin(sock: socket.socket, protocol: str, deadline: Deadline, name: str | None = None) -> None:
+def begin(
+    sock: socket.socket,
+    protocol: str,
+    deadline: Deadline,
+    *,
+    name: str | None = None,
+    host: str = "localhost",
+) -> None:
     """Talk *protocol* over *sock* up to the point where TLS begins.
 
     *name* is what we call ourselves where that is asked for; by default the
-    address we speak from, which is never a lie (RFC 5321, section 4.1.3).
+    address we speak from, which is never a lie (RFC 5321, section 4.1.3).  *host* is
+    who is asked for.
 
     Raises :class:`Failure` when the server refuses or breaks the protocol,
     :class:`TimeoutError` and other :class:`OSError` from the socket.
     """
-    talk = _Conversation(sock, protocol, deadline, name)
+    talk = _Conversation(sock, protocol, deadline, name, host)
     PROTOCOLS[protocol][1](talk)
     talk.finish()

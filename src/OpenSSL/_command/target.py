@@ -14,11 +14,12 @@ from typing import Any
 
 import idna
 
+from . import proxies
 from .failures import Failure, from_os_error
 from .printable import printable
 from .waiting import Deadline
 
-__all__ = ["Opened", "Target", "open_socket", "parse"]
+__all__ = ["Opened", "Route", "Target", "open_socket", "parse"]
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,34 @@ def ascii_name(name: str) -> str:
     return plain
 
 
+#: Ports of services by name, for machines without a list of them.
+_SERVICES = {
+    "amqps": 5671,
+    "ftps": 990,
+    "https": 443,
+    "imaps": 993,
+    "ircs": 6697,
+    "ldaps": 636,
+    "mqtts": 8883,
+    "pop3s": 995,
+    "smtps": 465,
+    "submissions": 465,
+    "wss": 443,
+}
+
+
 def parse(text: str, default_port: int) -> Target:
-    """Read ``host``, ``host:port``, ``[address]:port`` or a bare IPv6 address."""
+    """Read ``host``, ``host:port``, ``[address]:port``, a bare IPv6 address, or a URL.
+
+    A port may be the name of a service, as in ``host:https``; of a URL only host and
+    port count.
+    """
+    scheme, slashes, rest = text.partition("://")
+    if slashes:
+        default_port = _service(scheme)
+        text = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        if "@" in text:
+            raise ValueError("names and passwords in URLs are not taken")
     host, port = text, ""
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
@@ -89,9 +116,21 @@ def parse(text: str, default_port: int) -> Target:
         ascii_name(host)
     if not port:
         return Target(host, default_port)
-    if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+    if not port.isdigit():
+        return Target(host, _service(port))
+    if not port.isascii() or not 0 < int(port) < 65536:
         raise ValueError(f"not a port number: {printable(port)!r}")
     return Target(host, int(port))
+
+
+def _service(name: str) -> int:
+    known = _SERVICES.get(name.lower())
+    if known is None and re.fullmatch(r"[A-Za-z][A-Za-z0-9+-]*", name):
+        with contextlib.suppress(OSError):
+            known = socket.getservbyname(name, "tcp")
+    if known is None:
+        raise ValueError(f"not a port or the name of a service: {printable(name)!r}")
+    return known
 
 
 @dataclass
@@ -105,10 +144,32 @@ class Opened:
     connect_seconds: float
 
 
-def open_socket(target: Target, deadline: Deadline) -> Opened:
+@dataclass(frozen=True)
+class Route:
+    """How to get to a target, where that is not by its own address over TCP."""
+
+    #: An address family, to use no other.
+    family: int = socket.AF_UNSPEC
+    #: Somebody else to connect to.
+    instead: Target | None = None
+    #: The path of a Unix socket.
+    unix: str | None = None
+    #: The URL of a proxy.
+    proxy: str | None = None
+    #: Datagrams, for DTLS.
+    datagrams: bool = False
+
+
+def open_socket(target: Target, deadline: Deadline, route: Route | None = None) -> Opened:
     """Resolve *target* and connect to the first of its addresses that answers."""
+    route = route or Route()
+    if route.unix:
+        return _open_unix(route.unix, deadline)
+    target = route.instead or target
+    if route.proxy:
+        return proxies.open_through(route.proxy, target, deadline)
     start = time.monotonic()
-    found = _resolve(target, deadline)
+    found = _resolve(target, deadline, route)
     resolved = time.monotonic()
     failure: Failure | None = None
     for place, (family, kind, protocol, _, address) in enumerate(found):
@@ -151,7 +212,20 @@ def _connect(family: int, kind: int, protocol: int, address: Any, seconds: float
     return sock
 
 
-def _resolve(target: Target, deadline: Deadline) -> list[Any]:
+def _open_unix(path: str, deadline: Deadline) -> Opened:
+    start = time.monotonic()
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.settimeout(deadline.remaining())
+        sock.connect(path)
+        sock.setblocking(False)
+    except OSError as error:
+        sock.close()
+        raise from_os_error(error, f"cannot connect to {printable(path)}") from error
+    return Opened(sock, printable(path), "Unix", 0.0, time.monotonic() - start)
+
+
+def _resolve(target: Target, deadline: Deadline, route: Route) -> list[Any]:
     """Look the host up in a thread of its own: the resolver knows no timeout."""
     answer: list[Any] = []
     what = f"cannot resolve {printable(target.host)}"
@@ -159,7 +233,8 @@ def _resolve(target: Target, deadline: Deadline) -> list[Any]:
     def look() -> None:
         try:
             host = target.host if target.is_address else target.ascii_host
-            answer.append(socket.getaddrinfo(host, target.port, type=socket.SOCK_STREAM))
+            kind = socket.SOCK_DGRAM if route.datagrams else socket.SOCK_STREAM
+            answer.append(socket.getaddrinfo(host, target.port, route.family, kind))
         except (OSError, UnicodeError) as error:
             answer.append(error)
 

@@ -6,6 +6,7 @@ for ever; a deadline does not.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import time
@@ -49,13 +50,32 @@ def ready(sock: socket.socket, deadline: Deadline, *, writing: bool = False) -> 
         raise TimeoutError("no answer in time")
 
 
-def carry(call: Callable[[], _Result], sock: socket.socket, deadline: Deadline) -> _Result:
-    """Repeat *call*, an operation of a connection over *sock*, until it is done."""
+def carry(
+    call: Callable[[], _Result],
+    sock: socket.socket,
+    deadline: Deadline,
+    timer: SSL.Connection | None = None,
+) -> _Result:
+    """Repeat *call*, an operation of a connection over *sock*, until it is done.
+
+    *timer* is a connection over datagrams, which may be lost and are then sent again.
+    """
     while True:
         deadline.remaining()
         try:
             return call()
         except SSL.WantReadError:
-            ready(sock, deadline)
+            _wait_to_read(sock, deadline, timer)
         except SSL.WantWriteError:
             ready(sock, deadline, writing=True)
+
+
+def _wait_to_read(sock: socket.socket, deadline: Deadline, timer: SSL.Connection | None) -> None:
+    due = timer.DTLSv1_get_timeout() if timer else None
+    if timer is None or due is None or due >= deadline.remaining():
+        ready(sock, deadline)
+        return
+    with contextlib.suppress(TimeoutError):
+        ready(sock, Deadline(due) if due > 0 else Deadline(0.001))
+        return
+    timer.DTLSv1_handle_timeout()
