@@ -170,9 +170,12 @@ def test_close_closes_the_socket(ends):
     assert client.fileno() == -1
 
 
-def test_makefile_is_refused(ends):
-    with pytest.raises(NotImplementedError):
-        ends[1].makefile()
+def test_a_file_reads_and_writes_through_tls(ends):
+    server, client = ends
+    with client.makefile("w", newline="\n") as lines, server.makefile("r") as read:
+        lines.write("one\ntwo\n")
+        lines.flush()
+        assert [read.readline(), read.readline()] == ["one\n", "two\n"]
 
 
 def test_a_connection_in_memory_has_no_socket(client_context):

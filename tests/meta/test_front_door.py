@@ -86,7 +86,7 @@ def test_make_alone_prints_what_there_is():
     if make is None:
         pytest.skip("make is not installed: apt-get install make")
     done = subprocess.run([make, "-s", "-C", str(ROOT)], capture_output=True, text=True, check=True)
-    listed = set(re.findall(r"^  (\w+) ", done.stdout, re.MULTILINE))
+    listed = set(re.findall(r"^  ([\w-]+) ", done.stdout, re.MULTILINE))
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
     assert phony is not None

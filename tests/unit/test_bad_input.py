@@ -168,6 +168,7 @@ CONNECTION = [
     row("set_context", "text", expect=TypeError),
     row("set_session", None, expect=TypeError),
     row("set_session", "text", expect=TypeError),
+    row("shutdown", "text", expect=TypeError),
     *no_numbers("set_shutdown"),
     row("set_shutdown", HUGE, expect=TOO_LARGE),
     *no_bytes("set_tlsext_host_name"),
@@ -194,7 +195,7 @@ TAKE_NOTHING = {
     "get_peer_cert_chain get_peer_certificate get_peer_finished get_protocol_version "
     "get_protocol_version_name get_servername get_session get_shutdown get_state_string "
     "get_verified_chain master_key pending renegotiate renegotiate_pending request_ocsp "
-    "server_random set_accept_state set_connect_state shutdown total_renegotiations want_read "
+    "server_random set_accept_state set_connect_state total_renegotiations want_read "
     "want_write get_verify_mode get_group_name get_cleartext_mtu get_selected_srtp_profile",
 }
 
