@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import time
 
 from OpenSSL._exceptions import (
     Error,
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ConnectionTransport"]
 
+#: How long a ``with`` block waits for what was sent to arrive, in seconds, and how often it
+#: looks; at most so many bytes at a time are thrown away meanwhile, and so many times.
+_PATIENCE = 2.0
+_STEP = 0.05
+_ROOM = 1 << 16
+_ROUNDS = 200
 #: What ``connect_ex`` answers for a connection that is there or on its way.
 _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EISCONN}
 
@@ -172,11 +180,65 @@ class ConnectionTransport(native.Connection):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Say goodbye when all went well, and close the socket in any case."""
+        """Send close_notify when all went well, and close the socket in any case.
+
+        What was sent is not lost by that: bytes that came and were never read are
+        taken first, and where a socket waits at all, the peer may take at most two
+        seconds, or the socket's timeout, to acknowledge what it was sent.
+        """
         try:
             if kind is None:
-                self.shutdown()
-        except (Error, OSError):
-            pass  # the peer may be gone already, and there is nothing left to lose
+                with contextlib.suppress(Error, OSError):
+                    self.shutdown()  # the peer may be gone already
+                if not self._files:  # whoever reads by a file goes on
+                    with contextlib.suppress(OSError):
+                        _let_arrive(self._socket)
         finally:
             close(self)
+
+
+def _let_arrive(sock: Any) -> None:
+    """End the sending side of a socket, and make it fit to be closed.
+
+    Closing it over bytes that nobody has read, such as session tickets, resets the
+    connection: the system then drops what it has not sent yet.
+    """
+    if not (hasattr(sock, "shutdown") and hasattr(sock, "recv") and hasattr(sock, "settimeout")):
+        return
+    import socket
+
+    if sock.type != socket.SOCK_STREAM:
+        return
+    before = sock.gettimeout()
+    end = time.monotonic() + (_PATIENCE if before is None else min(before, _PATIENCE))
+    sock.shutdown(socket.SHUT_WR)
+    try:
+        for _ in range(_ROUNDS):
+            patience = min(end - time.monotonic(), _STEP) if _is_sending(sock) else 0
+            sock.settimeout(max(patience, 0))
+            try:
+                if not sock.recv(_ROOM):
+                    return
+            except (BlockingIOError, TimeoutError):
+                if patience <= 0:
+                    return
+    finally:
+        sock.settimeout(before)
+
+
+def _is_sending(sock: Any) -> bool:
+    """Whether the peer has yet to acknowledge something; of other sockets than TCP's: no."""
+    import socket
+
+    if sock.family not in (socket.AF_INET, getattr(socket, "AF_INET6", None)):
+        return False
+    try:
+        import fcntl
+        import termios
+    except ImportError:
+        return True  # nobody can tell, so the peer's end is waited for
+    try:
+        unsent = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return True
+    return unsent != bytes(4)
