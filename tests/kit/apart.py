@@ -15,9 +15,11 @@ TESTS = Path(__file__).resolve().parents[1]
 PATIENCE = 60
 
 
-def run(code: str, *arguments: str, given: str = "") -> str:
+def run(code: str, *arguments: str, given: str = "", preload: str = "") -> str:
     """What ``code`` printed; an AssertionError unless it ended well and said nothing wrong."""
     environment = quiet_environment()
+    if preload:
+        environment["LD_PRELOAD"] = preload
     path = os.pathsep.join(filter(None, (str(TESTS), environment.get("PYTHONPATH"))))
     done = subprocess.run(
         [
