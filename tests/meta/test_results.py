@@ -36,7 +36,7 @@ PLACES: dict[tuple[str, str], str] = {
     ("descriptions.pyx", "GENERAL_NAME_print"): "what it has printed is looked at",
     ("descriptions.pyx", "i2a_ASN1_INTEGER"): "the memory it needs is looked for in the queue",
     ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
-    ("engine.pyx", "SSL_shutdown"): "says goodbye after a failure that is known already",
+    ("ending.pyx", "SSL_shutdown"): "says goodbye after a failure that is known already",
 }
 CALL = re.compile(r"\s*(?:if [^:]*: |else: |try: )?(?:[A-Za-z_]\w*\.)?(\w+)\(")
 

@@ -163,11 +163,13 @@ def test_peeking_leaves_the_bytes(ends: pump.Pair) -> None:
     assert ends.server.pending() == 0
 
 
-def test_one_recv_takes_several_records_when_they_are_here(ends: pump.Pair) -> None:
-    for letter in (b"a", b"b", b"c"):
-        ends.client.send(letter * 10)
+def test_one_recv_takes_the_records_of_a_large_message_and_no_other(ends: pump.Pair) -> None:
+    for data in (b"a" * 10, b"b" * 40_000, b"c" * 10):
+        ends.client.sendall(data)
     pump.shuttle(ends.client, ends.server)
-    assert ends.server.recv(25) == b"a" * 10 + b"b" * 10 + b"c" * 5
+    assert ends.server.recv(100_000) == b"a" * 10
+    assert ends.server.recv(100_000) == b"b" * 40_000
+    assert ends.server.recv(5) == b"c" * 5
     assert ends.server.pending() == 5
     assert ends.server.recv(25) == b"c" * 5
 

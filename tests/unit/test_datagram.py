@@ -1,14 +1,61 @@
 """DTLS: cookies, timers and packet sizes."""
 
+import os
+import shlex
 import socket
+import subprocess
 import time
 
 import pytest
 
-from kit import authority, contexts, pump
+from kit import apart, authority, contexts, pump
 from OpenSSL import SSL
 
 COOKIE = b"a good cookie"
+
+
+#: gettimeofday is what libssl's timers ask.
+CLOCK = """
+#include <stddef.h>
+#include <sys/time.h>
+#include <time.h>
+long ahead;
+int gettimeofday(struct timeval *now, void *unused)
+{
+    struct timespec real;
+    (void)unused;
+    clock_gettime(CLOCK_REALTIME, &real);
+    now->tv_sec = real.tv_sec + ahead;
+    now->tv_usec = real.tv_nsec / 1000;
+    return 0;
+}
+"""
+GIVE_UP = """
+    import ctypes
+    from OpenSSL import SSL
+
+    ahead = ctypes.c_long.in_dll(ctypes.CDLL(None), "ahead")
+    client = SSL.Connection(SSL.Context(SSL.DTLS_METHOD), None)
+    client.set_connect_state()
+    try:
+        client.do_handshake()
+    except SSL.WantReadError:
+        pass
+    for _ in range(20):
+        ahead.value += 100
+        try:
+            assert client.DTLSv1_handle_timeout() is True
+        except SSL.Error as error:
+            assert "read timeout expired" in str(error), error
+            print("timeout")
+            break
+    for call in (client.do_handshake, client.DTLSv1_handle_timeout, client.shutdown):
+        try:
+            call()
+        except SSL.Error as error:
+            assert "read timeout expired" in str(error), error
+            print("timeout")
+"""
 
 
 class Oops(Exception):
@@ -162,6 +209,43 @@ class TestCookies:
             connection.DTLSv1_listen()
         assert caught.value.args[0]
 
+    def test_a_live_tls_connection_is_not_harmed_by_listening(self):
+        ends = pump.connected(contexts.server_context(), contexts.client_context())
+        for end in ends:
+            for _ in range(2):
+                with pytest.raises(SSL.Error, match="only a DTLS connection"):
+                    end.DTLSv1_listen()
+        assert pump.transfer(ends.client, ends.server, b"data") == b"data"
+        assert pump.transfer(ends.server, ends.client, b"data") == b"data"
+
+    def test_it_is_too_late_to_listen(self, ends):
+        hello(ends)
+        with pytest.raises(SSL.WantReadError):
+            ends.server.DTLSv1_listen()
+        deliver(ends.server, ends.client)
+        hello(ends)
+        ends.server.DTLSv1_listen()
+        for _ in range(2):  # once it has listened, and once it has shaken hands
+            with pytest.raises(SSL.Error, match="too late to listen"):
+                ends.server.DTLSv1_listen()
+            pump.handshake(*ends)
+        with pytest.raises(SSL.Error, match="too late to listen"):
+            ends.client.DTLSv1_listen()
+        assert pump.transfer(ends.client, ends.server, b"data") == b"data"
+
+    def test_a_failed_connection_says_why_it_cannot_listen(self, ends):
+        ends.server.clear_options(SSL.OP_COOKIE_EXCHANGE)
+        ends.server.set_cipher_list(b"PSK@SECLEVEL=0")
+        hello(ends)
+        with pytest.raises(SSL.Error) as failed:
+            ends.server.do_handshake()
+        with pytest.raises(SSL.Error) as caught:
+            ends.server.DTLSv1_listen()
+        assert caught.value.args == failed.value.args
+        ends.server.set_accept_state()
+        with pytest.raises(SSL.WantReadError):
+            ends.server.DTLSv1_listen()
+
     def test_a_hook_cannot_listen_on_its_own_connection(self):
         server = dtls_context(serving=True)
         server.set_cookie_generate_callback(lambda connection: connection.DTLSv1_listen())
@@ -189,6 +273,15 @@ class TestTimers:
         assert ends.client.DTLSv1_handle_timeout() is True
         assert len(packets(ends.client)) == 1
         assert ends.client.DTLSv1_get_timeout() > 1
+
+    def test_giving_up_is_told_again(self, tmp_path):
+        """Half an hour of waiting, with a clock that is told to hurry."""
+        clock = tmp_path / "clock.c"
+        clock.write_text(CLOCK)
+        shared = tmp_path / "clock.so"
+        compiler = shlex.split(os.environ.get("CC", "cc"))
+        subprocess.run([*compiler, "-shared", "-fPIC", "-o", shared, clock], check=True)
+        assert apart.run(GIVE_UP, preload=str(shared)).split() == ["timeout"] * 4
 
     def test_tls_has_no_timers(self):
         connection = SSL.Connection(contexts.blank_context(), None)

@@ -67,6 +67,25 @@ class ContextSettings(Context):
         """
         return native.context_get_mode(self)
 
+    def set_max_records_without_data(self, number: int) -> None:
+        """Let a peer send at most ``number`` records in a row that hold no data; 0: no bound.
+
+        Beyond it the connection ends, with an :class:`Error` that says so. Counted are
+        tickets, key updates, warnings, renegotiations, everything that makes work and
+        brings nothing; a record counts once more for each 512 bytes it has. Data begin
+        the count again, whichever side sends them, and so does the end of a handshake.
+        Over DTLS only what certainly comes from the peer counts. 1000 to begin with; for
+        all connections of this Context, those that exist included.
+
+        Raises TypeError if ``number`` is not an integer, OverflowError if it is negative or
+        has more than 32 bits.
+        """
+        native.set_max_records_without_data(self, integer("number", number))
+
+    def get_max_records_without_data(self) -> int:
+        """Return the number last given to :meth:`set_max_records_without_data`."""
+        return native.get_max_records_without_data(self)
+
 
 class ConnectionSettings(Connection):
     """The same bits for one Connection, which began with its Context's."""

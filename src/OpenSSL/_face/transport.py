@@ -190,7 +190,7 @@ class ConnectionTransport(native.Connection):
             if kind is None:
                 with contextlib.suppress(Error, OSError):
                     self.shutdown()  # the peer may be gone already
-                if not self._files:  # whoever reads by a file goes on
+                if not getattr(self, "_files", 0):  # whoever reads by a file goes on
                     with contextlib.suppress(OSError):
                         _let_arrive(self._socket)
         finally:

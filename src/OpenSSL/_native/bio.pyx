@@ -5,6 +5,10 @@ block; waiting is the Connection's business, outside libssl and outside every
 lock.  In memory, what comes in is read from the Channel's pieces, and what goes
 out is written into its ``ready`` bytes, or what does not fit there to ``spill``.
 The C functions run without the interpreter: they touch no reference count.
+
+libssl goes on inside one call for as long as it is given records that hold no data.
+So it is given an ``allowance``; when that is used up it hears that nothing is there,
+the call comes back, and ``rationed`` tells that libssl is to be called again.
 """
 
 from cpython.ref cimport PyObject
@@ -13,9 +17,11 @@ from libc.stdlib cimport calloc, realloc
 from libc.string cimport memcpy, memmove, memset
 
 cimport OpenSSL._native.libcrypto as c
-from OpenSSL._native.channel cimport UNBOUNDED, Channel, Datagrams, Piece, brisk_kernel_tls
+from OpenSSL._native.channel cimport (
+    ANY_NUMBER, Channel, Datagrams, Piece, brisk_kernel_tls,
+)
 from OpenSSL._native.platform cimport (
-    brisk_errno, brisk_fd, brisk_read, brisk_would_block, brisk_write,
+    brisk_errno, brisk_fd, brisk_read, brisk_read_both, brisk_would_block, brisk_write,
 )
 
 cdef extern from "kernel_tls.h" nogil:
@@ -43,6 +49,11 @@ POISONED_DATAGRAM[:] = [99, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1
 
 cdef enum:
     HEADER = 5            # bytes before the body of a record
+    DATA = 23             # types of records
+    HANDSHAKE = 22
+    LIGHT = 4608          # a record that is no longer takes no time worth speaking of
+    FULL = 16401          # no shorter one can be full in TLS 1.3
+    LEAST = 64            # what a datagram costs at least, as if it had so many bytes
     FIRST_SPILL = 512     # as little as is asked for
     # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
     # owes to everybody, to which libssl falls back when packets get lost.
@@ -81,26 +92,117 @@ cdef size_t read_pieces(Channel* channel, char* data, size_t size) noexcept nogi
     return done
 
 
-cdef void follow(Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
-    """Keep count of where in a record the bytes that were taken end."""
-    cdef size_t part
-    while size > 0:
-        if channel.header < HEADER:
-            # Type, version, and then the length.
-            if channel.header >= HEADER - 2:
-                channel.length = <unsigned short>(channel.length << 8 | data[0])
-            channel.header += 1
-            channel.partial += 1
-            part = 1
-        else:
-            part = HEADER + channel.length - channel.partial
-            if part > size:
-                part = size
-            channel.partial += <unsigned int>part
-        data += part
-        size -= part
-        if channel.header == HEADER and channel.partial == HEADER + channel.length:
-            channel.header = channel.partial = channel.length = 0
+cdef inline void begin_record(Channel* channel) noexcept nogil:
+    """A header is whole: note what kind of work its record may be."""
+    cdef size_t length = channel.length
+    # A long one counts for more: it may hold hundreds of messages.
+    channel.idle += 1 + <unsigned int>(length >> 9)
+    channel.large = length > LIGHT
+    channel.allowance = channel.allowance - length if channel.allowance > length else 0
+
+
+cdef void follow_bit(Channel* channel, unsigned char byte) noexcept nogil:
+    # Type, version, and then the length.
+    if channel.header == 0:
+        channel.kind = byte
+    elif channel.header >= HEADER - 2:
+        channel.length = <unsigned short>(channel.length << 8 | byte)
+    channel.header += 1
+    channel.partial += 1
+    if channel.header == HEADER:
+        begin_record(channel)
+
+
+cdef inline void follow_header(Channel* channel, const unsigned char* data) noexcept nogil:
+    channel.kind = data[0]
+    channel.length = <unsigned short>(data[3] << 8 | data[4])
+    if channel.fresh:
+        channel.fresh = False
+        if data[0] & 0x80 and data[2] == 1:
+            # A ClientHello in the form of SSL 2: two bytes of length, and no type.
+            channel.length = <unsigned short>(((data[0] & 0x7f) << 8 | data[1]) + 2 - HEADER)
+    channel.header = HEADER
+    channel.partial = HEADER
+    begin_record(channel)
+
+
+cdef inline void follow(Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
+    """Keep count of where in a record the bytes that libssl was given end.
+
+    It asks for a header, then for its body, and never for more than that at once.
+    """
+    if channel.header == 0 and size >= HEADER:
+        follow_header(channel, data)
+        if size == HEADER and channel.length > 0:
+            return
+        data += HEADER
+        size -= HEADER
+    while channel.header < HEADER and size > 0:
+        follow_bit(channel, data[0])
+        data += 1
+        size -= 1
+    channel.partial += <unsigned int>size
+    if channel.header == HEADER and channel.partial >= <unsigned int>HEADER + channel.length:
+        channel.header = 0
+        channel.partial = 0
+
+
+cdef inline bint may_take(Channel* channel) noexcept nogil:
+    """Whether libssl may have more in this call: it would go on for as long as there is any."""
+    if channel.header == HEADER:
+        # A record that was begun is short work, unless it is large or a handshake's.
+        return not channel.light or not channel.large and channel.kind != HANDSHAKE
+    return channel.allowance > 0
+
+
+cdef inline void charge_datagram(Channel* channel, size_t size) noexcept nogil:
+    if size < LEAST:
+        size = LEAST
+    channel.allowance = channel.allowance - size if channel.allowance > size else 0
+
+
+cdef Py_ssize_t take_socket(Channel* channel, char* data, size_t size) noexcept nogil:
+    """What the system answers; behind a full record, the header of the next one is kept."""
+    cdef Py_ssize_t result
+    cdef unsigned int early
+    if channel.early > 0:
+        early = channel.early if channel.early < size else <unsigned int>size
+        memcpy(data, channel.early_header, early)
+        channel.early -= early
+        memmove(channel.early_header, channel.early_header + early, channel.early)
+        return early
+    if (channel.header == HEADER and channel.length >= FULL and channel.kind == DATA
+            and channel.partial + size == <size_t>HEADER + channel.length and channel.is_socket):
+        # It is a part of something larger, so another record follows: no goodbye has
+        # this size.  What follows a shorter one is not to be touched; see reading.
+        result = brisk_read_both(descriptor(channel), data, size, channel.early_header, HEADER)
+        channel.drained = result < <Py_ssize_t>(size + HEADER)
+        if result > <Py_ssize_t>size:
+            channel.early = <unsigned char>(result - size)
+            return size
+        return result
+    result = brisk_read(descriptor(channel), channel.is_socket, data, size)
+    channel.drained = result < <Py_ssize_t>size
+    return result
+
+
+cdef int give_nonsense(Channel* channel, c.BIO* bio, char* data, size_t size) noexcept nogil:
+    """How many bytes of it there are."""
+    if channel.datagram:
+        # Unless it comes too late to be read in plain text: then it is passed over.
+        if channel.poisoned == 1 and size >= sizeof(POISONED_DATAGRAM):
+            channel.poisoned = 2
+            memcpy(data, POISONED_DATAGRAM, sizeof(POISONED_DATAGRAM))
+            data[1] = <char>(channel.version >> 8)
+            data[2] = <char>(channel.version & 0xff)
+            return sizeof(POISONED_DATAGRAM)
+        c.BIO_set_retry_read(bio)
+        return 0
+    # The header of a record of data, then nothing that could be its body.
+    memset(data, 0xff, size)
+    if size == sizeof(POISON):
+        memcpy(data, POISON, size)
+    return <int>size
 
 
 cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogil:
@@ -110,46 +212,28 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
     c.BIO_clear_retry_flags(bio)
     if channel == NULL:
         return 0
-    if channel.poisoned and channel.datagram:
-        # Unless it comes too late to be read in plain text: then it is passed over.
-        if channel.poisoned == 1 and size >= sizeof(POISONED_DATAGRAM):
-            channel.poisoned = 2
-            memcpy(data, POISONED_DATAGRAM, sizeof(POISONED_DATAGRAM))
-            data[1] = <char>(channel.version >> 8)
-            data[2] = <char>(channel.version & 0xff)
-            got[0] = sizeof(POISONED_DATAGRAM)
-            return 1
+    if channel.poisoned:
+        got[0] = <size_t>give_nonsense(channel, bio, data, size)
+        return got[0] > 0
+    if not may_take(channel):
+        channel.rationed = True
         c.BIO_set_retry_read(bio)
         return 0
-    if channel.poisoned:
-        # The header of a record of data, then nothing that could be its body.
-        memset(data, 0xff, size)
-        if size == sizeof(POISON):
-            memcpy(data, POISON, size)
-        got[0] = size
-        return 1
     if channel.memory:
         if channel.first == channel.count:
             if not channel.ended:
                 c.BIO_set_retry_read(bio)
             return 0
-        got[0] = read_pieces(channel, data, size)
-        return 1
-    if channel.kernel.receiving:
+        result = <Py_ssize_t>read_pieces(channel, data, size)
+    elif channel.kernel.receiving:
         result = brisk_kernel_tls_read(&channel.kernel, descriptor(channel), data, size)
     else:
-        if size > channel.allowance:
-            size = channel.allowance
-            if size == 0:
-                c.BIO_set_retry_read(bio)
-                return 0
-        result = brisk_read(descriptor(channel), channel.is_socket, data, size)
-        channel.drained = result < <Py_ssize_t>size
+        result = take_socket(channel, data, size)
     if result > 0:
         got[0] = <size_t>result
-        if channel.allowance != UNBOUNDED:
-            channel.allowance -= <size_t>result
-        if not channel.datagram:
+        if channel.datagram:
+            charge_datagram(channel, <size_t>result)
+        else:
             follow(channel, <unsigned char*>data, <size_t>result)
         return 1
     if result == 0:
@@ -231,6 +315,13 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
     c.BIO_clear_retry_flags(bio)
     if channel == NULL:
         return 0
+    if channel.writes < ANY_NUMBER and not channel.datagram:
+        if channel.writes == 0:
+            channel.rationed = True
+            c.BIO_set_retry_write(bio)
+            return 0
+        channel.writes -= 1
+        channel.idle += 1   # an answer that nobody here has asked for
     if not channel.memory:
         if channel.kernel.sending:
             result = brisk_kernel_tls_write(&channel.kernel, descriptor(channel), data, size)
@@ -327,7 +418,8 @@ cdef c.BIO* open_bio(Channel* channel) except NULL:
         memory_method if channel.memory and not channel.datagram else channel_method)
     if bio == NULL:
         raise MemoryError("BIO_new failed")
-    channel.allowance = UNBOUNDED
+    channel.writes = ANY_NUMBER
+    channel.fresh = not channel.datagram
     c.BIO_set_data(bio, channel)
     c.BIO_set_init(bio, 1)
     return bio

@@ -9,8 +9,8 @@ cdef extern from "kernel_tls.h" nogil:
     bint brisk_kernel_tls_idle(const brisk_kernel_tls* kernel)
     Py_ssize_t brisk_sendfile(brisk_fd fd, int file, long long offset, size_t size)
 
-cdef extern from "stdint.h" nogil:
-    const size_t UNBOUNDED "SIZE_MAX"
+cdef enum:
+    ANY_NUMBER = 255    # of writes
 
 cdef struct Piece:
     PyObject* owner             # a bytes object, exactly; counted here
@@ -33,17 +33,30 @@ cdef struct Channel:
     flag poisoned
     int number                  # errno of the last transport failure; 0 when there was none
     flag alert_sent             # number of the fatal alert that we sent; 0 when none
+    flag shaken                 # a handshake has come to its end
+    # ---- either kind: what libssl may have in one call, and what it has had
+    flag light                  # the interpreter is kept, so only what is no work
+    flag rationed               # it was refused more; call it again
+    flag writes                 # how often it may write; ANY_NUMBER: no bound
+    size_t allowance            # bytes after which it may begin no other record
+    unsigned int idle           # records since the last data, long ones several times
+    # ---- streams of either kind: where in a record libssl is
+    flag fresh                  # before the first one
+    flag header                 # bytes of its header that have been given
+    flag kind                   # its type, as it stands there
+    flag large                  # reading it takes time
+    unsigned short length       # of its body
+    unsigned int partial        # bytes of it that have been given, not the whole of it
+    # ---- datagrams of either kind
+    unsigned short version      # of the nonsense
+    unsigned int mtu
     # ---- descriptor
     flag is_socket
     flag drained                # the last read took less than it could have
-    flag header                 # bytes of a record's header that have been taken
-    unsigned short length       # of its body
-    unsigned short version      # over DTLS, of the nonsense
-    unsigned int partial        # bytes of a record that have been taken, not the whole of it
-    unsigned int mtu            # over DTLS, of either kind
+    flag early                  # bytes of the next header that came with a full record
+    unsigned char[5] early_header
     brisk_fd fd
     brisk_fd borrowed           # a second one of the socket's, for one operation; else -1
-    size_t allowance            # bytes that may be taken from it now
     brisk_kernel_tls kernel
     # ---- memory, incoming: whole bytes objects, read in place
     Piece* pieces
@@ -70,6 +83,8 @@ cdef struct Channel:
 cdef void return_borrowed(Channel* channel) noexcept nogil
 cdef void close_channel(Channel* channel) noexcept
 cdef void give_back(Channel* channel) noexcept
+cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept nogil
+cdef object take_back(Channel* channel)
 cdef int feed(Channel* channel, object data) except -1
 cdef void make_ready(Channel* channel, size_t payload) noexcept
 cdef object take(Channel* channel, size_t size)

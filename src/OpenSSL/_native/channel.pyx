@@ -101,6 +101,50 @@ cdef int feed(Channel* channel, object data) except -1:
     return 0
 
 
+cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept nogil:
+    """The next record's header, five bytes, if it is here and libssl has not begun it."""
+    cdef unsigned int number = channel.first
+    cdef size_t offset = channel.offset
+    cdef unsigned int count = 0
+    if channel.header > 0 or not channel.memory:
+        memcpy(header, channel.early_header, sizeof(channel.early_header))
+        return channel.early == sizeof(channel.early_header)
+    while count < sizeof(channel.early_header):
+        if number == channel.count:
+            return False
+        if offset == channel.pieces[number].size:
+            number += 1
+            offset = 0
+            continue
+        header[count] = bytes_data(channel.pieces[number].owner)[offset]
+        offset += 1
+        count += 1
+    return True
+
+
+cdef object take_back(Channel* channel):
+    """What was queued and has not been read; one datagram where these are that."""
+    cdef Piece* piece
+    cdef list parts = []
+    cdef unsigned int number
+    for number in range(channel.first, channel.count):
+        piece = &channel.pieces[number]
+        parts.append(<object>piece.owner)
+        if channel.datagram:
+            break
+    data = b"".join(parts)
+    if channel.datagram:
+        channel.incoming -= PyBytes_GET_SIZE(data)
+        channel.first += len(parts)
+    else:
+        data = data[channel.offset:]
+        channel.incoming = 0
+        channel.first = channel.count
+    channel.offset = 0
+    give_back(channel)
+    return data
+
+
 # ---- outgoing
 
 cdef void make_ready(Channel* channel, size_t payload) noexcept:

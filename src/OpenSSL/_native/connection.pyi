@@ -93,6 +93,16 @@ class Connection(Reader):
         Raises TypeError over a socket.
         ``BIO_set_mem_eof_return(3)``
         """
+    def bio_unused_data(self) -> bytes:
+        """Take back the bytes handed in behind the peer's close_notify; b"" if there are none.
+
+        They are no part of the TLS connection: a protocol may go on in plain text, or with
+        another.  Before that goodbye has been read nothing is unused.  Over DTLS one
+        datagram at a time.
+
+        Raises TypeError over a socket, which keeps such bytes to itself.
+        ``BIO_read(3)``
+        """
     def set_bio_limit(self, size: int) -> None:
         """Let at most about ``size`` bytes wait for :meth:`bio_read`; 0 sets no bound.
 

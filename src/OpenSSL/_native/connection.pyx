@@ -12,6 +12,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SI
 
 cimport OpenSSL._native.channel as channel
 cimport OpenSSL._native.libssl as s
+from OpenSSL._native.ending cimport OVER
 from OpenSSL._native.engine cimport HANDSHAKE, SHUTDOWN, WRITE
 from OpenSSL._native.errors cimport DONE, fail_wanting, sign_of
 from OpenSSL._native.lock cimport brisk_lock_is_free, brisk_lock_leave
@@ -19,7 +20,7 @@ from OpenSSL._native.reading cimport Reader, size_of
 
 import warnings as _warnings
 
-from OpenSSL._exceptions import WantReadError
+from OpenSSL._exceptions import Error, WantReadError
 
 cdef extern from "quiet.h":
     """
@@ -77,8 +78,7 @@ cdef class Connection(Reader):
         self.enter_io()
         try:
             s.SSL_set_connect_state(self.handle)
-            self.fatal = None
-            self.channel.alert_sent = 0
+            self.begin_again()
         finally:
             self.leave()
 
@@ -90,8 +90,7 @@ cdef class Connection(Reader):
         self.enter_io()
         try:
             s.SSL_set_accept_state(self.handle)
-            self.fatal = None
-            self.channel.alert_sent = 0
+            self.begin_again()
         finally:
             self.leave()
 
@@ -267,6 +266,9 @@ cdef class Connection(Reader):
             brisk_lock_leave(&self.turn)
         if status != DONE:
             fail_wanting(status)
+        if moved > 1:
+            # The end of nothing: what is there can still be read.
+            raise Error([("SSL routines", "", "application data after close notify")])
         return moved == 1
 
     def get_shutdown(self):
@@ -369,6 +371,25 @@ cdef class Connection(Reader):
         try:
             self.dry = 0
             self.channel.ended = True
+        finally:
+            self.leave()
+
+    def bio_unused_data(self):
+        """Take back the bytes handed in behind the peer's close_notify; b"" if there are none.
+
+        They are no part of the TLS connection: a protocol may go on in plain text, or with
+        another.  Before that goodbye has been read nothing is unused.  Over DTLS one
+        datagram at a time.
+
+        Raises TypeError over a socket, which keeps such bytes to itself.
+        ``BIO_read(3)``
+        """
+        self.enter_memory()
+        try:
+            if self.end == OVER or not (
+                    s.SSL_get_shutdown(self.handle) & s.SSL_RECEIVED_SHUTDOWN):
+                return b""
+            return channel.take_back(&self.channel)
         finally:
             self.leave()
 

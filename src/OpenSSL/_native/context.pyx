@@ -30,6 +30,7 @@ from OpenSSL._native.constants import (
 
 cdef enum:
     SESSION_SECONDS = 300   # the interface's own default; libssl's is two hours
+    MOST_IDLE = 1000        # records in a row that hold no data
 
 ctypedef const s.SSL_METHOD* (*make_method)() noexcept nogil
 
@@ -69,6 +70,7 @@ cdef class Context:
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
         self.hooks = Hooks.__new__(Hooks)
+        self.most_idle = MOST_IDLE
         brisk_lock_init(&self.lock)
 
     def __init__(self, int number):

@@ -10,10 +10,13 @@ from OpenSSL._native.errors cimport Verdict
 from OpenSSL._native.trampolines cimport on_cookie_generate, on_cookie_verify
 from OpenSSL._native.waiting cimport borrow
 
+from OpenSSL._exceptions import Error
+
 cdef enum:
     # Below the first OpenSSL refuses; the second is all that UDP can carry.
     MTU_MINIMUM = 208
     MTU_MAXIMUM = 65507
+    TURN = 0x8000   # bytes of datagrams before signals and the deadline are looked at
 
 
 def set_cookie_generate_callback(Context context not None, callback):
@@ -43,6 +46,39 @@ def set_cookie_verify_callback(Context context not None, callback):
         context.leave()
 
 
+cdef int check_listening(Connection connection) except -1:
+    """DTLSv1_listen wipes the connection before it looks whether it may: ask first."""
+    connection.check_over()
+    if not s.SSL_is_dtls(connection.handle):
+        raise Error([("SSL routines", "", "only a DTLS connection can listen")])
+    if not s.SSL_in_before(connection.handle):
+        raise Error([("SSL routines", "", "too late to listen: the handshake has begun")])
+    return 0
+
+
+cdef int listen_once(
+    Connection connection, s.BIO_ADDR* address, Verdict* verdict,
+) except -2:
+    """Let libssl take so many datagrams; what it answers."""
+    cdef int result
+    if connection.socket is not None:
+        borrow(connection.socket, &connection.channel)
+    connection.channel.rationed = False
+    connection.channel.light = False
+    connection.channel.allowance = TURN
+    connection.start_reading()
+    with nogil:
+        errors.clear()
+        connection.channel.number = 0
+        result = s.DTLSv1_listen(connection.handle, address)
+        verdict[0] = errors.judge(connection.handle, result, connection.channel.number)
+    connection.stop_reading()
+    return_borrowed(&connection.channel)
+    give_back(&connection.channel)
+    connection.channel.poisoned = 0     # nothing has begun that could fail
+    return result
+
+
 def listen(Connection connection not None):
     """True when a client has shown a good cookie, False when none has so far."""
     cdef s.BIO_ADDR* address
@@ -55,26 +91,18 @@ def listen(Connection connection not None):
     try:
         connection.enter_io()
         try:
+            check_listening(connection)
             while True:
-                if connection.socket is not None:
-                    borrow(connection.socket, &connection.channel)
-                connection.start_reading()
-                with nogil:
-                    errors.clear()
-                    connection.channel.number = 0
-                    result = s.DTLSv1_listen(connection.handle, address)
-                    verdict = errors.judge(
-                        connection.handle, result, connection.channel.number)
-                connection.stop_reading()
-                return_borrowed(&connection.channel)
-                give_back(&connection.channel)
-                connection.channel.poisoned = 0     # nothing has begun that could fail
+                result = listen_once(connection, address, &verdict)
                 connection.raise_kept()
                 if result < 0:
-                    errors.fail(verdict, connection.handle)
+                    connection.tell(verdict)
                 if result > 0:
                     return True
-                if connection.socket is None or not connection.pause(False, &deadline):
+                if connection.channel.rationed:
+                    if not connection.go_on(&deadline):
+                        return False
+                elif connection.socket is None or not connection.pause(False, &deadline):
                     return False
         finally:
             connection.leave()
@@ -103,6 +131,7 @@ def handle_timeout(Connection connection not None):
     cdef long result
     connection.enter_io()
     try:
+        connection.check_over()
         if not s.SSL_is_dtls(connection.handle):
             return False
         if connection.socket is not None:
@@ -115,7 +144,7 @@ def handle_timeout(Connection connection not None):
         give_back(&connection.channel)
         connection.raise_kept()
         if result < 0:
-            errors.fail(verdict, connection.handle)
+            connection.tell(verdict)
         return result > 0
     finally:
         connection.leave()

@@ -5,7 +5,8 @@ lock held (without the interpreter when the work is not tiny), the verdict is
 taken, what a hook has kept is raised, and only then is it answered, or the
 lock left and the transport waited for, or the verdict raised.  libssl never
 blocks, so the lock is never held while waiting, and one thread may read while
-another writes.  After a hook has failed in a handshake nothing follows.
+another writes.  Nor does it compute for long: it is given so much of what the peer has
+sent at a time, and in between signals, the deadline and other threads have their turn.
 """
 
 cimport cython
@@ -19,33 +20,34 @@ cimport OpenSSL._native.waiting as waiting
 from OpenSSL._native.bio cimport open_bio
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.channel cimport (
-    UNBOUNDED, Channel, close_channel, give_back, return_borrowed, spare,
+    ANY_NUMBER, Channel, close_channel, give_back, return_borrowed, spare,
 )
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.errors cimport (
-    DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict,
-)
+from OpenSSL._native.ending cimport OVER, Ending
+from OpenSSL._native.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict
 from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
-from OpenSSL._native.tenancy cimport Tenant
 from OpenSSL._native.trampolines cimport on_alert, on_info, on_message
 from OpenSSL._native.virtual_hosts cimport offer_fits
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, wait
 
 from OpenSSL._exceptions import Error
 
+cdef extern from "Python.h":
+    int PyErr_CheckSignals() except -1
+
 cdef enum:
-    BULK = 0x5000   # more than any record has, with all that ciphers add to it
     TINY = 4096     # below this a computation costs less than giving up the interpreter
     RECORD = 16384  # the most that one record carries, in bytes
+    # What libssl may take in one call, in bytes of the transport: it may finish a record.
+    FEW = TINY      # while the interpreter is kept
+    MANY = 2 * RECORD
+    ANSWERS = 4     # writes of a call that only reads: each may have cost a signature
 
 
 # Where they might be freed in use (CVE-2024-4741), they stay.
 cdef bint can_free_buffers = s.brisk_can_free_buffers()
 
-
-# Of a connection whose hooks are not to be asked again.
-cdef Hooks nobody = Hooks.__new__(Hooks)
 
 # What a connection is to people, without a socket and with one.
 cdef object plain_face = None
@@ -59,19 +61,12 @@ def set_faces(type plain not None, type over_socket not None):
     socket_face = over_socket
 
 
-cdef object again(object error):
-    """The same error anew, without the frames that the first one went through."""
-    copy = type(error)(*error.args)
-    copy.__dict__.update(error.__dict__)
-    return copy
-
-
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Engine(Tenant):
+cdef class Engine(Ending):
     def __cinit__(self, *args, **kwargs):
         memset(&self.channel, 0, sizeof(Channel))
         self.channel.borrowed = <brisk_fd>-1
@@ -144,7 +139,6 @@ cdef class Engine(Tenant):
         self, Operation operation, char* data, size_t size, size_t* moved,
     ) noexcept nogil:
         cdef int result
-        cdef Verdict verdict
         errors.clear()
         self.channel.number = 0
         if operation == READ:
@@ -156,13 +150,7 @@ cdef class Engine(Tenant):
         elif operation == PEEK:
             result = s.SSL_peek_ex(self.handle, data, size, moved)
         else:
-            result = s.SSL_shutdown(self.handle)
-            moved[0] = result == 1
-            if result >= 0:
-                # 0: our close_notify is out, the peer's is yet to come.
-                verdict.status = DONE
-                verdict.number = 0
-                return verdict
+            return self.say_goodbye(moved)
         return errors.judge(self.handle, result, self.channel.number)
 
     cdef int write_records(self, char* data, size_t size, size_t* moved) noexcept nogil:
@@ -188,26 +176,29 @@ cdef class Engine(Tenant):
     ) noexcept:
         """Compute, with the Contexts held still where libssl may look at them."""
         cdef Verdict verdict
+        cdef Channel* channel = &self.channel
         cdef bint reading = self.may_shake(starting)
+        cdef bint light = not starting and not self.heavy and self.light(operation, size)
         # A socket that could be closed meanwhile is no number to leave alone with.
-        cdef bint leaving = not self.stays(operation, size, starting) and (
-            self.channel.borrowed != <brisk_fd>-1 or not BRISK_ALONE
+        cdef bint leaving = not (light or brisk_is_single()) and (
+            channel.borrowed != <brisk_fd>-1 or not BRISK_ALONE
             or self.socket is None or type(self.socket) is int)
         if reading:
             self.start_reading()
-        if not self.channel.memory:
-            self.look_ahead(operation, size)
+        channel.light = light
+        channel.rationed = False
+        channel.allowance = 1 if self.more else FEW if light else MANY
+        channel.writes = ANY_NUMBER if operation == WRITE or operation == HANDSHAKE else ANSWERS
         if leaving:
             with nogil:
                 verdict = self.compute(operation, data, size, moved)
         else:
             verdict = self.compute(operation, data, size, moved)
-        self.channel.allowance = UNBOUNDED
-        if operation == READ:
-            self.bulky = moved[0] > TINY
+        if moved[0] > 0 and operation != SHUTDOWN:
+            channel.idle = 0
         if reading:
             self.stop_reading()
-        give_back(&self.channel)
+        give_back(channel)
         return verdict
 
     cdef bint may_shake(self, bint starting) noexcept:
@@ -234,36 +225,18 @@ cdef class Engine(Tenant):
 
     cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept:
         """Whether the interpreter is kept: the work is not worth the change, or nobody waits."""
-        return not starting and self.light(operation, size) or brisk_is_single()
-
-    cdef void look_ahead(self, Operation operation, size_t size) noexcept nogil:
-        """Halve the system calls of large reads, which have room for whole records.
-
-        A program waits for the socket, not for what libssl has of it already.  So
-        no more is taken from it than the caller's memory can hold of its contents:
-        then no whole record is left inside when the call returns.
-        """
-        cdef bint ahead = (
-            operation == READ and size >= BULK and not self.channel.datagram
-            and self.channel.partial < size and not self.channel.kernel.receiving
-            and s.SSL_pending(self.handle) == 0 and s.SSL_is_init_finished(self.handle))
-        if self.more and (self.channel.drained or not ahead):
-            # Whole records that are inside fit; no more is to be taken.
-            ahead = self.ahead
-            self.channel.allowance = 0
-        elif ahead:
-            self.channel.allowance = size - self.channel.partial
-        if ahead != self.ahead:
-            self.ahead = ahead
-            s.SSL_set_read_ahead(self.handle, ahead)
+        return (not starting and not self.heavy and self.light(operation, size)
+                or brisk_is_single())
 
     cdef bint light(self, Operation operation, size_t size) noexcept:
         """Whether an operation costs less than giving up the interpreter for it."""
         if operation == READ or operation == PEEK:
+            if self.asked_late:
+                return False    # any record may be a request for a certificate, and a signature
             if self.channel.memory:
                 return self.channel.incoming <= TINY
             # The buffer's size says little: programs ask for 64 KiB and get a line.
-            return size <= TINY or not self.bulky
+            return not self.channel.large or size <= TINY and s.SSL_pending(self.handle) > 0
         return size <= TINY
 
     cdef void rest(self) noexcept:
@@ -288,11 +261,14 @@ cdef class Engine(Tenant):
             if self.dry == operation:
                 return WANT_READ    # libssl would only look at the same nothing again
             self.dry = 0
+        self.heavy = False
         while True:
             if self.aborted and operation != SHUTDOWN:
                 raise Error([(
                     "SSL routines", "",
                     "the handshake was aborted by an exception in a callback")])
+            if self.end == OVER:
+                self.check_over()
             starting = not s.SSL_is_init_finished(self.handle)
             step = operation
             due = (not starting and not asked and (operation == WRITE or operation == HANDSHAKE)
@@ -312,10 +288,16 @@ cdef class Engine(Tenant):
                 finally:
                     return_borrowed(&self.channel)
             # A read that got something may go on with what came with it; see `read_into`.
-            if operation != READ or verdict.status != DONE:
+            if verdict.status != DONE:
+                try:
+                    self.check_idle()
+                finally:
+                    return_borrowed(&self.channel)
+            elif operation != READ:
                 return_borrowed(&self.channel)
             if verdict.status == DONE or moved[0] > 0 and verdict.status <= WANT_LOOKUP:
                 if starting:
+                    self.channel.idle = 0
                     self.rest()
                 if step != operation:
                     # Still due: the peer has been asked for it, or it cannot begin now.
@@ -326,7 +308,12 @@ cdef class Engine(Tenant):
                 if step != operation and errors.role_missing():
                     at_once = True      # neither client nor server: SSL_write says so
                     continue
-                self.tell(step, verdict)
+                self.tell(verdict)
+            if self.channel.rationed:
+                if self.go_on(deadline):
+                    self.heavy = True
+                    continue
+                return verdict.status
             if verdict.status == WANT_READ and operation == READ:
                 self.rest()
             if self.socket is None:
@@ -353,100 +340,29 @@ cdef class Engine(Tenant):
         self.offering = False
         return 0
 
-    cdef int after(self, Verdict verdict, bint starting) except -1:
-        """Raise what a hook has kept; a handshake in which one failed is over."""
-        if starting or self.channel.poisoned:
-            if verdict.status != FAILED:
-                self.abort()
-            self.aborted = True
-        elif verdict.status == FAILED:
-            self.remember_quietly(verdict)
-        elif not s.SSL_is_init_finished(self.handle):
-            self.abort()    # one that the peer has begun in this very call
-            self.aborted = True
-        self.channel.poisoned = False
-        errors.clear()
-        self.raise_kept()
-        return 0
-
-    cdef void remember_quietly(self, Verdict verdict) noexcept:
-        """Keep libssl's own failure to be told later: first comes what a hook has raised."""
-        try:
-            errors.fail(verdict, self.handle)
-        except BaseException as error:
-            if isinstance(error, Error):
-                self.fatal = again(error)
-
-    cdef void spoil(self) noexcept:
-        # Some hooks' answers cannot stop a handshake.  Nonsense from the
-        # transport can: libssl answers it with a fatal alert under whatever
-        # keys are in force, and never speaks again.  Over DTLS only while the peer's
-        # are not: then it passes over what it cannot decrypt, and `aborted` must do.
-        if not s.SSL_is_init_finished(self.handle) and (
-                s.SSL_get_state(self.handle) != s.TLS_ST_OK):   # that would be libssl's own end
-            self.poison()
-
-    cdef void poison(self) noexcept:
-        cdef int version = s.SSL_version(self.handle)
-        self.channel.version = <unsigned short>(
-            s.DTLS1_VERSION if version == s.DTLS1_VERSION else s.DTLS1_2_VERSION)
-        self.channel.poisoned = 1
-
-    cdef void abort(self) noexcept:
-        """Make libssl fail now, where a hook's failure alone has not."""
-        cdef char[1024] scrap
-        cdef size_t moved = 0
-        cdef object first = self.failure
-        # From here on nothing is allocated: there may be no memory, and `first` must stay.
-        self.failure = None
-        self.hooks = nobody     # the reason is known; ask nobody again
-        self.poison()
-        self.start_reading()
-        with nogil:
-            errors.clear()
-            # What libssl has taken from the transport before comes first.
-            while s.SSL_read_ex(self.handle, scrap, sizeof(scrap), &moved) == 1:
-                pass
-            if self.channel.datagram and s.SSL_is_init_finished(self.handle):
-                # Too late for nonsense; the least that can be said is that this is the end.
-                s.SSL_shutdown(self.handle)
-        self.stop_reading()
-        self.failure = first
-
-    cdef int tell(self, Operation operation, Verdict verdict) except -1:
-        """Raise what the verdict means; remember it when it is the end."""
-        if self.fatal is not None and verdict.status != SYSTEM and (
-                verdict.status != FAILED or not errors.pending()):
-            # libssl has forgotten why it failed: older ones call it an end of file,
-            # newer ones a failure without a reason.
-            raise again(self.fatal)
-        if (verdict.status == TRUNCATED and self.channel.datagram and not self.channel.ended
-                and s.SSL_get_options(self.handle) & s.SSL_OP_NO_QUERY_MTU):
-            # libssl gives no reason; nothing has ended.
-            raise Error([(
-                "SSL routines", "",
-                "nobody told how large datagrams may be: call set_ciphertext_mtu, "
-                "or clear OP_NO_QUERY_MTU")])
-        try:
-            errors.fail(verdict, self.handle)
-        except BaseException as error:
-            # Without memory it may be another than was raised, after `except Error` too.
-            if isinstance(error, Error):
-                self.remember(operation, verdict, error)
-            raise
-
-    cdef int remember(self, Operation operation, Verdict verdict, object error) except -1:
-        if verdict.status == FAILED and self.channel.alert_sent != 0:
-            error.alert = self.channel.alert_sent
-            error.alert_sent = True
-        if (verdict.status == FAILED or verdict.status == TRUNCATED) and (
-                operation == READ or operation == PEEK or operation == HANDSHAKE):
-            self.fatal = again(error)
-        return 0
-
     cdef double patience(self) except -2:
         # Asked without the lock, so not of the descriptor: what has no timeout has no bound.
         return -1 if self.socket is None else waiting.patience(self.socket, <brisk_fd>-1)
+
+    cdef int go_on(self, double* deadline) except -1:
+        """Look at what must not wait before libssl goes on with what the peer has sent.
+
+        False when the transport's owner does not want to wait, and datagrams that say
+        nothing do not end: nobody can be held responsible for them.
+        """
+        cdef double seconds
+        PyErr_CheckSignals()
+        if self.socket is not None:
+            seconds = waiting.patience(self.socket, self.channel.fd)
+            if self.channel.datagram and (seconds == 0 or deadline[0] < 0):
+                return False
+            waiting.check_deadline(seconds, deadline)
+        # Others may have something to send.
+        brisk_lock_leave(&self.lock)
+        if not brisk_lock_try(&self.lock, &carrier.forks):
+            with nogil:
+                brisk_lock_wait(&self.lock, &carrier.forks)
+        return True
 
     cdef int pause(self, bint writing, double* deadline) except -1:
         """Wait, without the lock; False when nobody wants to: the socket, or a deadline below 0."""

@@ -13,6 +13,7 @@ from libc.errno cimport EBUSY, EINVAL, EIO, ENOSYS, EOPNOTSUPP
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport brisk_kernel_tls_idle, brisk_sendfile, return_borrowed
 from OpenSSL._native.connection cimport Connection, note_sent
+from OpenSSL._native.ending cimport OPEN
 from OpenSSL._native.lock cimport brisk_lock_leave
 from OpenSSL._native.platform cimport brisk_errno, brisk_fd, brisk_would_block
 from OpenSSL._native.waiting cimport borrow
@@ -20,9 +21,6 @@ from OpenSSL._native.waiting cimport borrow
 from errno import errorcode as _errorcode
 
 from OpenSSL._exceptions import SysCallError, WantWriteError
-
-cdef extern from "compat.h":
-    int SSL_SENT_SHUTDOWN
 
 cdef enum:
     RECORD = 16384          # read and sent at a time, in bytes
@@ -58,8 +56,9 @@ cdef bint usable(Connection connection) noexcept:
     return (
         brisk_kernel_tls_idle(&connection.channel.kernel)
         and not connection.aborted
+        and connection.end == OPEN
         and s.SSL_is_init_finished(connection.handle)
-        and not s.SSL_get_shutdown(connection.handle) & SSL_SENT_SHUTDOWN
+        and not s.SSL_get_shutdown(connection.handle) & s.SSL_SENT_SHUTDOWN
     )
 
 

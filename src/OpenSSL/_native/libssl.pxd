@@ -44,7 +44,12 @@ cdef extern from "compat.h" nogil:
     int SSL_AD_PROTOCOL_VERSION
     int SSL_AD_HANDSHAKE_FAILURE
     int SSL3_AL_FATAL
+    int SSL_CB_ALERT
+    int SSL_CB_HANDSHAKE_DONE
+    int SSL_CB_HANDSHAKE_START
     int SSL_CB_WRITE_ALERT
+    int SSL_RECEIVED_SHUTDOWN
+    int SSL_SENT_SHUTDOWN
     int SSL_VERIFY_PEER
     int SSL_VERIFY_POST_HANDSHAKE
     int SSL_VERIFY_FAIL_IF_NO_PEER_CERT
@@ -93,7 +98,6 @@ cdef extern from "compat.h" nogil:
     int SSL_pending(const SSL* ssl)
     int SSL_has_pending(const SSL* ssl)
     int SSL_free_buffers(SSL* ssl)
-    void SSL_set_read_ahead(SSL* ssl, int yes)
     bint brisk_can_free_buffers()
     int SSL_shutdown(SSL* ssl)
     int SSL_get_shutdown(const SSL* ssl)
@@ -226,6 +230,7 @@ cdef extern from "compat.h" nogil:
     char* SSL_get_shared_ciphers(const SSL* ssl, char* text, int size)
     const char* SSL_get_version(const SSL* ssl)
     int SSL_version(const SSL* ssl)
+    const char* SSL_state_string(const SSL* ssl)
     const char* SSL_state_string_long(const SSL* ssl)
     long SSL_get_peer_tmp_key(SSL* ssl, EVP_PKEY** key)
     long SSL_get_peer_signature_nid(SSL* ssl, int* nid)
@@ -256,6 +261,7 @@ cdef extern from "compat.h" nogil:
     int TLS_ST_OK
     int SSL_get_state(const SSL* ssl)
     int SSL_in_before(const SSL* ssl)
+    int SSL_in_init(const SSL* ssl)
     int SSL_is_server(const SSL* ssl)
     int SSL_is_init_finished(const SSL* ssl)
     SSL_SESSION* SSL_SESSION_dup(const SSL_SESSION* session)

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #endif
 
@@ -154,6 +155,28 @@ static inline Py_ssize_t brisk_read(brisk_fd fd, int is_socket, char *data, size
     if (!brisk_is_ready(fd, 0))
         return -1;
     return read(fd, data, size);
+#endif
+}
+
+/* The same of a socket, and into `more` what is there beyond `size`, up to `room`. */
+static inline Py_ssize_t brisk_read_both(
+    brisk_fd fd, char *data, size_t size, unsigned char *more, size_t room)
+{
+#ifdef _WIN32
+    (void)more;
+    (void)room;
+    return brisk_read(fd, 1, data, size);
+#else
+    struct iovec parts[2];
+    struct msghdr message;
+    parts[0].iov_base = data;
+    parts[0].iov_len = size;
+    parts[1].iov_base = more;
+    parts[1].iov_len = room;
+    memset(&message, 0, sizeof(message));
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    return recvmsg(fd, &message, MSG_DONTWAIT);
 #endif
 }
 

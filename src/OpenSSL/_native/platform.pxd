@@ -15,4 +15,6 @@ cdef extern from "platform.h" nogil:
     void brisk_close(brisk_fd fd)
     bint brisk_is_nonblocking(brisk_fd fd)
     Py_ssize_t brisk_read(brisk_fd fd, bint is_socket, char* data, size_t size)
+    Py_ssize_t brisk_read_both(
+        brisk_fd fd, char* data, size_t size, unsigned char* more, size_t room)
     Py_ssize_t brisk_write(brisk_fd fd, bint is_socket, const char* data, size_t size)

@@ -11,7 +11,7 @@ cdef class Reader(Engine):
     cdef void hold(self, bytes data) noexcept
     cdef void hold_copy(self, char* data, size_t size) noexcept
     cdef int read_into(self, char* data, size_t size, bint peek, size_t* done) except -1
-    cdef bint expects_more(self, size_t moved) noexcept
+    cdef bint expects_more(self, size_t left) noexcept
     cdef void read_on(self, char* data, size_t size, size_t* done) noexcept
     cdef bint read_more(self, char* data, size_t size, size_t* moved) noexcept
     cdef size_t read_held(self, char* data, size_t size, bint peek) except? 0

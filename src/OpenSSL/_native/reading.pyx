@@ -14,7 +14,7 @@ from cpython.ref cimport PyObject
 from libc.string cimport memcpy
 
 cimport OpenSSL._native.libssl as s
-from OpenSSL._native.channel cimport return_borrowed
+from OpenSSL._native.channel cimport look_at_header, return_borrowed
 from OpenSSL._native.engine cimport PEEK, READ, Engine
 from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict, sign_of
 from OpenSSL._native.platform cimport brisk_fd
@@ -45,6 +45,8 @@ cdef extern from "Python.h":
 
 cdef enum:
     RECORD = 16384      # the most that one record carries, in bytes
+    SEAL = 16           # what ciphers add to that, at least
+    DATA = 23           # the type of a record that may hold data
 
 
 cdef size_t size_of(object value, str name) except? 0:
@@ -215,23 +217,32 @@ cdef class Reader(Engine):
         return status
 
     cdef void read_on(self, char* data, size_t size, size_t* done) noexcept:
+        """Go on behind a full record: it is a part of something larger.
+
+        What stands behind a shorter one is left alone.  It may be something that keeps
+        the answer to what was read from being sent.
+        """
         cdef size_t moved = done[0]
-        # More records may be here already; fetching them asks nobody to wait.  But each
-        # datagram goes by itself.
-        while (not self.channel.datagram and done[0] < size and self.expects_more(moved)):
+        while moved == RECORD and self.expects_more(size - done[0]):
             if not self.read_more(data + done[0], size - done[0], &moved):
                 break
             done[0] += moved
             if self.deferred is not None:
                 break
 
-    cdef bint expects_more(self, size_t moved) noexcept:
-        if self.channel.memory:
-            return self.unread() > 0
+    cdef bint expects_more(self, size_t left) noexcept:
+        """Whether another record of data may be here, which fits into the bytes left."""
+        cdef unsigned char[5] header
+        cdef size_t length
+        if self.channel.datagram or left == 0:
+            return False    # of datagrams each goes by itself
+        if look_at_header(&self.channel, header):
+            length = header[3] << 8 | header[4]
+            return (header[0] == DATA and length <= left + SEAL
+                    and (not self.channel.memory or self.channel.incoming >= 5 + length))
         # Asking a socket costs a system call: only where it flows.
-        return self.ahead and (
-            s.SSL_has_pending(self.handle)
-            or moved >= RECORD // 2 and not self.channel.drained)
+        return (not self.channel.memory and left >= RECORD and not self.channel.drained
+                and not self.channel.kernel.receiving)
 
     cdef bint read_more(self, char* data, size_t size, size_t* moved) noexcept:
         """Read what is buffered, if it makes a record; an error has to wait its turn."""
@@ -251,7 +262,7 @@ cdef class Reader(Engine):
                 self.after(verdict, False)
             if verdict.status != DONE and (
                     verdict.status != WANT_READ and verdict.status != WANT_WRITE):
-                self.tell(READ, verdict)
+                self.tell(verdict)
         except BaseException as error:
             self.deferred = error
             if self.aborted:

@@ -60,6 +60,24 @@ def context_get_mode(Context context not None):
         context.leave()
 
 
+# What is no bit stands with its kind: how long a peer may keep us busy for nothing.
+
+def set_max_records_without_data(Context context not None, unsigned int number):
+    context.enter()
+    try:
+        context.most_idle = number
+    finally:
+        context.leave()
+
+
+def get_max_records_without_data(Context context not None):
+    context.enter()
+    try:
+        return context.most_idle
+    finally:
+        context.leave()
+
+
 # ---- Connection
 
 def connection_set_options(Connection connection not None, uint64_t options):

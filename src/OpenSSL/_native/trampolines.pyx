@@ -26,6 +26,7 @@ from OpenSSL._exceptions import Error
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
 
 cdef enum:
+    DTLS_EVENT = 4          # records that an alert or another handshake counts for
     COOKIE_MAXIMUM = 255    # DTLS1_COOKIE_LENGTH less one: what every version can carry
     OCSP_MAXIMUM = 0xffffff  # three bytes of length on the wire
 
@@ -108,12 +109,21 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
 # ---- observers
 
 cdef void on_alert(const s.SSL* ssl, int where, int value) noexcept nogil:
-    """Note which fatal alert we send; libssl tells nobody afterwards."""
+    """Note what libssl tells nobody afterwards: our fatal alert, and that it has shaken hands."""
     cdef Channel* channel
-    if where & s.SSL_CB_WRITE_ALERT == s.SSL_CB_WRITE_ALERT and value >> 8 == s.SSL3_AL_FATAL:
-        channel = channel_of(ssl)
-        if channel != NULL:
+    if not where & (s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START | s.SSL_CB_HANDSHAKE_DONE):
+        return
+    channel = channel_of(ssl)
+    if channel == NULL:
+        return
+    if where & s.SSL_CB_HANDSHAKE_DONE:
+        channel.shaken = True
+    elif where & s.SSL_CB_WRITE_ALERT == s.SSL_CB_WRITE_ALERT:
+        if value >> 8 == s.SSL3_AL_FATAL:
             channel.alert_sent = value & 0xff
+    elif channel.datagram and channel.shaken:
+        # Anybody can send datagrams; these are what the peer has sent, and no data.
+        channel.idle += DTLS_EVENT
 
 
 cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:

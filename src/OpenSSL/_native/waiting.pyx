@@ -86,6 +86,15 @@ cdef double patience(object socket, brisk_fd fd) except -2:
     return 0 if brisk_is_nonblocking(fd) else -1
 
 
+cdef int check_deadline(double patience, double* deadline) except -1:
+    """Raise TimeoutError past the deadline, without waiting; sets it like `wait`."""
+    if patience > 0 and deadline[0] == 0:
+        deadline[0] = monotonic() + patience
+    elif patience > 0 and 0 < deadline[0] <= monotonic():
+        raise TimeoutError("The read operation timed out")
+    return 0
+
+
 cdef int wait(
     object socket, brisk_fd fd, bint writing, double patience, double* deadline,
     double at_most,
