@@ -98,7 +98,9 @@ def told(victim: SSL.Connection, name: str) -> Told:
             return None, call(victim)
         return None, sockets.until_done(victim, call, victim)
     except Exception as error:
-        return type(error), error.args
+        # Resets and their like are children of it, which are Python's own errors as well.
+        kind = SSL.SysCallError if isinstance(error, SSL.SysCallError) else type(error)
+        return kind, error.args
 
 
 def met(victim: SSL.Connection, name: str) -> Told:
