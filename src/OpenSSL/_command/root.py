@@ -19,6 +19,7 @@ from .demo import demo
 from .failures import Failure, table
 from .printable import printable
 from .serve import serve
+from .show import show
 from .versions import version
 
 __all__ = ["root", "run"]
@@ -27,6 +28,7 @@ EPILOG = f"""\b
 Start here:
   brisktls demo                   see it work, without any network
   brisktls connect example.com    look at a server
+  brisktls show FILE              look into a file of certificates
   brisktls serve                  be a server, on https://localhost:8443/
   brisktls COMMAND --help         every option, with examples
 
@@ -58,7 +60,7 @@ def root() -> None:
     """TLS from the command line, over the OpenSSL of this machine."""
 
 
-for _command in (demo, connect, serve, version):
+for _command in (demo, connect, serve, show, version):
     root.add_command(_command)
 
 
