@@ -33,7 +33,6 @@ NO_VERDICT = {
 #: Single places: (file, function) and why the answer does not matter there.
 PLACES: dict[tuple[str, str], str] = {
     ("descriptions.pyx", "ASN1_TIME_print"): "0 for a malformed time, whose words are wanted",
-    ("descriptions.pyx", "GENERAL_NAME_print"): "what it has printed is looked at",
     ("descriptions.pyx", "i2a_ASN1_INTEGER"): "the memory it needs is looked for in the queue",
     ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
     ("ending.pyx", "SSL_shutdown"): "says goodbye after a failure that is known already",

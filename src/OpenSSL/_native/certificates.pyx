@@ -15,6 +15,7 @@ cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.memory as memory
 cimport OpenSSL._native.names as names
 cimport OpenSSL._native.passphrases as passphrases
+cimport OpenSSL._native.printing as printing
 cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
@@ -322,7 +323,4 @@ def dump_der(X509 certificate not None):
 @cython.critical_section
 def dump_text(X509 certificate not None):
     cdef memory.Memory out = memory.writing()
-    errors.clear()
-    if c.X509_print_ex(out.bio, certificate.held(), 0, 0) != 1:
-        errors.fail_crypto("the certificate cannot be printed")
-    return out.written()
+    return printing.print_certificate(out, certificate.held())

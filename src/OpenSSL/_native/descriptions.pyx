@@ -12,6 +12,7 @@ cimport OpenSSL._native.asn1 as asn1
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.printing as printing
 from OpenSSL._native.certificates cimport X509
 
 import struct
@@ -34,9 +35,8 @@ cdef str kind_text(const c.ASN1_OBJECT* kind):
     return text[:size].decode()
 
 
-cdef bytes first_line(memory.Memory printed):
+cdef bytes first_line(bytes text):
     """What a reader of lines gets of what was printed, its newline included."""
-    cdef bytes text = printed.written()
     return text[:text.find(b"\n") + 1 or LINE][:LINE]
 
 
@@ -88,8 +88,7 @@ cdef str address_text(const c.ASN1_STRING* address):
 cdef tuple printed_name(c.GENERAL_NAME* name):
     cdef memory.Memory out = memory.writing()
     cdef bytes line
-    c.GENERAL_NAME_print(out.bio, name)
-    line = first_line(out)
+    line = first_line(printing.print_name(out, name))
     kind, colon, value = line.partition(b":")
     if not colon:
         raise ValueError(f"Invalid value {line[:200].decode('utf-8', 'replace')}")
@@ -183,13 +182,13 @@ cdef tuple revocation_places(const c.X509* certificate):
 cdef str serial_text(const c.X509* certificate):
     cdef memory.Memory out = memory.writing()
     c.i2a_ASN1_INTEGER(out.bio, c.X509_get0_serialNumber(certificate))
-    return first_line(out).decode()
+    return first_line(out.written()).decode()
 
 
 cdef str time_text(const c.ASN1_TIME* time):
     cdef memory.Memory out = memory.writing()
     c.ASN1_TIME_print(out.bio, time)    # says "Bad time value" where it is none
-    return first_line(out).decode()
+    return first_line(out.written()).decode()
 
 
 @cython.critical_section

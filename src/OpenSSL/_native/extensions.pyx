@@ -9,6 +9,7 @@ cimport OpenSSL._native.asn1 as asn1
 cimport OpenSSL._native.certificates as certificates
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.memory as memory
+cimport OpenSSL._native.printing as printing
 cimport OpenSSL._native.libcrypto as c
 
 
@@ -117,11 +118,8 @@ cdef str spelled(const c.ASN1_STRING* text):
 
 cdef str printed(c.GENERAL_NAME* name):
     cdef memory.Memory out = memory.writing()
-    errors.clear()
-    if c.GENERAL_NAME_print(out.bio, name) != 1:
-        errors.fail_crypto("malformed alternative name")
     # Some versions end an IPv6 address with a newline.
-    return out.written().decode("utf-8", "backslashreplace").rstrip("\n")
+    return printing.print_name(out, name).decode("utf-8", "backslashreplace").rstrip("\n")
 
 
 cdef tuple name_pair(c.GENERAL_NAME* name):
@@ -195,17 +193,14 @@ cdef str labelled(c.GENERAL_NAME* name):
 
 @cython.critical_section
 def get_text(X509Extension extension not None):
+    cdef memory.Memory out = memory.writing()
     cdef c.X509_EXTENSION* handle = extension.held()
     cdef c.GENERAL_NAMES* names
-    cdef memory.Memory out
     cdef int index
     cdef list words = []
     errors.clear()
     if c.OBJ_obj2nid(c.X509_EXTENSION_get_object(handle)) != c.NID_subject_alt_name:
-        out = memory.writing()
-        if c.X509V3_EXT_print(out.bio, handle, 0, 0) != 1:
-            errors.fail_crypto("OpenSSL has no text for this extension")
-        return out.written().decode("utf-8", "backslashreplace")
+        return printing.print_extension(out, handle).decode("utf-8", "backslashreplace")
     names = <c.GENERAL_NAMES*>c.X509V3_EXT_d2i(handle)
     if names == NULL:
         errors.fail_crypto("malformed alternative names")

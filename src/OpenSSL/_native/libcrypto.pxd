@@ -472,6 +472,19 @@ cdef extern from "compat.h" nogil:
         pass
     ctypedef struct GENERAL_NAMES:
         pass
+    ctypedef struct ASN1_ITEM:
+        pass
+    ctypedef struct ASN1_VALUE:
+        pass
+    int ASN1_item_i2d(const ASN1_VALUE* value, unsigned char** out, const ASN1_ITEM* item)
+    ASN1_VALUE* ASN1_item_d2i(ASN1_VALUE** value, const unsigned char** start, long size,
+                              const ASN1_ITEM* item)
+    void ASN1_item_free(ASN1_VALUE* value, const ASN1_ITEM* item)
+    const ASN1_ITEM* GENERAL_NAME_it()
+    const ASN1_ITEM* X509_it()
+    const ASN1_ITEM* X509_CRL_it()
+    const ASN1_ITEM* X509_EXTENSION_it()
+    const ASN1_ITEM* X509_REQ_it()
     int GEN_EMAIL
     int GEN_DNS
     int GEN_DIRNAME

@@ -9,6 +9,7 @@ cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.memory as memory
 cimport OpenSSL._native.names as names
 cimport OpenSSL._native.passphrases as passphrases
+cimport OpenSSL._native.printing as printing
 cimport OpenSSL._native.libcrypto as c
 
 cdef object face = None
@@ -244,7 +245,4 @@ def dump(X509Req request not None, bint pem):
 @cython.critical_section
 def dump_text(X509Req request not None):
     cdef memory.Memory out = memory.writing()
-    errors.clear()
-    if c.X509_REQ_print_ex(out.bio, request.held(), 0, 0) != 1:
-        errors.fail_crypto("the request cannot be printed")
-    return out.written()
+    return printing.print_request(out, request.held())

@@ -11,6 +11,7 @@ cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.memory as memory
 cimport OpenSSL._native.names as names
 cimport OpenSSL._native.passphrases as passphrases
+cimport OpenSSL._native.printing as printing
 cimport OpenSSL._native.stores as stores
 cimport OpenSSL._native.libcrypto as c
 
@@ -133,11 +134,10 @@ def set_date(Revoked revoked not None, bytes when not None):
 @cython.critical_section
 def get_reason(Revoked revoked not None):
     """OpenSSL's words for the reason, or None."""
-    cdef memory.Memory out
+    cdef memory.Memory out = memory.writing()
     cdef int index = c.X509_REVOKED_get_ext_by_NID(revoked.held(), c.NID_crl_reason, -1)
     if index < 0:
         return None
-    out = memory.writing()
     errors.clear()
     if c.X509V3_EXT_print(out.bio, c.X509_REVOKED_get_ext(revoked.handle, index), 0, 0) != 1:
         errors.fail_crypto("malformed reason")
@@ -313,10 +313,7 @@ def dump(CRL crl not None, bint pem):
 @cython.critical_section
 def dump_text(CRL crl not None):
     cdef memory.Memory out = memory.writing()
-    errors.clear()
-    if c.X509_CRL_print(out.bio, crl.held()) != 1:
-        errors.fail_crypto("the revocation list cannot be printed")
-    return out.written()
+    return printing.print_list(out, crl.held())
 
 
 def add_to_store(stores.X509Store store not None, bytes data not None):
