@@ -22,7 +22,7 @@ DOCUMENTED := $(VENV)/docs.stamp
 MEASURED := $(VENV)/bench.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract stdlib-contract interop fleet downstream ktls stress faults leaks fuzz sanitize bench bare matrix constants clean sources
+.PHONY: help setup demo test check docs contract stdlib-contract interop fleet downstream ktls stress faults leaks fuzz sanitize bench bare matrix constants man clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -66,6 +66,9 @@ test: setup $(TESTED) ## checks, then the tests; ARGS="-k alpn" for some of them
 
 check: setup $(TESTED) ## linters, types, stubs, generated files
 	@$(BIN)/python tools/check.py
+
+man: setup $(TESTED) ## write the manual pages of the command line into docs/man
+	@$(BIN)/python tools/make_man.py
 
 constants: ## write what follows from tools/constants.txt
 	@$(PYTHON) tools/make_constants.py

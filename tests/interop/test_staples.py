@@ -5,54 +5,26 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 
 from kit import authority, responses
 from kit.contexts import client_context, server_context
 from kit.greeters import listening_server
-from kit.programs import running
 from kit.pump import handshake, pair
+from kit.responder import responder
 from kit.sockets import LOOPBACK
 from OpenSSL import crypto
 
 WHO = authority.identity()
 CHAIN = [crypto.X509.from_cryptography(each) for each in (WHO.certificate, *WHO.intermediates)]
-_PEM = serialization.Encoding.PEM
 
 
 def store() -> crypto.X509Store:
     made = crypto.X509Store()
     made.add_cert(crypto.X509.from_cryptography(authority.authority().root))
     return made
-
-
-@contextmanager
-def responder(folder: Path, revoked: bool = False) -> Iterator[str]:
-    """``openssl ocsp`` as the authority's responder: its address."""
-    issuer = authority.authority()
-    key = issuer.intermediate_key.private_bytes(
-        _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "ca.pem").write_bytes(issuer.intermediate.public_bytes(_PEM))
-    (folder / "ca.key").write_bytes(key)
-    serial = f"{WHO.certificate.serial_number:X}"
-    serial = "0" * (len(serial) % 2) + serial
-    state = "R\t491231235959Z\t240101000000Z" if revoked else "V\t491231235959Z\t"
-    (folder / "index.txt").write_text(f"{state}\t{serial}\tunknown\t/CN=server\n")
-    with socket.create_server((LOOPBACK, 0)) as sock:
-        port = sock.getsockname()[1]
-    ca, key_file, index = (str(folder / name) for name in ("ca.pem", "ca.key", "index.txt"))
-    with running(
-        *("openssl", "ocsp", "-port", str(port), "-index", index, "-nmin", "60"),
-        *("-CA", ca, "-rsigner", ca, "-rkey", key_file),
-    ) as program:
-        program.expect(r"waiting for OCSP client connections")
-        yield f"http://{LOOPBACK}:{port}/"
 
 
 def test_a_file_is_filled_by_a_responder_and_stapled(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from OpenSSL.version import __distribution_version__
 
+from .completion import completion
 from .connect import connect
 from .console import errors, print_json
 from .demo import demo
@@ -20,6 +21,7 @@ from .failures import Failure, table
 from .printable import printable
 from .serve import serve
 from .show import show
+from .staple import staple
 from .versions import version
 
 __all__ = ["root", "run"]
@@ -60,7 +62,7 @@ def root() -> None:
     """TLS from the command line, over the OpenSSL of this machine."""
 
 
-for _command in (demo, connect, serve, show, version):
+for _command in (demo, connect, serve, show, staple, completion, version):
     root.add_command(_command)
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from OpenSSL import SSL
 
-from . import files
+from . import files, hosts
 from .authority import Authority
 from .connect import ask_passphrase
 from .console import output
@@ -24,8 +24,8 @@ from .listener import Listener, open_ports
 from .options import alpn_names
 from .printable import printable
 from .refusals import reasons
-from .sanity import refuse_expired, refuse_unservable
-from .settings import VERSIONS, load_identity, set_ciphers
+from .sanity import refuse_unservable
+from .settings import VERSIONS, set_ciphers
 from .target import ascii_name, is_address
 
 __all__ = ["serve"]
@@ -49,9 +49,17 @@ Examples:
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option(
-    "--cert", metavar="FILE", help="Certificate and its chain, PEM  [default: self-made]."
+    "--cert",
+    multiple=True,
+    metavar="FILE",
+    help="Certificate and its chain, PEM; several are chosen by name and kind of key.",
 )
-@click.option("--key", metavar="FILE", help="Its private key, PEM  [default: in --cert].")
+@click.option(
+    "--key", multiple=True, metavar="FILE", help="Its private key, PEM  [default: in --cert]."
+)
+@click.option(
+    "--staple", multiple=True, metavar="FILE", help="Staple this OCSP response while it holds."
+)
 @click.option("--name", multiple=True, metavar="NAME", help="Names for a self-made certificate.")
 @click.option("--write-ca", metavar="FILE", help="Write the self-made authority to FILE.")
 @click.option("--client-ca", metavar="FILE", help="Demand client certificates from these, PEM.")
@@ -88,6 +96,7 @@ def serve(**options: Any) -> None:
         if authority and options["write_ca"]:
             _write(options["write_ca"], authority.pem())
         if options["keylog"]:
+            # Connections keep the callbacks of the context that they were made with.
             log_keys(context, options["keylog"], stack)
         Listener(context, ports, options["timeout"], counts).run(
             lambda: _announce(options, ports, authority)
@@ -100,8 +109,10 @@ def serve(**options: Any) -> None:
 
 
 def _consistent(options: dict[str, Any]) -> None:
-    if options["key"] and not options["cert"]:
-        raise click.UsageError("--key needs --cert")
+    if options["key"] and len(options["key"]) != len(options["cert"]):
+        raise click.UsageError("--key goes with --cert: as many of the one as of the other")
+    if options["staple"] and not options["cert"]:
+        raise click.UsageError("--staple needs --cert")
     if options["cert"] and (options["name"] or options["write_ca"]):
         raise click.UsageError("--name and --write-ca are for a self-made certificate, not --cert")
     if options["minimum"] and options["maximum"] and options["minimum"] > options["maximum"]:
@@ -115,14 +126,22 @@ def _consistent(options: dict[str, Any]) -> None:
 
 
 def _context(options: dict[str, Any]) -> tuple[SSL.Context, Authority | None]:
-    context = SSL.Context(SSL.TLS_SERVER_METHOD)
     authority = None
     if options["cert"]:
-        load_identity(context, options["cert"], options["key"], ask_passphrase)
-        refuse_expired(options["cert"])
+        served = hosts.contexts(options["cert"], options["key"], ask_passphrase)
     else:
         authority = Authority()
-        authority.issue(_names(options)).install(context)
+        served = [([], SSL.Context(SSL.TLS_SERVER_METHOD))]
+        authority.issue(_names(options)).install(served[0][1])
+    for _, context in served:
+        _configure(context, options)
+    hosts.choose_by_name(served)
+    if options["staple"]:
+        hosts.staple(served, options["cert"], options["staple"])
+    return served[0][1], authority
+
+
+def _configure(context: SSL.Context, options: dict[str, Any]) -> None:
     if options["ciphers"]:
         set_ciphers(context, options["ciphers"])
     if options["minimum"]:
@@ -135,7 +154,6 @@ def _context(options: dict[str, Any]) -> tuple[SSL.Context, Authority | None]:
     refuse_unservable(context, options["minimum"], options["maximum"])
     if options["client_ca"]:
         _demand(context, options["client_ca"])
-    return context, authority
 
 
 def _names(options: dict[str, Any]) -> list[str]:

@@ -22,6 +22,7 @@ __all__ = [
     "load_identity",
     "no_passphrase",
     "set_ciphers",
+    "trust",
     "unusable",
 ]
 
@@ -63,7 +64,7 @@ def client_context(
     context = SSL.Context(method)
     # A server that leaves without a closing message is reported, not ignored.
     context.set_verify(SSL.VERIFY_PEER, verdict.callback)
-    _trust(context, settings)
+    trust(context, settings)
     for path in settings.crls:
         _add_revocations(context, path)
     if settings.certificate:
@@ -129,7 +130,8 @@ def load_identity(
         raise unusable(key, hint, error) from error
 
 
-def _trust(context: SSL.Context, settings: Settings) -> None:
+def trust(context: SSL.Context, settings: Settings) -> None:
+    """Let *context* trust whom *settings* name, or else whom the system does."""
     if not settings.cafile and not settings.capath:
         context.set_default_verify_paths()
         return

@@ -8,10 +8,10 @@ from OpenSSL import SSL, crypto
 
 from .failures import Failure
 
-__all__ = ["judge"]
+__all__ = ["KINDS_BY_REASON", "judge"]
 
 #: Exit statuses by the reason that an OCSPError gives.
-_KINDS = {
+KINDS_BY_REASON = {
     "revoked": "staple-revoked",
     "unknown": "staple-unknown",
     "expired": "staple-expired",
@@ -40,7 +40,7 @@ def judge(
         failure = None
     except crypto.OCSPError as error:
         answer, status, words = error.answer, error.reason, str(error)
-        failure = Failure(_KINDS[error.reason], f"stapled OCSP response: {words}")
+        failure = Failure(KINDS_BY_REASON[error.reason], f"stapled OCSP response: {words}")
     data |= {"status": status, "words": words}
     for name in ("revoked_at", "this_update", "next_update"):
         moment = getattr(answer, name, None)
