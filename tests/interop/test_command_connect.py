@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,6 +162,23 @@ def test_a_peer_without_a_certificate_is_not_verified() -> None:
 def test_an_address_has_to_be_named_too() -> None:
     with idle_server(authority.wrong_host()) as port:
         refused(brisk("connect", f"{LOOPBACK}:{port}", *TRUST), "wrong-host", LOOPBACK)
+
+
+def test_a_common_name_is_no_host_name(tmp_path: Path) -> None:
+    """As in `ssl`: only alternative names count."""
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-keyout", key, "-out", chain, "-subj", "/CN=localhost", "-days", "2"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    identity = types.SimpleNamespace(files=types.SimpleNamespace(chain=chain, key=key))
+    with idle_server(identity) as port:  # type: ignore[arg-type]
+        done = brisk("connect", f"localhost:{port}", "--cafile", chain)
+        refused(done, "wrong-host", "it names no host name at all")
 
 
 def test_the_server_name_is_what_is_verified() -> None:

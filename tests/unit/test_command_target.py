@@ -58,6 +58,10 @@ def test_a_target_is_read(text: str, host: str, port: int) -> None:
         "https:///path",
         "gopher3://host/",
         "://host",
+        "127.1",
+        "010.0.0.1:443",
+        "https://0x7f.0.0.1/",
+        "2130706433",
     ],
 )
 def test_what_is_no_target_is_refused(text: str) -> None:

@@ -107,6 +107,24 @@ def test_the_length_zero_means_up_to_the_nul_byte():
     handshake(server, client)
 
 
+@pytest.mark.parametrize("length", [0, None])
+def test_a_name_is_not_cut_at_a_nul_byte(length: int | None):
+    _server, client = ends()
+    param = LIB.SSL_get0_param(client._ssl)
+    evil = host_name() + b"\0.evil.test"
+    size = len(evil) if length is None else length
+    assert LIB.X509_VERIFY_PARAM_set1_host(param, evil, size) == 0
+    assert LIB.X509_VERIFY_PARAM_set1_host(param, b"", 0) == 0
+
+
+def test_the_end_of_a_text_of_c_is_no_part_of_a_name():
+    server, client = ends()
+    param = LIB.SSL_get0_param(client._ssl)
+    name = host_name() + b"\0"
+    assert LIB.X509_VERIFY_PARAM_set1_host(param, name, len(name)) == 1
+    handshake(server, client)
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.0.2.7"])
 def test_addresses_as_mitmproxy_sets_them(address: str):
     names = crypto.load_certificate(

@@ -14,6 +14,8 @@ from typing import Any
 
 import idna
 
+from OpenSSL._face.hosts import ends_in_number
+
 from . import proxies
 from .failures import Failure, from_os_error
 from .printable import printable
@@ -67,6 +69,9 @@ def ascii_name(name: str) -> str:
         raise ValueError(f"not a host name: {printable(name)!r} ({why})") from error
     if len(plain) > 253 or not re.fullmatch(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_*-]+)*", plain):
         raise ValueError(f"not a host name: {printable(name)!r}")
+    if ends_in_number(plain.encode("ascii")):
+        # Resolvers would read it as an address, each in its own way.
+        raise ValueError(f"not an IP address in its usual spelling: {printable(name)!r}")
     return plain
 
 

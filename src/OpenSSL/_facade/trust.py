@@ -24,7 +24,9 @@ def set_hostflags(param: Connection, flags: int) -> None:
 
 
 def set_host(param: Connection, name: bytes, length: int = 0) -> int:
-    return attempt(param.set_host, name[:length] if length else name.split(b"\0", 1)[0])
+    name = name[:length] if length else name
+    # The end of a text of C is not a part of it; a NUL anywhere else is refused, not its end.
+    return attempt(param.set_host, name.removesuffix(b"\0"))
 
 
 def set_ip(param: Connection, address: bytes, length: int = 0) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._face.arguments import hook, integer, path_bytes, text_to_bytes
 from OpenSSL._face.certificates import certificate
+from OpenSSL._face.hosts import address_bytes, host_bytes, is_dotted
 from OpenSSL._face.names import X509Name
 from OpenSSL._native import (
     connection as native_connection,
@@ -31,25 +32,6 @@ if TYPE_CHECKING:
     VerifyHook: TypeAlias = Callable[[Connection, X509, int, int, int], bool]
 
 __all__ = ["ConnectionTrust", "ContextTrust"]
-
-#: The longest DNS name there is, in bytes.
-LONGEST_NAME = 255
-
-
-def name_bytes(what: str, value: str | bytes) -> bytes:
-    """Answer a host name or address as bytes; refuse what C or DNS would cut short."""
-    if isinstance(value, str):
-        try:
-            value = value.encode("ascii")
-        except UnicodeEncodeError:
-            raise ValueError(f"{what} must be ASCII; encode it with IDNA first") from None
-    if not isinstance(value, bytes):
-        raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
-    if b"\0" in value:
-        raise ValueError(f"{what} must not contain a NUL byte")
-    if not value or len(value) > LONGEST_NAME:
-        raise ValueError(f"{what} must have between 1 and {LONGEST_NAME} bytes")
-    return value
 
 
 class ContextTrust(native_context.Context):
@@ -232,29 +214,38 @@ class ConnectionTrust(native_connection.Connection):
     def set_host(self, name: str | bytes) -> None:
         """Accept the peer only if its certificate is for the host ``name``.
 
-        An IPv4 or IPv6 address is taken for one, not for a DNS name. A name that begins
-        with a dot is for every host below it.
-        Checked inside the handshake, where ``VERIFY_PEER`` is set.  Not the name
-        that is sent: that is :meth:`set_tlsext_host_name`.
+        Names are compared as RFC 9525 has it, and :mod:`ssl`: with the alternative names
+        only, never with a common name, and a wildcard stands for the whole of the first
+        label. :meth:`set_hostflags` has other ways. An IPv4 or IPv6 address is taken for
+        one, not for a DNS name. Checked inside the handshake, where ``VERIFY_PEER`` is set.
+        Not the name that is sent: that is :meth:`set_tlsext_host_name`.
 
-        Raises ValueError for a name that is empty, too long, not ASCII or has a
-        NUL byte.
+        Raises ValueError for a name that is empty, too long or not ASCII, that has a NUL
+        byte or a space, that begins or ends with a dot, and for an address that is not in its
+        usual spelling, such as ``010.0.0.1``.
         ``SSL_set1_host(3)``
         """
-        native.set_host(self, name_bytes("name", name))
+        spelled, address = host_bytes("name", name)
+        native.set_host(self, spelled, address, is_dotted(spelled))
 
     def set_ip_asc(self, address: str | bytes) -> None:
         """Accept the peer only if its certificate is for this IPv4 or IPv6 address.
 
-        Raises Error if it is no address.
+        Raises Error if it is no address, or one with leading zeros.
         ``X509_VERIFY_PARAM_set1_ip_asc(3)``
         """
-        native.set_ip_asc(self, name_bytes("address", address))
+        native.set_ip_asc(self, address_bytes("address", address))
 
     def set_hostflags(self, flags: int) -> None:
-        """Choose how :meth:`set_host` matches: ``X509_CHECK_FLAG_*`` numbers.
+        """Choose how :meth:`set_host` matches: ``X509_CHECK_FLAG_*`` numbers, joined by ``|``.
 
-        Raises TypeError if ``flags`` is no integer.
+        Without it :meth:`set_host` sets ``X509_CHECK_FLAG_NEVER_CHECK_SUBJECT`` and
+        ``X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS``. 0 stands for OpenSSL's own ways: common
+        names count where a certificate has no DNS names, and a wildcard may stand for a part
+        of a label. After it :meth:`set_host` also takes a name that begins with a dot, for
+        every host below it, or ends with one.
+
+        Raises TypeError if ``flags`` is not an integer.
         ``SSL_set_hostflags(3)``
         """
         native.set_hostflags(self, integer("flags", flags))

@@ -459,6 +459,8 @@ cdef extern from "compat.h" nogil:
     unsigned long X509_VERIFY_PARAM_get_flags(const X509_VERIFY_PARAM* param)
     int X509_VERIFY_PARAM_set_flags(X509_VERIFY_PARAM* param, unsigned long flags)
     int X509_VERIFY_PARAM_clear_flags(X509_VERIFY_PARAM* param, unsigned long flags)
+    unsigned int X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
+    unsigned int X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
     unsigned int X509_VERIFY_PARAM_get_hostflags(const X509_VERIFY_PARAM* param)
 
     # ---- x509v3.h

@@ -14,6 +14,9 @@ from OpenSSL._native.names cimport X509Name, release_name
 from OpenSSL._native.stores cimport X509Store, wrap_store
 from OpenSSL._native.trampolines cimport on_verify
 
+cdef unsigned int HOSTFLAGS = (
+    c.X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | c.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+
 
 # ---- authorities
 
@@ -380,18 +383,30 @@ cdef int check_in_time(Connection connection) except -1:
     return 0
 
 
-def set_host(Connection connection not None, bytes name not None):
+def set_host(Connection connection not None, bytes name not None, bint address, bint dotted):
+    """``address``: the name is one; ``dotted``: OpenSSL's own ways are needed for it."""
     connection.enter()
     try:
+        if dotted and not connection.own_hostflags:
+            raise ValueError("name must not begin or end with a dot")
         check_in_time(connection)
         errors.clear()
+        if address:
+            set_address(connection, name)
+            return
         if s.SSL_set1_host(connection.handle, name) != 1:
             errors.fail_ssl("the host name cannot be checked for")
-        if c.X509_VERIFY_PARAM_set1_ip_asc(s.SSL_get0_param(connection.handle), name) == 1:
-            connection.addressed = True     # libssl has taken it for an address too
-        errors.clear()
+        if not connection.own_hostflags:
+            s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
     finally:
         connection.leave()
+
+
+cdef int set_address(Connection connection, bytes address) except -1:
+    if c.X509_VERIFY_PARAM_set1_ip_asc(s.SSL_get0_param(connection.handle), address) != 1:
+        errors.fail_ssl("not an IP address")
+    connection.addressed = True
+    return 0
 
 
 def set_ip_asc(Connection connection not None, bytes address not None):
@@ -399,9 +414,7 @@ def set_ip_asc(Connection connection not None, bytes address not None):
     try:
         check_in_time(connection)
         errors.clear()
-        if c.X509_VERIFY_PARAM_set1_ip_asc(s.SSL_get0_param(connection.handle), address) != 1:
-            errors.fail_ssl("not an IP address")
-        connection.addressed = True
+        set_address(connection, address)
     finally:
         connection.leave()
 
@@ -409,7 +422,9 @@ def set_ip_asc(Connection connection not None, bytes address not None):
 def set_hostflags(Connection connection not None, unsigned int flags):
     connection.enter()
     try:
+        check_in_time(connection)
         s.SSL_set_hostflags(connection.handle, flags)
+        connection.own_hostflags = True
     finally:
         connection.leave()
 
