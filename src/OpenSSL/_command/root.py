@@ -21,6 +21,7 @@ from .failures import Failure, table
 from .printable import printable
 from .serve import serve
 from .show import show
+from .stand_in import stand_in
 from .staple import staple
 from .versions import version
 
@@ -62,7 +63,7 @@ def root() -> None:
     """TLS from the command line, over the OpenSSL of this machine."""
 
 
-for _command in (demo, connect, serve, show, staple, completion, version):
+for _command in (demo, connect, serve, show, stand_in, staple, completion, version):
     root.add_command(_command)
 
 
