@@ -115,7 +115,9 @@ def test_version_says_what_a_bug_report_needs() -> None:
 
 def test_help_is_there_for_every_command_with_an_example() -> None:
     assert brisk().status in (0, 2)
-    for command in ("demo", "connect", "serve", "show", "staple", "completion", "version"):
+    for command in (
+        *("demo", "connect", "serve", "show", "stand-in", "staple", "completion", "version"),
+    ):
         done = brisk(command, "--help")
         assert done.status == 0
         assert f"  brisktls {command}" in done.out
