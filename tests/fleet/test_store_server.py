@@ -4,48 +4,18 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from urllib.parse import quote
 
 import pytest
 from fleet.conftest import PASSWORD, free_port, store_server
 
-from kit import contexts, pump
-from OpenSSL import SSL
+from kit import contexts
+from kit.fleets import SECRET, server, until, visit
 from OpenSSL.fleet import Fleet, StoreError, Valkey
-
-SECRET = "a secret of the operator"
-PATIENCE = 20
 
 
 def address(port, scheme="valkey", host="127.0.0.1"):
     return f"{scheme}://:{quote(PASSWORD)}@{host}:{port}"
-
-
-def server(fleet):
-    context = contexts.server_context()
-    context.set_session_id(b"fleet")
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    fleet.attach(context)
-    return context
-
-
-def visit(context, client, session=None):
-    ends = pump.pair(context, client)
-    if session is not None:
-        ends.client.set_session(session)
-    assert pump.handshake_outcome(*ends) == (None, None)
-    pump.exchange(*ends)
-    with pytest.raises(SSL.WantReadError):
-        ends.client.recv(1)
-    return ends.client.session_reused(), ends.client.get_session()
-
-
-def until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -6,12 +6,10 @@ import multiprocessing
 import os
 import stat
 import threading
-import time
 
 import pytest
 
 from OpenSSL.fleet import Counters, MemoryStore, SharedFile, StoreError
-from OpenSSL.fleet.limits import Breaker, Limited
 from OpenSSL.fleet.open import open_store
 
 
@@ -94,6 +92,19 @@ class TestSharedFile:
             assert stat.S_IMODE(each.stat().st_mode) & 0o077 == 0
         store.close()
 
+    def test_a_file_that_was_open_to_others_is_closed_to_them(self, tmp_path):
+        path = tmp_path / "s.db"
+        path.touch(0o666)
+        path.chmod(0o666)
+        SharedFile(path).close()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_a_link_is_not_followed(self, tmp_path):
+        (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(OSError, match="link"):
+            SharedFile(tmp_path / "link")
+        assert not (tmp_path / "elsewhere").exists()
+
     def test_processes_share_it(self, tmp_path):
         path = tmp_path / "s.db"
         spawn = multiprocessing.get_context("spawn")
@@ -142,52 +153,12 @@ class TestAddresses:
         assert isinstance(open_store("memory:"), MemoryStore)
 
 
-class TestLimits:
-    def test_a_failing_operation_is_counted_and_has_an_answer(self):
-        counters = Counters()
-        limited = Limited(counters, 5)
-
-        def fail():
-            raise StoreError("gone")
-
-        assert limited.ask(fail, "otherwise") == "otherwise"
-        assert counters.store_errors == 1
-        limited.close()
-
-    def test_a_hanging_store_holds_nobody_up_and_nothing_queues(self):
-        counters = Counters()
-        release = threading.Event()
-        limited = Limited(counters, 0.01, width=2, breaker=Breaker(failures=1000))
-        for _ in range(50):
-            assert limited.ask(release.wait, None) is None
-        assert counters.store_timeouts == 2
-        assert counters.store_skipped == 48
-        release.set()
-        deadline = time.monotonic() + 10
-        while limited.ask(lambda: "back", None) != "back":
-            assert time.monotonic() < deadline
-        limited.close()
-
-    def test_after_failures_it_is_left_alone_and_then_tried_by_one(self):
-        breaker = Breaker(failures=3, pause=10)
-        for _ in range(3):
-            assert breaker.allows(0)
-            breaker.failed(0)
-        assert not breaker.allows(9)
-        assert breaker.allows(10)
-        assert not breaker.allows(10)
-        breaker.failed(10)
-        assert not breaker.allows(29)
-        assert breaker.allows(31)
-        breaker.succeeded()
-        assert breaker.allows(31)
-        assert not breaker.is_open
-
+class TestCounters:
     def test_openmetrics(self):
         counters = Counters()
-        counters.count("store_hits", 3)
+        counters.count("ring_reads", 3)
         text = counters.to_openmetrics()
-        assert "brisktls_fleet_store_hits_total 3" in text
+        assert "brisktls_fleet_ring_reads_total 3" in text
         assert text.endswith("# EOF\n")
         with pytest.raises(AttributeError):
             counters.nonsense  # noqa: B018

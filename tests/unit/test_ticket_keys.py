@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from kit import contexts, pump
+from kit.fleets import session_after
 from OpenSSL import SSL
 
 SIZES = (48, 80)
@@ -22,23 +23,13 @@ def key(size=80):
     return os.urandom(size)
 
 
-def server(keys, *, verify=False):
-    context = contexts.server_context(verify=verify) if verify else contexts.server_context()
+def server(keys):
+    context = contexts.server_context()
     context.set_session_id(b"fleet")
     # What is resumed comes from a ticket.
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_ticket_keys(keys)
     return context
-
-
-def session_after(ends):
-    """The client's session, with the tickets that came behind the handshake."""
-    pump.exchange(*ends)
-    with pytest.raises(SSL.WantReadError):
-        ends.client.recv(1)
-    session = ends.client.get_session()
-    assert session is not None
-    return session
 
 
 def resumed(context, client, session):

@@ -27,6 +27,10 @@ class ContextTicketKeys(Context):
         gets a full handshake.  No keys at all, ``[]``: no tickets are given out or taken.
         None goes back to a key that OpenSSL made for this Context alone.
 
+        Where clients are asked for certificates (``VERIFY_PEER``, at that moment) tickets
+        are neither given out nor taken: they do not tell by which rules somebody was
+        verified, and who shares the keys may have others.
+
         The keys are replaced at once, for handshakes that come and those under way;
         no handshake fails.  Anybody who has a key can read what the sessions protect, and
         pass for any client: keep keys secret, change them often.

@@ -207,7 +207,7 @@ def _let_arrive(sock: Any) -> None:
         return
     import socket
 
-    if sock.type != socket.SOCK_STREAM:
+    if getattr(sock, "type", None) != socket.SOCK_STREAM:
         return
     before = sock.gettimeout()
     end = time.monotonic() + (_PATIENCE if before is None else min(before, _PATIENCE))

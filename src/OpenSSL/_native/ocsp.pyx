@@ -214,6 +214,7 @@ def matching(
     cdef const c.OCSP_CERTID* found
     cdef const c.EVP_MD* digest
     cdef c.OCSP_CERTID* wanted
+    cdef bint same
     cdef int index
     cdef list places = []
     try:
@@ -227,9 +228,10 @@ def matching(
             wanted = c.OCSP_cert_to_id(digest, subject, above)
             if wanted == NULL:
                 errors.fail_crypto("the certificate cannot be looked for")
-            if c.OCSP_id_cmp(wanted, found) == 0:
-                places.append(index)
+            same = c.OCSP_id_cmp(wanted, found) == 0
             c.OCSP_CERTID_free(wanted)
+            if same:
+                places.append(index)
         errors.clear()
         return places
     finally:

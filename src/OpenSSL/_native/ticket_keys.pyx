@@ -5,6 +5,11 @@ came back and without one for a ticket to be made.  ``ticket_ring.h`` answers fr
 that the Context keeps; no Python runs.  libssl asks the Context a connection was made
 with, whichever a hook chose later (``session_ctx`` in OpenSSL 3.0 to 4.0), so the
 Channel leads there.
+
+A ticket does not tell by which rules a client was verified, and whoever shares the keys
+may have other rules.  So a session that stands for a client's certificate, or may have to,
+is neither written into a ticket nor taken out of one: it is looked at when libssl asks, so
+rules that were set late count as well.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -12,6 +17,7 @@ from libc.string cimport memcpy, memset
 
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.libssl cimport SSL, SSL_CTX
@@ -32,6 +38,12 @@ cdef enum:
     LONG = 80       # a name and two secrets of 32 bytes, for AES-256-CBC
 
 
+cdef bint may_stand_for_a_client(SSL* ssl) noexcept nogil:
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    return s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER != 0 or (
+        session != NULL and s.SSL_SESSION_get0_peer(session) != NULL)
+
+
 cdef int on_ticket_key(
     SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
     EVP_MAC_CTX* mac, int encrypt,
@@ -39,6 +51,8 @@ cdef int on_ticket_key(
     cdef Channel* channel = channel_of(ssl)
     if channel == NULL or channel.tickets == NULL:
         return -1
+    if may_stand_for_a_client(ssl):
+        return 0
     return brisk_ticket_key_for(
         <brisk_ticket_ring*>channel.tickets, name, iv, cipher, mac, encrypt != 0)
 
@@ -91,13 +105,13 @@ def set_ticket_keys(Context context not None, list given):
     cdef brisk_ticket_key* keys = NULL
     cdef size_t count = 0
     cdef ticket_key_hook hook = on_ticket_key
-    if given is None:
-        hook = NULL
-    else:
-        keys = pack(given)
-        count = len(given)
     context.change()
     try:
+        if given is None:
+            hook = NULL
+        else:
+            keys = pack(given)
+            count = len(given)
         errors.clear()
         if not brisk_ticket_ring_open(&context.tickets) or not brisk_ticket_ring_replace(
                 &context.tickets, keys, count):

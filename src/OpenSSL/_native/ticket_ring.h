@@ -80,7 +80,7 @@ static inline void brisk_ticket_ring_close(brisk_ticket_ring *ring)
 }
 
 /* Copy the key that encrypts (`name` is NULL) or the one of that name.
- * The number of its place, counted from 1; 0 when there is none; -1 on failure. */
+ * 1 for the key that encrypts, 2 for another one, 0 when there is none, -1 on failure. */
 static inline int brisk_ticket_ring_find(
     brisk_ticket_ring *ring, const unsigned char *name, brisk_ticket_key *found)
 {

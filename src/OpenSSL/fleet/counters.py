@@ -8,21 +8,11 @@ __all__ = ["Counters"]
 
 #: Each counter and what it counts.
 MEANINGS = {
-    "store_gets": "sessions asked of the store",
-    "store_hits": "sessions that the store had",
-    "store_puts": "sessions written to the store",
-    "store_dropped": "sessions not written, because too many were waiting",
-    "store_errors": "operations in which the store failed",
-    "store_timeouts": "operations that took longer than the time limit",
-    "store_skipped": "operations not tried while the store was out of order",
-    "entries_refused": "entries of the store that were forged, changed or of another secret",
     "ring_reads": "rings of ticket keys that were read",
-    "ring_rotations": "rotations that this process won",
-    "ring_lost_races": "rotations in which another process was first",
-    "ring_refused": "rings that were forged, changed or older than the one in use",
+    "ring_writes": "rings that this process wrote",
+    "ring_lost_races": "writes in which another process was first",
+    "ring_refused": "rings that were forged, of another secret, or older than the one in use",
     "ring_errors": "times that no ring could be had",
-    "early_data_allowed": "flights of early data that came for the first time",
-    "early_data_refused": "flights of early data that were refused",
 }
 
 

@@ -11,7 +11,6 @@ import weakref
 from OpenSSL.fleet.counters import Counters
 from OpenSSL.fleet.keeper import Keeper
 from OpenSSL.fleet.keys import Policy, TicketKeys
-from OpenSSL.fleet.limits import Limited
 from OpenSSL.fleet.open import open_store
 
 TYPE_CHECKING = False
@@ -33,7 +32,7 @@ class Fleet:
     (:class:`SharedFile`) or a store.  ``secret`` (at least 16 bytes, or several of them, the
     first one writes) seals what is written there; every process of the fleet has the same.
     ``name`` tells fleets in one store apart.  ``refresh`` is how often the store is looked
-    at, in seconds.  ``limit`` is how long a handshake may wait for the store, in seconds.
+    at, in seconds.  No handshake ever waits for the store.
 
     While the store is away, handshakes go on: with the keys that are known, or as full
     ones.  Nothing raises and nothing queues; `counters` tells what happened.
@@ -47,15 +46,14 @@ class Fleet:
         name: str = "default",
         policy: Policy | None = None,
         refresh: float = 5.0,
-        limit: float = 0.020,
     ) -> None:
         """Look at the store for up to three seconds, and begin to follow it.
 
-        Raises ValueError if the secret is too short or a number is not positive; a store
-        that cannot be reached is no error.
+        Raises ValueError if the secret is too short, or ``refresh`` not positive or too
+        long for the policy; a store that cannot be reached is no error.
         """
-        if refresh <= 0 or limit <= 0:
-            raise ValueError("refresh and limit must be positive")
+        if refresh <= 0:
+            raise ValueError("refresh must be positive")
         self.policy: Policy = policy or Policy()
         if refresh * 2 + self.policy.skew > self.policy.spread:
             raise ValueError("refresh is too long: a new key would not be known in time")
@@ -64,7 +62,6 @@ class Fleet:
         self.refresh_seconds: float = refresh
         self.counters: Counters = Counters()
         self.store: SessionStore = open_store(where)
-        self.limited: Limited = Limited(self.counters, limit)
         self.keeper: Keeper = Keeper(
             self.store,
             secrets,
@@ -82,7 +79,7 @@ class Fleet:
     def _begin(self) -> threading.Event:
         """Follow the store from now on; the event is set when it was looked at."""
         # New ones: after a fork a thread that is not here may have held the old ones.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._over = threading.Event()
         first = threading.Event()
         self._process = os.getpid()
@@ -117,27 +114,28 @@ class Fleet:
         self._apply()
 
     def _apply(self, context: Context | None = None) -> None:
-        keys = tuple(self.ring.in_force(time.time()))
+        # One at a time from the ring to the last Context: a ring that was read earlier must
+        # not be put into force behind a later one.
         with self._lock:
-            changed = keys != self._applied
-            contexts = list(self._contexts) if changed else []
-            self._applied = keys
-        if context is not None:
-            contexts.append(context)
-        for each in contexts:
-            each.set_ticket_keys(keys)
+            if context is not None:
+                self._contexts.add(context)
+                context.set_ticket_keys(self.ring.in_force(time.time()))
+            keys = tuple(self.ring.in_force(time.time()))
+            if keys == self._applied:
+                return
+            for each in list(self._contexts):
+                each.set_ticket_keys(keys)
+            self._applied = keys  # and not where one could not be changed
 
     # ---- what programs do with it
 
     def attach(self, context: Context) -> None:
         """Let sessions of ``context`` be resumed by every process of the fleet.
 
-        Every process needs the same :meth:`Context.set_session_id` and rules of
-        verification; where they differ, handshakes are full ones.  The Context is not kept
-        alive.
+        Every process needs the same :meth:`Context.set_session_id`.  Clients that are asked
+        for a certificate are not resumed by tickets, see :meth:`Context.set_ticket_keys`.
+        The Context is not kept alive.
         """
-        with self._lock:
-            self._contexts.add(context)
         self._apply(context)
 
     def rotate(self) -> TicketKeys:
@@ -154,7 +152,7 @@ class Fleet:
 
         Other processes learn of it within ``refresh`` seconds.  Raises what the store raises.
         """
-        ring = self.keeper.change(lambda ring, now: ring.revoked(now), time.time())
+        ring = self.keeper.change(lambda ring, now: ring.revoked(now), time.time(), replace=True)
         self._apply()
         return ring
 
@@ -164,7 +162,6 @@ class Fleet:
         _alive.discard(self)
         if self._process == os.getpid():
             self._thread.join(START_PATIENCE)
-        self.limited.close()
         self.store.close()
 
     def __enter__(self) -> Fleet:
@@ -180,7 +177,10 @@ def _follow(reference: weakref.ref[Fleet], over: threading.Event, first: threadi
         fleet = reference()
         if fleet is None or over.is_set():
             return
-        fleet._look()
+        try:
+            fleet._look()
+        except Exception:  # noqa: BLE001 - this thread goes on: without it keys grow old
+            fleet.counters.count("ring_errors")
         seconds = fleet.refresh_seconds * random.uniform(0.7, 1.0)
         del fleet
         first.set()
@@ -196,7 +196,6 @@ def _begin_again() -> None:
     for fleet in list(_alive):
         fleet.counters.after_fork()
         fleet.keeper.after_fork()
-        fleet.limited.after_fork()
         fleet._begin()
 
 

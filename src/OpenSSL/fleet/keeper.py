@@ -2,10 +2,10 @@
 
 Theory.  There is no leader.  Everybody reads the ring from the store now and then.  Who
 finds that the next key is due makes it and tries one atomic compare-and-set; one of many
-wins, the others read what the winner wrote.  A ring that is not newer than the one in
-use is refused, so that nobody can bring an old one back, unless its epoch is newer.
-While the store is away everybody goes on with what he has; a ring that was seen holds
-the next key already.
+wins, the others read what the winner wrote.  A ring that is older than the one in use is
+never used: everybody puts the newest one back that he knows, so a store that forgot, or
+was restored from a copy, heals.  While the store is away everybody goes on with what he
+has; a ring that was seen holds the next key already.
 """
 
 from __future__ import annotations
@@ -53,63 +53,85 @@ class Keeper:
     def refresh(self, now: float) -> TicketKeys:
         """Read the ring, make one if there is none, add the next key if it is due.
 
-        Raises what the store raises.
+        A ring that got lost, or was put back from an old copy, is replaced by ours.  One
+        that cannot be opened stays: it may be another's, whose secret we have not.
+
+        Raises what the store raises, SealError for a ring that cannot be opened.
         """
         with self._lock:
             written = self.store.get(self.name)
             ring = None if written is None else self._read(written)
-            if ring is None:
-                if written is not None and self.ring is not None:
-                    return self.ring  # somebody wrote nonsense; ours still holds
-                ring, written = self._agree(written, TicketKeys.generate(now, self.policy), now)
+            if ring is None or self._is_older(ring):
+                ring, written = self._agree(
+                    written, self.ring or TicketKeys.generate(now, self.policy)
+                )
             if ring.is_due(now):
-                ring, _ = self._agree(written, ring.rotated(now), now)
+                ring, _ = self._agree(written, ring.rotated(now))
             self.ring = ring
             return ring
 
     def change(
-        self, step: Callable[[TicketKeys, float], TicketKeys], now: float, tries: int = 20
+        self,
+        step: Callable[[TicketKeys, float], TicketKeys],
+        now: float,
+        *,
+        replace: bool = False,
+        tries: int = 20,
     ) -> TicketKeys:
         """Replace the ring by what ``step`` makes of it, whoever else changes it meanwhile.
 
-        Raises what the store raises, RuntimeError if others were faster each time.
+        With ``replace`` also one that cannot be opened.  Raises what the store raises,
+        SealError for such a ring otherwise, RuntimeError if others were faster each time.
         """
         with self._lock:
             for _ in range(tries):
                 written = self.store.get(self.name)
-                ring = None if written is None else self._read(written)
-                base = ring or self.ring or TicketKeys.generate(now, self.policy)
-                new = step(base, now)
+                new = step(self._newest(written, now, replace), now)
                 if self.store.swap(self.name, written, self._write(new)):
+                    self.counters.count("ring_writes")
                     self.ring = new
                     return new
+                self.counters.count("ring_lost_races")
         raise RuntimeError("other hosts changed the ring each time")
 
-    def _agree(
-        self, written: bytes | None, new: TicketKeys, now: float
-    ) -> tuple[TicketKeys, bytes | None]:
+    def _newest(self, written: bytes | None, now: float, replace: bool) -> TicketKeys:
+        try:
+            ring = None if written is None else self._read(written)
+        except ValueError:
+            if not replace:
+                raise
+            ring = None
+        if ring is None or self._is_older(ring):
+            ring = self.ring or TicketKeys.generate(now, self.policy)
+        return ring
+
+    def _agree(self, written: bytes | None, new: TicketKeys) -> tuple[TicketKeys, bytes | None]:
         """Put a ring in the place of what was read; or take what another host has put there."""
         sealed = self._write(new)
         if self.store.swap(self.name, written, sealed):
-            self.counters.count("ring_rotations")
+            self.counters.count("ring_writes")
             return new, sealed
         self.counters.count("ring_lost_races")
         theirs = self.store.get(self.name)
         ring = None if theirs is None else self._read(theirs)
-        return (ring, theirs) if ring is not None else (self.ring or new, theirs)
+        if ring is None or self._is_older(ring):
+            return self.ring or new, theirs
+        return ring, theirs
+
+    def _is_older(self, ring: TicketKeys) -> bool:
+        ours = self.ring
+        older = ours is not None and (ring.epoch, ring.version) < (ours.epoch, ours.version)
+        if older:
+            self.counters.count("ring_refused")
+        return older
 
     def _write(self, ring: TicketKeys) -> bytes:
         return self._seal.close(write_ring(ring), self.name)
 
-    def _read(self, written: bytes) -> TicketKeys | None:
+    def _read(self, written: bytes) -> TicketKeys:
         self.counters.count("ring_reads")
         try:
-            ring = read_ring(self._seal.open(written, self.name))
+            return read_ring(self._seal.open(written, self.name))
         except ValueError:
             self.counters.count("ring_refused")
-            return None
-        ours = self.ring
-        if ours is not None and (ring.epoch, ring.version) < (ours.epoch, ours.version):
-            self.counters.count("ring_refused")
-            return None
-        return ring
+            raise

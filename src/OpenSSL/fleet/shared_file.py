@@ -52,7 +52,13 @@ class SharedFile:
         self._local = threading.local()
         self._writes = 0
         # Made by us before SQLite opens it: nobody else may read it, not even for a moment.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+        file = os.open(self.path, flags, 0o600)
+        try:
+            if hasattr(os, "fchmod"):
+                os.fchmod(file, 0o600)  # it may have been there, open to others
+        finally:
+            os.close(file)
         with self._writing() as database:
             database.execute(TABLE)
             database.execute(INDEX)
