@@ -142,6 +142,25 @@ def test_both_sides_tell_what_the_standard_module_tells(one, other, version) -> 
 # ---- who is let in
 
 
+def test_a_common_name_is_no_host_name_unless_it_is_asked_for() -> None:
+    who = authority.authority().issue("localhost", names=(), addresses=())
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.load_verify_locations(authority.trust_file())
+    context.set_verify(SSL.VERIFY_PEER)
+    bridge = context.as_ssl_context()
+    assert not bridge.hostname_checks_common_name
+    _, error = refused(server(who=who), bridge)
+    assert isinstance(error, ssl.SSLCertVerificationError)
+    bridge.hostname_checks_common_name = True
+    with talking(server(who=who), bridge):
+        pass
+    # Made by its name it is like the module's own.
+    for kind in KINDS:
+        assert client(kind).hostname_checks_common_name
+        with talking(server(who=who), client(kind)):
+            pass
+
+
 @pytest.mark.parametrize("make", ["context", "class"])
 @pytest.mark.parametrize("way", ["socket", "object"])
 def test_a_wrong_host_is_refused(make, way) -> None:

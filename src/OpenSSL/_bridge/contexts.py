@@ -112,4 +112,6 @@ def bridged(context: Context) -> SSLContext:
         raise ValueError("the ssl module has no DTLS, so there is no SSLContext for it")
     made: SSLContext = ssl.SSLContext.__new__(SSLContext, ssl.PROTOCOL_TLS_CLIENT)
     made._adopt(context)
+    # A Context does not become laxer by this: its own set_host knows no common names.
+    made.hostname_checks_common_name = False
     return made
