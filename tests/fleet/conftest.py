@@ -41,10 +41,12 @@ def reachable(port: int) -> None:
 
 
 @contextlib.contextmanager
-def store_server(port: int, folder: Path, tls_port: int = 0) -> Iterator[object]:
+def store_server(
+    port: int, folder: Path, tls_port: int = 0, who: authority.Identity | None = None
+) -> Iterator[object]:
     """A Redis with a password and, on another port, TLS."""
     program = need("redis-server")
-    files = authority.identity().files
+    files = (who or authority.identity()).files
     with running(
         *(program, "--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD),
         *("--save", "", "--dir", str(folder), "--daemonize", "no"),

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from fleet.conftest import PASSWORD, free_port, store_server
 
-from kit import contexts
+from kit import authority, contexts
 from kit.fleets import SECRET, server, until, visit
 from OpenSSL.fleet import Fleet, StoreError, Valkey
 
@@ -84,10 +84,32 @@ class TestTLS:
         with pytest.raises(StoreError, match="certificate verify failed"):
             store.get(b"a")
 
-    def test_another_host_is_refused(self, secure):
-        store = Valkey(address(secure, "valkeys", "127.0.0.2"), context=contexts.client_context())
-        with pytest.raises(StoreError, match="certificate verify failed"):
-            store.get(b"a")
+    def test_another_host_is_refused(self, tmp_path):
+        plain, secure = free_port(), free_port()
+        who = authority.authority().issue("other", names=("other.example",), addresses=())
+        with store_server(plain, tmp_path, secure, who):
+            url = address(secure, "valkeys", "localhost")
+            store = Valkey(url, context=contexts.client_context())
+            with pytest.raises(StoreError, match="Hostname mismatch"):
+                store.get(b"a")
+
+    def test_a_context_that_verifies_nobody_is_refused(self):
+        with pytest.raises(ValueError, match="must verify"):
+            Valkey("valkeys://localhost", context=contexts.client_context(verify=False))
+
+    def test_a_fleet_over_it(self, secure):
+        client = contexts.client_context()
+        stores = [
+            Valkey(address(secure, "valkeys", "localhost"), context=contexts.client_context())
+            for _ in range(2)
+        ]
+        with (
+            Fleet(stores[0], SECRET, refresh=0.05) as one,
+            Fleet(stores[1], SECRET, refresh=0.05) as other,
+        ):
+            _, session = visit(server(one), client)
+            assert visit(server(other), client, session)[0]
+            assert not one.counters.ring_errors
 
 
 class TestFleets:

@@ -54,7 +54,8 @@ class Valkey:
     ) -> None:
         """Read the address; nothing is connected yet.
 
-        Raises ValueError if the address is not such a one, ImportError without the client.
+        Raises ValueError if the address is not such a one, or if ``context`` verifies
+        nobody; ImportError without the client.
         """
         self.prefix: bytes = prefix
         options: dict[str, Any] = {
@@ -170,6 +171,9 @@ def _without_tls(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tls(context: Context | None) -> dict[str, Any]:
-    from OpenSSL.fleet.valkey_tls import TLSConnection, default_context
+    from OpenSSL.fleet.valkey_tls import TLSConnection, checked, default_context
 
-    return {"connection_class": TLSConnection, "tls_context": context or default_context()}
+    return {
+        "connection_class": TLSConnection,
+        "tls_context": default_context() if context is None else checked(context),
+    }

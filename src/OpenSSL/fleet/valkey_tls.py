@@ -8,10 +8,9 @@ from OpenSSL import SSL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
     from typing import Any
 
-__all__ = ["TLSConnection", "default_context"]
+__all__ = ["TLSConnection", "checked", "default_context"]
 
 
 def default_context() -> SSL.Context:
@@ -22,40 +21,24 @@ def default_context() -> SSL.Context:
     return context
 
 
-class _Stream:
-    """A Connection with the one habit of sockets that the client needs: ``shutdown(how)``."""
-
-    def __init__(self, connection: SSL.Connection, sock: socket.socket) -> None:
-        self._connection = connection
-        self._sock = sock
-
-    def shutdown(self, how: int) -> None:
-        self._sock.shutdown(how)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+def checked(context: SSL.Context) -> SSL.Context:
+    """The same Context.  Raises ValueError if it verifies nobody."""
+    if not context.get_verify_mode() & SSL.VERIFY_PEER:
+        raise ValueError("the context of a store must verify servers: call set_verify")
+    return context
 
 
 class TLSConnection(PlainConnection):
-    """Shakes hands by ``tls_context``, which must verify; the host's name is checked."""
+    """A connection by ``tls_context``; the server must have a certificate for the host."""
 
     def __init__(self, tls_context: SSL.Context, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
-        self._tls_context = tls_context
+        self._bridge: Any = tls_context.as_ssl_context()
 
     def _connect(self) -> Any:
         sock = super()._connect()  # type: ignore[no-untyped-call]
         try:
-            connection = SSL.Connection(self._tls_context, sock)
-            connection.set_host(self.host)
-            if not self.host.replace(".", "").isdigit() and ":" not in self.host:
-                connection.set_tlsext_host_name(self.host.encode("idna"))
-            connection.set_connect_state()
-            connection.do_handshake()
-        except SSL.Error as error:
-            sock.close()
-            raise OSError(f"TLS with {self.host} failed: {error}") from error
+            return self._bridge.wrap_socket(sock, server_hostname=self.host)
         except BaseException:
             sock.close()
             raise
-        return _Stream(connection, sock)
