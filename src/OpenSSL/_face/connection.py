@@ -13,6 +13,7 @@ from OpenSSL._face.messages import ConnectionMessages
 from OpenSSL._face.negotiation import ConnectionNegotiation
 from OpenSSL._face.observers import ConnectionObservers
 from OpenSSL._face.peer import ConnectionPeer
+from OpenSSL._face.peer_names import ConnectionPeerNames
 from OpenSSL._face.secrets import ConnectionSecrets
 from OpenSSL._face.sessions import ConnectionSessions
 from OpenSSL._face.settings import ConnectionSettings
@@ -36,6 +37,7 @@ class Connection(
     ConnectionTransport,
     ConnectionCredentials,
     ConnectionTrust,
+    ConnectionPeerNames,
     ConnectionObservers,
     ConnectionStapling,
     ConnectionSettings,

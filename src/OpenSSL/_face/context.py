@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from OpenSSL._face.arguments import integer
+from OpenSSL._face.authorities import ContextAuthorities
 from OpenSSL._face.credentials import ContextCredentials
 from OpenSSL._face.datagram import ContextDatagram
 from OpenSSL._face.negotiation import ContextNegotiation
 from OpenSSL._face.observers import ContextObservers
+from OpenSSL._face.peer_names import ContextPeerNames
 from OpenSSL._face.sessions import ContextSessions
 from OpenSSL._face.settings import ContextSettings
 from OpenSSL._face.stapling import ContextStapling
@@ -25,6 +27,8 @@ __all__ = ["Context"]
 class Context(
     ContextCredentials,
     ContextTrust,
+    ContextAuthorities,
+    ContextPeerNames,
     ContextObservers,
     ContextStapling,
     ContextSettings,

@@ -8,13 +8,16 @@ import os
 
 from OpenSSL._face.arguments import path_bytes
 from OpenSSL._face.certificates import X509
+from OpenSSL._face.filetypes import content
 from OpenSSL._face.revocation import crl_der
-from OpenSSL._native import revocation
+from OpenSSL._native import bundles, revocation
 from OpenSSL._native import stores as native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from OpenSSL._types import Buffer
 
 __all__ = ["X509Store"]
 
@@ -53,6 +56,16 @@ class X509Store(native.X509Store):
         X509_STORE_add_crl(3)
         """
         revocation.add_to_store(self, crl_der(crl))
+
+    def load_data(self, data: str | Buffer) -> None:
+        """Trust the certificates in ``data`` and know the revocation lists in it.
+
+        ``data`` is PEM, in ASCII where it is text, or DER, one piece after the other.
+        Raises Error, and changes nothing, if anything in it is malformed or it is empty.
+
+        X509_STORE_add_cert(3), X509_STORE_add_crl(3)
+        """
+        bundles.load(self, content(data))
 
     def get_certificates(self) -> list[X509]:
         """Return the certificates that have been loaded.

@@ -45,8 +45,10 @@ class ContextTrust(native_context.Context):
         ``capath`` is a folder prepared with ``openssl rehash``; it is looked into
         when a chain is checked.  Either may be None.
 
-        Raises Error if the file cannot be read, holds no certificate, or if both
-        are None.
+        Revocation lists in either are known as well; they count once
+        ``X509StoreFlags.CRL_CHECK`` is among the flags (:meth:`set_verify_flags`).
+
+        Raises Error if the file cannot be read, holds neither, or if both are None.
         ``SSL_CTX_load_verify_locations(3)``
         """
         native.load_verify_locations(

@@ -21,6 +21,7 @@ cdef class Context:
     cdef bint in_use                # connections have been made with it
     cdef object renewal             # a certificate that waits for its key; see Renewal
     cdef unsigned int most_idle     # records without data in a row; 0: no bound
+    cdef bint must_name             # its clients must say whom they want
     cdef bint asked_late            # its clients may be asked for a certificate at any time
     cdef object outlived            # stores replaced while connections may be verifying by them
     cdef object anchors             # what to read to have one like the shared store

@@ -102,6 +102,7 @@ cdef class Engine(Ending):
             context.in_use = True
             self.hooks = context.hooks
             self.asked_late = context.asked_late
+            self.must_name = context.must_name
             # The SSL's own, so that the Context's later ones are not asked.
             s.SSL_set_info_callback(handle, on_alert if self.hooks.info is None else on_info)
             if self.hooks.message is not None:
@@ -277,6 +278,8 @@ cdef class Engine(Ending):
                 # libssl would end the handshake and send, whatever a hook has said meanwhile.
                 step = HANDSHAKE
             starting = starting or due  # it begins, and may end, in this very call
+            if self.must_name and starting:
+                self.check_named(s.SSL_get_verify_mode(self.handle))
             if self.offering and starting:
                 self.judge_offer()
             if self.socket is not None:

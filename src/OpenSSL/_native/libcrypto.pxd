@@ -270,6 +270,7 @@ cdef extern from "compat.h" nogil:
     void X509_free(X509* certificate)
     int X509_up_ref(X509* certificate)
     X509* X509_dup(X509* certificate)
+    X509* d2i_X509(X509** into, const unsigned char** data, long size)
     X509* d2i_X509_bio(BIO* bio, X509** into)
     int i2d_X509_bio(BIO* bio, X509* certificate)
     int i2d_re_X509_tbs(X509* certificate, unsigned char** out)
@@ -348,6 +349,7 @@ cdef extern from "compat.h" nogil:
     int X509_CRL_print(BIO* bio, X509_CRL* crl)
     int i2d_re_X509_CRL_tbs(X509_CRL* crl, unsigned char** out)
     int i2d_X509_CRL(const X509_CRL* crl, unsigned char** out)
+    X509_CRL* d2i_X509_CRL(X509_CRL** into, const unsigned char** data, long size)
     X509_CRL* d2i_X509_CRL_bio(BIO* bio, X509_CRL** into)
     int i2d_X509_CRL_bio(BIO* bio, X509_CRL* crl)
     X509_CRL* PEM_read_bio_X509_CRL(BIO* bio, X509_CRL** into, pem_password_cb* hook, void* data)
@@ -451,6 +453,8 @@ cdef extern from "compat.h" nogil:
     void X509_STORE_CTX_set_error(X509_STORE_CTX* context, int code)
     int X509_STORE_CTX_get_error_depth(X509_STORE_CTX* context)
     int X509_VERIFY_PARAM_set1_host(X509_VERIFY_PARAM* param, const char* name, size_t size)
+    int X509_VERIFY_PARAM_set1_email(X509_VERIFY_PARAM* param, const char* address, size_t size)
+    char* X509_VERIFY_PARAM_get0_email(X509_VERIFY_PARAM* param)
     int X509_VERIFY_PARAM_set1_ip_asc(X509_VERIFY_PARAM* param, const char* address)
     void X509_VERIFY_PARAM_set_hostflags(X509_VERIFY_PARAM* param, unsigned int flags)
     char* X509_VERIFY_PARAM_get0_peername(X509_VERIFY_PARAM* param)
@@ -467,6 +471,8 @@ cdef extern from "compat.h" nogil:
     int X509_check_host(X509* certificate, const char* name, size_t size, unsigned int flags,
                         char** matched)
     int X509_check_ip_asc(X509* certificate, const char* address, unsigned int flags)
+    int X509_check_email(X509* certificate, const char* address, size_t size,
+                         unsigned int flags)
     int X509_check_ca(X509* certificate)
     ctypedef struct X509V3_CTX:
         pass
@@ -530,6 +536,13 @@ cdef extern from "compat.h" nogil:
     int sk_OPENSSL_STRING_num(const OPENSSL_STRINGS* texts)
     char* sk_OPENSSL_STRING_value(const OPENSSL_STRINGS* texts, int index)
     void X509_email_free(OPENSSL_STRINGS* texts)
+
+    # ---- store.h
+    ctypedef struct OSSL_STORE_CTX:
+        pass
+    OSSL_STORE_CTX* OSSL_STORE_open(const char* uri, void* prompt, void* prompt_data,
+                                    void* after, void* after_data)
+    int OSSL_STORE_close(OSSL_STORE_CTX* source)
 
     # ---- ocsp.h
     ctypedef struct OCSP_RESPONSE:

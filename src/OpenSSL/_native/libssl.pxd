@@ -324,6 +324,7 @@ cdef extern from "compat.h" nogil:
     ctypedef int (*verify_hook "brisk_verify_hook")(int, X509_STORE_CTX*) noexcept
     int SSL_get_ex_data_X509_STORE_CTX_idx()
     int SSL_CTX_load_verify_locations(SSL_CTX* context, const char* file, const char* folder)
+    int SSL_CTX_load_verify_store(SSL_CTX* context, const char* uri)
     int SSL_CTX_set_default_verify_paths(SSL_CTX* context)
     void SSL_CTX_set_verify(SSL_CTX* context, int mode, verify_hook callback)
     int SSL_CTX_get_verify_mode(const SSL_CTX* context)
@@ -340,6 +341,7 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_add_client_CA(SSL_CTX* context, X509* authority)
     void SSL_CTX_set_client_CA_list(SSL_CTX* context, X509_NAME_LIST* names)
     int SSL_set1_host(SSL* ssl, const char* name)
+    int SSL_add1_host(SSL* ssl, const char* name)
     void SSL_set_hostflags(SSL* ssl, unsigned int flags)
     const char* SSL_get0_peername(SSL* ssl)
     X509_VERIFY_PARAM* SSL_get0_param(SSL* ssl)

@@ -1,4 +1,5 @@
 cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.memory as memory
 
 cdef class Revoked:
     cdef c.X509_REVOKED* handle     # owned; NULL until __init__ has run
@@ -11,3 +12,7 @@ cdef class CRL:
     cdef object __weakref__
 
     cdef c.X509_CRL* held(self) except NULL
+
+# The next list of a PEM file, for the caller to give back; NULL at the end, and for what is none.
+cdef c.X509_CRL* read_list(memory.Memory source) noexcept
+cdef void free_list(c.X509_CRL* taken) noexcept nogil

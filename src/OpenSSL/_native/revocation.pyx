@@ -279,12 +279,21 @@ cdef int sign_as(
 
 # ---- files and stores
 
+cdef c.X509_CRL* read_list(memory.Memory source) noexcept:
+    # Without a hook OpenSSL would ask at the terminal for a passphrase.
+    return c.PEM_read_bio_X509_CRL(source.bio, NULL, passphrases.on_passphrase, NULL)
+
+
+cdef void free_list(c.X509_CRL* taken) noexcept nogil:
+    c.X509_CRL_free(taken)
+
+
 cdef c.X509_CRL* decoded(bytes data, bint pem) except NULL:
     cdef memory.Memory source = memory.reading(data)
     cdef c.X509_CRL* loaded
     errors.clear()
     if pem:
-        loaded = c.PEM_read_bio_X509_CRL(source.bio, NULL, passphrases.on_passphrase, NULL)
+        loaded = read_list(source)
     else:
         loaded = c.d2i_X509_CRL_bio(source.bio, NULL)
     if loaded == NULL:

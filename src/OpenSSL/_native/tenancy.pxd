@@ -11,8 +11,10 @@ cdef class Tenant(Entrance):
     cdef flag own_info
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
+    cdef flag must_name             # a client that verifies must say whom it wants
 
     cdef void start_reading(self) noexcept
     cdef void stop_reading(self) noexcept
     cdef bint may_move(self) noexcept
     cdef int adopt_settings(self, Context context) except -1
+    cdef int check_named(self, int mode) except -1

@@ -14,6 +14,7 @@ cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport CHOSEN, Hooks, Kept, keep
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance
+from OpenSSL._native.naming cimport is_named
 from OpenSSL._native.trampolines cimport on_info, on_message, on_verify
 
 from OpenSSL._exceptions import Error
@@ -85,6 +86,10 @@ cdef class Tenant(Entrance):
                     "SSL routines", "",
                     "too late for another Context in this handshake: a server name callback "
                     "may choose one, and over TLS 1.3 an ALPN callback")])
+            if context.must_name and not (
+                    s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
+                self.check_named(s.SSL_get_verify_mode(
+                    self.handle) if self.own_verify else s.SSL_CTX_get_verify_mode(context.handle))
             # libssl compares the two.
             before = self.context
             enter_both(before, context)
@@ -123,6 +128,17 @@ cdef class Tenant(Entrance):
             s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
             s.SSL_set_verify_depth(
                 self.handle, s.SSL_CTX_get_verify_depth(context.handle))
+        self.must_name = context.must_name
+        return 0
+
+    cdef int check_named(self, int mode) except -1:
+        """Raise where a client is about to verify by ``mode`` and cannot tell the peer by name."""
+        if (mode & s.SSL_VERIFY_PEER and not s.SSL_is_server(self.handle)
+                and not is_named(self.handle)):
+            raise Error([(
+                "SSL routines", "",
+                "the Context's check_hostname is set, and nobody has said which host is wanted: "
+                "call set_host first")])
         return 0
 
     def get_context(self):

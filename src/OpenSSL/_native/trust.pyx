@@ -321,6 +321,7 @@ def connection_set_verify(Connection connection not None, int mode, callback):
         if mode & s.SSL_VERIFY_PEER and not (
                 s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER):
             check_in_time(connection)
+            check_name(connection, mode)
         hooks = connection.hooks.copy()
         hooks.verify = callback
         connection.hooks = hooks
@@ -338,6 +339,7 @@ def connection_set_verify_mode(Connection connection not None, int mode):
         if mode & s.SSL_VERIFY_PEER and not (
                 s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER):
             check_in_time(connection)
+            check_name(connection, mode)
         connection.own_verify = True
         connection.verify_changed = True
         s.SSL_set_verify(connection.handle, mode, NULL)
@@ -380,6 +382,14 @@ cdef int check_in_time(Connection connection) except -1:
             or s.SSL_is_init_finished(connection.handle)):
         errors.clear()
         errors.fail_ssl("too late: a session has been offered, and would not be verified again")
+    return 0
+
+
+cdef int check_name(Connection connection, int mode) except -1:
+    """Refuse to verify from the middle of a handshake on where nobody has said whom."""
+    if connection.must_name and not (
+            s.SSL_in_before(connection.handle) or s.SSL_is_init_finished(connection.handle)):
+        connection.check_named(mode)
     return 0
 
 

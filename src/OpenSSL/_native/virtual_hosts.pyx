@@ -12,6 +12,8 @@ from libc.string cimport memcmp, strcmp
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 
+from OpenSSL._native.naming cimport email_fits
+
 from OpenSSL._exceptions import Error
 
 
@@ -118,7 +120,7 @@ cdef bint offer_fits(s.SSL* ssl, bint addressed) noexcept nogil:
     if s.SSL_get_verify_result(ssl) != c.X509_V_OK:     # the session's own, until there is another
         return False
     peer = s.SSL_SESSION_get0_peer(s.SSL_get_session(ssl))
-    if peer == NULL:
+    if peer == NULL or not email_fits(ssl, peer):
         return False
     if name != NULL:
         while c.X509_check_host(

@@ -1,0 +1,94 @@
+"""More about the names a peer must have: several, e-mail, and that there must be one."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+
+cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
+from OpenSSL._native.certificates cimport X509, release_certificate
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.trust cimport HOSTFLAGS, check_in_time
+
+
+def get_check_hostname(Context context not None):
+    context.enter()
+    try:
+        return context.must_name
+    finally:
+        context.leave()
+
+
+def set_check_hostname(Context context not None, bint wanted):
+    context.enter()
+    try:
+        context.must_name = wanted
+    finally:
+        context.leave()
+
+
+def add_host(Connection connection not None, bytes name not None, bint dotted):
+    """``dotted``: OpenSSL's own ways are needed for it."""
+    connection.enter()
+    try:
+        if dotted and not connection.own_hostflags:
+            raise ValueError("name must not begin or end with a dot")
+        check_in_time(connection)
+        errors.clear()
+        if s.SSL_add1_host(connection.handle, name) != 1:
+            errors.fail_ssl("the host name cannot be checked for")
+        if not connection.own_hostflags:
+            s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
+    finally:
+        connection.leave()
+
+
+def set_email(Connection connection not None, bytes address not None):
+    connection.enter()
+    try:
+        check_in_time(connection)
+        errors.clear()
+        if c.X509_VERIFY_PARAM_set1_email(
+                s.SSL_get0_param(connection.handle), PyBytes_AS_STRING(address),
+                PyBytes_GET_SIZE(address)) != 1:
+            errors.fail_ssl("the e-mail address cannot be checked for")
+    finally:
+        connection.leave()
+
+
+# ---- certificates by themselves
+
+cdef bint verdict(int result) except -1:
+    if result < 0:
+        errors.fail_crypto("the certificate's names cannot be compared")
+    return result == 1
+
+
+def check_host(X509 certificate not None, bytes name not None, flags):
+    cdef unsigned int ways = HOSTFLAGS if flags is None else flags
+    cdef c.X509* handle = certificate.share()
+    cdef int result
+    errors.clear()
+    result = c.X509_check_host(
+        handle, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name), ways, NULL)
+    release_certificate(handle)
+    return verdict(result)
+
+
+def check_address(X509 certificate not None, bytes address not None):
+    cdef c.X509* handle = certificate.share()
+    cdef int result
+    errors.clear()
+    result = c.X509_check_ip_asc(handle, PyBytes_AS_STRING(address), 0)
+    release_certificate(handle)
+    return verdict(result)
+
+
+def check_email(X509 certificate not None, bytes address not None):
+    cdef c.X509* handle = certificate.share()
+    cdef int result
+    errors.clear()
+    result = c.X509_check_email(
+        handle, PyBytes_AS_STRING(address), PyBytes_GET_SIZE(address), 0)
+    release_certificate(handle)
+    return verdict(result)

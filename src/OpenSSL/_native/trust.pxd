@@ -1,0 +1,15 @@
+from OpenSSL._native.connection cimport Connection
+from OpenSSL._native.context cimport Context
+from OpenSSL._native.stores cimport X509Store
+
+# How names match unless it was chosen otherwise.
+cdef unsigned int HOSTFLAGS
+
+# The store in use, which may be shared: for reading alone.
+cdef X509Store borrowed_store(Context context)
+# Keep a store alive that is about to be replaced.
+cdef int outlive(Context context, X509Store replaced) except -1
+# See to it that the store may be changed.
+cdef int own_store(Context context) except -1
+# Whether more may still be asked of the peer.
+cdef int check_in_time(Connection connection) except -1
