@@ -84,7 +84,7 @@ class ConnectionDatagram(Connection):
         """Keep every packet within ``mtu`` bytes, not counting IP and UDP headers.
 
         Set ``OP_NO_QUERY_MTU`` too, or OpenSSL may ask the transport instead.
-        Raises TypeError for what is no int, ValueError outside 208 to 65507 and
+        Raises TypeError for what is no int, ValueError outside 256 to 65507 and
         :class:`Error` when the connection is not a DTLS one.
 
         SSL_set_mtu(3)

@@ -53,6 +53,7 @@ cdef enum:
     HANDSHAKE = 22
     LIGHT = 4608          # a record that is no longer takes no time worth speaking of
     FULL = 16401          # no shorter one can be full in TLS 1.3
+    DATAGRAM_HEADER = 13  # bytes before the body of a record of DTLS
     LEAST = 64            # what a datagram costs at least, as if it had so many bytes
     FIRST_SPILL = 512     # as little as is asked for
     # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
@@ -308,6 +309,22 @@ cdef bint note_datagram(Channel* channel, size_t size) noexcept nogil:
     return True
 
 
+cdef size_t fitting(const Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
+    """How much of several records to send as one datagram; libssl gives the rest again.
+
+    It gathers a flight and does not count what sealing adds to it (dtls1_do_write, up to
+    4.0), so that the last datagram may be too large.  A single record goes whole.
+    """
+    cdef size_t done = 0
+    cdef size_t end
+    while size - done >= DATAGRAM_HEADER:
+        end = done + DATAGRAM_HEADER + (<size_t>data[done + 11] << 8 | data[done + 12])
+        if end > size or end > channel.mtu and done > 0:
+            break
+        done = end
+    return done if done > 0 else size
+
+
 cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexcept nogil:
     cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
     cdef Py_ssize_t result
@@ -322,6 +339,8 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
             return 0
         channel.writes -= 1
         channel.idle += 1   # an answer that nobody here has asked for
+    if channel.datagram and size > channel.mtu > 0:
+        size = fitting(channel, <const unsigned char*>data, size)
     if not channel.memory:
         if channel.kernel.sending:
             result = brisk_kernel_tls_write(&channel.kernel, descriptor(channel), data, size)
@@ -373,8 +392,11 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
         return channel.mtu
     # Unanswered, libssl would cut each flight into many datagrams of 228 bytes.
     if command == c.BIO_CTRL_DGRAM_QUERY_MTU:
+        channel.mtu = USUAL_MTU
         return USUAL_MTU
     if command == c.BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
+        if channel.mtu > FALLBACK_MTU:
+            channel.mtu = FALLBACK_MTU
         return FALLBACK_MTU
     if channel.is_socket and not channel.datagram:
         return brisk_kernel_tls_control(

@@ -49,7 +49,7 @@ cdef struct Channel:
     unsigned int partial        # bytes of it that have been given, not the whole of it
     # ---- datagrams of either kind
     unsigned short version      # of the nonsense
-    unsigned int mtu
+    unsigned int mtu            # of a datagram; 0 before libssl has asked for it
     # ---- descriptor
     flag is_socket
     flag drained                # the last read took less than it could have

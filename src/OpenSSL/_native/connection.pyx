@@ -120,6 +120,7 @@ cdef class Connection(Reader):
 
         ``buf`` is any object whose bytes lie in one piece.  ``flags`` is ignored.
         After WantReadError or WantWriteError call again with the same bytes.
+        Over DTLS all of ``buf`` is one message, or an Error if it has more than 16384 bytes.
 
         Raises what :meth:`do_handshake` raises, ZeroReturnError when the
         connection was closed; the exception's ``bytes_sent`` says how many bytes
@@ -153,7 +154,7 @@ cdef class Connection(Reader):
             self.enter()
             self.leave()
             return 0
-        if size > RECORD:
+        if size > RECORD and not self.channel.datagram:
             size = RECORD
         cdef object count = size    # made now: what is sent must not be denied for want of memory
         if self.channel.memory and self.send_alone(data, size, &moved):
@@ -189,7 +190,7 @@ cdef class Connection(Reader):
         """Send all of ``buf`` and answer its size in bytes.
 
         Threads that send at the same time take turns: the bytes of one call stay
-        together.  ``flags`` is ignored.
+        together.  ``flags`` is ignored.  Over DTLS it is :meth:`send`: one message or none.
 
         Raises what :meth:`send` raises; ``bytes_sent`` says how far it got.
         ``SSL_write_ex(3)``
@@ -212,7 +213,9 @@ cdef class Connection(Reader):
         self.take_turn(&deadline)
         try:
             while done < size:
-                part = BURST if size - done > BURST else size - done
+                part = size - done
+                if part > BURST and not self.channel.datagram:
+                    part = BURST
                 self.write(data + done, part, &moved, &deadline)
                 done += moved
                 moved = 0

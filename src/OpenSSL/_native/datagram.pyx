@@ -13,8 +13,8 @@ from OpenSSL._native.waiting cimport borrow
 from OpenSSL._exceptions import Error
 
 cdef enum:
-    # Below the first OpenSSL refuses; the second is all that UDP can carry.
-    MTU_MINIMUM = 208
+    # Below the first OpenSSL shakes no hands; the second is all that UDP can carry.
+    MTU_MINIMUM = 256
     MTU_MAXIMUM = 65507
     TURN = 0x8000   # bytes of datagrams before signals and the deadline are looked at
 
@@ -160,6 +160,7 @@ def set_mtu(Connection connection not None, mtu):
             errors.fail_ssl("only a DTLS connection has an MTU")
         if s.SSL_set_mtu(connection.handle, mtu) <= 0:
             errors.fail_ssl("OpenSSL refused this MTU")
+        connection.channel.mtu = mtu
     finally:
         connection.leave()
 

@@ -158,12 +158,13 @@ cdef class Engine(Ending):
         # One record for each call: so libssl does it, with partial writes.  It is never
         # given more: it remembers how much it was given when it had to stop, and refuses
         # less, so that `send` could not go on where `sendall` has stopped, or the reverse.
+        # A datagram is a message: libssl refuses one that is too long.
         cdef size_t done = 0
         cdef size_t part
         cdef int result
         while True:
             part = size - moved[0]
-            if part > RECORD:
+            if part > RECORD and not self.channel.datagram:
                 part = RECORD
             result = s.SSL_write_ex(self.handle, data + moved[0], part, &done)
             if result != 1:
