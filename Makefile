@@ -21,8 +21,11 @@ TESTED := $(VENV)/test.stamp
 DOCUMENTED := $(VENV)/docs.stamp
 MEASURED := $(VENV)/bench.stamp
 
+# The servers of `make adapters`, as command:package.
+ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql dovecot:dovecot-imapd
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract stdlib-contract interop fleet downstream ktls stress faults leaks fuzz sanitize bench bare matrix constants man clean sources
+.PHONY: help setup demo test check docs contract stdlib-contract interop fleet downstream adapters ktls stress faults leaks fuzz sanitize bench bare matrix constants man clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -87,11 +90,16 @@ interop: setup $(TESTED) ## the tests against other TLS programs, the long ones 
 	@$(BIN)/python -m pytest -m "" tests/interop $(ARGS)
 
 fleet: setup $(TESTED) ## shared ticket keys, with a real store, nginx and HAProxy
-	@sh tools/fleet_peers.sh
+	@sh tools/servers.sh redis-server:redis-server nginx:nginx-light haproxy:haproxy
 	@$(BIN)/python -m pytest -m "" tests/fleet $(ARGS)
 
 downstream: setup $(TESTED) ## the TLS tests of Twisted and urllib3 over this package
 	@$(BIN)/python tests/downstream/run.py $(ARGS)
+
+adapters: setup $(TESTED) ## HTTP, mail, files, databases: programs over as_ssl_context(); installs them
+	@sh tools/servers.sh $(ADAPTED)
+	@$(BIN)/python tests/adapters/prepare.py
+	@.build/adapters/bin/python -m pytest -m "" tests/adapters $(ARGS)
 
 ktls: setup $(TESTED) ## prove kernel TLS in User-Mode Linux (Debian); ARGS="trixie" on a newer one
 	@PYTHON=$(CURDIR)/$(BIN)/python sh tools/ktls.sh $(ARGS)

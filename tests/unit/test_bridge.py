@@ -189,6 +189,21 @@ def test_a_client_that_verifies_never_goes_without_a_name() -> None:
     context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO())
 
 
+def test_a_client_that_verifies_requires_a_certificate() -> None:
+    # Programs warn where it does not; urllib3 asks just so.
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    bridge = context.as_ssl_context()
+    assert bridge.verify_mode == ssl.CERT_NONE
+    context.set_verify(SSL.VERIFY_PEER)
+    assert bridge.verify_mode == ssl.CERT_REQUIRED
+    for mode in (ssl.CERT_OPTIONAL, ssl.CERT_REQUIRED):
+        bridge.verify_mode = mode
+        assert bridge.verify_mode == mode
+    server_side = SSL.Context(SSL.TLS_SERVER_METHOD)
+    server_side.set_verify(SSL.VERIFY_PEER)
+    assert server_side.as_ssl_context().verify_mode == ssl.CERT_OPTIONAL
+
+
 def test_what_is_set_on_the_context_later_counts() -> None:
     ours = SSL.Context(SSL.TLS_METHOD)
     bridge = ours.as_ssl_context()

@@ -79,6 +79,7 @@ class SSLContext(  # type: ignore[misc,override]  # what the halves define, `ssl
         self._check = None
         self._host_flags = NO_PARTIAL_WILDCARDS
         self._late = False
+        self._optional = False
         self._name_hook = None
         self._key_log = None
 

@@ -54,6 +54,8 @@ class Rules:
     _check: bool | None
     _host_flags: int
     _late: bool
+    #: Whether CERT_OPTIONAL was asked for by that name.
+    _optional: bool
 
     @property
     def protocol(self) -> ssl._SSLMethod:
@@ -75,7 +77,12 @@ class Rules:
         mode = self.context.get_verify_mode()
         if not mode & VERIFY_PEER:
             return ssl.CERT_NONE
-        return ssl.CERT_REQUIRED if mode & VERIFY_FAIL_IF_NO_PEER_CERT else ssl.CERT_OPTIONAL
+        if mode & VERIFY_FAIL_IF_NO_PEER_CERT:
+            return ssl.CERT_REQUIRED
+        # Servers always have one: a client that verifies requires it, and programs look here
+        # to see whether it does.
+        asks = self._protocol == ssl.PROTOCOL_TLS_CLIENT and not self._optional
+        return ssl.CERT_REQUIRED if asks else ssl.CERT_OPTIONAL
 
     @verify_mode.setter
     def verify_mode(self, value: int) -> None:
@@ -89,6 +96,7 @@ class Rules:
             # What else was asked for stays, as VERIFY_CLIENT_ONCE.
             mode |= self.context.get_verify_mode() & ~MODES[ssl.CERT_REQUIRED]
         trust.set_verify_mode(self.context, mode)
+        self._optional = wanted == ssl.CERT_OPTIONAL
 
     @property
     def check_hostname(self) -> bool:

@@ -1,15 +1,17 @@
 #!/bin/sh
-# Makes the servers there that `make fleet` needs: as root on Debian it installs them,
-# elsewhere it says what to install.  Tests whose server is absent skip and say so.
+# Makes servers there that tests need: as root on Debian it installs them, elsewhere it says
+# what to install.  Tests whose server is absent skip and say so.
+#
+#   tools/servers.sh command:package ...
 
 set -u
 absent=
-for pair in redis-server:redis-server nginx:nginx-light haproxy:haproxy; do
+for pair; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || absent="$absent ${pair##*:}"
 done
 [ -n "$absent" ] || exit 0
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "Installing the fleet's servers:$absent"
+    echo "Installing servers:$absent"
     # A package must not start its service.
     install() {
         # shellcheck disable=SC2086  # packages are words

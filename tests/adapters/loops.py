@@ -1,0 +1,61 @@
+"""Asynchronous servers in a thread of their own, for clients that block or have another loop."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
+
+import anyio
+from anyio.lowlevel import current_token
+
+from kit.sockets import PATIENCE
+
+T = TypeVar("T")
+
+__all__ = ["elsewhere", "inside"]
+
+
+def inside(error: BaseException) -> BaseException:
+    """What a task raised first, without the groups around it."""
+    while hasattr(error, "exceptions"):
+        error = error.exceptions[0]
+    return error
+
+
+@contextlib.contextmanager
+def elsewhere(
+    serve: Callable[[], AbstractAsyncContextManager[T]], backend: str = "asyncio"
+) -> Iterator[T]:
+    """What ``serve()`` gives, while a loop in another thread is inside of it."""
+    told: Future[tuple[T, anyio.Event, object]] = Future()
+
+    async def main() -> None:
+        over = anyio.Event()
+        try:
+            async with serve() as made:
+                told.set_result((made, over, current_token()))
+                await over.wait()
+        except BaseException as error:
+            if told.done():
+                raise
+            told.set_exception(error)
+
+    ended: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            ended.set_result(anyio.run(main, backend=backend))
+        except BaseException as error:
+            ended.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    made, over, token = told.result(PATIENCE)
+    try:
+        yield made
+    finally:
+        anyio.from_thread.run_sync(over.set, token=token)
+        ended.result(PATIENCE)
