@@ -25,7 +25,7 @@ MEASURED := $(VENV)/bench.stamp
 ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql dovecot:dovecot-imapd
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract stdlib-contract interop fleet downstream adapters ktls stress faults leaks fuzz sanitize bench bare matrix constants man clean sources
+.PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls stress faults leaks fuzz sanitize bench bare matrix constants man clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -92,6 +92,9 @@ interop: setup $(TESTED) ## the tests against other TLS programs, the long ones 
 fleet: setup $(TESTED) ## shared ticket keys, with a real store, nginx and HAProxy
 	@sh tools/servers.sh redis-server:redis-server nginx:nginx-light haproxy:haproxy
 	@$(BIN)/python -m pytest -m "" tests/fleet $(ARGS)
+
+simulate: setup $(TESTED) $(MEASURED) ## a fleet of a thousand hosts over days, in simulated time
+	@$(BIN)/python tests/simulate/run.py $(ARGS)
 
 downstream: setup $(TESTED) ## the TLS tests of Twisted and urllib3 over this package
 	@$(BIN)/python tests/downstream/run.py $(ARGS)

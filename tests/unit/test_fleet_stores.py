@@ -5,12 +5,22 @@ from __future__ import annotations
 import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from OpenSSL.fleet import Counters, MemoryStore, SharedFile, StoreError
 from OpenSSL.fleet.open import open_store
+
+COME_AND_GO = """
+import sys
+from OpenSSL.fleet import SharedFile
+store = SharedFile(sys.argv[1])
+store.put(b"come", b"gone", 60)
+store.close()
+"""
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -116,6 +126,32 @@ class TestSharedFile:
         for worker in workers:
             worker.join()
         assert sum(counts) == 200
+
+    def test_stores_that_come_and_go_drop_no_locks_of_others(self, tmp_path):
+        # Closing any descriptor of the file drops all of this process's locks on it, and
+        # the next process that leaves takes the log away under the others.
+        path = str(tmp_path / "s.db")
+        first = SharedFile(path)
+        for number in range(50):
+            first.put(b"%d" % number, bytes(1000), 60)
+        second = SharedFile(path)
+        for turn in range(3):
+            subprocess.run([sys.executable, "-c", COME_AND_GO, path], check=True, timeout=60)
+            assert first.get(b"come") == second.get(b"come") == b"gone"
+            first.put(b"turn", b"%d" % turn, 60)
+            assert SharedFile(path).get(b"turn") == b"%d" % turn
+        assert second.get(b"49") == bytes(1000)
+
+    def test_a_file_that_was_removed_is_made_anew_by_all(self, tmp_path):
+        path = tmp_path / "s.db"
+        one, other = SharedFile(path), SharedFile(path)
+        one.swap(b"a", None, b"1")
+        for each in tmp_path.iterdir():
+            each.unlink()
+        assert other.get(b"a") is None
+        assert one.swap(b"a", None, b"2")
+        assert other.get(b"a") == b"2"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     def test_a_child_of_a_fork_may_go_on(self, tmp_path):
         store = SharedFile(tmp_path / "s.db")

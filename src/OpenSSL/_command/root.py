@@ -18,6 +18,7 @@ from .connect import connect
 from .console import errors, print_json
 from .demo import demo
 from .failures import Failure, table
+from .fleet import fleet
 from .printable import printable
 from .serve import serve
 from .show import show
@@ -63,7 +64,7 @@ def root() -> None:
     """TLS from the command line, over the OpenSSL of this machine."""
 
 
-for _command in (demo, connect, serve, show, stand_in, staple, completion, version):
+for _command in (demo, connect, serve, show, staple, fleet, stand_in, completion, version):
     root.add_command(_command)
 
 

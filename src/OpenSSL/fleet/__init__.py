@@ -6,6 +6,7 @@ from OpenSSL.fleet.counters import Counters
 from OpenSSL.fleet.fleet import Fleet
 from OpenSSL.fleet.keys import Policy, TicketKey, TicketKeys
 from OpenSSL.fleet.memory import MemoryStore
+from OpenSSL.fleet.reports import Report
 from OpenSSL.fleet.sealing import SealError
 from OpenSSL.fleet.shared_file import SharedFile
 from OpenSSL.fleet.store import SessionStore, StoreError
@@ -17,6 +18,7 @@ __all__ = [
     "Fleet",
     "MemoryStore",
     "Policy",
+    "Report",
     "SealError",
     "SessionStore",
     "SharedFile",

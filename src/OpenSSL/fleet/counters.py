@@ -13,6 +13,7 @@ MEANINGS = {
     "ring_lost_races": "writes in which another process was first",
     "ring_refused": "rings that were forged, of another secret, or older than the one in use",
     "ring_errors": "times that no ring could be had",
+    "report_errors": "reports of this process that could not be written",
 }
 
 

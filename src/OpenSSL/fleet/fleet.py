@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import threading
@@ -12,6 +13,7 @@ from OpenSSL.fleet.counters import Counters
 from OpenSSL.fleet.keeper import Keeper
 from OpenSSL.fleet.keys import Policy, TicketKeys
 from OpenSSL.fleet.open import open_store
+from OpenSSL.fleet.reports import Report, Roster
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Fleet"]
 
 START_PATIENCE = 3.0  # seconds that the first look at the store may take
+REPORT_EVERY = 10.0  # seconds, or at each look where those are rarer
 
 
 class Fleet:
@@ -69,6 +72,8 @@ class Fleet:
             name=f"ring:{name}".encode(),
             policy=self.policy,
         )
+        self.roster: Roster = Roster(self.store, secrets, name)
+        self._reported = -REPORT_EVERY
         self._contexts: weakref.WeakSet[Context] = weakref.WeakSet()
         self._applied: tuple[bytes, ...] = ()
         self._own: TicketKeys | None = None
@@ -111,7 +116,35 @@ class Fleet:
             self.keeper.refresh(time.time())
         except Exception:  # noqa: BLE001 - a store may fail in any way, and is counted
             self.counters.count("ring_errors")
+            self._apply()
+            return
         self._apply()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Write the report of this process, now and then."""
+        now = time.monotonic()
+        if now - self._reported < REPORT_EVERY:
+            return
+        self._reported = now
+        try:
+            self.roster.write(self._report(), 3 * max(REPORT_EVERY, self.refresh_seconds))
+        except Exception:  # noqa: BLE001 - nothing depends on it, and it is counted
+            self.counters.count("report_errors")
+
+    def _report(self) -> Report:
+        stats = [each.get_session_stats() for each in list(self._contexts)]
+        ring = self.ring
+        return Report(
+            host=self.roster.host,
+            pid=os.getpid(),
+            at=time.time(),
+            version=ring.version,
+            epoch=ring.epoch,
+            accepted=sum(each["accept_good"] for each in stats),
+            resumed=sum(each["hits"] for each in stats),
+            counters=self.counters.as_dict(),
+        )
 
     def _apply(self, context: Context | None = None) -> None:
         # One at a time from the ring to the last Context: a ring that was read earlier must
@@ -156,12 +189,22 @@ class Fleet:
         self._apply()
         return ring
 
+    def reports(self) -> list[Report]:
+        """What every process of the fleet wrote about itself within the last half minute.
+
+        Raises what the store raises.
+        """
+        return self.roster.read()
+
     def close(self) -> None:
         """Stop following the store and close it; Contexts keep the keys they have."""
         self._over.set()
         _alive.discard(self)
         if self._process == os.getpid():
             self._thread.join(START_PATIENCE)
+        with contextlib.suppress(Exception):
+            # It would end by itself a little later.
+            self.roster.leave()
         self.store.close()
 
     def __enter__(self) -> Fleet:
@@ -196,6 +239,8 @@ def _begin_again() -> None:
     for fleet in list(_alive):
         fleet.counters.after_fork()
         fleet.keeper.after_fork()
+        fleet.roster.enter()
+        fleet._reported = -REPORT_EVERY
         fleet._begin()
 
 

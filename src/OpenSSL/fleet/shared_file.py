@@ -7,8 +7,10 @@ process ends in the middle.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
+import stat
 import threading
 import time
 
@@ -29,6 +31,43 @@ INDEX = "CREATE INDEX IF NOT EXISTS by_end ON entries (once, ends)"
 PATIENCE = 5.0  # seconds that a process waits for another one's writing
 
 _inherited: list[sqlite3.Connection] = []
+_making = threading.Lock()
+
+
+def _after_fork() -> None:
+    global _making
+    _making = threading.Lock()  # whoever had it is not in this process
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _make(path: str) -> None:
+    """Make the file before SQLite opens it: nobody else may read it, not even for a moment.
+
+    One that is there is not opened here: closing it would drop the locks that SQLite has
+    on it elsewhere in this process (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    try:
+        os.close(os.open(path, flags, 0o600))
+        return
+    except FileExistsError:
+        found = os.lstat(path)
+    if stat.S_ISLNK(found.st_mode):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+    if os.name == "posix" and found.st_mode & 0o077:
+        os.chmod(path, 0o600)  # it was open to others
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """What tells this file from another one of the same name."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class SharedFile:
@@ -43,7 +82,7 @@ class SharedFile:
         """Open or make the file.
 
         Raises ValueError if ``size`` is not positive, OSError or StoreError if the file
-        cannot be made, or is not such a database.
+        cannot be made, is a link, or is not such a database.
         """
         if size <= 0:
             raise ValueError("size must be positive")
@@ -51,17 +90,10 @@ class SharedFile:
         self.size: int = size
         self._local = threading.local()
         self._writes = 0
-        # Made by us before SQLite opens it: nobody else may read it, not even for a moment.
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-        file = os.open(self.path, flags, 0o600)
-        try:
-            if hasattr(os, "fchmod"):
-                os.fchmod(file, 0o600)  # it may have been there, open to others
-        finally:
-            os.close(file)
-        with self._writing() as database:
-            database.execute(TABLE)
-            database.execute(INDEX)
+        with _making:
+            _make(self.path)
+        with self._failures():
+            self._database()
 
     def _database(self) -> sqlite3.Connection:
         opened: sqlite3.Connection | None = getattr(self._local, "database", None)
@@ -69,17 +101,36 @@ class SharedFile:
             # Not to be closed in the child of a fork (sqlite.org/howtocorrupt.html, 2.6).
             _inherited.append(opened)
             opened = None
+        if opened is not None and self._local.file != _identity(self.path):
+            # Somebody removed or replaced it: the others have another one by now.
+            opened.close()
+            opened = None
         if opened is None:
+            with _making:
+                if not os.path.exists(self.path):
+                    _make(self.path)
             opened = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
             opened.execute("PRAGMA journal_mode=WAL")
             opened.execute("PRAGMA synchronous=OFF")
+            opened.execute(TABLE)
+            opened.execute(INDEX)
+            self._local.file = _identity(self.path)
             self._local.database = opened
             self._local.process = os.getpid()
         return opened
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _failures(self) -> Iterator[None]:
         try:
+            yield
+        except sqlite3.Error as error:
+            if not isinstance(error, sqlite3.OperationalError):
+                self.close()  # what it has read may be spoilt; the next one reads anew
+            raise StoreError(f"{self.path}: {error}") from error
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._failures():
             database = self._database()
             database.execute("BEGIN IMMEDIATE")
             try:
@@ -88,15 +139,11 @@ class SharedFile:
                 database.execute("ROLLBACK")
                 raise
             database.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from error
 
     def get(self, key: bytes) -> bytes | None:
         """The value, or None.  Raises StoreError."""
-        try:
+        with self._failures():
             return self._get(self._database(), key)
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from error
 
     def _get(self, database: sqlite3.Connection, key: bytes) -> bytes | None:
         row = database.execute(
