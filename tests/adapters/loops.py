@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio.lowlevel import current_token
@@ -16,7 +17,7 @@ from kit.sockets import PATIENCE
 
 T = TypeVar("T")
 
-__all__ = ["elsewhere", "inside"]
+__all__ = ["elsewhere", "ended", "inside"]
 
 
 def inside(error: BaseException) -> BaseException:
@@ -24,6 +25,21 @@ def inside(error: BaseException) -> BaseException:
     while hasattr(error, "exceptions"):
         error = error.exceptions[0]
     return error
+
+
+async def ended(work: Awaitable[T]) -> T:
+    """Do the work, then wait until asyncio has closed what the work left to be closed.
+
+    Some programs do not wait themselves, and a transport that is collected warns.
+    """
+    try:
+        return await work
+    finally:
+        loop: Any = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE
+        # One is the loop's own.
+        while len(loop._selector.get_map()) > 1 and loop.time() < deadline:
+            await asyncio.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -508,6 +508,32 @@ def test_sessions_are_resumed() -> None:
         )
 
 
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+@pytest.mark.parametrize("named", [b"", b"our service"])
+def test_a_server_that_verifies_resumes_who_asks_for_it(version, named) -> None:
+    """Programs hand sessions on by themselves; aioftp does, for its data."""
+    only = ssl.TLSVersion[version]
+    context = contexts.server_context(require_client=True)
+    if named:
+        context.set_session_id(named)
+    serving = context.as_ssl_context()
+    asking = client("standard", maximum_version=only)
+    files = authority.client_identity().files
+    asking.load_cert_chain(files.chain, files.key)
+    session = None
+    for resumed in (False, True):
+        with tcp_pair() as (a, b):
+            accepted = in_thread(serving.wrap_socket, a, server_side=True)
+            with (
+                asking.wrap_socket(b, server_hostname="localhost", session=session) as one,
+                accepted.result(PATIENCE) as other,
+            ):
+                other.sendall(b"x")
+                assert one.recv(1) == b"x"
+                session = one.session
+                assert one.session_reused == other.session_reused == resumed
+
+
 def test_an_encrypted_key_needs_its_password() -> None:
     files = authority.identity().files
     context = SSLContext(ssl.PROTOCOL_TLS_SERVER)

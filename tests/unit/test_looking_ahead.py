@@ -161,3 +161,20 @@ def test_what_was_read_with_what_a_callback_refused_is_not_left_inside() -> None
         assert client.pending() == len(b"record 0")
         for number in range(5):
             assert client.recv(65536) == b"record %d" % number
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("size", [1, 16383, 16384, 16385, 2 * 16384, 5 * 16384])
+def test_one_read_for_each_event_gets_to_the_goodbye(version: str, size: int) -> None:
+    """Programs that never ask ``pending`` are told by the socket alone, as with libssl."""
+    with sockets.connected(
+        contexts.server_context(version=version), contexts.client_context(version=version)
+    ) as (server, client):
+        server.sendall(bytes(size))
+        server.shutdown()
+        got = b""
+        with pytest.raises(SSL.ZeroReturnError):
+            while True:
+                assert select.select([client], [], [], 10)[0], f"silence after {len(got)} bytes"
+                got += client.recv(1 << 17)
+        assert len(got) == size

@@ -59,8 +59,9 @@ class Context(
         both. Its ``context`` is this one, and sockets and objects that it wraps have a
         ``connection``. Where a client verifies (``VERIFY_PEER``) it has to be told the
         host's name, and the certificate has to be for it, unless ``check_hostname`` is
-        switched off. ``verify_mode`` is ``CERT_REQUIRED`` only where
-        ``VERIFY_FAIL_IF_NO_PEER_CERT`` is set as well.
+        switched off. Elsewhere than on a Context of ``TLS_CLIENT_METHOD``, ``verify_mode`` is
+        ``CERT_REQUIRED`` only where ``VERIFY_FAIL_IF_NO_PEER_CERT`` is set as well. A Context
+        that serves is given a name for its sessions, unless ``set_session_id`` gave it one.
 
         Raises ValueError for a Context of DTLS.
         ``SSL_new(3)``

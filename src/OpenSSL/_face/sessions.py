@@ -107,6 +107,8 @@ class ContextSessions(Context):
     """The session cache of a Context."""
 
     __slots__ = ()
+    #: Whether `set_session_id` has been called.
+    _sessions_named: bool = False
 
     def set_session_cache_mode(self, mode: int) -> int:
         """Say which sessions the cache keeps, ``SESS_CACHE_*`` joined with ``|``.
@@ -149,6 +151,7 @@ class ContextSessions(Context):
         SSL_CTX_set_session_id_context(3)
         """
         native.set_id_context(self, text_to_bytes("buf", buf))
+        self._sessions_named = True
 
     def set_num_tickets(self, count: int) -> None:
         """Let a server send ``count`` tickets after each full handshake of TLS 1.3.

@@ -47,6 +47,7 @@ cdef enum:
     RECORD = 16384      # the most that one record carries, in bytes
     SEAL = 16           # what ciphers add to that, at least
     DATA = 23           # the type of a record that may hold data
+    ALERT = 2 + 1 + SEAL    # an alert as TLS 1.3 hides it: with its type and its seal
 
 
 cdef size_t size_of(object value, str name) except? 0:
@@ -238,7 +239,9 @@ cdef class Reader(Engine):
             return False    # of datagrams each goes by itself
         if look_at_header(&self.channel, header):
             length = header[3] << 8 | header[4]
-            return (header[0] == DATA and length <= left + SEAL
+            # A goodbye stays in the socket, where selectors see it: programs that read once
+            # for each event would never hear of it.
+            return (header[0] == DATA and ALERT < length <= left + SEAL
                     and (not self.channel.memory or self.channel.incoming >= 5 + length))
         # Asking a socket costs a system call: only where it flows.
         return (not self.channel.memory and left >= RECORD and not self.channel.drained
