@@ -163,20 +163,22 @@ def test_a_cut_file_is_an_error(tmp_path: Path) -> None:
     """The end of a file is the end of its connection: nothing but TLS tells a cut from it."""
     (tmp_path / "there").write_bytes(BODY)
 
-    with by_pyftpdlib(tmp_path, bridges.serving()) as port:
-        with ftplib.FTP_TLS(context=bridges.asking(), timeout=PATIENCE) as ftp:
-            ftp.connect("localhost", port)
-            ftp.login(USER, PASSWORD)
-            ftp.prot_p()
-            ftp.voidcmd("TYPE I")
-            host, data_port = ftp.makepasv()
-            with relay(data_port, CUT) as cutting:
-                ftp.makepasv = lambda: (host, cutting.port)  # type: ignore[method-assign]
-                parts: list[bytes] = []
-                with pytest.raises(ssl.SSLEOFError):
-                    ftp.retrbinary("RETR there", parts.append)
-                assert cutting.cuts == 1
-            # The server may have got rid of all of it before it heard of the cut.
-            with contextlib.suppress(ftplib.error_temp):
-                ftp.voidresp()
-            assert 0 < len(b"".join(parts)) < len(BODY)
+    with (
+        by_pyftpdlib(tmp_path, bridges.serving()) as port,
+        ftplib.FTP_TLS(context=bridges.asking(), timeout=PATIENCE) as ftp,
+    ):
+        ftp.connect("localhost", port)
+        ftp.login(USER, PASSWORD)
+        ftp.prot_p()
+        ftp.voidcmd("TYPE I")
+        host, data_port = ftp.makepasv()
+        with relay(data_port, CUT) as cutting:
+            ftp.makepasv = lambda: (host, cutting.port)  # type: ignore[method-assign]
+            parts: list[bytes] = []
+            with pytest.raises(ssl.SSLEOFError):
+                ftp.retrbinary("RETR there", parts.append)
+            assert cutting.cuts == 1
+        # The server may have got rid of all of it before it heard of the cut.
+        with contextlib.suppress(ftplib.error_temp):
+            ftp.voidresp()
+        assert 0 < len(b"".join(parts)) < len(BODY)
