@@ -34,12 +34,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Block", "Page", "blocks", "links"]
+__all__ = ["Block", "Page", "blocks", "links", "make_files"]
 
 FENCE = re.compile(r"^( *)```(\S*)\s*$")
 MARK = re.compile(r"^<!-- example: ([a-z ]+?) -->$")
 HIDDEN = re.compile(r"^<!-- example: not shown$")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+FILES = Path(__file__).resolve().parents[2] / "docs/howto/certificates.md"
 MARKS = {"", "new program", "in a thread", "run", "prints"}
 #: Longest time in seconds that a server of an example may take to listen.
 PATIENCE = 20.0
@@ -53,6 +54,15 @@ class Block:
     mark: str
     line: int
     text: str
+
+
+def make_files(folder: Path) -> None:
+    """Make the certificates and keys of docs/howto/certificates.md, as it says."""
+    for block in blocks(FILES.read_text(encoding="utf-8")):
+        if block.language == "sh":
+            subprocess.run(
+                ["sh", "-e", "-c", block.text], cwd=folder, check=True, capture_output=True
+            )
 
 
 def blocks(page: str) -> list[Block]:

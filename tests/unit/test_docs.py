@@ -13,13 +13,12 @@ from types import ModuleType
 
 import pytest
 
-from kit.examples import Block, blocks, links, same
+from kit.examples import Block, blocks, links, make_files, same
 from OpenSSL import SSL, crypto
 from OpenSSL._command.failures import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-FILES = DOCS / "howto/certificates.md"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 PROGRAMS = [
     page
@@ -38,11 +37,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("openssl") is None:
         pytest.skip("no openssl program")
     folder = tmp_path_factory.mktemp("files")
-    for block in blocks(FILES.read_text(encoding="utf-8")):
-        if block.language == "sh":
-            subprocess.run(
-                ["sh", "-e", "-c", block.text], cwd=folder, check=True, capture_output=True
-            )
+    make_files(folder)
     return folder
 
 

@@ -1,0 +1,47 @@
+"""A server that lets in only clients with a certificate of ours: mutual_tls_server.py PORT
+
+It greets each by the name in its certificate, one thread for each client.
+"""
+
+import socket
+import sys
+import threading
+
+from OpenSSL import SSL
+
+
+def make_context():
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.use_certificate_chain_file("server.pem")
+    context.use_privatekey_file("server.key")
+    context.load_verify_locations("ca.pem")
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+    context.set_session_id(b"mutual-tls-server")
+    return context
+
+
+def greet(connection):
+    try:
+        with connection:
+            connection.do_handshake()
+            name = connection.get_peer_certificate().get_subject().CN
+            print("let in:", name, flush=True)
+            connection.sendall(f"hello, {name}\n".encode())
+    except (SSL.Error, OSError) as error:
+        print("turned away:", error, flush=True)
+
+
+def main(port):
+    context = make_context()
+    with socket.create_server(("127.0.0.1", int(port))) as listener:
+        while True:
+            sock, _ = listener.accept()
+            sock.settimeout(10)
+            connection = SSL.Connection(context, sock)
+            connection.set_accept_state()
+            threading.Thread(target=greet, args=[connection], daemon=True).start()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
