@@ -53,7 +53,7 @@ $(MEASURED): $(BUILT)
 # Meson learns of new and removed Python files only when it configures again.
 sources:
 	@mkdir -p .build; new=.build/sources.$$$$; \
-	$(PYTHON) tools/list_sources.py src/OpenSSL > $$new; \
+	$(PYTHON) tools/list_sources.py src/OpenSSL "*.py" "*.pyi" "*.pxd" > $$new; \
 	cmp -s $$new .build/sources || { \
 	  if [ -e .build/sources ]; then touch src/OpenSSL/meson.build; fi; \
 	  cp $$new .build/sources; }; \

@@ -12,8 +12,11 @@ from reading import NATIVE, code_of, sources, statements
 TABLES, CORE, FACES, WINDOWS, ADAPTERS = range(5)
 #: Modules on the lowest floor: they import nothing of the package.
 NAMES = {"_details", "_exceptions", "_types", "_sentinels", "version", "__init__"}
-#: Declarations in the native core that lie below every native module.
-DECLARATIONS = {"libcrypto", "libssl", "lock", "platform", "compat", "ticket_ring", "__init__"}
+#: What lies below every native module: declarations, and the library that holds them all.
+DECLARATIONS = {
+    *("libcrypto", "libssl", "lock", "platform", "compat", "ticket_ring"),
+    *("__init__", "core"),
+}
 SHOP_WINDOWS = {"SSL", "crypto", "rand", "debug"}
 #: What a shop window hands on when it is asked, without importing it before.
 HANDED_ON = {

@@ -12,8 +12,8 @@ from reading import ROOT
 PACKAGE = ROOT / "src/OpenSSL"
 #: Each takes as long to load as several modules of ours, or brings others that do.
 HEAVY = {
-    *("collections", "dataclasses", "enum", "functools", "importlib", "inspect", "ipaddress"),
-    *("re", "socket", "types", "typing", "weakref"),
+    *("collections", "contextlib", "dataclasses", "enum", "functools", "importlib", "inspect"),
+    *("ipaddress", "re", "socket", "types", "typing", "weakref"),
 }
 #: Loaded when something is asked of them: OpenSSL.crypto's own, and records of errors.
 LATER = {"_details.py", "_types.py", "_util.py", "debug.py", "rand.py", "stores.py"}

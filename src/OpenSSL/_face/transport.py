@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import time
 
@@ -188,11 +187,16 @@ class ConnectionTransport(native.Connection):
         """
         try:
             if kind is None:
-                with contextlib.suppress(Error, OSError):
-                    self.shutdown()  # the peer may be gone already
+                # contextlib is slow to load.
+                try:  # noqa: SIM105
+                    self.shutdown()
+                except (Error, OSError):
+                    pass  # the peer may be gone already
                 if not getattr(self, "_files", 0):  # whoever reads by a file goes on
-                    with contextlib.suppress(OSError):
+                    try:  # noqa: SIM105
                         _let_arrive(self._socket)
+                    except OSError:
+                        pass
         finally:
             close(self)
 

@@ -1,0 +1,97 @@
+"""Translate the native core to C, with Cython, as the build asks for it.
+
+    tools/cythonize.py CYTHON FOLDER DECLARATIONS... -- [OPTION...] -- FILE.pyx...
+
+Writes FILE.c for each FILE.pyx into FOLDER, and core.c with what Cython shares between
+them.  One start of Cython translates many files, and there are as many starts as
+processors: reading Cython and the declarations takes most of the time otherwise.
+
+Only what has changed is translated: a file, a declaration that it may use, an option or
+Cython itself.  Only what comes out different is written, so that nothing is compiled
+without need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+#: The module that holds what all others share; the library is called like it.
+SHARED = "OpenSSL._native.core"
+
+
+def digest(paths: Iterable[Path], *words: str) -> str:
+    """Fingerprint of words and of files, their names included."""
+    state = hashlib.sha256()
+    for word in words:
+        state.update(word.encode() + b"\0")
+    for path in paths:
+        state.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return state.hexdigest()
+
+
+def translate(cython: str, options: list[str], sources: list[Path], scratch: Path) -> bool:
+    """Run Cython, in turn for a share of the sources each, at the same time."""
+    shares = max(1, min(os.cpu_count() or 1, len(sources) // 4))
+    running = []
+    for number in range(shares):
+        command = [cython, *options, "--shared", SHARED, "-o", str(scratch)]
+        command += [path.as_posix() for path in sources[number::shares]]
+        running.append(subprocess.Popen(command))
+    statuses = [process.wait() for process in running]
+    return not any(statuses)
+
+
+def share(cython: str, options: list[str], scratch: Path) -> bool:
+    """Have Cython write what the modules share."""
+    command = [cython, *options, "--module-name", SHARED]
+    command += ["--generate-shared", str(scratch / "core.c")]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def main(arguments: list[str]) -> int:
+    """Translate what has changed."""
+    cython, folder, *rest = arguments
+    first = rest.index("--")
+    second = rest.index("--", first + 1)
+    declarations, options = rest[:first], rest[first + 1 : second]
+    # Cython writes the paths it is given into what it makes: none of this machine.
+    root = Path(__file__).resolve().parent.parent
+    out = Path(folder).resolve()
+    given = [Path(os.path.relpath(path, root)) for path in rest[second + 1 :]]
+    used = sorted(Path(path).resolve() for path in declarations)
+    os.chdir(root)
+
+    version = subprocess.run([cython, "--version"], capture_output=True, text=True, check=True)
+    common = digest([*used, Path(__file__)], *options, version.stdout + version.stderr)
+    record = out / "translated.json"
+    known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    wanted = {path.stem: digest([path], common) for path in given} | {"core": common}
+
+    def stale(name: str) -> bool:
+        return known.get(name) != wanted[name] or not (out / f"{name}.c").exists()
+
+    changed = [path for path in given if stale(path.stem)]
+    with tempfile.TemporaryDirectory(dir=out) as made:
+        scratch = Path(made)
+        if changed and not translate(cython, options, changed, scratch):
+            return 1
+        if stale("core") and not share(cython, options, scratch):
+            return 1
+        for path in scratch.glob("*.c"):
+            target = out / path.name
+            if target.exists() and target.read_bytes() == path.read_bytes():
+                continue
+            path.replace(target)
+    record.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
