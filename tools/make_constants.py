@@ -1,6 +1,6 @@
-"""Turn tools/constants.txt into the C table, its stub and the docs table.
+"""Turn tools/constants.txt into the C table, its stub and the tables of the docs.
 
-``python tools/make_constants.py`` writes the three files; with ``--check`` it
+``python tools/make_constants.py`` writes the files; with ``--check`` it
 writes nothing and fails when one of them is not what the list says.
 """
 
@@ -16,6 +16,9 @@ LIST = ROOT / "tools/constants.txt"
 TABLE = ROOT / "src/OpenSSL/_native/constants.h"
 STUB = ROOT / "src/OpenSSL/_native/constants.pyi"
 DOCS = ROOT / "docs/api/constants.md"
+VERSIONS = ROOT / "docs/openssl-versions.md"
+#: Where the generated part of that page begins.
+MARK = "<!-- From here on generated from tools/constants.txt by tools/make_constants.py. -->"
 
 #: Group: (where the names are found, heading in the docs), in the docs' order.
 GROUPS = {
@@ -180,9 +183,31 @@ def docs(constants: list[Constant]) -> Iterator[str]:
                 yield f"| `{each.name}` | {macro} | {each.since} | {each.meaning} |"
 
 
+def versions(constants: list[Constant]) -> Iterator[str]:
+    """The page about versions: its written part, and the names each version brought."""
+    yield VERSIONS.read_text(encoding="utf-8").partition(MARK)[0].rstrip("\n")
+    yield ""
+    yield MARK
+    newer = [each for each in constants if each.since != "3.0"]
+    for since in sorted({each.since for each in newer}, key=lambda text: text.split(".")):
+        yield ""
+        yield f"### OpenSSL {since}"
+        yield ""
+        yield "| name | where | meaning |"
+        yield "|---|---|---|"
+        for each in newer:
+            if each.since == since:
+                yield f"| `{each.name}` | {GROUPS[each.group][1]} | {each.meaning} |"
+
+
 def outputs(constants: list[Constant]) -> dict[Path, str]:
     """Every generated file and its whole text."""
-    made = {TABLE: table(constants), STUB: stub(constants), DOCS: docs(constants)}
+    made = {
+        TABLE: table(constants),
+        STUB: stub(constants),
+        DOCS: docs(constants),
+        VERSIONS: versions(constants),
+    }
     return {path: "\n".join(lines) + "\n" for path, lines in made.items()}
 
 
