@@ -35,6 +35,18 @@ class HasFileno(Protocol):
         ...
 
 
+class Conduit(Protocol):
+    """An object that moves bytes by methods of its own, as a TLS connection does."""
+
+    def recv(self, bufsize: int, /) -> bytes:
+        """Between 1 and ``bufsize`` bytes; none at the end."""
+        ...
+
+    def send(self, data: bytes, /) -> int:
+        """Take a part of ``data``, and return how many bytes that was."""
+        ...
+
+
 class NamedCurve(Protocol):
     """An elliptic curve by its name: ours, or one of ``cryptography``'s."""
 
@@ -44,5 +56,6 @@ class NamedCurve(Protocol):
         ...
 
 
-#: What a Connection can stand on: a socket, anything with ``fileno()``, a descriptor.
-SocketLike: TypeAlias = "HasFileno | int"
+#: What a Connection can stand on: a socket, anything with ``fileno()`` or with ``recv`` and
+#: ``send``, a descriptor.
+SocketLike: TypeAlias = "HasFileno | Conduit | int"

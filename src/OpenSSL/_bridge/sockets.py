@@ -174,6 +174,11 @@ class SSLSocket(ssl.SSLSocket):
         assert context is not None
         if sock.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) != socket.SOCK_STREAM:
             raise NotImplementedError("only stream sockets are supported")
+        if getattr(sock, "_sslobj", None) is not None:  # after `unwrap` it is plain again
+            raise ValueError(
+                "TLS inside TLS goes through wrap_bio, or through OpenSSL.SSL.Connection: "
+                "the descriptor would be used without the TLS that there is"
+            )
         if server_side:
             if server_hostname:
                 raise ValueError("server_hostname can only be specified in client mode")

@@ -54,10 +54,13 @@ class Connection(
     """One TLS or DTLS connection, with the settings that ``context`` has now.
 
     ``socket`` is a socket, any object with ``fileno()``, or None: then bytes come and
-    go by :meth:`bio_write` and :meth:`bio_read`.  Attributes that a Connection lacks
+    go by :meth:`bio_write` and :meth:`bio_read`.  An object that has ``recv`` and ``send``
+    of its own, as another Connection, an ``ssl.SSLSocket`` or a proxy's socket has, carries
+    the bytes by these: TLS inside TLS.  Attributes that a Connection lacks
     are the socket's, those excepted that could move data around TLS.
 
-    Raises TypeError for arguments of another kind.
+    Raises TypeError for arguments of another kind, and for an object with methods of its
+    own where the Context speaks DTLS.
     ``SSL_new(3)``
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 import time
 
 from OpenSSL._exceptions import (
@@ -141,7 +142,7 @@ class ConnectionTransport(native.Connection):
             raise ValueError(f"how must be SHUT_RD, SHUT_WR or SHUT_RDWR, not {how}")
         failure = None if how == SHUT_RD else self._part(wait=how == SHUT_WR)
         if self._socket is not None:
-            self._socket.shutdown(how)
+            _systems(self._socket).shutdown(how)
         if failure is not None:
             raise failure
         return None
@@ -194,11 +195,30 @@ class ConnectionTransport(native.Connection):
                     pass  # the peer may be gone already
                 if not getattr(self, "_files", 0):  # whoever reads by a file goes on
                     try:  # noqa: SIM105
-                        _let_arrive(self._socket)
+                        _let_arrive(_part_below(self._socket))
                     except OSError:
                         pass
         finally:
             close(self)
+
+
+def _part_below(sock: Any) -> Any:
+    """Say goodbye in the TLS that carried this one, and return what carried that."""
+    while isinstance(sock, native.Connection):
+        try:  # noqa: SIM105
+            sock.shutdown()
+        except (Error, OSError):
+            pass
+        sock = sock._socket
+    return sock
+
+
+def _systems(sock: Any) -> Any:
+    """Return the system's half of a socket of ``ssl``, whose own methods end its TLS or read it."""
+    ssl: Any = sys.modules.get("ssl")
+    if ssl is None or not isinstance(sock, ssl.SSLSocket):
+        return sock
+    return super(ssl.SSLSocket, sock)
 
 
 def _let_arrive(sock: Any) -> None:
@@ -215,13 +235,14 @@ def _let_arrive(sock: Any) -> None:
         return
     before = sock.gettimeout()
     end = time.monotonic() + (_PATIENCE if before is None else min(before, _PATIENCE))
-    sock.shutdown(socket.SHUT_WR)
+    system = _systems(sock)
+    system.shutdown(socket.SHUT_WR)
     try:
         for _ in range(_ROUNDS):
             patience = min(end - time.monotonic(), _STEP) if _is_sending(sock) else 0
             sock.settimeout(max(patience, 0))
             try:
-                if not sock.recv(_ROOM):
+                if not system.recv(_ROOM):
                     return
             except (BlockingIOError, TimeoutError):
                 if patience <= 0:

@@ -12,9 +12,9 @@ the call comes back, and ``rationed`` tells that libssl is to be called again.
 """
 
 from cpython.ref cimport PyObject
-from libc.errno cimport ENOMEM
+from libc.errno cimport EIO, ENOMEM
 from libc.stdlib cimport calloc, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcmp, memcpy, memmove, memset
 
 cimport OpenSSL._native.libcrypto as c
 from OpenSSL._native.channel cimport (
@@ -325,6 +325,29 @@ cdef size_t fitting(const Channel* channel, const unsigned char* data, size_t si
     return done if done > 0 else size
 
 
+cdef int offer(
+    Channel* channel, c.BIO* bio, const char* data, size_t size, size_t* put,
+) noexcept nogil:
+    """Let libssl have written what the conduit has taken; it offers all else again."""
+    cdef size_t taken = channel.spill_start
+    if taken > 0:
+        channel.spill_start = channel.spill_end = 0
+        if taken > size or memcmp(channel.spill, data, taken) != 0:
+            channel.number = EIO    # libssl would go on in the middle of something else
+            return 0
+        put[0] = taken
+        return 1
+    if not channel.carrying:
+        channel.spill_end = 0
+        if not grow_spill(channel, size):
+            channel.number = ENOMEM
+            return 0
+        memcpy(channel.spill, data, size)
+        channel.spill_end = size
+    c.BIO_set_retry_write(bio)
+    return 0
+
+
 cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexcept nogil:
     cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
     cdef Py_ssize_t result
@@ -332,6 +355,8 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
     c.BIO_clear_retry_flags(bio)
     if channel == NULL:
         return 0
+    if channel.spill_start > 0 and channel.conducted:
+        return offer(channel, bio, data, size, put)
     if channel.writes < ANY_NUMBER and not channel.datagram:
         if channel.writes == 0:
             channel.rationed = True
@@ -354,6 +379,8 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
         else:
             channel.number = brisk_errno()
         return 0
+    if channel.conducted:
+        return offer(channel, bio, data, size, put)
     if channel.limit > 0 and channel.outgoing >= channel.limit:
         c.BIO_set_retry_write(bio)
         return 0

@@ -29,6 +29,8 @@ cdef struct Channel:
     flag memory                 # no descriptor: bytes come and go by bio_write, bio_read
     flag datagram               # one write is one datagram, one read takes one
     flag ended                  # nothing more will come in
+    flag conducted              # memory that an object fills and empties; see conduit
+    flag carrying               # the object is being given what is offered, without the lock
     # Feed the library nonsense: it must fail, and tell the peer.  2: it had its datagram.
     flag poisoned
     int number                  # errno of the last transport failure; 0 when there was none
@@ -66,7 +68,8 @@ cdef struct Channel:
     unsigned int count          # pieces before this one are filled
     size_t offset               # bytes read of the first
     size_t incoming             # bytes not read yet, in all
-    # ---- memory, outgoing: `ready` first, then `spill`
+    # ---- memory, outgoing: `ready` first, then `spill`.  Where it is conducted `spill` has
+    # ---- what is offered: `spill_start` bytes of it are taken, and libssl does not know yet.
     PyObject* ready             # a bytes object made in advance, not seen by anyone yet
     size_t ready_start          # bytes of it that are taken already
     size_t ready_end            # bytes of it that are filled
@@ -84,6 +87,7 @@ cdef void return_borrowed(Channel* channel) noexcept nogil
 cdef void close_channel(Channel* channel) noexcept
 cdef void give_back(Channel* channel) noexcept
 cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept nogil
+cdef size_t lacking(const Channel* channel) noexcept nogil
 cdef object take_back(Channel* channel)
 cdef int feed(Channel* channel, object data) except -1
 cdef void make_ready(Channel* channel, size_t payload) noexcept

@@ -122,6 +122,14 @@ cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept
     return True
 
 
+cdef size_t lacking(const Channel* channel) noexcept nogil:
+    """How many bytes libssl can use now: the rest of a header, or of its record."""
+    cdef size_t whole = sizeof(channel.early_header)
+    if channel.header < whole:
+        return whole - channel.header
+    return whole + channel.length - channel.partial
+
+
 cdef object take_back(Channel* channel):
     """What was queued and has not been read; one datagram where these are that."""
     cdef Piece* piece
@@ -233,7 +241,8 @@ cdef void spare(Channel* channel) noexcept:
         free(channel.pieces)
         channel.pieces = NULL
         channel.room = 0
-    if channel.spill_start == channel.spill_end and channel.spill_room > 0:
+    if (channel.spill_start == channel.spill_end and channel.spill_room > 0
+            and not (channel.conducted and channel.spill_end > 0)):
         free(channel.spill)
         channel.spill = NULL
         channel.spill_start = channel.spill_end = channel.spill_room = 0

@@ -14,7 +14,7 @@ cimport OpenSSL._native.channel as channel
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.ending cimport OVER
 from OpenSSL._native.engine cimport HANDSHAKE, SHUTDOWN, WRITE
-from OpenSSL._native.errors cimport DONE, fail_wanting, sign_of
+from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, fail_wanting, sign_of
 from OpenSSL._native.lock cimport brisk_lock_is_free, brisk_lock_leave
 from OpenSSL._native.reading cimport Reader, size_of
 
@@ -157,7 +157,7 @@ cdef class Connection(Reader):
         if size > RECORD and not self.channel.datagram:
             size = RECORD
         cdef object count = size    # made now: what is sent must not be denied for want of memory
-        if self.channel.memory and self.send_alone(data, size, &moved):
+        if self.socket is None and self.send_alone(data, size, &moved):
             return count if moved == size else moved
         self.take_turn(&deadline)
         try:
@@ -237,7 +237,7 @@ cdef class Connection(Reader):
         self, char* data, size_t size, size_t* moved, double* deadline,
     ) except -1:
         cdef int status
-        if self.channel.memory:
+        if self.socket is None:
             channel.make_ready(&self.channel, size)
         status = self.perform(WRITE, data, size, moved, deadline)
         if status != DONE:
@@ -299,6 +299,8 @@ cdef class Connection(Reader):
         """
         self.enter()
         try:
+            if self.conduit is not None and self.conduit.wanted != DONE:
+                return self.conduit.wanted == WANT_READ
             return s.SSL_want(self.handle) == s.SSL_READING
         finally:
             self.leave()
@@ -310,6 +312,8 @@ cdef class Connection(Reader):
         """
         self.enter()
         try:
+            if self.conduit is not None and self.conduit.wanted != DONE:
+                return self.conduit.wanted == WANT_WRITE
             return s.SSL_want(self.handle) == s.SSL_WRITING
         finally:
             self.leave()

@@ -1,5 +1,5 @@
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.ending cimport Ending
+from OpenSSL._native.conduit cimport Conducted
 from OpenSSL._native.errors cimport Verdict
 from OpenSSL._native.platform cimport flag
 
@@ -10,7 +10,7 @@ cdef enum Operation:
     WRITE
     SHUTDOWN
 
-cdef class Engine(Ending):
+cdef class Engine(Conducted):
     cdef flag more                  # a read looks for what is here already
     cdef flag heavy                 # this operation has had its share of the interpreter
     cdef flag lost                  # there was no memory to hold what a read had got
@@ -30,6 +30,9 @@ cdef class Engine(Ending):
         bint starting) noexcept
     # DONE or a want-state; raises all the rest
     cdef int perform(
+        self, Operation operation, char* data, size_t size, size_t* moved,
+        double* deadline) except -1
+    cdef int turn_by_turn(
         self, Operation operation, char* data, size_t size, size_t* moved,
         double* deadline) except -1
     cdef int judge_offer(self) except -1

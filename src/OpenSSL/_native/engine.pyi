@@ -1,10 +1,10 @@
 from typing import Any, NoReturn
 
+from OpenSSL._native.conduit import Conducted
 from OpenSSL._native.context import Context
-from OpenSSL._native.ending import Ending
 from OpenSSL._types import SocketLike
 
-class Engine(Ending):
+class Engine(Conducted):
     """The owner of an SSL, with the ways into it and out of it."""
 
     def __init__(self, context: Context, socket: SocketLike | None = None) -> None: ...

@@ -22,9 +22,10 @@ from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.channel cimport (
     ANY_NUMBER, Channel, close_channel, give_back, return_borrowed, spare,
 )
+from OpenSSL._native.conduit cimport Conduit, Conducted, conduit_for
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.ending cimport OVER, Ending
-from OpenSSL._native.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WRITE, Verdict
+from OpenSSL._native.ending cimport OVER
+from OpenSSL._native.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WRITE, Status, Verdict
 from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.trampolines cimport on_alert, on_info, on_message
@@ -66,7 +67,7 @@ def set_faces(type plain not None, type over_socket not None):
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Engine(Ending):
+cdef class Engine(Conducted):
     def __cinit__(self, *args, **kwargs):
         memset(&self.channel, 0, sizeof(Channel))
         self.channel.borrowed = <brisk_fd>-1
@@ -89,10 +90,12 @@ cdef class Engine(Ending):
     cdef int create(self, Context context, object socket) except -1:
         cdef s.SSL* handle = NULL
         cdef c.BIO* channel
-        if socket is not None:
+        cdef Conduit conduit = None if socket is None else conduit_for(socket)
+        if socket is not None and conduit is None:
             self.channel.fd = descriptor(socket)
             self.channel.is_socket = brisk_is_socket(self.channel.fd) == 1
-        self.channel.memory = socket is None
+        self.channel.conducted = conduit is not None
+        self.channel.memory = socket is None or conduit is not None
         context.enter()
         try:
             errors.clear()
@@ -111,6 +114,10 @@ cdef class Engine(Ending):
             context.leave()
         try:
             self.channel.datagram = s.SSL_is_dtls(handle)
+            if self.channel.datagram and conduit is not None:
+                raise TypeError(
+                    f"DTLS needs a socket: {type(socket).__name__} has methods of its own "
+                    "to move bytes, and its descriptor is not to be used without them")
             channel = open_bio(&self.channel)
         except BaseException:
             s.SSL_free(handle)
@@ -121,6 +128,7 @@ cdef class Engine(Ending):
         self.context = context
         self.first = context
         self.socket = socket
+        self.conduit = conduit
         self.handle = handle
         return 0
 
@@ -184,7 +192,7 @@ cdef class Engine(Ending):
         # A socket that could be closed meanwhile is no number to leave alone with.
         cdef bint leaving = not (light or brisk_is_single()) and (
             channel.borrowed != <brisk_fd>-1 or not BRISK_ALONE
-            or self.socket is None or type(self.socket) is int)
+            or channel.memory or type(self.socket) is int)
         if reading:
             self.start_reading()
         channel.light = light
@@ -252,6 +260,18 @@ cdef class Engine(Ending):
         self, Operation operation, char* data, size_t size, size_t* moved, double* deadline,
     ) except -1:
         """Carry out one operation; called, and left, with the lock held."""
+        if self.conduit is None:
+            return self.turn_by_turn(operation, data, size, moved, deadline)
+        self.conduit.wanted = DONE
+        try:
+            return self.turn_by_turn(operation, data, size, moved, deadline)
+        except BaseException:
+            self.say_last()
+            raise
+
+    cdef int turn_by_turn(
+        self, Operation operation, char* data, size_t size, size_t* moved, double* deadline,
+    ) except -1:
         cdef Verdict verdict
         cdef bint starting
         cdef bint at_once = False
@@ -283,7 +303,7 @@ cdef class Engine(Ending):
                 self.check_named(s.SSL_get_verify_mode(self.handle))
             if self.offering and starting:
                 self.judge_offer()
-            if self.socket is not None:
+            if not self.channel.memory:
                 self.hold_socket(step, size, starting)
             verdict = self.work(step, data, size, moved, starting)
             if self.failure is not None:
@@ -320,6 +340,13 @@ cdef class Engine(Ending):
                 return verdict.status
             if verdict.status == WANT_READ and operation == READ:
                 self.rest()
+            if self.conduit is not None:
+                if verdict.status == WANT_LOOKUP:
+                    return verdict.status
+                verdict.status = <Status>self.carry(verdict.status, deadline)
+                if verdict.status != DONE:
+                    return verdict.status
+                continue
             if self.socket is None:
                 # Without MODE_AUTO_RETRY libssl stops at a record that held no data.
                 if (verdict.status == WANT_READ and not self.channel.datagram
@@ -346,6 +373,8 @@ cdef class Engine(Ending):
 
     cdef double patience(self) except -2:
         # Asked without the lock, so not of the descriptor: what has no timeout has no bound.
+        if self.conduit is not None:
+            return self.conduit.patience()
         return -1 if self.socket is None else waiting.patience(self.socket, <brisk_fd>-1)
 
     cdef int go_on(self, double* deadline) except -1:
@@ -357,7 +386,8 @@ cdef class Engine(Ending):
         cdef double seconds
         PyErr_CheckSignals()
         if self.socket is not None:
-            seconds = waiting.patience(self.socket, self.channel.fd)
+            seconds = (waiting.patience(self.socket, self.channel.fd) if self.conduit is None
+                       else self.conduit.patience())
             if self.channel.datagram and (seconds == 0 or deadline[0] < 0):
                 return False
             waiting.check_deadline(seconds, deadline)

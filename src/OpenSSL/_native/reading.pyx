@@ -251,7 +251,7 @@ cdef class Reader(Engine):
         """Read what is buffered, if it makes a record; an error has to wait its turn."""
         cdef Verdict verdict
         moved[0] = 0
-        if self.socket is not None and self.channel.borrowed == <brisk_fd>-1:
+        if not self.channel.memory and self.channel.borrowed == <brisk_fd>-1:
             try:
                 self.hold_socket(READ, size, False)
             except BaseException as error:
@@ -294,9 +294,12 @@ cdef class Reader(Engine):
             ready = s.SSL_pending(self.handle) + (
                 0 if self.held is None else PyBytes_GET_SIZE(self.held))
             # What is deferred has left the socket too: no selector shows it any more.
-            return 1 if ready == 0 and (self.deferred is not None or self.lost) else ready
+            if ready == 0 and (self.deferred is not None or self.lost):
+                return 1
         finally:
             self.leave()
+        # Nor what an object that carries our bytes has taken from its transport.
+        return 1 if ready == 0 and self.conduit is not None and self.conduit.pending() else ready
 
 
 brisk_quiet_recv(Reader)
