@@ -90,7 +90,7 @@ interop: setup $(TESTED) ## the tests against other TLS programs, the long ones 
 	@$(BIN)/python -m pytest -m "" tests/interop $(ARGS)
 
 fleet: setup $(TESTED) ## shared ticket keys, with a real store, nginx and HAProxy
-	@sh tools/servers.sh redis-server:redis-server nginx:nginx-light haproxy:haproxy
+	@sh tools/servers.sh redis-server:redis-server nginx:nginx-light haproxy:haproxy ip:iproute2
 	@$(BIN)/python -m pytest -m "" tests/fleet $(ARGS)
 
 simulate: setup $(TESTED) $(MEASURED) ## a fleet of a thousand hosts over days, in simulated time

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit import authority
-from kit.programs import need, running
+from kit.programs import Program, need, running
 
 PASSWORD = "a password of the store"
 
@@ -42,13 +42,17 @@ def reachable(port: int) -> None:
 
 @contextlib.contextmanager
 def store_server(
-    port: int, folder: Path, tls_port: int = 0, who: authority.Identity | None = None
-) -> Iterator[object]:
+    port: int,
+    folder: Path,
+    tls_port: int = 0,
+    who: authority.Identity | None = None,
+    address: str = "127.0.0.1",
+) -> Iterator[Program]:
     """A Redis with a password and, on another port, TLS."""
     program = need("redis-server")
     files = (who or authority.identity()).files
     with running(
-        *(program, "--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD),
+        *(program, "--port", str(port), "--bind", address, "--requirepass", PASSWORD),
         *("--save", "", "--dir", str(folder), "--daemonize", "no"),
         *(
             (
