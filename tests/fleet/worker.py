@@ -1,6 +1,6 @@
-"""One process of a fleet: ``worker.py ADDRESS PORT STORE CHAIN KEY``; it tells each client how it came.
+"""One process of a fleet: ``worker.py ADDRESS PORT STORE CHAIN KEY``.
 
-The answer is one line: ``full`` or ``resumed``, and the number of the process.
+It tells each client how it came.  The answer is one line: ``full`` or ``resumed``, and the number of the process.
 """
 
 from __future__ import annotations
