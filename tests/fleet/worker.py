@@ -1,6 +1,6 @@
 """One process of a fleet: ``worker.py ADDRESS PORT STORE CHAIN KEY``.
 
-It tells each client how it came.  The answer is one line: ``full`` or ``resumed``, and the number of the process.
+It answers each client with one line: ``full`` or ``resumed``, and its own number.
 """
 
 from __future__ import annotations
