@@ -27,13 +27,15 @@ build)
     # Whatever is told to meson here stays in the build folder, so that a rebuild on
     # import finds the same tools and headers, whoever imports from wherever.
     mkdir -p .build
-    printf "[binaries]\ncython = '%s'\n" "$PWD/$VENV/bin/cython" >.build/tools.ini
+    tools=.build/tools.ini
+    [ "$VENV" = .venv ] || tools=$VENV/tools.ini
+    printf "[binaries]\ncython = '%s'\n" "$PWD/$VENV/bin/cython" >"$tools"
     # Meson looks for ninja in the environment alone.
     site=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     echo "import os; os.environ.setdefault('NINJA', '$PWD/$VENV/bin/ninja')" \
         >"$site/brisktls-tools.pth"
     PATH="$PWD/$VENV/bin:$PATH" pip install -qq --no-build-isolation \
-        "-Csetup-args=--native-file=$PWD/.build/tools.ini" \
+        "-Csetup-args=--native-file=$PWD/$tools" \
         ${flags:+"-Csetup-args=-Dc_args=$flags" "-Csetup-args=-Dc_link_args=$flags"} \
         --editable '.[cli]'
     ;;

@@ -17,6 +17,7 @@ import pytest
 
 from kit import authority
 from kit.examples import free_port
+from kit.identity import Files
 from kit.programs import quiet_environment
 from kit.sockets import LOOPBACK
 
@@ -65,20 +66,21 @@ def postgres(
     *,
     tls: bool = True,
     require_client: bool = False,
+    port: int | None = None,
 ) -> Iterator[Postgres]:
     """A new database; ``require_client`` lets in whom the tests' authority vouches for."""
     # Not in pytest's folders, which are closed to everybody else.
     with tempfile.TemporaryDirectory() as folder:
-        yield from _serve(Path(folder), who or authority.identity(), tls, require_client)
+        files = (who or authority.identity()).files
+        yield from _serve(Path(folder), files, tls, require_client, port or free_port())
 
 
 def _serve(
-    folder: Path, who: authority.Identity, tls: bool, require_client: bool
+    folder: Path, files: Files, tls: bool, require_client: bool, port: int
 ) -> Iterator[Postgres]:
     where = programs()
     user = _user()
     data = folder / "data"
-    files = who.files
 
     def own(path: Path) -> Path:
         if user is not None:
@@ -107,7 +109,6 @@ def _serve(
             own(Path(shutil.copy(source, folder / name))).chmod(0o600)
         own(Path(shutil.copy(authority.trust_file(), folder / "trust")))
         own(data / "pg_hba.conf").write_text(_rules(tls, require_client))
-        port = free_port()
         settings = {
             "listen_addresses": LOOPBACK,
             "unix_socket_directories": folder,

@@ -51,8 +51,8 @@ class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, context: ssl.SSLContext, handler: Any = Handler) -> None:
-        super().__init__((LOOPBACK, 0), handler)
+    def __init__(self, context: ssl.SSLContext, handler: Any = Handler, port: int = 0) -> None:
+        super().__init__((LOOPBACK, port), handler)
         self.context = context
         self.failures: list[BaseException] = []
         self.told: list[Any] = []
@@ -78,9 +78,9 @@ class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 @contextlib.contextmanager
-def web(context: ssl.SSLContext, handler: Any = Handler) -> Iterator[Web]:
+def web(context: ssl.SSLContext, handler: Any = Handler, port: int = 0) -> Iterator[Web]:
     """A server in a thread, one more thread for each client."""
-    server = Web(context, handler)
+    server = Web(context, handler, port)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
