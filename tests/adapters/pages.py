@@ -6,17 +6,26 @@ import atexit
 import contextlib
 import socket
 import ssl
+import sys
 import time
 import types
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+from kit.examples import blocks
 from kit.programs import need, running
 from kit.sockets import LOOPBACK, PATIENCE
 from kit.web import BODY, Web, web
 
-__all__ = ["asking_web", "listening", "serving_postgres", "serving_redis", "serving_web"]
+__all__ = [
+    "asking_web",
+    "listening",
+    "running_gunicorn",
+    "serving_postgres",
+    "serving_redis",
+    "serving_web",
+]
 
 #: What runs until the page ends.
 ENDS = contextlib.ExitStack()
@@ -45,6 +54,16 @@ def asking_web(context: ssl.SSLContext, port: int) -> None:
     listening(port)
     with urllib.request.urlopen(f"https://localhost:{port}/", context=context) as answer:
         assert answer.read() == BODY
+
+
+def running_gunicorn(bind: str) -> None:
+    """gunicorn by the part of the page that is its configuration."""
+    page = (Path(__file__).parents[2] / "docs/using.md").read_text(encoding="utf-8")
+    section = page.split("## gunicorn\n")[1]
+    text = next(block.text for block in blocks(section) if block.language == "python")
+    port = bind.rsplit(":", 1)[1]
+    Path("gunicorn.conf.py").write_text(text.replace("4433", port), encoding="utf-8")
+    ENDS.enter_context(running(sys.executable, "-m", "gunicorn", "adapters.apps:wsgi"))
 
 
 def serving_postgres(port: int) -> str:

@@ -23,7 +23,6 @@ WORKERS = {"sync": "wsgi", "gthread": "wsgi", "asgi": "asgi"}
 CONFIGURATION = """
 import sys
 sys.path[:0] = [{tests!r}]
-from kit import authority
 from OpenSSL import SSL
 
 bind = "127.0.0.1:0"
@@ -34,14 +33,17 @@ certfile, keyfile = {certificate!r}, {key!r}
 control_socket_disable = True
 
 
+context = SSL.Context(SSL.TLS_SERVER_METHOD)
+context.use_certificate_chain_file(certfile)
+context.use_privatekey_file(keyfile)
+if {trust!r}:
+    context.load_verify_locations({trust!r})
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+server = context.as_ssl_context()
+
+
 def ssl_context(config, default_ssl_context_factory):
-    context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    context.use_certificate_chain_file(config.certfile)
-    context.use_privatekey_file(config.keyfile)
-    if {trust!r}:
-        context.load_verify_locations({trust!r})
-        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
-    return context.as_ssl_context()
+    return server
 """
 
 
