@@ -25,7 +25,7 @@ MEASURED := $(VENV)/bench.stamp
 ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql dovecot:dovecot-imapd
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls stress faults leaks fuzz sanitize bench bare matrix constants man clean sources
+.PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench bare matrix constants man clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -106,6 +106,9 @@ adapters: setup $(TESTED) ## HTTP, mail, files, databases: programs over as_ssl_
 
 ktls: setup $(TESTED) ## prove kernel TLS in User-Mode Linux (Debian); ARGS="trixie" on a newer one
 	@PYTHON=$(CURDIR)/$(BIN)/python sh tools/ktls.sh $(ARGS)
+
+coverage-of-libssl: setup ## which functions of the linked libssl are out of reach
+	@$(BIN)/python tools/coverage_of_libssl.py $(ARGS)
 
 stress: setup $(TESTED) ## the long and rough runs; ARGS="--only chaos --set chaos.seconds=600"
 	@$(BIN)/python tests/stress/run.py $(ARGS)

@@ -16,6 +16,7 @@ NO_VERDICT = {
     "SSL_set_options": "answers the options after the change; cannot fail",
     "SSL_CTX_clear_mode": "answers the modes after the change; cannot fail",
     "SSL_CTX_set_mode": "answers the modes after the change; cannot fail",
+    "SSL_CONF_CTX_set_flags": "answers the flags after the change; cannot fail",
     "SSL_set_mode": "answers the modes after the change; cannot fail",
     "SSL_clear_mode": "answers the modes after the change; cannot fail",
     "SSL_CTX_set_session_cache_mode": "answers the mode before; cannot fail",

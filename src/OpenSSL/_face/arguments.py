@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
-__all__ = ["hook", "integer", "path_bytes", "text_to_bytes", "without_nul"]
+__all__ = ["hook", "integer", "octets", "path_bytes", "text_to_bytes", "without_nul"]
 
 
 def text_to_bytes(label: str, value: object) -> bytes:
@@ -70,3 +70,10 @@ def hook(name: str, value: _Hook | None) -> _Hook | None:
     if value is not None and not callable(value):
         raise TypeError(f"{name} must be callable")
     return value
+
+
+def octets(name: str, value: object) -> bytes:
+    """Answer ``value`` as bytes; raise TypeError for what is none, text included."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"{name} must be bytes, not {type(value).__name__}")

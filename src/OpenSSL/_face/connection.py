@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.attributes import ConnectionAttributes, of_socket
+from OpenSSL._face.configuration import Configuration
 from OpenSSL._face.context import Context
 from OpenSSL._face.credentials import ConnectionCredentials
+from OpenSSL._face.dane import ConnectionDane
 from OpenSSL._face.datagram import ConnectionDatagram
 from OpenSSL._face.files import ConnectionFiles
+from OpenSSL._face.inspection import ConnectionInspection
 from OpenSSL._face.kernel_tls import ConnectionKernelTls
 from OpenSSL._face.messages import ConnectionMessages
 from OpenSSL._face.negotiation import ConnectionNegotiation
 from OpenSSL._face.observers import ConnectionObservers
+from OpenSSL._face.pairs import ConnectionPairs
+from OpenSSL._face.parameters import ConnectionParameters
 from OpenSSL._face.peer import ConnectionPeer
 from OpenSSL._face.peer_names import ConnectionPeerNames
 from OpenSSL._face.secrets import ConnectionSecrets
 from OpenSSL._face.sessions import ConnectionSessions
 from OpenSSL._face.settings import ConnectionSettings
 from OpenSSL._face.stapling import ConnectionStapling
+from OpenSSL._face.transparency import ConnectionTransparency
 from OpenSSL._face.transport import ConnectionTransport
 from OpenSSL._face.trust import ConnectionTrust
 from OpenSSL._native import connection as native
@@ -36,12 +42,18 @@ __all__ = ["Connection"]
 class Connection(
     ConnectionTransport,
     ConnectionCredentials,
+    ConnectionPairs,
     ConnectionTrust,
     ConnectionPeerNames,
+    ConnectionParameters,
+    ConnectionDane,
+    ConnectionTransparency,
     ConnectionObservers,
     ConnectionStapling,
     ConnectionSettings,
     ConnectionNegotiation,
+    ConnectionInspection,
+    Configuration,
     ConnectionSessions,
     ConnectionPeer,
     ConnectionSecrets,

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.authorities import ContextAuthorities
+from OpenSSL._face.configuration import Configuration
 from OpenSSL._face.credentials import ContextCredentials
+from OpenSSL._face.dane import ContextDane
 from OpenSSL._face.datagram import ContextDatagram
+from OpenSSL._face.inspection import Records
 from OpenSSL._face.negotiation import ContextNegotiation
 from OpenSSL._face.observers import ContextObservers
+from OpenSSL._face.pairs import ContextPairs
+from OpenSSL._face.parameters import Parameters
 from OpenSSL._face.peer_names import ContextPeerNames
 from OpenSSL._face.sessions import ContextSessions
 from OpenSSL._face.settings import ContextSettings
 from OpenSSL._face.stapling import ContextStapling
 from OpenSSL._face.ticket_keys import ContextTicketKeys
+from OpenSSL._face.transparency import ContextTransparency
 from OpenSSL._face.trust import ContextTrust
 
 TYPE_CHECKING = False
@@ -26,13 +32,19 @@ __all__ = ["Context"]
 
 class Context(
     ContextCredentials,
+    ContextPairs,
     ContextTrust,
     ContextAuthorities,
     ContextPeerNames,
+    Parameters,
+    ContextDane,
+    ContextTransparency,
     ContextObservers,
     ContextStapling,
     ContextSettings,
     ContextNegotiation,
+    Records,
+    Configuration,
     ContextSessions,
     ContextTicketKeys,
     ContextDatagram,

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face import filetypes, foreign
+from OpenSSL._face.arguments import without_nul
 from OpenSSL._native import keys as native
 from OpenSSL._native import passphrases
 from OpenSSL._native.constants import TYPE_DH, TYPE_DSA, TYPE_EC, TYPE_RSA
 
+#: Curves by their size; the first is for those who do not say.
+_CURVES: dict[int | str | None, str] = {None: "P-256", 256: "P-256", 384: "P-384", 521: "P-521"}
+#: Kinds of keys, by how their names begin, that came after OpenSSL 3.0.
+_SINCE = {"ML-DSA": "3.5", "ML-KEM": "3.5", "SLH-DSA": "3.5"}
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeAlias
+    from typing import Any, TypeAlias, overload
 
     PassphraseSource: TypeAlias = bytes | Callable[[bool], bytes]
+else:
+
+    def overload(one: object) -> object:
+        """Keep nothing: the real one is slow to load, and says nothing to a running program."""
+        return one
+
 
 __all__ = [
     "TYPE_DH",
@@ -50,15 +62,27 @@ class PKey(native.PKey):
     def _pkey(self) -> PKey:
         return self
 
-    def generate_key(self, type: int, bits: int) -> None:
-        """Make a new pair of ``TYPE_RSA`` or ``TYPE_DSA`` of so many bits, in place.
+    @overload
+    def generate_key(self, type: int, bits: int) -> None: ...
+    @overload
+    def generate_key(self, type: str, bits: int | str | None = None) -> None: ...
+    def generate_key(self, type: int | str, bits: int | str | None = None) -> None:
+        """Make a new pair in place: ``TYPE_RSA`` or ``TYPE_DSA`` of so many bits, or by name.
 
-        Raises TypeError when an argument is no int, ValueError when ``bits`` is
-        not positive, Error for another type or a size OpenSSL refuses; the key
-        then stays what it was. Other threads run meanwhile.
+        Names are OpenSSL's: ``"EC"``, with that of a curve or its size in place of the bits,
+        ``"P-256"`` unless told otherwise; ``"ED25519"``, ``"ED448"``, ``"X25519"``,
+        ``"ML-DSA-65"`` and so on, without; ``"RSA"`` and ``"DSA"``.
+
+        Raises TypeError when an argument is of another kind, ValueError when ``bits`` is
+        not positive, Error for another type, curve or size that OpenSSL refuses; the key
+        then stays what it was. NotImplementedError names the version of OpenSSL that a kind
+        needs. Other threads run meanwhile.
 
         EVP_PKEY_generate(3)
         """
+        if isinstance(type, str):
+            self._generate_named(type, bits)
+            return
         if not isinstance(type, int):
             raise TypeError("type must be an integer")
         if not isinstance(bits, int):
@@ -68,6 +92,27 @@ class PKey(native.PKey):
         if not 0 < bits < 2**31:
             raise ValueError("Invalid number of bits")
         native.generate(self, type == TYPE_DSA, bits)
+
+    def _generate_named(self, kind: str, bits: int | str | None) -> None:
+        name = kind.upper()
+        if name in ("RSA", "DSA"):
+            self.generate_key(TYPE_RSA if name == "RSA" else TYPE_DSA, bits)  # type: ignore[arg-type]  # it looks
+            return
+        group = None
+        if name == "EC":
+            curve = _CURVES.get(bits, bits)
+            if not isinstance(curve, str):
+                raise ValueError("a curve is a name, or 256, 384 or 521")
+            group = without_nul("bits", curve.encode())
+        elif bits is not None:
+            raise ValueError(f"a key of the kind {kind} has no sizes")
+        spelled = without_nul("type", kind.encode())
+        if not native.knows(spelled):
+            for start, version in _SINCE.items():
+                if name.startswith(start):
+                    raise NotImplementedError(f"{kind} needs OpenSSL {version}")
+            raise CryptoError("No such key type")
+        native.generate_named(self, spelled, group)
 
     def check(self) -> bool:
         """Answer True when the numbers of an RSA private key fit together.

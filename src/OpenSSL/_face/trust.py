@@ -135,32 +135,6 @@ class ContextTrust(native_context.Context):
         """
         return native.get_verify_mode(self)
 
-    def set_verify_flags(self, flags: int) -> None:
-        """Add ``flags``, ``X509StoreFlags`` joined with ``|``, to how chains are verified.
-
-        They are for new connections of this Context alone, whatever its store is
-        shared with.
-
-        Raises TypeError if ``flags`` is not an integer, OverflowError if it is negative.
-        ``X509_VERIFY_PARAM_set_flags(3)``
-        """
-        native.set_verify_flags(self, integer("flags", flags))
-
-    def clear_verify_flags(self, flags: int) -> None:
-        """Take ``flags`` away from how chains are verified.
-
-        Raises what :meth:`set_verify_flags` raises.
-        ``X509_VERIFY_PARAM_clear_flags(3)``
-        """
-        native.clear_verify_flags(self, integer("flags", flags))
-
-    def get_verify_flags(self) -> int:
-        """Return the flags in force, ``X509StoreFlags`` joined with ``|``.
-
-        ``X509_VERIFY_PARAM_get_flags(3)``
-        """
-        return native.get_verify_flags(self)
-
     def set_verify_depth(self, depth: int) -> None:
         """Accept at most ``depth`` certificates between the peer's and the trusted one.
 

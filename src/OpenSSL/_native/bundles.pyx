@@ -5,7 +5,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.memory as memory
-from OpenSSL._native.certificates cimport read_pem, wrap_certificate
+cimport OpenSSL._native.passphrases as passphrases
+from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.revocation cimport free_list, read_list
 from OpenSSL._native.stores cimport X509Store
 
@@ -40,7 +41,9 @@ cdef int read_texts(Bundle bundle, bytes data) except -1:
     cdef c.X509_CRL* revoked
     while True:
         errors.clear()
-        certificate = read_pem(source)
+        # With what is said about its trust; without a hook OpenSSL asks at the terminal.
+        certificate = c.PEM_read_bio_X509_AUX(
+            source.bio, NULL, passphrases.on_passphrase, NULL)
         if certificate == NULL:
             break
         bundle.certificates.append(wrap_certificate(certificate))

@@ -20,6 +20,9 @@
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#ifndef OPENSSL_NO_CT
+#include <openssl/ct.h>
+#endif
 #include <openssl/decoder.h>
 #include <openssl/dh.h>
 #include <openssl/ec.h>
@@ -125,6 +128,65 @@ static inline GENERAL_NAMES *brisk_point_names(const DIST_POINT *point)
         ? NULL : point->distpoint->name.fullname;
 }
 
+/* Certificate transparency: a build of OpenSSL may lack it. */
+#ifdef OPENSSL_NO_CT
+#define SSL_CT_VALIDATION_PERMISSIVE 0
+#define SSL_CT_VALIDATION_STRICT 1
+typedef struct brisk_no_sct SCT;
+DEFINE_STACK_OF(SCT)
+static inline int brisk_has_transparency(void) { return 0; }
+static inline int SSL_CTX_enable_ct(SSL_CTX *context, int mode) { return 0; }
+static inline int SSL_enable_ct(SSL *ssl, int mode) { return 0; }
+static inline int brisk_disable_ct(SSL *ssl) { return 1; }
+static inline int brisk_context_disable_ct(SSL_CTX *context) { return 1; }
+static inline int SSL_CTX_ct_is_enabled(const SSL_CTX *context) { return 0; }
+static inline int SSL_ct_is_enabled(const SSL *ssl) { return 0; }
+static inline int SSL_CTX_set_ctlog_list_file(SSL_CTX *context, const char *path) { return 0; }
+static inline int SSL_CTX_set_default_ctlog_list_file(SSL_CTX *context) { return 0; }
+static inline const STACK_OF(SCT) *SSL_get0_peer_scts(SSL *ssl) { return NULL; }
+static inline int SCT_get_version(const SCT *sct) { return 0; }
+static inline size_t SCT_get0_log_id(const SCT *sct, unsigned char **id) { return 0; }
+static inline uint64_t SCT_get_timestamp(const SCT *sct) { return 0; }
+static inline int SCT_get_source(const SCT *sct) { return 0; }
+static inline const char *SCT_validation_status_string(const SCT *sct) { return ""; }
+#else
+static inline int brisk_has_transparency(void)
+{
+    return 1;
+}
+static inline int brisk_disable_ct(SSL *ssl)
+{
+    return SSL_set_ct_validation_callback(ssl, NULL, NULL);
+}
+static inline int brisk_context_disable_ct(SSL_CTX *context)
+{
+    return SSL_CTX_set_ct_validation_callback(context, NULL, NULL);
+}
+#endif
+
+/* Forget the sessions that are too old at a moment, in seconds since 1970; 0: all of them. */
+static inline void brisk_flush_sessions(SSL_CTX *context, long long seconds)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30400000L
+    SSL_CTX_flush_sessions_ex(context, (time_t)seconds);
+#else
+    SSL_CTX_flush_sessions(context, (long)seconds);
+#endif
+}
+
+/* The kinds of a hello's extensions, in the order in which they came; 0 where only 3.2 knows. */
+static inline int brisk_hello_order(SSL *ssl, uint16_t *kinds, size_t *count)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+    return SSL_client_hello_get_extension_order(ssl, kinds, count);
+#else
+    (void)ssl;
+    (void)kinds;
+    (void)count;
+    return 0;
+#endif
+}
+
 /* The shapes of callbacks, some of which OpenSSL has no name for. */
 typedef int (*brisk_passphrase_hook)(char *, int, int, void *);
 typedef void (*brisk_info_hook)(const SSL *, int, int);
@@ -132,8 +194,29 @@ typedef void (*brisk_keylog_hook)(const SSL *, const char *);
 typedef void (*brisk_message_hook)(int, int, int, const void *, size_t, SSL *, void *);
 typedef int (*brisk_status_hook)(SSL *, void *);
 typedef int (*brisk_verify_hook)(int, X509_STORE_CTX *);
+typedef int (*brisk_security_hook)(
+    const SSL *, const SSL_CTX *, int, int, int, void *, void *);
+typedef int (*brisk_hello_hook)(SSL *, int *, void *);
+typedef int (*brisk_certificate_hook)(SSL *, void *);
+typedef int (*brisk_chain_hook)(X509_STORE_CTX *, void *);
+typedef unsigned int (*brisk_psk_client_hook)(
+    SSL *, const char *, char *, unsigned int, unsigned char *, unsigned int);
+typedef unsigned int (*brisk_psk_server_hook)(
+    SSL *, const char *, unsigned char *, unsigned int);
+typedef int (*brisk_psk_use_hook)(
+    SSL *, const EVP_MD *, const unsigned char **, size_t *, SSL_SESSION **);
+typedef int (*brisk_psk_find_hook)(SSL *, const unsigned char *, size_t, SSL_SESSION **);
+typedef int (*brisk_early_hook)(SSL *, void *);
+typedef int (*brisk_session_new_hook)(SSL *, SSL_SESSION *);
+typedef void (*brisk_session_remove_hook)(SSL_CTX *, SSL_SESSION *);
+typedef SSL_SESSION *(*brisk_session_get_hook)(SSL *, const unsigned char *, int, int *);
 typedef int (*brisk_ticket_key_hook)(
     SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *, EVP_MAC_CTX *, int);
+
+static inline void brisk_free_objects(STACK_OF(ASN1_OBJECT) *objects)
+{
+    sk_ASN1_OBJECT_pop_free(objects, ASN1_OBJECT_free);
+}
 
 static inline void brisk_free_names(STACK_OF(X509_NAME) *names)
 {

@@ -284,6 +284,11 @@ static const brisk_constant brisk_constants[] = {
 #else
     {"X509_CHECK_FLAG_NEVER_CHECK_SUBJECT", "3.0", BRISK_SSL, 0},
 #endif
+#ifdef DANE_FLAG_NO_DANE_EE_NAMECHECKS
+    {"DANE_FLAG_NO_DANE_EE_NAMECHECKS", NULL, BRISK_SSL, (long long)(DANE_FLAG_NO_DANE_EE_NAMECHECKS)},
+#else
+    {"DANE_FLAG_NO_DANE_EE_NAMECHECKS", "3.0", BRISK_SSL, 0},
+#endif
 #ifdef SSL_OP_ALL
     {"OP_ALL", NULL, BRISK_SSL, (long long)(SSL_OP_ALL)},
 #else

@@ -41,6 +41,7 @@ __all__ = [
     "AD_UNSUPPORTED_CERTIFICATE",
     "AD_UNSUPPORTED_EXTENSION",
     "AD_USER_CANCELLED",
+    "DANE_FLAG_NO_DANE_EE_NAMECHECKS",
     "DTLS1_2_VERSION",
     "DTLS1_VERSION",
     "DTLS_CLIENT_METHOD",
@@ -305,6 +306,8 @@ X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS: Final[int]
 """a leading dot matches one label only"""
 X509_CHECK_FLAG_NEVER_CHECK_SUBJECT: Final[int]
 """never look at the subject's common name"""
+DANE_FLAG_NO_DANE_EE_NAMECHECKS: Final[int]
+"""a certificate that a TLSA record of usage 3 names need not be for the host"""
 OP_ALL: Final[int]
 """every workaround for faulty peers that is rather harmless"""
 OP_NO_SSLv3: Final[int]

@@ -8,6 +8,11 @@ cdef enum Trust:
     SHARED      # another's too: not to be changed
     OWN
 
+cdef enum Logs:
+    NO_LOGS     # of certificate transparency: not asked for
+    LAX         # asked for, and nobody is refused for it
+    STRICT
+
 cdef class Context:
     cdef SSL_CTX* handle            # owned; NULL until __init__ has run
     cdef Hooks hooks                # never changed in place: copy, change, assign
@@ -21,6 +26,8 @@ cdef class Context:
     cdef bint in_use                # connections have been made with it
     cdef object renewal             # a certificate that waits for its key; see Renewal
     cdef unsigned int most_idle     # records without data in a row; 0: no bound
+    cdef bint ruled                 # it has rules of verification beyond libssl's own
+    cdef Logs logs                  # what clients ask for
     cdef bint must_name             # its clients must say whom they want
     cdef bint asked_late            # its clients may be asked for a certificate at any time
     cdef object outlived            # stores replaced while connections may be verifying by them

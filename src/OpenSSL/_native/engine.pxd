@@ -15,7 +15,6 @@ cdef class Engine(Conducted):
     cdef flag heavy                 # this operation has had its share of the interpreter
     cdef flag lost                  # there was no memory to hold what a read had got
     cdef flag offering              # a session was set that the handshake would offer
-    cdef flag addressed             # the peer must have a certificate for an IP address
     cdef flag own_hostflags         # how names match was chosen, and is not to be changed
     cdef flag asked_late            # the peer may ask for a certificate at any time
     cdef object __weakref__

@@ -106,6 +106,7 @@ cdef class Engine(Conducted):
             self.hooks = context.hooks
             self.asked_late = context.asked_late
             self.must_name = context.must_name
+            self.careful = self.must_name
             # The SSL's own, so that the Context's later ones are not asked.
             s.SSL_set_info_callback(handle, on_alert if self.hooks.info is None else on_info)
             if self.hooks.message is not None:
@@ -299,8 +300,8 @@ cdef class Engine(Conducted):
                 # libssl would end the handshake and send, whatever a hook has said meanwhile.
                 step = HANDSHAKE
             starting = starting or due  # it begins, and may end, in this very call
-            if self.must_name and starting:
-                self.check_named(s.SSL_get_verify_mode(self.handle))
+            if self.careful and starting:
+                self.take_care()
             if self.offering and starting:
                 self.judge_offer()
             if not self.channel.memory:
@@ -362,7 +363,8 @@ cdef class Engine(Conducted):
         if s.SSL_is_server(self.handle) or not s.SSL_in_before(self.handle):
             return 0
         if s.SSL_get_session(self.handle) == NULL or offer_fits(self.handle, self.addressed) and (
-                self.context is self.first
+                self.context is self.first and self.criteria is None
+                and not s.SSL_ct_is_enabled(self.handle)
                 or not s.SSL_get_verify_mode(self.handle) & s.SSL_VERIFY_PEER):
             return 0
         errors.clear()

@@ -183,6 +183,44 @@ def generate(PKey key not None, bint dsa, int bits):
     exchange(key, made)
 
 
+cdef c.EVP_PKEY* make_named(const char* name, const char* group) noexcept nogil:
+    cdef c.EVP_PKEY* made = NULL
+    cdef c.EVP_PKEY_CTX* context = c.EVP_PKEY_CTX_new_from_name(NULL, name, NULL)
+    if (
+        context == NULL
+        or c.EVP_PKEY_keygen_init(context) != 1
+        or group != NULL and c.EVP_PKEY_CTX_set_group_name(context, group) != 1
+        or c.EVP_PKEY_generate(context, &made) != 1
+    ):
+        made = NULL
+    c.EVP_PKEY_CTX_free(context)
+    return made
+
+
+def knows(bytes name not None):
+    """Whether the library has a kind of key."""
+    cdef c.EVP_PKEY_CTX* context
+    errors.clear()
+    context = c.EVP_PKEY_CTX_new_from_name(NULL, name, NULL)
+    c.EVP_PKEY_CTX_free(context)
+    errors.clear()
+    return context != NULL
+
+
+def generate_named(PKey key not None, bytes name not None, bytes group):
+    """The same as ``generate``, of a kind and, for elliptic curves, a group by name."""
+    cdef c.EVP_PKEY* made
+    cdef const char* kind = name
+    cdef const char* curve = NULL if group is None else <const char*>group
+    key.held()
+    errors.clear()
+    with nogil:
+        made = make_named(kind, curve)
+    if made == NULL:
+        errors.fail_crypto("no such key can be made")
+    exchange(key, made)
+
+
 @cython.critical_section
 cdef int exchange(PKey key, c.EVP_PKEY* made) except -1:
     cdef c.EVP_PKEY* old = key.handle

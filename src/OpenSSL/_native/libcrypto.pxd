@@ -108,6 +108,7 @@ cdef extern from "compat.h" nogil:
     EVP_PKEY_CTX* EVP_PKEY_CTX_new_from_name(void* library, const char* name, const char* query)
     EVP_PKEY_CTX* EVP_PKEY_CTX_new_from_pkey(void* library, EVP_PKEY* key, const char* query)
     void EVP_PKEY_CTX_free(EVP_PKEY_CTX* context)
+    int EVP_PKEY_CTX_set_group_name(EVP_PKEY_CTX* context, const char* name)
     int EVP_PKEY_keygen_init(EVP_PKEY_CTX* context)
     int EVP_PKEY_paramgen_init(EVP_PKEY_CTX* context)
     int EVP_PKEY_generate(EVP_PKEY_CTX* context, EVP_PKEY** key)
@@ -173,6 +174,8 @@ cdef extern from "compat.h" nogil:
     int NID_pbe_WithSHA1And3_Key_TripleDES_CBC
     int NID_subject_alt_name
     int OBJ_txt2nid(const char* name)
+    ASN1_OBJECT* OBJ_txt2obj(const char* name, int numeric)
+    void ASN1_OBJECT_free(ASN1_OBJECT* kind)
     const char* OBJ_nid2sn(int nid)
     int OBJ_obj2nid(const ASN1_OBJECT* kind)
     int OBJ_obj2txt(char* out, int size, const ASN1_OBJECT* kind, int numeric)
@@ -184,6 +187,7 @@ cdef extern from "compat.h" nogil:
     int X509_FILETYPE_PEM
     int X509_FILETYPE_ASN1
     X509* PEM_read_bio_X509(BIO* bio, X509** into, pem_password_cb* hook, void* data)
+    X509* PEM_read_bio_X509_AUX(BIO* bio, X509** into, pem_password_cb* hook, void* data)
     int PEM_write_bio_X509(BIO* bio, X509* certificate)
     EVP_PKEY* PEM_read_bio_PrivateKey(BIO* bio, EVP_PKEY** into, pem_password_cb* hook, void* data)
     int PEM_write_bio_PrivateKey(BIO* bio, const EVP_PKEY* key, const EVP_CIPHER* cipher,
@@ -438,6 +442,37 @@ cdef extern from "compat.h" nogil:
     int brisk_store_size(X509_STORE* store)
     int X509_STORE_add_crl(X509_STORE* store, X509_CRL* crl)
     X509_VERIFY_PARAM* X509_VERIFY_PARAM_new()
+    int X509_VERIFY_PARAM_set1(X509_VERIFY_PARAM* into, const X509_VERIFY_PARAM* source)
+    uint32_t X509_VP_FLAG_OVERWRITE
+    uint32_t X509_VP_FLAG_RESET_FLAGS
+    int X509_VERIFY_PARAM_set_inh_flags(X509_VERIFY_PARAM* param, uint32_t flags)
+    int X509_VERIFY_PARAM_set_purpose(X509_VERIFY_PARAM* param, int purpose)
+    int X509_VERIFY_PARAM_set_trust(X509_VERIFY_PARAM* param, int trust)
+    void X509_VERIFY_PARAM_set_depth(X509_VERIFY_PARAM* param, int depth)
+    int X509_VERIFY_PARAM_get_depth(const X509_VERIFY_PARAM* param)
+    void X509_VERIFY_PARAM_set_auth_level(X509_VERIFY_PARAM* param, int level)
+    int X509_VERIFY_PARAM_get_auth_level(const X509_VERIFY_PARAM* param)
+    long long X509_VERIFY_PARAM_get_time(const X509_VERIFY_PARAM* param)
+    unsigned long X509_V_FLAG_USE_CHECK_TIME
+    ctypedef struct ASN1_OBJECTS "STACK_OF(ASN1_OBJECT)":
+        pass
+    ASN1_OBJECTS* sk_ASN1_OBJECT_new_null()
+    int sk_ASN1_OBJECT_push(ASN1_OBJECTS* objects, ASN1_OBJECT* one)
+    void brisk_free_objects(ASN1_OBJECTS* objects)
+    int X509_VERIFY_PARAM_set1_policies(X509_VERIFY_PARAM* param, ASN1_OBJECTS* policies)
+    ctypedef struct X509_PURPOSE:
+        pass
+    int X509_PURPOSE_get_by_sname(const char* name)
+    X509_PURPOSE* X509_PURPOSE_get0(int index)
+    int X509_PURPOSE_get_id(const X509_PURPOSE* purpose)
+    int X509_TRUST_COMPAT
+    int X509_TRUST_SSL_CLIENT
+    int X509_TRUST_SSL_SERVER
+    int X509_TRUST_EMAIL
+    int X509_TRUST_OBJECT_SIGN
+    int X509_TRUST_OCSP_SIGN
+    int X509_TRUST_OCSP_REQUEST
+    int X509_TRUST_TSA
     void X509_VERIFY_PARAM_free(X509_VERIFY_PARAM* param)
     void X509_VERIFY_PARAM_set_time(X509_VERIFY_PARAM* param, long long seconds)
     X509_STORE_CTX* X509_STORE_CTX_new()
@@ -453,6 +488,7 @@ cdef extern from "compat.h" nogil:
     void X509_STORE_CTX_set_error(X509_STORE_CTX* context, int code)
     int X509_STORE_CTX_get_error_depth(X509_STORE_CTX* context)
     int X509_VERIFY_PARAM_set1_host(X509_VERIFY_PARAM* param, const char* name, size_t size)
+    int X509_VERIFY_PARAM_add1_host(X509_VERIFY_PARAM* param, const char* name, size_t size)
     int X509_VERIFY_PARAM_set1_email(X509_VERIFY_PARAM* param, const char* address, size_t size)
     char* X509_VERIFY_PARAM_get0_email(X509_VERIFY_PARAM* param)
     int X509_VERIFY_PARAM_set1_ip_asc(X509_VERIFY_PARAM* param, const char* address)
@@ -537,12 +573,40 @@ cdef extern from "compat.h" nogil:
     char* sk_OPENSSL_STRING_value(const OPENSSL_STRINGS* texts, int index)
     void X509_email_free(OPENSSL_STRINGS* texts)
 
+    # ---- conf.h
+    ctypedef struct CONF:
+        pass
+    ctypedef struct CONF_VALUE:
+        char* name
+        char* value
+    ctypedef struct CONF_VALUES "STACK_OF(CONF_VALUE)":
+        pass
+    CONF* NCONF_new(void* method)
+    void NCONF_free(CONF* file)
+    int NCONF_load(CONF* file, const char* path, long* line)
+    CONF_VALUES* NCONF_get_section(const CONF* file, const char* section)
+    int sk_CONF_VALUE_num(const CONF_VALUES* values)
+    CONF_VALUE* sk_CONF_VALUE_value(const CONF_VALUES* values, int index)
+
     # ---- store.h
     ctypedef struct OSSL_STORE_CTX:
         pass
     OSSL_STORE_CTX* OSSL_STORE_open(const char* uri, void* prompt, void* prompt_data,
                                     void* after, void* after_data)
     int OSSL_STORE_close(OSSL_STORE_CTX* source)
+
+    # ---- ct.h
+    ctypedef struct SCT:
+        pass
+    ctypedef struct SCT_LIST "STACK_OF(SCT)":
+        pass
+    int sk_SCT_num(const SCT_LIST* list)
+    SCT* sk_SCT_value(const SCT_LIST* list, int index)
+    int SCT_get_version(const SCT* sct)
+    size_t SCT_get0_log_id(const SCT* sct, unsigned char** id)
+    uint64_t SCT_get_timestamp(const SCT* sct)
+    int SCT_get_source(const SCT* sct)
+    const char* SCT_validation_status_string(const SCT* sct)
 
     # ---- ocsp.h
     ctypedef struct OCSP_RESPONSE:

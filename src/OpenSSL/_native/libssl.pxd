@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from OpenSSL._native.libcrypto cimport (
-    BIO, CRYPTO_EX_DATA, EVP_PKEY, X509, X509_CHAIN, X509_NAME_LIST, X509_STORE,
+    BIO, CRYPTO_EX_DATA, EVP_MD, EVP_PKEY, SCT_LIST, X509, X509_CHAIN, X509_NAME_LIST, X509_STORE,
     X509_STORE_CTX, X509_VERIFY_PARAM,
 )
 
@@ -131,6 +131,53 @@ cdef extern from "compat.h" nogil:
     int SSL_check_private_key(const SSL* ssl)
     void SSL_set_post_handshake_auth(SSL* ssl, int value)
 
+    int SSL_use_cert_and_key(SSL* ssl, X509* certificate, EVP_PKEY* key, X509_CHAIN* chain,
+                             int override)
+    X509* SSL_CTX_get0_certificate(const SSL_CTX* context)
+    long SSL_CTX_add1_chain_cert(SSL_CTX* context, X509* certificate)
+    long SSL_add1_chain_cert(SSL* ssl, X509* certificate)
+    long SSL_CTX_clear_chain_certs(SSL_CTX* context)
+    long SSL_clear_chain_certs(SSL* ssl)
+    long SSL_CTX_get0_chain_certs(SSL_CTX* context, X509_CHAIN** chain)
+    long SSL_CTX_clear_extra_chain_certs(SSL_CTX* context)
+    long SSL_CTX_get_extra_chain_certs_only(SSL_CTX* context, X509_CHAIN** chain)
+    long SSL_CERT_SET_FIRST
+    long SSL_CERT_SET_NEXT
+    long SSL_CTX_set_current_cert(SSL_CTX* context, long which)
+    long SSL_set_current_cert(SSL* ssl, long which)
+    long SSL_CTX_select_current_cert(SSL_CTX* context, X509* certificate)
+    long SSL_select_current_cert(SSL* ssl, X509* certificate)
+    void SSL_certs_clear(SSL* ssl)
+
+    # ---- dane
+    unsigned long DANE_FLAG_NO_DANE_EE_NAMECHECKS
+    int SSL_CTX_dane_enable(SSL_CTX* context)
+    int SSL_CTX_dane_mtype_set(SSL_CTX* context, const EVP_MD* digest, uint8_t kind, uint8_t rank)
+    unsigned long SSL_CTX_dane_set_flags(SSL_CTX* context, unsigned long flags)
+    unsigned long SSL_CTX_dane_clear_flags(SSL_CTX* context, unsigned long flags)
+    int SSL_dane_enable(SSL* ssl, const char* name)
+    int SSL_dane_tlsa_add(SSL* ssl, uint8_t usage, uint8_t selector, uint8_t kind,
+                          const unsigned char* data, size_t size)
+    int SSL_get0_dane_authority(SSL* ssl, X509** certificate, EVP_PKEY** key)
+    int SSL_get0_dane_tlsa(SSL* ssl, uint8_t* usage, uint8_t* selector, uint8_t* kind,
+                           const unsigned char** data, size_t* size)
+    unsigned long SSL_dane_set_flags(SSL* ssl, unsigned long flags)
+    unsigned long SSL_dane_clear_flags(SSL* ssl, unsigned long flags)
+
+    # ---- transparency
+    int SSL_CT_VALIDATION_PERMISSIVE
+    int SSL_CT_VALIDATION_STRICT
+    bint brisk_has_transparency()
+    int SSL_CTX_enable_ct(SSL_CTX* context, int mode)
+    int SSL_enable_ct(SSL* ssl, int mode)
+    int brisk_disable_ct(SSL* ssl)
+    int brisk_context_disable_ct(SSL_CTX* context)
+    int SSL_CTX_ct_is_enabled(const SSL_CTX* context)
+    int SSL_ct_is_enabled(const SSL* ssl)
+    int SSL_CTX_set_ctlog_list_file(SSL_CTX* context, const char* path)
+    int SSL_CTX_set_default_ctlog_list_file(SSL_CTX* context)
+    const SCT_LIST* SSL_get0_peer_scts(SSL* ssl)
+
     # ---- datagram
     BIO_ADDR* BIO_ADDR_new()
     void BIO_ADDR_free(BIO_ADDR* address)
@@ -239,6 +286,144 @@ cdef extern from "compat.h" nogil:
     int SSL_renegotiate_pending(const SSL* ssl)
     long SSL_total_renegotiations(SSL* ssl)
 
+    long SSL_get1_groups(SSL* ssl, int* numbers)
+    long SSL_get_shared_group(SSL* ssl, long index)
+    const char* SSL_group_to_name(SSL* ssl, int number)
+    int SSL_get_sigalgs(SSL* ssl, int index, int* key, int* digest, int* both,
+                        unsigned char* low, unsigned char* high)
+    int SSL_get_shared_sigalgs(SSL* ssl, int index, int* key, int* digest, int* both,
+                               unsigned char* low, unsigned char* high)
+    long SSL_get_signature_nid(SSL* ssl, int* nid)
+    int SSL_get_signature_type_nid(const SSL* ssl, int* nid)
+    long SSL_CTX_set1_client_sigalgs_list(SSL_CTX* context, const char* algorithms)
+    long SSL_set1_client_sigalgs_list(SSL* ssl, const char* algorithms)
+    long SSL_CTX_set1_client_certificate_types(SSL_CTX* context, const unsigned char* kinds,
+                                               long count)
+    long SSL_set1_client_certificate_types(SSL* ssl, const unsigned char* kinds, long count)
+    long SSL_get0_certificate_types(SSL* ssl, const unsigned char** kinds)
+    const X509_NAME_LIST* SSL_get0_peer_CA_list(const SSL* ssl)
+    void SSL_CTX_set0_CA_list(SSL_CTX* context, X509_NAME_LIST* names)
+    void SSL_set0_CA_list(SSL* ssl, X509_NAME_LIST* names)
+    void SSL_set_client_CA_list(SSL* ssl, X509_NAME_LIST* names)
+    long SSL_get_extms_support(SSL* ssl)
+    long SSL_get_secure_renegotiation_support(SSL* ssl)
+    int SSL_client_version(const SSL* ssl)
+    uint64_t BIO_number_read(BIO* bio)
+    uint64_t BIO_number_written(BIO* bio)
+    int SSL_KEY_UPDATE_REQUESTED
+    int SSL_KEY_UPDATE_NOT_REQUESTED
+    int SSL_KEY_UPDATE_NONE
+    int SSL_key_update(SSL* ssl, int kind)
+    int SSL_get_key_update_type(const SSL* ssl)
+    int SSL_CTX_set_block_padding(SSL_CTX* context, size_t size)
+    int SSL_set_block_padding(SSL* ssl, size_t size)
+    long SSL_CTX_set_max_send_fragment(SSL_CTX* context, long size)
+    long SSL_set_max_send_fragment(SSL* ssl, long size)
+    long SSL_CTX_set_split_send_fragment(SSL_CTX* context, long size)
+    long SSL_set_split_send_fragment(SSL* ssl, long size)
+    long SSL_CTX_set_max_pipelines(SSL_CTX* context, long count)
+    long SSL_set_max_pipelines(SSL* ssl, long count)
+    int SSL_CTX_set_tlsext_max_fragment_length(SSL_CTX* context, uint8_t mode)
+    int SSL_set_tlsext_max_fragment_length(SSL* ssl, uint8_t mode)
+    void SSL_CTX_set_default_read_buffer_len(SSL_CTX* context, size_t size)
+    void SSL_set_default_read_buffer_len(SSL* ssl, size_t size)
+    uint16_t SSL_CIPHER_get_protocol_id(const SSL_CIPHER* cipher)
+    const EVP_MD* SSL_CIPHER_get_handshake_digest(const SSL_CIPHER* cipher)
+    const SSL_CIPHER* SSL_CIPHER_find(SSL* ssl, const unsigned char* number)
+    ctypedef struct SRTP_PROFILES "STACK_OF(SRTP_PROTECTION_PROFILE)":
+        pass
+    SRTP_PROFILES* SSL_get_srtp_profiles(SSL* ssl)
+    int sk_SRTP_PROTECTION_PROFILE_num(const SRTP_PROFILES* profiles)
+    SRTP_PROTECTION_PROFILE* sk_SRTP_PROTECTION_PROFILE_value(
+        const SRTP_PROFILES* profiles, int index)
+    int SSL_set_tlsext_use_srtp(SSL* ssl, const char* profiles)
+    ctypedef int (*security_hook "brisk_security_hook")(
+        const SSL*, const SSL_CTX*, int, int, int, void*, void*) noexcept
+    security_hook SSL_CTX_get_security_callback(const SSL_CTX* context)
+    void SSL_CTX_set_security_callback(SSL_CTX* context, security_hook callback)
+    void SSL_set_security_callback(SSL* ssl, security_hook callback)
+
+    # ---- configuration
+    ctypedef struct SSL_CONF_CTX:
+        pass
+    unsigned int SSL_CONF_FLAG_FILE
+    unsigned int SSL_CONF_FLAG_CLIENT
+    unsigned int SSL_CONF_FLAG_SERVER
+    unsigned int SSL_CONF_FLAG_SHOW_ERRORS
+    unsigned int SSL_CONF_FLAG_CERTIFICATE
+    SSL_CONF_CTX* SSL_CONF_CTX_new()
+    void SSL_CONF_CTX_free(SSL_CONF_CTX* commands)
+    unsigned int SSL_CONF_CTX_set_flags(SSL_CONF_CTX* commands, unsigned int flags)
+    unsigned int SSL_CONF_CTX_clear_flags(SSL_CONF_CTX* commands, unsigned int flags)
+    void SSL_CONF_CTX_set_ssl_ctx(SSL_CONF_CTX* commands, SSL_CTX* context)
+    void SSL_CONF_CTX_set_ssl(SSL_CONF_CTX* commands, SSL* ssl)
+    int SSL_CONF_cmd(SSL_CONF_CTX* commands, const char* name, const char* value)
+    int SSL_CONF_cmd_value_type(SSL_CONF_CTX* commands, const char* name)
+    int SSL_CONF_CTX_finish(SSL_CONF_CTX* commands)
+
+    # ---- hello
+    int SSL_CLIENT_HELLO_SUCCESS
+    int SSL_CLIENT_HELLO_ERROR
+    int SSL_CLIENT_HELLO_RETRY
+    ctypedef int (*hello_hook "brisk_hello_hook")(SSL*, int*, void*) noexcept
+    void SSL_CTX_set_client_hello_cb(SSL_CTX* context, hello_hook callback, void* data)
+    unsigned int SSL_client_hello_get0_legacy_version(SSL* ssl)
+    size_t SSL_client_hello_get0_random(SSL* ssl, const unsigned char** data)
+    size_t SSL_client_hello_get0_session_id(SSL* ssl, const unsigned char** data)
+    size_t SSL_client_hello_get0_ciphers(SSL* ssl, const unsigned char** data)
+    size_t SSL_client_hello_get0_compression_methods(SSL* ssl, const unsigned char** data)
+    int SSL_client_hello_get1_extensions_present(SSL* ssl, int** kinds, size_t* count)
+    int brisk_hello_order(SSL* ssl, uint16_t* kinds, size_t* count)
+    int SSL_client_hello_get0_ext(SSL* ssl, unsigned int kind, const unsigned char** data,
+                                  size_t* size)
+    ctypedef int (*certificate_hook "brisk_certificate_hook")(SSL*, void*) noexcept
+    void SSL_CTX_set_cert_cb(SSL_CTX* context, certificate_hook callback, void* data)
+    void SSL_set_cert_cb(SSL* ssl, certificate_hook callback, void* data)
+    ctypedef int (*chain_hook "brisk_chain_hook")(X509_STORE_CTX*, void*) noexcept
+    void SSL_CTX_set_cert_verify_callback(SSL_CTX* context, chain_hook callback, void* data)
+    int SSL_set_retry_verify(SSL* ssl)
+
+    # ---- psk
+    ctypedef unsigned int (*psk_client_hook "brisk_psk_client_hook")(
+        SSL*, const char*, char*, unsigned int, unsigned char*, unsigned int) noexcept
+    ctypedef unsigned int (*psk_server_hook "brisk_psk_server_hook")(
+        SSL*, const char*, unsigned char*, unsigned int) noexcept
+    ctypedef int (*psk_use_hook "brisk_psk_use_hook")(
+        SSL*, const EVP_MD*, const unsigned char**, size_t*, SSL_SESSION**) noexcept
+    ctypedef int (*psk_find_hook "brisk_psk_find_hook")(
+        SSL*, const unsigned char*, size_t, SSL_SESSION**) noexcept
+    void SSL_CTX_set_psk_client_callback(SSL_CTX* context, psk_client_hook callback)
+    void SSL_CTX_set_psk_server_callback(SSL_CTX* context, psk_server_hook callback)
+    void SSL_CTX_set_psk_use_session_callback(SSL_CTX* context, psk_use_hook callback)
+    void SSL_CTX_set_psk_find_session_callback(SSL_CTX* context, psk_find_hook callback)
+    int SSL_CTX_use_psk_identity_hint(SSL_CTX* context, const char* hint)
+    const char* SSL_get_psk_identity(const SSL* ssl)
+    const char* SSL_get_psk_identity_hint(const SSL* ssl)
+
+    # ---- early data
+    int SSL_READ_EARLY_DATA_ERROR
+    int SSL_READ_EARLY_DATA_SUCCESS
+    int SSL_READ_EARLY_DATA_FINISH
+    int SSL_EARLY_DATA_NOT_SENT
+    int SSL_EARLY_DATA_REJECTED
+    int SSL_EARLY_DATA_ACCEPTED
+    int SSL_CTX_set_max_early_data(SSL_CTX* context, uint32_t size)
+    uint32_t SSL_CTX_get_max_early_data(const SSL_CTX* context)
+    int SSL_CTX_set_recv_max_early_data(SSL_CTX* context, uint32_t size)
+    uint32_t SSL_CTX_get_recv_max_early_data(const SSL_CTX* context)
+    int SSL_set_max_early_data(SSL* ssl, uint32_t size)
+    uint32_t SSL_get_max_early_data(const SSL* ssl)
+    int SSL_set_recv_max_early_data(SSL* ssl, uint32_t size)
+    uint32_t SSL_get_recv_max_early_data(const SSL* ssl)
+    int SSL_read_early_data(SSL* ssl, void* data, size_t size, size_t* got)
+    int SSL_write_early_data(SSL* ssl, const void* data, size_t size, size_t* put)
+    int SSL_get_early_data_status(const SSL* ssl)
+    ctypedef int (*early_hook "brisk_early_hook")(SSL*, void*) noexcept
+    void SSL_CTX_set_allow_early_data_cb(SSL_CTX* context, early_hook callback, void* data)
+    int SSL_export_keying_material_early(
+        SSL* ssl, unsigned char* data, size_t size, const char* label, size_t label_size,
+        const unsigned char* context, size_t context_size)
+
     # ---- secrets
     size_t SSL_get_client_random(const SSL* ssl, unsigned char* data, size_t size)
     size_t SSL_get_server_random(const SSL* ssl, unsigned char* data, size_t size)
@@ -296,6 +481,41 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_sess_timeouts(SSL_CTX* context)
     long SSL_CTX_sess_cache_full(SSL_CTX* context)
 
+    SSL_SESSION* SSL_SESSION_new()
+    int SSL_SESSION_up_ref(SSL_SESSION* session)
+    const SSL_CIPHER* SSL_SESSION_get0_cipher(const SSL_SESSION* session)
+    const unsigned char* SSL_SESSION_get0_id_context(const SSL_SESSION* session,
+                                                     unsigned int* size)
+    void SSL_SESSION_get0_ticket(const SSL_SESSION* session, const unsigned char** data,
+                                 size_t* size)
+    uint32_t SSL_SESSION_get_max_early_data(const SSL_SESSION* session)
+    int SSL_SESSION_set_max_early_data(SSL_SESSION* session, uint32_t size)
+    uint8_t SSL_SESSION_get_max_fragment_length(const SSL_SESSION* session)
+    int SSL_SESSION_set1_master_key(SSL_SESSION* session, const unsigned char* key, size_t size)
+    int SSL_SESSION_set_cipher(SSL_SESSION* session, const SSL_CIPHER* cipher)
+    int SSL_SESSION_set_protocol_version(SSL_SESSION* session, int version)
+    int SSL_SESSION_set1_hostname(SSL_SESSION* session, const char* name)
+    int SSL_SESSION_set1_alpn_selected(SSL_SESSION* session, const unsigned char* name,
+                                       size_t size)
+    int SSL_SESSION_set1_ticket_appdata(SSL_SESSION* session, const void* data, size_t size)
+    int SSL_SESSION_get0_ticket_appdata(SSL_SESSION* session, void** data, size_t* size)
+    int SSL_new_session_ticket(SSL* ssl)
+    int SSL_set_num_tickets(SSL* ssl, size_t count)
+    size_t SSL_get_num_tickets(const SSL* ssl)
+    long SSL_CTX_sess_set_cache_size(SSL_CTX* context, long count)
+    long SSL_CTX_sess_get_cache_size(SSL_CTX* context)
+    void brisk_flush_sessions(SSL_CTX* context, long long seconds)
+    int SSL_CTX_add_session(SSL_CTX* context, SSL_SESSION* session)
+    int SSL_CTX_remove_session(SSL_CTX* context, SSL_SESSION* session)
+    ctypedef int (*session_new_hook "brisk_session_new_hook")(SSL*, SSL_SESSION*) noexcept
+    ctypedef void (*session_remove_hook "brisk_session_remove_hook")(
+        SSL_CTX*, SSL_SESSION*) noexcept
+    ctypedef SSL_SESSION* (*session_get_hook "brisk_session_get_hook")(
+        SSL*, const unsigned char*, int, int*) noexcept
+    void SSL_CTX_sess_set_new_cb(SSL_CTX* context, session_new_hook callback)
+    void SSL_CTX_sess_set_remove_cb(SSL_CTX* context, session_remove_hook callback)
+    void SSL_CTX_sess_set_get_cb(SSL_CTX* context, session_get_hook callback)
+
     # ---- settings
     uint64_t SSL_CTX_set_options(SSL_CTX* context, uint64_t options)
     uint64_t SSL_CTX_clear_options(SSL_CTX* context, uint64_t options)
@@ -345,3 +565,5 @@ cdef extern from "compat.h" nogil:
     void SSL_set_hostflags(SSL* ssl, unsigned int flags)
     const char* SSL_get0_peername(SSL* ssl)
     X509_VERIFY_PARAM* SSL_get0_param(SSL* ssl)
+    int SSL_set1_param(SSL* ssl, X509_VERIFY_PARAM* rules)
+    int SSL_set_session_id_context(SSL* ssl, const unsigned char* id, unsigned int size)

@@ -2,6 +2,7 @@ from OpenSSL._native.carrier cimport Kept
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.platform cimport flag
+from OpenSSL._native.criteria cimport Criteria
 
 cdef class Tenant(Entrance):
     cdef Context context            # the one last given, by __init__ or set_context
@@ -12,9 +13,16 @@ cdef class Tenant(Entrance):
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
     cdef flag must_name             # a client that verifies must say whom it wants
+    cdef flag own_logs              # whether logs are asked for was set on this connection
+    cdef flag careful               # there is something to look at before a handshake
+    cdef flag addressed             # the peer must have a certificate for an IP address
+    cdef Criteria criteria          # how to verify, as far as it was set here; None: nothing was
 
     cdef void start_reading(self) noexcept
     cdef void stop_reading(self) noexcept
     cdef bint may_move(self) noexcept
     cdef int adopt_settings(self, Context context) except -1
     cdef int check_named(self, int mode) except -1
+    cdef int adopt_logs(self, Context context) except -1
+    cdef int take_care(self) except -1
+    cdef Criteria own_criteria(self)

@@ -12,12 +12,21 @@ cimport cython
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport CHOSEN, Hooks, Kept, keep
-from OpenSSL._native.context cimport Context
+from OpenSSL._native.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.naming cimport is_named
+from OpenSSL._native.criteria cimport Criteria
 from OpenSSL._native.trampolines cimport on_info, on_message, on_verify
 
+from os import urandom
+
 from OpenSSL._exceptions import Error
+
+cdef enum:
+    SESSION_CONTEXT = 32    # bytes, as many as libssl takes
+
+# Of a connection that has none of its own.
+cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
 
 
 cdef int enter_both(Context one, Context other) except -1:
@@ -79,6 +88,7 @@ cdef class Tenant(Entrance):
     def set_context(self, Context context not None):
         cdef Hooks hooks
         cdef Context before
+        cdef Criteria rules = None
         self.enter()
         try:
             if not self.may_move():
@@ -90,15 +100,22 @@ cdef class Tenant(Entrance):
                     s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
                 self.check_named(s.SSL_get_verify_mode(
                     self.handle) if self.own_verify else s.SSL_CTX_get_verify_mode(context.handle))
+            if not self.own_logs:
+                self.adopt_logs(context)
             # libssl compares the two.
             before = self.context
             enter_both(before, context)
             try:
+                if context.ruled or before.ruled or self.criteria is not None:
+                    rules = NO_CRITERIA if self.criteria is None else self.criteria
+                    rules = rules.over(context.handle, self.handle, self.addressed)
                 errors.clear()
                 if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
                     errors.fail_ssl("SSL_set_SSL_CTX failed")
                 context.in_use = True
                 self.adopt_settings(context)
+                if rules is not None:
+                    rules.put(self.handle)
                 hooks = context.hooks.copy()
             finally:
                 before.leave()
@@ -129,6 +146,46 @@ cdef class Tenant(Entrance):
             s.SSL_set_verify_depth(
                 self.handle, s.SSL_CTX_get_verify_depth(context.handle))
         self.must_name = context.must_name
+        self.careful = self.must_name or self.criteria is not None
+        return 0
+
+    cdef int adopt_logs(self, Context context) except -1:
+        """Ask for timestamps of logs, or do not, as the Context has it."""
+        cdef int good
+        errors.clear()
+        if context.logs != NO_LOGS:
+            good = s.SSL_enable_ct(
+                self.handle, s.SSL_CT_VALIDATION_STRICT if context.logs == STRICT
+                else s.SSL_CT_VALIDATION_PERMISSIVE)
+        else:
+            good = not s.SSL_ct_is_enabled(self.handle) or s.brisk_disable_ct(self.handle) == 1
+        if good != 1:
+            errors.fail_ssl("certificate transparency cannot be chosen")
+        return 0
+
+    cdef Criteria own_criteria(self):
+        """The connection's own rules of verification, about to be added to."""
+        if s.SSL_session_reused(self.handle) and not (
+                s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
+            raise Error([(
+                "SSL routines", "", "too late: a session stands for a verification already")])
+        if self.criteria is None:
+            self.criteria = Criteria.__new__(Criteria)
+            self.careful = True
+        return self.criteria
+
+    cdef int take_care(self) except -1:
+        """Before a handshake, and in it: what must be known, and what no session stands for."""
+        if self.must_name:
+            self.check_named(s.SSL_get_verify_mode(self.handle))
+        if (self.criteria is None or not s.SSL_in_before(self.handle)
+                or not s.SSL_is_server(self.handle)):
+            return 0
+        # A context of its own: none that was verified by other rules is resumed here.
+        errors.clear()
+        id = urandom(SESSION_CONTEXT)
+        if s.SSL_set_session_id_context(self.handle, id, SESSION_CONTEXT) != 1:
+            errors.fail_ssl("sessions cannot be kept apart")
         return 0
 
     cdef int check_named(self, int mode) except -1:

@@ -1,5 +1,6 @@
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
+from OpenSSL._native.libcrypto cimport X509_NAME_LIST
 from OpenSSL._native.stores cimport X509Store
 
 # How names match unless it was chosen otherwise.
@@ -13,3 +14,5 @@ cdef int outlive(Context context, X509Store replaced) except -1
 cdef int own_store(Context context) except -1
 # Whether more may still be asked of the peer.
 cdef int check_in_time(Connection connection) except -1
+# A list of X509Name, copied for libssl.
+cdef X509_NAME_LIST* new_names(list authorities) except NULL

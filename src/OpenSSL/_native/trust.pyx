@@ -211,20 +211,26 @@ cdef int add_name(c.X509_NAME_LIST* names, X509Name name) except -1:
     return 0
 
 
+cdef c.X509_NAME_LIST* new_names(list authorities) except NULL:
+    cdef c.X509_NAME_LIST* names
+    errors.clear()
+    names = c.sk_X509_NAME_new_null()
+    if names == NULL:
+        errors.fail_ssl("sk_X509_NAME_new_null failed")
+    try:
+        for authority in authorities:
+            add_name(names, authority)
+    except BaseException:
+        c.brisk_free_names(names)
+        raise
+    return names
+
+
 def set_client_ca_list(Context context not None, list authorities not None):
     cdef c.X509_NAME_LIST* names
     context.change()
     try:
-        errors.clear()
-        names = c.sk_X509_NAME_new_null()
-        if names == NULL:
-            errors.fail_ssl("sk_X509_NAME_new_null failed")
-        try:
-            for authority in authorities:
-                add_name(names, authority)
-        except BaseException:
-            c.brisk_free_names(names)
-            raise
+        names = new_names(authorities)
         s.SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
     finally:
         context.leave()
@@ -267,34 +273,6 @@ def get_verify_depth(Context context not None):
     context.enter()
     try:
         return s.SSL_CTX_get_verify_depth(context.handle)
-    finally:
-        context.leave()
-
-
-def get_verify_flags(Context context not None):
-    context.enter()
-    try:
-        return c.X509_VERIFY_PARAM_get_flags(s.SSL_CTX_get0_param(context.handle))
-    finally:
-        context.leave()
-
-
-def set_verify_flags(Context context not None, unsigned long flags):
-    context.change()
-    try:
-        errors.clear()
-        if c.X509_VERIFY_PARAM_set_flags(s.SSL_CTX_get0_param(context.handle), flags) != 1:
-            errors.fail_ssl("the flags cannot be set")
-    finally:
-        context.leave()
-
-
-def clear_verify_flags(Context context not None, unsigned long flags):
-    context.change()
-    try:
-        errors.clear()
-        if c.X509_VERIFY_PARAM_clear_flags(s.SSL_CTX_get0_param(context.handle), flags) != 1:
-            errors.fail_ssl("the flags cannot be cleared")
     finally:
         context.leave()
 
