@@ -1,4 +1,5 @@
-"""Runs ``test.test_ssl`` of the interpreter it is started with, over our SSLContext.
+"""Runs tests of the interpreter it is started with over our SSLContext: of ``ssl``, and of
+the modules that speak TLS.
 
 ``driver.py REPORT [--standard] [test ...]`` appends a JSON line for each test to REPORT: its name,
 ``passed``, ``failed``, ``skipped`` or ``hung``, and why.  With ``--standard`` the module
@@ -9,6 +10,7 @@ again for the rest.
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import json
 import ssl
 import sys
@@ -16,6 +18,16 @@ import traceback
 import unittest
 from typing import Any
 
+MODULES = (
+    "test.test_ssl",
+    "test.test_asyncio.test_ssl",
+    "test.test_asyncio.test_sslproto",
+    "test.test_ftplib",
+    "test.test_httplib",
+    "test.test_imaplib",
+    "test.test_poplib",
+    "test.test_urllib2_localnet",
+)
 #: Seconds after which a test counts as hung.
 PATIENCE = 60
 
@@ -82,7 +94,8 @@ def main(path: str, arguments: list[str]) -> None:
 
     # Nothing beyond this machine.
     support.use_resources = {"cpu": None, "walltime": None}
-    from test import test_ssl
+    support.verbose = 0
+    found = [importlib.import_module(name) for name in MODULES]
 
     if "--standard" not in arguments:
         assert ssl.create_default_context().__class__.__module__ == "OpenSSL._bridge.contexts"
@@ -92,14 +105,14 @@ def main(path: str, arguments: list[str]) -> None:
     except FileNotFoundError:
         done = set()
     wanted = [one for one in arguments if not one.startswith("--")]
-    tests = unittest.defaultTestLoader.loadTestsFromModule(test_ssl)
+    load = unittest.defaultTestLoader.loadTestsFromModule
     chosen = unittest.TestSuite(
         one
-        for one in each(tests)
+        for module in found
+        for one in each(load(module))
         if one.id() not in done and (not wanted or any(part in one.id() for part in wanted))
     )
     unittest.installHandler()
-    test_ssl.setUpModule()
     chosen.run(Report(path, done))
 
 

@@ -1,7 +1,8 @@
 """CPython's own tests of ``ssl`` over our SSLContext: ``make stdlib-contract``.
 
-Runs ``test.test_ssl`` of the interpreter that this runs on, with the module's SSLContext
-replaced, and compares what does not pass with expected.txt.  Exit 1 on any difference.
+Runs ``test.test_ssl`` of the interpreter that this runs on, and the tests of its modules
+that speak TLS, with the module's SSLContext replaced, and compares what does not pass with
+expected.txt.  Exit 1 on any difference.
 Arguments choose tests by a part of their names.
 """
 
@@ -20,12 +21,13 @@ ROOT = HERE.parents[1]
 WORK = ROOT / ".build" / "stdlib-contract"
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 #: Older Pythons' test server stops at a connection that was reset, which depends on timing.
-TRIES = 5
+TRIES = 10
 #: A run ends where a test hangs; more runs than this are no use.
 RESTARTS = 10
 #: These decide whom OpenSSL trusts by default, and what it logs.
 UNSET = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "OPENSSL_CONF", "PYTHONPATH")
 
+OUTCOMES = ("passed", "failed", "hung", "skipped")
 Outcomes = dict[str, tuple[str, str]]
 
 
@@ -90,9 +92,13 @@ def main(arguments: list[str]) -> int:
         found.update(execute(WORK / f"{VERSION}-again-{number}.jsonl", again))
     lines = differences(found, known, whole=not arguments)
     print("\n".join(lines) if lines else "no difference from tests/stdlib_contract/expected.txt")
-    count = Counter(outcome for outcome, _ in found.values())
-    told = ", ".join(f"{count[each]} {each}" for each in ("passed", "failed", "hung", "skipped"))
-    print(f"Python {VERSION}: {told} of {len(found)}")
+    of: dict[str, Counter[str]] = {}
+    for name, (outcome, _) in found.items():
+        # Module, class, test.
+        of.setdefault(name.rsplit(".", 2)[0], Counter())[outcome] += 1
+    for module, count in of.items():
+        told = ", ".join(f"{count[each]} {each}" for each in OUTCOMES)
+        print(f"Python {VERSION}, {module}: {told} of {count.total()}")
     return 1 if lines else 0
 
 

@@ -18,6 +18,8 @@ from kit import authority, contexts
 from kit.sockets import PATIENCE, in_thread, tcp_pair
 from OpenSSL import SSL
 from OpenSSL._bridge import SSLContext, SSLObject, SSLSocket
+from OpenSSL._bridge.objects import ObjectLink
+from OpenSSL._bridge.sockets import SocketLink
 
 KINDS = ["ours", "standard"]
 
@@ -105,6 +107,37 @@ def test_everything_is_what_programs_ask_for() -> None:
 def test_importing_the_windows_imports_no_ssl() -> None:
     code = "import sys, OpenSSL.SSL, OpenSSL.crypto; assert 'ssl' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_nothing_goes_to_the_modules_own_object() -> None:
+    """What `ssl` has in C, and newer Pythons add there, is answered here or not at all."""
+    internal: Any = ssl._ssl  # type: ignore[attr-defined]
+    ours = [one for one in SSLContext.__mro__ if one.__module__.startswith("OpenSSL")]
+    names = [name for name in dir(internal._SSLContext) if not name.startswith("__")]
+    lost = [name for name in names if not any(name in vars(one) for one in ours)]
+    # Only the bridge itself looks at these.
+    assert lost == ["_host_flags"]
+    for link in (SocketLink, ObjectLink):
+        names = [name for name in dir(internal._SSLSocket) if not name.startswith("__")]
+        assert [name for name in names if not hasattr(link, name)] == []
+
+
+def test_pre_shared_keys_are_refused_in_words() -> None:
+    context = contexts.server_context().as_ssl_context()
+    for call in (context.set_psk_client_callback, context.set_psk_server_callback):
+        call(None)
+        with pytest.raises(NotImplementedError, match="pre-shared"):
+            call(lambda *about: b"key")
+
+
+@pytest.mark.parametrize("name", [".test", "a..test", b"k\xf6nig.test"])
+def test_a_bad_name_costs_the_socket_and_nothing_else(name) -> None:
+    with tcp_pair() as (one, other):
+        with pytest.raises(ValueError):
+            client().wrap_socket(other, server_hostname=name)
+        assert other.fileno() == -1
+        one.settimeout(PATIENCE)
+        assert one.recv(1) == b""
 
 
 def test_a_context_of_datagrams_has_no_bridge() -> None:

@@ -159,6 +159,19 @@ class Negotiation:
             found = made(ssl.SSLError, found.errno or 1, "no start line", "PEM", "NO_START_LINE")
         return found
 
+    def set_psk_client_callback(self, callback: Any) -> None:
+        """Raise NotImplementedError, but for None: there are no pre-shared keys here."""
+        self._no_shared_keys(callback)
+
+    def set_psk_server_callback(self, callback: Any, identity_hint: Any = None) -> None:
+        """Raise NotImplementedError, but for None: there are no pre-shared keys here."""
+        self._no_shared_keys(callback)
+
+    @staticmethod
+    def _no_shared_keys(callback: Any) -> None:
+        if callback is not None:
+            raise NotImplementedError("a bridged context has no callbacks for pre-shared keys")
+
     @property
     def security_level(self) -> int:
         """The level below which keys and algorithms are refused."""

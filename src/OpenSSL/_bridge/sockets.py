@@ -186,9 +186,10 @@ class SSLSocket(ssl.SSLSocket):
                 raise ValueError("session can only be specified in client mode")
         elif context.check_hostname and not server_hostname:
             raise ValueError("check_hostname requires server_hostname")
-        name = context._encode_hostname(server_hostname)  # type: ignore[attr-defined]
         self = cls._take_over(sock)
         try:
+            # From here on the socket is ours to close, whatever is wrong.
+            name = context._encode_hostname(server_hostname)  # type: ignore[attr-defined]
             self._context = context
             self._session = session
             self.server_side = server_side
