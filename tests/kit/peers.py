@@ -22,6 +22,7 @@ _PRIORITY = {
     None: "NORMAL",
     "TLSv1.2": "NORMAL:-VERS-ALL:+VERS-TLS1.2",
     "TLSv1.3": "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+    "both": "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
 }
 _SWITCH = {None: (), "TLSv1.2": ("-tls1_2",), "TLSv1.3": ("-tls1_3",)}
 

@@ -22,10 +22,10 @@ from .target import Opened, Route, Target, ascii_name, is_address, open_socket
 from .trust import Verdict
 from .waiting import Deadline, carry
 
-__all__ = ["Call", "dial", "redial", "settle", "so_far"]
+__all__ = ["Call", "begin", "dial", "redial", "settle", "so_far"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
     """One connection as a client: what was asked for and what came of it."""
 
@@ -109,7 +109,7 @@ def dial(
     with contextlib.ExitStack() as stack:
         if keylog:
             log_keys(context, keylog, stack)
-        _begin(call, None)
+        begin(call, None)
         # The key log stays open for as long as keys may change.
         call.resources = stack.pop_all()
     return call
@@ -125,11 +125,12 @@ def redial(call: Call, timeout: float) -> Call:
         staple_data={},
         resources=contextlib.ExitStack(),
     )
-    _begin(again, call.connection.get_session())
+    begin(again, call.connection.get_session())
     return again
 
 
-def _begin(call: Call, session: SSL.Session | None) -> None:
+def begin(call: Call, session: SSL.Session | None) -> None:
+    """Connect and shake hands, offering *session*; raise :class:`Failure` for what goes wrong."""
     call.context.set_info_callback(call.watch)
     call.context.set_ocsp_client_callback(call.staple)
     try:

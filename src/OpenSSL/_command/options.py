@@ -15,7 +15,15 @@ from .settings import DTLS_VERSIONS, VERSIONS, Settings
 from .starttls import PROTOCOLS
 from .target import Route, Target, ascii_name, is_address, parse
 
-__all__ = ["Asked", "alpn_names", "asked", "client_options", "keylog_file", "reach_options"]
+__all__ = [
+    "Asked",
+    "alpn_names",
+    "asked",
+    "client_options",
+    "keylog_file",
+    "reach_options",
+    "scan_options",
+]
 
 _VERSION = click.Choice(list(VERSIONS))
 
@@ -41,13 +49,17 @@ _REACH = (
         help="Up to the handshake's end; with --pipe also for silence.",
     ),
 )
-_CLIENT = (
+_ALPN = (
     click.option("--alpn", multiple=True, metavar="LIST", help="Offer these, as in h2,http/1.1."),
+)
+_TRUST = (
     click.option("--cafile", metavar="FILE", help="Trust the authorities in this PEM file only."),
     click.option("--capath", metavar="DIR", help="Trust those in this hashed directory."),
     click.option("--crl", multiple=True, metavar="FILE", help="Revoked are those in this list."),
     click.option("--cert", metavar="FILE", help="Client certificate and its chain, PEM."),
     click.option("--key", metavar="FILE", help="Its private key, PEM  [default: in --cert]."),
+)
+_OFFER = (
     click.option(
         "--min",
         "minimum",
@@ -58,8 +70,8 @@ _CLIENT = (
     click.option("--ciphers", metavar="LIST", help="Cipher string; TLS_... are TLS 1.3 suites."),
     click.option("--groups", metavar="LIST", help="Groups for the keys, as in X25519:P-256."),
     click.option("--sigalgs", metavar="LIST", help="Signatures, as in ECDSA+SHA256:ed25519."),
-    click.option("--dtls", is_flag=True, help="DTLS over UDP instead of TLS over TCP."),
 )
+_DTLS = (click.option("--dtls", is_flag=True, help="DTLS over UDP instead of TLS over TCP."),)
 
 
 def _all(options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
@@ -74,7 +86,9 @@ def _all(options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
 #: How to get to the peer.
 reach_options = _all(_REACH)
 #: What to offer it, and whom to trust.
-client_options = _all(_CLIENT)
+client_options = _all(_ALPN + _TRUST + _OFFER + _DTLS)
+#: The same without what a scan finds out by itself.
+scan_options = _all(_ALPN + _TRUST + _DTLS)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from .demo import demo
 from .failures import Failure, table
 from .fleet import fleet
 from .printable import printable
+from .scan import scan
 from .serve import serve
 from .show import show
 from .stand_in import stand_in
@@ -32,6 +33,7 @@ EPILOG = f"""\b
 Start here:
   brisktls demo                   see it work, without any network
   brisktls connect example.com    look at a server
+  brisktls scan example.com       find out what a server supports
   brisktls show FILE              look into a file of certificates
   brisktls serve                  be a server, on https://localhost:8443/
   brisktls COMMAND --help         every option, with examples
@@ -64,7 +66,7 @@ def root() -> None:
     """TLS from the command line, over the OpenSSL of this machine."""
 
 
-for _command in (demo, connect, serve, show, staple, fleet, stand_in, completion, version):
+for _command in (demo, connect, scan, serve, show, staple, fleet, stand_in, completion, version):
     root.add_command(_command)
 
 
