@@ -1,6 +1,6 @@
 """All of the fuzzing, or one part with its own arguments: ``make fuzz``.
 
-    make fuzz                                      bad arguments, the machine, guided
+    make fuzz                                      bad arguments, the machine, rules, guided
     make fuzz ARGS="machine --steps 10000"         one part
     make fuzz ARGS="guided client --seconds 600"
 
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("bad", "machine", "guided")
+PARTS = ("bad", "machine", "rules", "guided")
 
 
 def main(words: list[str]) -> int:

@@ -29,5 +29,9 @@ def test_the_machine():
     assert " delivered" in run("fuzz/machine.py", "--steps", "4000")
 
 
+def test_rules_of_then_and_now():
+    assert "; 0 findings" in run("fuzz/rules.py", "--cases", "400")
+
+
 def test_bad_arguments():
     assert "; 0 findings" in run("fuzz/bad.py", "--times", "200", "Connection.recv", "dump_crl")

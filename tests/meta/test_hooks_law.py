@@ -10,10 +10,20 @@ from reading import NATIVE, c_functions, calls, code_of, sources, statements
 
 #: Where trampolines live.  A passphrase is asked for by the loaders of keys, which
 #: lie below everything a connection's trampolines know: hence the second file.  A key for
-#: a ticket is found without Python, beside the topic's other functions.
-HOMES = {"trampolines", "passphrases", "ticket_keys"}
-#: Trampolines that run no Python: they write a number down, or look at a session.
-NOTE_TAKERS = {"on_alert", "on_hello", "on_ticket_key"}
+#: a ticket is found without Python, beside the topic's other functions, and so are sessions
+#: judged.  What a client's hello asks for has a file of its own.
+HOMES = {"trampolines", "passphrases", "ticket_keys", "stamps", "hello"}
+#: Trampolines that run no Python: they write a number down, look at a session, or hand on
+#: what was chosen before.
+NOTE_TAKERS = {
+    "on_alert",
+    "on_hello",
+    "on_ticket_key",
+    "on_chain",
+    "on_ticket",
+    "on_alpn_select",
+    "on_servername",
+}
 #: The methods of our own BIOs run no Python and are known to bio.pyx alone.
 BIO_SETTERS = {
     "BIO_meth_set_read_ex",

@@ -37,6 +37,7 @@ PLACES: dict[tuple[str, str], str] = {
     ("descriptions.pyx", "i2a_ASN1_INTEGER"): "the memory it needs is looked for in the queue",
     ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
     ("ending.pyx", "SSL_shutdown"): "says goodbye after a failure that is known already",
+    ("stamps.pyx", "SSL_CTX_remove_session"): "whether it was in the cache; it is marked anyway",
 }
 CALL = re.compile(r"\s*(?:if [^:]*: |else: |try: )?(?:[A-Za-z_]\w*\.)?(\w+)\(")
 

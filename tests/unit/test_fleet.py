@@ -11,7 +11,7 @@ import weakref
 import pytest
 
 from kit import authority, contexts, pump
-from kit.fleets import PATIENCE, SECRET, server, session_after, until, visit
+from kit.fleets import PATIENCE, SECRET, server, until, visit
 from OpenSSL import SSL
 from OpenSSL.fleet import Fleet, MemoryStore, Policy, SealError, StoreError, TicketKeys
 from OpenSSL.fleet.sealing import Seal
@@ -211,7 +211,7 @@ def test_a_context_that_cannot_be_changed_is_tried_again(store, client, monkeypa
 
 
 class TestClients:
-    """A ticket does not tell how somebody was verified: none stands for a client."""
+    """A ticket carries the rules by which a client was let in: it opens no others."""
 
     @pytest.fixture
     def stranger(self):
@@ -254,12 +254,24 @@ class TestClients:
         assert pump.handshake_outcome(*ends).server is not None
         assert not ends.server.session_reused()
 
-    def test_no_ticket_is_given_to_a_client_that_was_verified(self, two):
-        trusted = contexts.client_context()
-        contexts.use_identity(trusted, authority.authority().issue("known", client=True))
-        ends = pump.pair(self.asking(two[0], lambda *_: True), trusted)
-        pump.handshake(*ends)
-        assert not session_after(ends).has_ticket()
+    @pytest.fixture
+    def known(self):
+        return contexts.client_context(authority.client_identity())
+
+    def trusting(self, fleet, callback=None):
+        context = self.asking(fleet, callback)
+        context.load_verify_locations(authority.trust_file())
+        return context
+
+    def test_a_client_that_one_has_verified_is_resumed_by_another(self, two, known):
+        _, session = visit(self.trusting(two[0]), known)
+        resumed, _ = visit(self.trusting(two[1]), known, session)
+        assert resumed
+
+    def test_what_a_callback_decided_is_not(self, two, known):
+        _, session = visit(self.trusting(two[0], lambda *_: True), known)
+        resumed, _ = visit(self.trusting(two[1], lambda *_: True), known, session)
+        assert not resumed
 
     @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
     def test_a_host_that_is_chosen_by_name_and_asks_lets_nobody_in_by_one(self, two, version):

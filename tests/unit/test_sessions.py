@@ -42,7 +42,7 @@ def offer(server, client, session, prepare):
 
 
 class TestOffers:
-    """libssl verifies nothing when it resumes: the session has to fit what is asked for."""
+    """libssl verifies nothing when it resumes: other rules mean a full handshake."""
 
     @pytest.mark.holds("C23")
     @pytest.mark.parametrize(
@@ -60,8 +60,13 @@ class TestOffers:
         client = contexts.client_context(version=version)
         session = session_of(pump.connected(server, client))
         ends, outcome = offer(server, client, session, lambda end: getattr(end, ask)(name))
-        assert ends.client.session_reused() is fits
+        assert not ends.client.session_reused()
         assert (outcome.client is None) is fits
+        if fits:
+            session = session_of(ends)
+            ends, outcome = offer(server, client, session, lambda end: getattr(end, ask)(name))
+            assert outcome == (None, None)
+            assert ends.client.session_reused()
 
     def test_a_name_and_an_address_are_both_asked_for(self, server, version):
         client = contexts.client_context(version=version)
@@ -94,24 +99,35 @@ class TestOffers:
         assert not ends.client.session_reused()
         assert "certificate verify failed" in str(outcome.client)
 
-    def test_it_is_too_late_once_it_has_been_offered(self, server, version):
+    def late(self, server, version, change):
+        """What comes of a handshake whose rules change after the offer, and its client."""
         client = contexts.client_context(version=version)
         session = session_of(pump.connected(server, client))
         ends = pump.pair(server, client)
-        ends.client.set_verify(SSL.VERIFY_NONE)
         ends.client.set_session(session)
         with pytest.raises(SSL.WantReadError):
             ends.client.do_handshake()
-        for late in (
-            lambda: ends.client.set_host("another.example"),
-            lambda: ends.client.set_ip_asc("192.0.2.1"),
-            lambda: ends.client.set_verify(SSL.VERIFY_PEER),
-        ):
-            with pytest.raises(SSL.Error, match="too late"):
-                late()
-        pump.handshake(*ends)
-        assert ends.client.session_reused()
-        ends.client.set_verify(SSL.VERIFY_PEER)
+        change(ends.client)
+        return ends.client, pump.handshake_outcome(*ends).client
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda end: end.set_host("another.example"),
+            lambda end: end.set_ip_asc("192.0.2.1"),
+            lambda end: end.set_verify(SSL.VERIFY_PEER, lambda *_: False),
+            lambda end: end.set_hostflags(1),
+            lambda end: end.set_verify(SSL.VERIFY_NONE, lambda *_: False),
+        ],
+    )
+    def test_other_rules_after_it_was_offered(self, server, version, change):
+        _client, outcome = self.late(server, version, change)
+        assert "rules of verification changed" in str(outcome)
+
+    def test_no_rules_after_it_was_offered(self, server, version):
+        client, outcome = self.late(server, version, lambda end: end.set_verify(SSL.VERIFY_NONE))
+        assert outcome is None
+        assert client.get_verify_result() != 0  # nobody has looked at it by these rules
 
     def test_a_send_before_anybody_said_who_is_the_client(self, server):
         client = contexts.client_context()

@@ -109,14 +109,29 @@ def dial(
     with contextlib.ExitStack() as stack:
         if keylog:
             log_keys(context, keylog, stack)
-        begin(call, None)
+        begin(call)
         # The key log stays open for as long as keys may change.
         call.resources = stack.pop_all()
     return call
 
 
 def redial(call: Call, timeout: float) -> Call:
-    """Connect again, and offer the session of *call*; the new one says whether it was taken."""
+    """Connect again, and offer a session; the new one says whether it was taken.
+
+    What a callback has judged is never resumed.  So it is the session of a connection that
+    is verified by OpenSSL alone, as the last one is.
+    """
+    call.context.set_verify(SSL.VERIFY_PEER if call.verdict.enforce else SSL.VERIFY_NONE)
+    call.context.set_ocsp_client_callback(None)
+    plain = _once_more(call, timeout, None)
+    try:
+        settle(plain)
+        return _once_more(call, timeout, plain.connection.get_session())
+    finally:
+        plain.close()
+
+
+def _once_more(call: Call, timeout: float, session: SSL.Session | None) -> Call:
     again = dataclasses.replace(
         call,
         deadline=Deadline(timeout),
@@ -125,14 +140,18 @@ def redial(call: Call, timeout: float) -> Call:
         staple_data={},
         resources=contextlib.ExitStack(),
     )
-    begin(again, call.connection.get_session())
+    _connect(again, session)
     return again
 
 
-def begin(call: Call, session: SSL.Session | None) -> None:
-    """Connect and shake hands, offering *session*; raise :class:`Failure` for what goes wrong."""
+def begin(call: Call) -> None:
+    """Connect and shake hands; raise :class:`Failure` for what goes wrong."""
     call.context.set_info_callback(call.watch)
     call.context.set_ocsp_client_callback(call.staple)
+    _connect(call, None)
+
+
+def _connect(call: Call, session: SSL.Session | None) -> None:
     try:
         call.opened = open_socket(call.target, call.deadline, call.route)
         try:

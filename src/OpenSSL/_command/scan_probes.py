@@ -184,7 +184,7 @@ class Prober:
         call.deadline = Deadline(self.timeout)
         self._open.add(call)
         try:
-            begin(call, None)
+            begin(call)
         except Failure as failure:
             self._open.discard(call)
             return self._failed(call, offer, hellos, failure)

@@ -10,6 +10,12 @@ from OpenSSL._native.context import Context
 __all__ = ["ConnectionSessions", "ContextSessions", "Session"]
 
 
+def as_bytes(name: str, value: bytes) -> bytes:
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{name} must be a byte string, not {type(value).__name__}")
+    return bytes(value)
+
+
 class Session(native.Session):
     """What two ends agreed on, kept so that a later connection starts faster.
 
@@ -28,27 +34,34 @@ class Session(native.Session):
         return self
 
     @staticmethod
-    def from_bytes(data: bytes, context: Context) -> Session:
+    def from_bytes(data: bytes, context: Context, key: bytes = b"") -> Session:
         """Read a session that :meth:`to_bytes` wrote, for connections of ``context``.
 
-        The bytes hold keys, so take them only from a place that is as safe as a
-        private key's. Raises TypeError for wrong types and :class:`Error` when
-        the bytes are not exactly one session.
+        It is offered where the rules of verification are those it was made by, as
+        any session is, and ``key`` is what :meth:`to_bytes` was given; else, and where
+        another program has written the bytes, the handshake is a full one. Whoever can
+        write the bytes, and knows the ``key``, can pass for the peer: without a ``key``
+        take them only from a place that is as safe as a private key's. Raises TypeError
+        for wrong types and :class:`Error` when the bytes are not exactly one session.
 
         d2i_SSL_SESSION(3)
         """
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError(f"data must be a byte string, not {type(data).__name__}")
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
-        return native.from_bytes(bytes(data), context)  # type: ignore[return-value]
+        return native.from_bytes(  # type: ignore[return-value]
+            as_bytes("data", data), context, as_bytes("key", key)
+        )
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, key: bytes = b"") -> bytes:
         """Write the session, keys and peer certificate included, as DER bytes.
+
+        ``key``: a secret of the program's own, by which :meth:`from_bytes` will know that
+        nobody has changed the bytes. It does not encrypt them. Raises TypeError if it is
+        no byte string.
 
         i2d_SSL_SESSION(3)
         """
-        return native.to_bytes(self)
+        return native.to_bytes(self, as_bytes("key", key))
 
     def get_id(self) -> bytes:
         """Return the session's id, at most 32 bytes; empty where a ticket does its work.

@@ -27,9 +27,8 @@ class ContextTicketKeys(Context):
         gets a full handshake.  No keys at all, ``[]``: no tickets are given out or taken.
         None goes back to a key that OpenSSL made for this Context alone.
 
-        Where clients are asked for certificates (``VERIFY_PEER``, at that moment) tickets
-        are neither given out nor taken: they do not tell by which rules somebody was
-        verified, and who shares the keys may have others.
+        A ticket tells by which rules its client was verified.  A server with others, or with
+        a verify callback, answers it with a full handshake.
 
         The keys are replaced at once, for handshakes that come and those under way;
         no handshake fails.  Anybody who has a key can read what the sessions protect, and

@@ -16,6 +16,7 @@ from libc.stdlib cimport getenv
 
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
+from OpenSSL._native.rules cimport store_changed
 from OpenSSL._native.stores cimport X509Store, wrap_store
 
 cdef enum:
@@ -54,6 +55,11 @@ cdef bytes platform_place(const char* variable, const char* otherwise):
     return <bytes>named if named != NULL else <bytes>otherwise
 
 
+cdef const char* platform_folder() noexcept:
+    cdef const char* named = getenv(c.X509_get_default_cert_dir_env())
+    return named if named != NULL else c.X509_get_default_cert_dir()
+
+
 cdef X509Store parse(bytes file, bytes folder, bint platform):
     """A new store; None when OpenSSL complains, which it will do again for the caller."""
     cdef const char* from_file = NULL if file is None else <const char*>file
@@ -65,6 +71,7 @@ cdef X509Store parse(bytes file, bytes folder, bint platform):
         errors.clear()
         return None
     store = wrap_store(handle)
+    store_changed(handle, from_folder)
     with nogil:
         errors.clear()
         if platform:
@@ -72,6 +79,7 @@ cdef X509Store parse(bytes file, bytes folder, bint platform):
         else:
             good = c.X509_STORE_load_locations(handle, from_file, from_folder)
     errors.clear()
+    store_changed(handle)
     return store if good == 1 else None
 
 
@@ -81,8 +89,7 @@ cdef X509Store shared_store(bytes file, bytes folder, bint platform):
     if platform:
         file = platform_place(
             c.X509_get_default_cert_file_env(), c.X509_get_default_cert_file())
-        folder = platform_place(
-            c.X509_get_default_cert_dir_env(), c.X509_get_default_cert_dir())
+        folder = <bytes>platform_folder()
     key = (file, folder, bool(platform))
     of_file = None if file is None else look(file)
     of_folder = None if folder is None else look(folder)

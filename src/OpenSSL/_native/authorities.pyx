@@ -5,6 +5,7 @@ cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.bundles cimport Bundle, read_bundle
 from OpenSSL._native.context cimport OWN, Context
+from OpenSSL._native.rules cimport store_changed
 from OpenSSL._native.stores cimport X509Store
 from OpenSSL._native.trust cimport borrowed_store, outlive, own_store
 
@@ -52,6 +53,8 @@ def load_verify_uri(Context context not None, bytes uri not None):
     context.change()
     try:
         own_store(context)
+        # Like a hashed folder it is looked into when somebody is verified.
+        store_changed(s.SSL_CTX_get_cert_store(context.handle), uri)
         errors.clear()
         if s.SSL_CTX_load_verify_store(context.handle, uri) != 1:
             errors.fail_ssl("the certificates could not be loaded")

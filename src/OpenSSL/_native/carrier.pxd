@@ -29,8 +29,8 @@ cdef class Hooks:
 cdef class Carrier:
     cdef Hooks hooks
     cdef object failure
+    cdef object protocol            # what a hook chose for the client's list; None: nothing
     cdef flag choosing              # a hook is running that may choose another Context
-    cdef flag verify_changed        # a hook has changed how its connection verifies
     # The Entrance's own; flags of a class begin a new word, and idle connections are many.
     cdef flag dry                   # operation that found nothing to read, if nothing came since
 

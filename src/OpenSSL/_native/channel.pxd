@@ -1,6 +1,7 @@
 from cpython.ref cimport PyObject
 
 from OpenSSL._native.platform cimport brisk_fd, flag
+from OpenSSL._native.rules cimport Common
 
 cdef extern from "kernel_tls.h" nogil:
     ctypedef struct brisk_kernel_tls:
@@ -42,6 +43,18 @@ cdef struct Channel:
     flag writes                 # how often it may write; ANY_NUMBER: no bound
     size_t allowance            # bytes after which it may begin no other record
     unsigned int idle           # records since the last data, long ones several times
+    # ---- either kind: by which rules a session is made or resumed; see stamps.pyx
+    flag hooked                 # what the program is asked; ASKED_*
+    flag addressed              # the peer must have a certificate for an IP address
+    flag stamped                # `rules` are those of the connection's stamp
+    flag verified               # a certificate was verified by just these
+    flag named                  # the program has been told the client's hello
+    const Common* common        # the rules of its present Context, borrowed
+    unsigned char[32] own       # a digest of what was set on the connection itself
+    unsigned char[32] asked     # a digest of what the client asks for
+    unsigned char[32] rules
+    const char* name            # the host asked for, while the program is asked; borrowed
+    size_t name_size
     # ---- streams of either kind: where in a record libssl is
     flag fresh                  # before the first one
     flag header                 # bytes of its header that have been given

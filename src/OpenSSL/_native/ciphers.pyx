@@ -158,6 +158,7 @@ def connection_set_cipher_list(Connection connection not None, bytes ciphers not
         level = s.SSL_get_security_level(connection.handle)
         errors.clear()
         if take_ciphers(connection, ciphers):
+            connection.note_rule("ciphers", ciphers)
             return
         try:
             errors.fail_ssl("no cipher match")
@@ -196,6 +197,7 @@ def connection_set_ciphersuites(Connection connection not None, bytes suites not
         errors.clear()
         if s.SSL_set_ciphersuites(connection.handle, PyBytes_AS_STRING(suites)) != 1:
             errors.fail_ssl("no cipher match")
+        connection.note_rule("ciphersuites", suites)
     finally:
         connection.leave()
 
@@ -244,6 +246,7 @@ def connection_set_min_version(Connection connection not None, int version):
         errors.clear()
         if s.SSL_set_min_proto_version(connection.handle, version) != 1:
             errors.fail_ssl("the library does not offer this protocol version")
+        connection.note_rule("min version", version)
     finally:
         connection.leave()
 
@@ -254,6 +257,7 @@ def connection_set_max_version(Connection connection not None, int version):
         errors.clear()
         if s.SSL_set_max_proto_version(connection.handle, version) != 1:
             errors.fail_ssl("the library does not offer this protocol version")
+        connection.note_rule("max version", version)
     finally:
         connection.leave()
 
@@ -285,6 +289,7 @@ def set_tmp_ecdh(Context context not None, bytes curve not None):
         errors.clear()
         if nid == c.NID_undef or s.SSL_CTX_set1_groups(context.handle, &nid, 1) != 1:
             errors.fail_ssl(f"unsupported elliptic curve: {curve.decode('ascii', 'replace')}")
+        context.note_rule("groups", <bytes>c.OBJ_nid2sn(nid))
     finally:
         context.leave()
 
@@ -341,6 +346,7 @@ def context_set_groups_list(Context context not None, bytes groups not None):
         errors.clear()
         if s.SSL_CTX_set1_groups_list(context.handle, PyBytes_AS_STRING(groups)) != 1:
             errors.fail_ssl("the list holds a group that is unknown, or one twice")
+        context.note_rule("groups", groups)
     finally:
         context.leave()
 
@@ -351,6 +357,7 @@ def connection_set_groups_list(Connection connection not None, bytes groups not 
         errors.clear()
         if s.SSL_set1_groups_list(connection.handle, PyBytes_AS_STRING(groups)) != 1:
             errors.fail_ssl("the list holds a group that is unknown, or one twice")
+        connection.note_rule("groups", groups)
     finally:
         connection.leave()
 
@@ -361,6 +368,7 @@ def context_set_sigalgs_list(Context context not None, bytes algorithms not None
         errors.clear()
         if s.SSL_CTX_set1_sigalgs_list(context.handle, PyBytes_AS_STRING(algorithms)) != 1:
             errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
+        context.note_rule("signature algorithms", algorithms)
     finally:
         context.leave()
 
@@ -371,6 +379,7 @@ def connection_set_sigalgs_list(Connection connection not None, bytes algorithms
         errors.clear()
         if s.SSL_set1_sigalgs_list(connection.handle, PyBytes_AS_STRING(algorithms)) != 1:
             errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
+        connection.note_rule("signature algorithms", algorithms)
     finally:
         connection.leave()
 

@@ -46,6 +46,15 @@
 #error "brisktls needs OpenSSL 3.0 or newer"
 #endif
 
+/* The groups of who has set none. */
+static inline const char *brisk_default_groups(void)
+{
+    return OpenSSL_version_num() >= 0x30500000L
+        ? "DEFAULT"
+        : "X25519:P-256:X448:P-521:P-384:"
+          "ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192";
+}
+
 /* The name of the group of the last key exchange, or NULL. */
 static inline const char *brisk_group_name(SSL *ssl)
 {
@@ -89,6 +98,40 @@ static inline int brisk_store_size(X509_STORE *store)
     X509_STORE_unlock(store);
 #endif
     return count;
+}
+
+/* What a store holds, not to be changed until brisk_store_objects_done; NULL on failure.
+ * Up to 3.x nobody else gets at the store meanwhile. */
+static inline const STACK_OF(X509_OBJECT) *brisk_store_objects(X509_STORE *store)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L
+    return X509_STORE_get1_objects(store);
+#else
+    return X509_STORE_lock(store) ? X509_STORE_get0_objects(store) : NULL;
+#endif
+}
+
+static inline void brisk_store_objects_done(
+    X509_STORE *store, const STACK_OF(X509_OBJECT) *objects)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L
+    (void)store;
+    sk_X509_OBJECT_pop_free((STACK_OF(X509_OBJECT) *)objects, X509_OBJECT_free);
+#else
+    (void)objects;
+    X509_STORE_unlock(store);
+#endif
+}
+
+/* The same as brisk_store_size with the store's lock held; -1 where that cannot be told. */
+static inline int brisk_store_size_locked(X509_STORE *store)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L
+    (void)store;
+    return -1;
+#else
+    return sk_X509_OBJECT_num(X509_STORE_get0_objects(store));
+#endif
 }
 
 /* Whether SSL_free_buffers may be called at any time: before these releases it

@@ -7,6 +7,8 @@ from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.passphrases cimport Passphrase, of_context, on_passphrase
 
+from os import urandom
+
 from OpenSSL._exceptions import Error
 
 cdef enum:
@@ -60,6 +62,7 @@ cdef int run(Commands commands, list wanted) except -1:
 cdef int configure_context(Context context, list wanted) except -1:
     cdef Passphrase passphrase
     cdef Commands commands = begin()
+    cdef int mode
     context.change()
     try:
         # The library's own would ask at the terminal.
@@ -67,6 +70,10 @@ cdef int configure_context(Context context, list wanted) except -1:
         s.SSL_CTX_set_default_passwd_cb(context.handle, on_passphrase)
         s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, <void*>passphrase)
         context.ruled = True
+        # Whom to trust may be among it, past what is compared: then only this Context's own
+        # sessions are resumed, until it is configured anew.
+        context.note_rule("configuration", urandom(16))
+        mode = s.SSL_CTX_get_verify_mode(context.handle)
         s.SSL_CONF_CTX_set_ssl_ctx(commands.handle, context.handle)
         try:
             run(commands, wanted)
@@ -76,6 +83,8 @@ cdef int configure_context(Context context, list wanted) except -1:
         finally:
             s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, NULL)
             s.SSL_CTX_set_default_passwd_cb(context.handle, NULL)
+            if s.SSL_CTX_get_verify_mode(context.handle) != mode:
+                context.verify_set = True
     finally:
         context.leave()
     return 0
@@ -102,7 +111,6 @@ cdef int configure_connection(Connection connection, list wanted) except -1:
             s.SSL_set_default_passwd_cb(connection.handle, NULL)
             if s.SSL_get_verify_mode(connection.handle) != mode:
                 connection.own_verify = True
-                connection.verify_changed = True
     finally:
         connection.leave()
     return 0

@@ -1,6 +1,7 @@
 from OpenSSL._native.carrier cimport Hooks, Kept
 from OpenSSL._native.libssl cimport SSL_CTX
 from OpenSSL._native.lock cimport brisk_lock
+from OpenSSL._native.rules cimport Common
 from OpenSSL._native.ticket_ring cimport brisk_ticket_ring
 
 cdef enum Trust:
@@ -23,6 +24,10 @@ cdef class Context:
     cdef long readers               # connections at work in libssl that look at the handle
     cdef int method
     cdef Trust trust                # whose the store of certificates is
+    cdef bint verify_set            # how to verify was said, not left as it was
+    cdef unsigned long changes      # how often it was changed
+    cdef Common common              # a digest of the rules its connections have in common
+    cdef dict noted                 # those of them that libssl does not tell
     cdef bint in_use                # connections have been made with it
     cdef object renewal             # a certificate that waits for its key; see Renewal
     cdef unsigned int most_idle     # records without data in a row; 0: no bound
@@ -43,6 +48,11 @@ cdef class Context:
     # In place of enter(), where something is replaced that handshakes look at
     # without asking: waits until none of them is inside libssl.
     cdef int change(self) except -1
+    # Between change() and leave(): a rule that decides whom connections believe, or what they
+    # agree to, and that libssl does not tell.  bytes or int; None: not set.
+    cdef int note_rule(self, str name, object value) except -1
+    cdef void changed(self) noexcept
+    cdef void digest(self) noexcept
     cdef int check_not_ending(self) except -1
     cdef void count_anew(self) noexcept
 

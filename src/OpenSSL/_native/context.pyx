@@ -19,8 +19,10 @@ from OpenSSL._native.lock cimport (
     brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
     brisk_lock_wait, brisk_lock_was_forked,
 )
+from OpenSSL._native.hello cimport on_alpn_select, on_hello
+from OpenSSL._native.rules cimport renew
+from OpenSSL._native.stamps cimport on_chain, on_ticket
 from OpenSSL._native.ticket_ring cimport brisk_ticket_ring_close
-from OpenSSL._native.trampolines cimport on_hello
 
 from OpenSSL._exceptions import Error
 from OpenSSL._native.constants import (
@@ -70,6 +72,7 @@ cdef class Context:
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
         self.hooks = Hooks.__new__(Hooks)
+        self.noted = {}
         self.most_idle = MOST_IDLE
         brisk_lock_init(&self.lock)
 
@@ -92,7 +95,11 @@ cdef class Context:
         if not s.brisk_can_free_buffers():
             s.SSL_CTX_set_mode(handle, s.SSL_MODE_RELEASE_BUFFERS)
         s.SSL_CTX_set_timeout(handle, SESSION_SECONDS)
-        if s.SSL_CTX_set_tlsext_servername_callback(handle, on_hello) != 1:
+        # Where sessions are judged, and the program chooses what it serves.
+        s.SSL_CTX_set_client_hello_cb(handle, on_hello, NULL)
+        s.SSL_CTX_set_alpn_select_cb(handle, on_alpn_select, NULL)
+        s.SSL_CTX_set_cert_verify_callback(handle, on_chain, NULL)
+        if s.SSL_CTX_set_session_ticket_cb(handle, NULL, on_ticket, NULL) != 1:
             errors.fail_ssl("sessions could not be judged")
         if chosen.version != 0 and not (
                 s.SSL_CTX_set_min_proto_version(handle, chosen.version)
@@ -140,6 +147,7 @@ cdef class Context:
         self.enter()
         self.count_anew()
         if brisk_count_get(&self.readers) == 0:
+            self.changed()
             return 0
         try:
             self.check_not_ending()
@@ -148,6 +156,24 @@ cdef class Context:
             raise
         with nogil:
             brisk_count_wait(&self.readers)
+        self.changed()
+        return 0
+
+    cdef void changed(self) noexcept:
+        self.changes += 1
+        self.common.fresh = False
+
+    cdef void digest(self) noexcept:
+        cdef unsigned long seen = self.changes
+        renew(&self.common, self.handle, self.noted)
+        if self.changes != seen:
+            self.common.fresh = False   # a finaliser has changed it meanwhile
+
+    cdef int note_rule(self, str name, object value) except -1:
+        if value is None:
+            self.noted.pop(name, None)
+        else:
+            self.noted[name] = value
         return 0
 
     cdef void count_anew(self) noexcept:
@@ -161,7 +187,11 @@ cdef class Context:
         # wait for the count afterwards.
         if not brisk_lock_try(&self.lock, &carrier.forks):
             if brisk_lock_is_mine(&self.lock, &carrier.forks):
+                # In the middle of a change: what is digested now might not stay.
                 brisk_lock_again(&self.lock)
+                brisk_count_add(&self.readers, 1)
+                brisk_lock_leave(&self.lock)
+                return
             elif brisk_is_finalizing() or brisk_lock_was_forked(&self.lock, &carrier.forks):
                 # Nobody will give it back: nobody changes the Context or waits for the count.
                 return
@@ -169,6 +199,8 @@ cdef class Context:
                 with nogil:
                     brisk_lock_wait(&self.lock, &carrier.forks)
         self.count_anew()
+        if not self.common.fresh:
+            self.digest()
         brisk_count_add(&self.readers, 1)
         brisk_lock_leave(&self.lock)
 

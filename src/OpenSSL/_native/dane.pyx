@@ -11,7 +11,7 @@ from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.keys cimport wrap_public_key
-from OpenSSL._native.trust cimport HOSTFLAGS, check_in_time
+from OpenSSL._native.trust cimport HOSTFLAGS
 
 from OpenSSL._exceptions import Error
 
@@ -58,7 +58,6 @@ def enable(Connection connection not None, bytes name not None):
             # libssl looks at that Context's table for ever, and at no other's.
             raise Error([(
                 "SSL routines", "", "too late: the connection was given another Context")])
-        check_in_time(connection)
         connection.own_criteria()      # no session stands for what records say now
         # The table of digests is the Context's.
         connection.first.enter()
@@ -78,7 +77,6 @@ def enable(Connection connection not None, bytes name not None):
 def change_flags(Connection connection not None, unsigned long flags, bint wanted):
     connection.enter()
     try:
-        check_in_time(connection)
         if wanted:
             return s.SSL_dane_set_flags(connection.handle, flags) | flags
         return s.SSL_dane_clear_flags(connection.handle, flags) & ~flags
@@ -94,7 +92,6 @@ def add_tlsa(
     cdef int result
     connection.enter()
     try:
-        check_in_time(connection)
         connection.first.enter()
         try:
             errors.clear()

@@ -20,6 +20,8 @@ from OpenSSL._native.channel cimport ANY_NUMBER
 from OpenSSL._native.errors cimport (
     CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
 )
+from OpenSSL._native.rules cimport digest_noted
+from OpenSSL._native.stamps cimport APART, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE
 from OpenSSL._native.tenancy cimport Tenant
 
 from OpenSSL._exceptions import Error
@@ -51,6 +53,19 @@ cdef object again(object error):
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Ending(Tenant):
+    cdef void settle(self) noexcept:
+        cdef Hooks hooks = self.hooks
+        self.channel.common = &self.context.common
+        self.channel.hooked = (
+            (0 if hooks.ocsp_client is None else ASKED_STAPLE)
+            | (0 if self.criteria is None else APART)
+            | (0 if hooks.servername is None else ASKED_NAME)
+            | (0 if hooks.alpn_select is None else ASKED_PROTOCOL))
+
+    cdef int note_rule(self, str name, object value) except -1:
+        Tenant.note_rule(self, name, value)
+        return digest_noted(self.noted, self.channel.own)
+
     # ---- what has ended it
 
     cdef void begin_again(self) noexcept:

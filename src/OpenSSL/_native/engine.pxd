@@ -14,7 +14,6 @@ cdef class Engine(Conducted):
     cdef flag more                  # a read looks for what is here already
     cdef flag heavy                 # this operation has had its share of the interpreter
     cdef flag lost                  # there was no memory to hold what a read had got
-    cdef flag offering              # a session was set that the handshake would offer
     cdef flag own_hostflags         # how names match was chosen, and is not to be changed
     cdef flag asked_late            # the peer may ask for a certificate at any time
     cdef object __weakref__
@@ -34,7 +33,6 @@ cdef class Engine(Conducted):
     cdef int turn_by_turn(
         self, Operation operation, char* data, size_t size, size_t* moved,
         double* deadline) except -1
-    cdef int judge_offer(self) except -1
     cdef bint may_shake(self, bint starting) noexcept
     cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1
     cdef bint may_call(self, bint starting) noexcept

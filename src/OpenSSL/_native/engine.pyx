@@ -29,7 +29,6 @@ from OpenSSL._native.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WRITE, St
 from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.trampolines cimport on_alert, on_info, on_message
-from OpenSSL._native.virtual_hosts cimport offer_fits
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, wait
 
 from OpenSSL._exceptions import Error
@@ -128,6 +127,7 @@ cdef class Engine(Conducted):
         s.SSL_set_bio(handle, channel, channel)  # owns the BIO from here on
         self.context = context
         self.first = context
+        self.settle()
         self.socket = socket
         self.conduit = conduit
         self.handle = handle
@@ -302,8 +302,6 @@ cdef class Engine(Conducted):
             starting = starting or due  # it begins, and may end, in this very call
             if self.careful and starting:
                 self.take_care()
-            if self.offering and starting:
-                self.judge_offer()
             if not self.channel.memory:
                 self.hold_socket(step, size, starting)
             verdict = self.work(step, data, size, moved, starting)
@@ -357,21 +355,6 @@ cdef class Engine(Conducted):
             if verdict.status == WANT_LOOKUP or not self.pause(
                     verdict.status == WANT_WRITE, deadline):
                 return verdict.status
-
-    cdef int judge_offer(self) except -1:
-        """Shake hands in full where the session was verified by other rules than these."""
-        if s.SSL_is_server(self.handle) or not s.SSL_in_before(self.handle):
-            return 0
-        if s.SSL_get_session(self.handle) == NULL or offer_fits(self.handle, self.addressed) and (
-                self.context is self.first and self.criteria is None
-                and not s.SSL_ct_is_enabled(self.handle)
-                or not s.SSL_get_verify_mode(self.handle) & s.SSL_VERIFY_PEER):
-            return 0
-        errors.clear()
-        if s.SSL_set_session(self.handle, NULL) != 1:
-            errors.fail_ssl("the session cannot be dropped")
-        self.offering = False
-        return 0
 
     cdef double patience(self) except -2:
         # Asked without the lock, so not of the descriptor: what has no timeout has no bound.

@@ -677,3 +677,13 @@ cdef extern from "compat.h" nogil:
     int RAND_status()
     void RAND_add(const void* data, int size, double entropy)
     int RAND_bytes(unsigned char* out, int size)
+
+    # ---- evp.h, for seals
+    int CRYPTO_memcmp(const void* one, const void* other, size_t size)
+    const EVP_MD* EVP_sha256()
+    int X509_digest(const X509* certificate, const EVP_MD* digest, unsigned char* out,
+                    unsigned int* size)
+    unsigned char* EVP_Q_mac(
+        void* library, const char* name, const char* wanted, const char* digest,
+        const void* params, const void* key, size_t key_size, const unsigned char* data,
+        size_t size, unsigned char* out, size_t room, size_t* written)

@@ -43,8 +43,10 @@ cdef extern from "compat.h" nogil:
     int SSL_AD_INTERNAL_ERROR
     int SSL_AD_PROTOCOL_VERSION
     int SSL_AD_HANDSHAKE_FAILURE
+    int SSL_AD_NO_APPLICATION_PROTOCOL
     int SSL3_AL_FATAL
     int SSL_CB_ALERT
+    int SSL_CB_LOOP
     int SSL_CB_HANDSHAKE_DONE
     int SSL_CB_HANDSHAKE_START
     int SSL_CB_WRITE_ALERT
@@ -219,6 +221,7 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_set1_groups(SSL_CTX* context, int* nids, long count)
     long SSL_CTX_set1_groups_list(SSL_CTX* context, const char* groups)
     long SSL_set1_groups_list(SSL* ssl, const char* groups)
+    const char* brisk_default_groups()
     long SSL_CTX_set1_sigalgs_list(SSL_CTX* context, const char* algorithms)
     long SSL_set1_sigalgs_list(SSL* ssl, const char* algorithms)
     int SSL_CTX_set0_tmp_dh_pkey(SSL_CTX* context, EVP_PKEY* parameters)
@@ -237,6 +240,16 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_set_tlsext_use_srtp(SSL_CTX* context, const char* profiles)
     SRTP_PROTECTION_PROFILE* SSL_get_selected_srtp_profile(SSL* ssl)
     const char* brisk_group_name(SSL* ssl)
+
+    int SSL_CLIENT_HELLO_SUCCESS
+    int SSL_CLIENT_HELLO_ERROR
+    int TLSEXT_TYPE_server_name
+    int TLSEXT_TYPE_application_layer_protocol_negotiation
+    int TLSEXT_MAXLEN_host_name
+    void SSL_CTX_set_client_hello_cb(
+        SSL_CTX* context, int (*callback)(SSL*, int*, void*) noexcept, void* arg)
+    int SSL_client_hello_get0_ext(
+        SSL* ssl, unsigned int type, const unsigned char** data, size_t* size)
 
     int SSL_TLSEXT_ERR_OK
     int SSL_TLSEXT_ERR_ALERT_FATAL
@@ -444,6 +457,11 @@ cdef extern from "compat.h" nogil:
     int SSL_session_reused(const SSL* ssl)
     int TLS_ST_BEFORE
     int TLS_ST_OK
+    int TLS_ST_CR_FINISHED
+    int TLS_ST_CR_HELLO_REQ
+    int TLS_ST_SR_FINISHED
+    int DTLS_ST_CR_HELLO_VERIFY_REQUEST
+    int SSL_ST_CONNECT
     int SSL_get_state(const SSL* ssl)
     int SSL_in_before(const SSL* ssl)
     int SSL_in_init(const SSL* ssl)
@@ -456,6 +474,14 @@ cdef extern from "compat.h" nogil:
     const unsigned char* SSL_SESSION_get_id(const SSL_SESSION* session, unsigned int* size)
     int SSL_SESSION_get_protocol_version(const SSL_SESSION* session)
     long SSL_SESSION_get_timeout(const SSL_SESSION* session)
+    long SSL_SESSION_set_timeout(SSL_SESSION* session, long seconds)
+    int SSL_SESSION_set1_id(SSL_SESSION* session, const unsigned char* id, unsigned int size)
+    const unsigned char* SSL_SESSION_get0_id_context(
+        const SSL_SESSION* session, unsigned int* size)
+    int SSL_SESSION_set1_id_context(
+        SSL_SESSION* session, const unsigned char* id, unsigned int size)
+    int SSL_SESSION_set1_ticket_appdata(SSL_SESSION* session, const void* data, size_t size)
+    int SSL_SESSION_get0_ticket_appdata(SSL_SESSION* session, void** data, size_t* size)
     int SSL_SESSION_has_ticket(const SSL_SESSION* session)
     unsigned long SSL_SESSION_get_ticket_lifetime_hint(const SSL_SESSION* session)
     int SSL_SESSION_is_resumable(const SSL_SESSION* session)
@@ -466,6 +492,18 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_get_timeout(const SSL_CTX* context)
     int SSL_CTX_set_session_id_context(
         SSL_CTX* context, const unsigned char* id, unsigned int size)
+    int SSL_set_session_id_context(SSL* ssl, const unsigned char* id, unsigned int size)
+    int SSL_CTX_remove_session(SSL_CTX* context, SSL_SESSION* session)
+    int SSL_TICKET_SUCCESS
+    int SSL_TICKET_SUCCESS_RENEW
+    int SSL_TICKET_RETURN_IGNORE_RENEW
+    int SSL_TICKET_RETURN_USE
+    int SSL_TICKET_RETURN_USE_RENEW
+    int SSL_CTX_set_session_ticket_cb(
+        SSL_CTX* context, int (*generate)(SSL*, void*) noexcept,
+        int (*use)(SSL*, SSL_SESSION*, const unsigned char*, size_t, int, void*) noexcept,
+        void* arg)
+    int SSL_set_num_tickets(SSL* ssl, size_t count)
     int SSL_CTX_set_num_tickets(SSL_CTX* context, size_t count)
     size_t SSL_CTX_get_num_tickets(const SSL_CTX* context)
     long SSL_CTX_sess_number(SSL_CTX* context)
@@ -552,6 +590,9 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_get_verify_depth(const SSL_CTX* context)
     void SSL_set_verify(SSL* ssl, int mode, verify_hook callback)
     int SSL_get_verify_mode(const SSL* ssl)
+    verify_hook SSL_get_verify_callback(const SSL* ssl)
+    void SSL_CTX_set_cert_verify_callback(
+        SSL_CTX* context, int (*callback)(X509_STORE_CTX*, void*) noexcept, void* arg)
     void SSL_set_verify_depth(SSL* ssl, int depth)
     int SSL_get_verify_depth(const SSL* ssl)
     int SSL_verify_client_post_handshake(SSL* ssl)

@@ -1,7 +1,5 @@
 """Whom the peer's certificate must be for, as libssl has been told."""
 
-from libc.string cimport strlen
-
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 
@@ -16,9 +14,3 @@ cdef bint is_named(s.SSL* ssl) noexcept nogil:
     address = c.X509_VERIFY_PARAM_get1_ip_asc(asked)    # without memory NULL: then it is not known
     c.OPENSSL_free(address)
     return address != NULL
-
-
-cdef bint email_fits(s.SSL* ssl, c.X509* certificate) noexcept nogil:
-    cdef const char* address = c.X509_VERIFY_PARAM_get0_email(s.SSL_get0_param(ssl))
-    # With no flags, as libssl asks.
-    return address == NULL or c.X509_check_email(certificate, address, strlen(address), 0) == 1

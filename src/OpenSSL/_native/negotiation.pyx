@@ -7,7 +7,8 @@ cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.trampolines cimport on_alpn_select, on_servername
+from OpenSSL._native.rules cimport digest_two
+from OpenSSL._native.hello cimport on_servername
 
 
 # ---- application protocols (ALPN)
@@ -43,9 +44,6 @@ def set_alpn_select_callback(Context context not None, callback):
     try:
         hooks = context.hooks.copy()
         hooks.alpn_select = callback
-        # Never taken away again: connections made before still have their hook.
-        if callback is not None:
-            s.SSL_CTX_set_alpn_select_cb(context.handle, on_alpn_select, NULL)
         context.hooks = hooks
     finally:
         context.leave()
@@ -81,12 +79,21 @@ def set_servername_callback(Context context not None, callback):
         context.leave()
 
 
+cdef int digest_name(Connection connection, bytes name) except -1:
+    """A client offers a session for the name it was made for; a server reads the hello."""
+    if not digest_two(
+            PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name), b"", 0, connection.channel.asked):
+        raise MemoryError()
+    return 0
+
+
 def set_host_name(Connection connection not None, bytes name not None):
     connection.enter()
     try:
         errors.clear()
         if s.SSL_set_tlsext_host_name(connection.handle, PyBytes_AS_STRING(name)) != 1:
             errors.fail_ssl("OpenSSL refused this host name")
+        digest_name(connection, name.lower())
     finally:
         connection.leave()
 
@@ -95,6 +102,11 @@ def get_servername(Connection connection not None):
     cdef const char* name
     connection.enter()
     try:
+        if connection.choosing and s.SSL_is_server(connection.handle):
+            # libssl has not looked at the hello yet.
+            name = connection.channel.name
+            return None if name == NULL else PyBytes_FromStringAndSize(
+                name, connection.channel.name_size)
         name = s.SSL_get_servername(connection.handle, s.TLSEXT_NAMETYPE_host_name)
         return None if name == NULL else <bytes>name
     finally:

@@ -6,7 +6,6 @@ cimport OpenSSL._native.libssl as s
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.criteria cimport Criteria
-from OpenSSL._native.trust cimport check_in_time
 
 
 cdef dict TRUSTS = {
@@ -29,6 +28,10 @@ cdef class Change:
     cdef c.X509_VERIFY_PARAM* kept      # the connection's own; NULL for a Context
     cdef Criteria own
 
+    cdef int note(self, str name, object value) except -1:
+        """libssl does not tell it; a connection's own are not compared at all."""
+        return 0 if self.context is None else self.context.note_rule(name, value)
+
     cdef void end(self) noexcept:
         if self.context is not None:
             self.context.leave()
@@ -49,7 +52,6 @@ cdef Change begin(object target):
     change.connection = target
     change.connection.enter()
     try:
-        check_in_time(change.connection)
         change.own = change.connection.own_criteria()
         change.kept = change.own.held()
     except BaseException:
@@ -188,6 +190,7 @@ def set_purpose(target not None, bytes name not None):
                 and c.X509_VERIFY_PARAM_set_purpose(change.kept, purpose) != 1
                 or c.X509_VERIFY_PARAM_set_purpose(change.there, purpose) != 1):
             errors.fail_ssl("the purpose cannot be set")
+        change.note("purpose", purpose)
     finally:
         change.end()
 
@@ -204,6 +207,7 @@ def set_trust(target not None, str name not None):
                 and c.X509_VERIFY_PARAM_set_trust(change.kept, trust) != 1
                 or c.X509_VERIFY_PARAM_set_trust(change.there, trust) != 1):
             errors.fail_ssl("the trust cannot be set")
+        change.note("trust", trust)
     finally:
         change.end()
 
@@ -239,6 +243,7 @@ def set_policies(target not None, list policies not None):
                     and c.X509_VERIFY_PARAM_set1_policies(change.kept, objects) != 1
                     or c.X509_VERIFY_PARAM_set1_policies(change.there, objects) != 1):
                 errors.fail_ssl("the policies cannot be set")
+            change.note("policies", b" ".join(policies))
         finally:
             change.end()
     finally:

@@ -8,7 +8,7 @@ cimport OpenSSL._native.libssl as s
 from OpenSSL._native.certificates cimport X509, release_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.trust cimport HOSTFLAGS, check_in_time
+from OpenSSL._native.trust cimport HOSTFLAGS
 
 
 def get_check_hostname(Context context not None):
@@ -33,7 +33,6 @@ def add_host(Connection connection not None, bytes name not None, bint dotted):
     try:
         if dotted and not connection.own_hostflags:
             raise ValueError("name must not begin or end with a dot")
-        check_in_time(connection)
         errors.clear()
         if s.SSL_add1_host(connection.handle, name) != 1:
             errors.fail_ssl("the host name cannot be checked for")
@@ -46,7 +45,6 @@ def add_host(Connection connection not None, bytes name not None, bint dotted):
 def set_email(Connection connection not None, bytes address not None):
     connection.enter()
     try:
-        check_in_time(connection)
         errors.clear()
         if c.X509_VERIFY_PARAM_set1_email(
                 s.SSL_get0_param(connection.handle), PyBytes_AS_STRING(address),

@@ -14,6 +14,7 @@ cimport OpenSSL._native.passphrases as passphrases
 cimport OpenSSL._native.printing as printing
 cimport OpenSSL._native.stores as stores
 cimport OpenSSL._native.libcrypto as c
+from OpenSSL._native.rules cimport store_changed
 
 cdef object face = None
 cdef object revoked_face = None
@@ -330,10 +331,13 @@ def add_to_store(stores.X509Store store not None, bytes data not None):
     # Decoding prepares what verification looks things up in; a list that was
     # made here and never decoded lacks it.
     cdef c.X509_STORE* handle = store.held()
-    cdef c.X509_CRL* loaded = decoded(data, False)
+    cdef c.X509_CRL* loaded
     cdef int good
+    store_changed(handle)   # takes the memory for it, before there is something to note
+    loaded = decoded(data, False)
     errors.clear()
     good = c.X509_STORE_add_crl(handle, loaded)
     c.X509_CRL_free(loaded)
     if good != 1:
         errors.fail_crypto("the revocation list cannot be added")
+    store_changed(handle)

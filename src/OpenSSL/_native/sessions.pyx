@@ -16,9 +16,15 @@ from libc.limits cimport INT_MAX
 from libc.stdint cimport uint32_t
 
 cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
+from OpenSSL._native.rules cimport RULES
+from OpenSSL._native.stamps cimport spoil_stamp
+
+cdef enum:
+    MOST_SECRET = 256   # bytes; libssl's own bound
 
 cdef object face = None
 
@@ -97,13 +103,88 @@ def get_protocol_version(Session session not None):
     return s.SSL_SESSION_get_protocol_version(held(session))
 
 
-def to_bytes(Session session not None):
-    cdef s.SSL_SESSION* handle = held(session)
+# ---- sessions in bytes
+
+cdef bytes seal(s.SSL_SESSION* session, bytes note, bytes key):
+    """What binds a session's stamp and note to its secret, and to the program's key."""
+    cdef unsigned char[MOST_SECRET] secret
+    cdef unsigned char[RULES] out
+    cdef unsigned int size = 0
+    cdef size_t length = s.SSL_SESSION_get_master_key(session, secret, MOST_SECRET)
+    cdef const unsigned char* mark = s.SSL_SESSION_get0_id_context(session, &size)
+    cdef bytes bound = PyBytes_FromStringAndSize(<const char*>mark, size)
+    cdef bytes keys = PyBytes_FromStringAndSize(<const char*>secret, <Py_ssize_t>length) + key
+    c.OPENSSL_cleanse(secret, MOST_SECRET)
+    bound = b"brisktls session%c" % size + bound + note + peer_of(session)
+    if c.EVP_Q_mac(
+            NULL, b"HMAC", NULL, b"SHA256", NULL, PyBytes_AS_STRING(keys), PyBytes_GET_SIZE(keys),
+            <const unsigned char*>PyBytes_AS_STRING(bound), PyBytes_GET_SIZE(bound), out, RULES,
+            &length) == NULL or length != RULES:
+        errors.fail_ssl("the session cannot be sealed")
+    return PyBytes_FromStringAndSize(<const char*>out, RULES)
+
+
+cdef bytes peer_of(s.SSL_SESSION* session):
+    """A digest of the peer's certificate; nothing where there is none."""
+    cdef c.X509* peer = s.SSL_SESSION_get0_peer(session)
+    cdef unsigned char[RULES] out
+    cdef unsigned int size = 0
+    if peer == NULL:
+        return b""
+    if c.X509_digest(peer, c.EVP_sha256(), out, &size) != 1:
+        errors.fail_ssl("the peer's certificate cannot be digested")
+    return PyBytes_FromStringAndSize(<const char*>out, size)
+
+
+cdef bytes appended(s.SSL_SESSION* session):
+    cdef void* data = NULL
+    cdef size_t size = 0
+    if s.SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1:
+        errors.fail_ssl("the session's note cannot be read")
+    return PyBytes_FromStringAndSize(<const char*>data, <Py_ssize_t>size)
+
+
+cdef int append(s.SSL_SESSION* session, bytes data) except -1:
+    if s.SSL_SESSION_set1_ticket_appdata(
+            session, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)) != 1:
+        errors.fail_ssl("the session's note cannot be written")
+    return 0
+
+
+cdef int check_seal(s.SSL_SESSION* session, bytes key) except -1:
+    """Take the seal off again; where it is not right the stamp stands for nothing."""
+    cdef bytes found = appended(session)
+    cdef bytes note = found[:-RULES]
+    if PyBytes_GET_SIZE(found) >= RULES:
+        append(session, note)
+        mine = seal(session, note, key)
+        if c.CRYPTO_memcmp(
+                PyBytes_AS_STRING(mine),
+                PyBytes_AS_STRING(found) + PyBytes_GET_SIZE(found) - RULES, RULES) == 0:
+            return 0
+    if not spoil_stamp(session):
+        errors.fail_ssl("the session cannot be marked")
+    return 0
+
+
+def to_bytes(Session session not None, bytes key not None):
+    cdef s.SSL_SESSION* copy
+    errors.clear()
+    copy = s.SSL_SESSION_dup(held(session))
+    if copy == NULL:
+        errors.fail_ssl("the session cannot be copied")
+    try:
+        note = appended(copy)
+        append(copy, note + seal(copy, note, key))
+        return written(copy)
+    finally:
+        s.SSL_SESSION_free(copy)
+
+
+cdef bytes written(s.SSL_SESSION* handle):
     cdef unsigned char* start
     cdef bytes data
-    cdef int size
-    errors.clear()
-    size = s.i2d_SSL_SESSION(handle, NULL)
+    cdef int size = s.i2d_SSL_SESSION(handle, NULL)
     if size <= 0:
         errors.fail_ssl("the session cannot be written")
     data = PyBytes_FromStringAndSize(NULL, size)
@@ -113,7 +194,7 @@ def to_bytes(Session session not None):
     return data
 
 
-def from_bytes(bytes data not None, Context context not None):
+def from_bytes(bytes data not None, Context context not None, bytes key not None):
     cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(data)
     cdef const unsigned char* end = start + PyBytes_GET_SIZE(data)
     cdef s.SSL_SESSION* handle
@@ -123,9 +204,13 @@ def from_bytes(bytes data not None, Context context not None):
     handle = s.d2i_SSL_SESSION(NULL, &start, <long>PyBytes_GET_SIZE(data))
     if handle == NULL:
         errors.fail_ssl("this is not a session")
-    if start != end:
+    try:
+        if start != end:
+            errors.fail_ssl("there is something behind the session")
+        check_seal(handle, key)
+    except BaseException:
         s.SSL_SESSION_free(handle)
-        errors.fail_ssl("there is something behind the session")
+        raise
     return wrap_session(handle, context)
 
 
@@ -174,6 +259,7 @@ def set_id_context(Context context not None, bytes name not None):
         if s.SSL_CTX_set_session_id_context(
                 context.handle, <const unsigned char*>PyBytes_AS_STRING(name), size) != 1:
             errors.fail_ssl("the session id context was refused")
+        context.note_rule("session id context", name)
     finally:
         context.leave()
 
@@ -258,7 +344,6 @@ def set_session(Connection connection not None, Session session not None):
         s.SSL_SESSION_free(copy)
         if result != 1:
             errors.fail_ssl("OpenSSL refused this session")
-        connection.offering = True
     finally:
         connection.leave()
 

@@ -6,6 +6,8 @@ cimport OpenSSL._native.certificates as certificates
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 
+from OpenSSL._native.rules cimport store_changed
+
 cdef object face = None
 
 
@@ -53,13 +55,14 @@ cdef object wrap_store(c.X509_STORE* taken):
 def add_certificate(X509Store store not None, certificates.X509 certificate not None):
     cdef c.X509* handle
     cdef int good
-    store.held()
+    store_changed(store.held())     # takes the memory for it, before there is something to note
     errors.clear()
     handle = certificate.share()
     good = c.X509_STORE_add_cert(store.handle, handle)
     certificates.release_certificate(handle)
     if good != 1:
         errors.fail_crypto("the certificate cannot be trusted")
+    store_changed(store.handle)
 
 
 @cython.critical_section
@@ -108,8 +111,10 @@ def load_locations(X509Store store not None, bytes file, bytes directory):
     cdef const char* from_file = NULL if file is None else <const char*>file
     cdef const char* from_directory = NULL if directory is None else <const char*>directory
     cdef int good
+    store_changed(handle, from_directory)
     errors.clear()
     with nogil:
         good = c.X509_STORE_load_locations(handle, from_file, from_directory)
+    store_changed(handle)
     if good != 1:
         errors.fail_crypto("neither a file nor a directory was given")

@@ -1,4 +1,4 @@
-from OpenSSL._native.carrier cimport Kept
+from OpenSSL._native.carrier cimport Hooks, Kept
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.platform cimport flag
@@ -8,6 +8,7 @@ cdef class Tenant(Entrance):
     cdef Context context            # the one last given, by __init__ or set_context
     cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
     cdef Kept app_data
+    cdef dict noted                 # rules set on this connection that libssl does not tell
     cdef flag own_verify            # set on this connection itself, whatever its Context says
     cdef flag own_info
     cdef flag reading               # libssl computes and may look at our Contexts
@@ -26,3 +27,10 @@ cdef class Tenant(Entrance):
     cdef int adopt_logs(self, Context context) except -1
     cdef int take_care(self) except -1
     cdef Criteria own_criteria(self)
+    cdef int adopt_verification(self, Context context) except -1
+    cdef int put_rules(self, Criteria rules, Context context) except -1
+    cdef bint has_own(self, str name) except -1
+    cdef int bring_cookies(self, Hooks hooks, Context context) except -1
+    cdef int note_rule(self, str name, object value) except -1
+    # A set of hooks has been taken over, and a Context.
+    cdef void settle(self) noexcept

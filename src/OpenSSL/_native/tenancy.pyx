@@ -10,23 +10,27 @@ the connection itself stays when it moves.
 cimport cython
 
 cimport OpenSSL._native.errors as errors
+cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport CHOSEN, Hooks, Kept, keep
 from OpenSSL._native.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.naming cimport is_named
 from OpenSSL._native.criteria cimport Criteria
-from OpenSSL._native.trampolines cimport on_info, on_message, on_verify
-
-from os import urandom
+from OpenSSL._native.trampolines cimport (
+    on_cookie_generate, on_cookie_verify, on_info, on_message, on_verify,
+)
 
 from OpenSSL._exceptions import Error
 
-cdef enum:
-    SESSION_CONTEXT = 32    # bytes, as many as libssl takes
-
 # Of a connection that has none of its own.
 cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
+
+
+cdef int taken(long result) except -1:
+    if result != 1:
+        errors.fail_ssl("a setting of the other Context was refused")
+    return 0
 
 
 cdef int enter_both(Context one, Context other) except -1:
@@ -106,7 +110,9 @@ cdef class Tenant(Entrance):
             before = self.context
             enter_both(before, context)
             try:
-                if context.ruled or before.ruled or self.criteria is not None:
+                # A Context that was only made to bring another certificate asks for no less.
+                if (context.ruled or context.verify_set) and (
+                        context.ruled or before.ruled or self.criteria is not None):
                     rules = NO_CRITERIA if self.criteria is None else self.criteria
                     rules = rules.over(context.handle, self.handle, self.addressed)
                 errors.clear()
@@ -115,12 +121,14 @@ cdef class Tenant(Entrance):
                 context.in_use = True
                 self.adopt_settings(context)
                 if rules is not None:
-                    rules.put(self.handle)
+                    self.put_rules(rules, context)
                 hooks = context.hooks.copy()
+                if s.SSL_is_dtls(self.handle):
+                    self.bring_cookies(hooks, context)
             finally:
                 before.leave()
                 context.leave()
-            if self.own_verify:
+            if self.own_verify or not context.verify_set:
                 hooks.verify = self.hooks.verify
             if self.own_info:
                 hooks.info = self.hooks.info
@@ -130,23 +138,35 @@ cdef class Tenant(Entrance):
                 s.SSL_set_msg_callback(self.handle, on_message)
             self.hooks = hooks
             self.context = context
+            self.settle()
             if self.choosing and context is not before:
                 self.choosing = CHOSEN
         finally:
             self.leave()
 
     cdef int adopt_settings(self, Context context) except -1:
-        """What libssl leaves as it was in SSL_new: whom to verify, and how."""
-        cdef s.verify_hook hook = NULL
+        """What libssl leaves as it was in SSL_new: versions, groups, whom to verify, and how."""
         s.SSL_set_options(self.handle, s.SSL_CTX_get_options(context.handle))
-        if not self.own_verify:
-            if context.hooks.verify is not None:
-                hook = on_verify
-            s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
-            s.SSL_set_verify_depth(
-                self.handle, s.SSL_CTX_get_verify_depth(context.handle))
+        self.adopt_verification(context)
+        if not self.has_own("min version"):
+            taken(s.SSL_set_min_proto_version(
+                self.handle, <int>s.SSL_CTX_get_min_proto_version(context.handle)))
+        if not self.has_own("max version"):
+            taken(s.SSL_set_max_proto_version(
+                self.handle, <int>s.SSL_CTX_get_max_proto_version(context.handle)))
+        if not self.has_own("groups") and (
+                "groups" in self.context.noted or "groups" in context.noted):
+            groups = context.noted.get("groups", <bytes>s.brisk_default_groups())
+            taken(s.SSL_set1_groups_list(self.handle, <bytes>groups))
+        # These lie with the certificate, and have gone with it.
+        if self.has_own("signature algorithms"):
+            taken(s.SSL_set1_sigalgs_list(
+                self.handle, <bytes>self.noted["signature algorithms"]))
+        if self.has_own("ciphers"):
+            taken(s.SSL_set_cipher_list(self.handle, <bytes>self.noted["ciphers"]))
+        taken(s.SSL_set_num_tickets(self.handle, s.SSL_CTX_get_num_tickets(context.handle)))
         self.must_name = context.must_name
-        self.careful = self.must_name or self.criteria is not None
+        self.careful = self.must_name
         return 0
 
     cdef int adopt_logs(self, Context context) except -1:
@@ -171,21 +191,12 @@ cdef class Tenant(Entrance):
                 "SSL routines", "", "too late: a session stands for a verification already")])
         if self.criteria is None:
             self.criteria = Criteria.__new__(Criteria)
-            self.careful = True
+            self.settle()       # no session stands for what is set here
         return self.criteria
 
     cdef int take_care(self) except -1:
-        """Before a handshake, and in it: what must be known, and what no session stands for."""
-        if self.must_name:
-            self.check_named(s.SSL_get_verify_mode(self.handle))
-        if (self.criteria is None or not s.SSL_in_before(self.handle)
-                or not s.SSL_is_server(self.handle)):
-            return 0
-        # A context of its own: none that was verified by other rules is resumed here.
-        errors.clear()
-        id = urandom(SESSION_CONTEXT)
-        if s.SSL_set_session_id_context(self.handle, id, SESSION_CONTEXT) != 1:
-            errors.fail_ssl("sessions cannot be kept apart")
+        """Before a handshake, and in it: what must be known."""
+        self.check_named(s.SSL_get_verify_mode(self.handle))
         return 0
 
     cdef int check_named(self, int mode) except -1:
@@ -197,6 +208,47 @@ cdef class Tenant(Entrance):
                 "the Context's check_hostname is set, and nobody has said which host is wanted: "
                 "call set_host first")])
         return 0
+
+    cdef int adopt_verification(self, Context context) except -1:
+        cdef s.verify_hook hook = NULL
+        if self.own_verify or not context.verify_set:
+            return 0
+        if context.hooks.verify is not None:
+            hook = on_verify
+        s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
+        s.SSL_set_verify_depth(self.handle, s.SSL_CTX_get_verify_depth(context.handle))
+        return 0
+
+    cdef int put_rules(self, Criteria rules, Context context) except -1:
+        cdef c.X509_VERIFY_PARAM* manner = s.SSL_get0_param(self.handle)
+        cdef unsigned long flags = c.X509_VERIFY_PARAM_get_flags(manner)
+        rules.put(self.handle)
+        if not context.verify_set:
+            taken(c.X509_VERIFY_PARAM_set_flags(manner, flags))
+        return 0
+
+    cdef bint has_own(self, str name) except -1:
+        return self.noted is not None and name in self.noted
+
+    cdef int bring_cookies(self, Hooks hooks, Context context) except -1:
+        """Whoever has given a cookie out verifies it: that comes after a host was chosen."""
+        if self.hooks.cookie_generate is not None:
+            hooks.cookie_generate = self.hooks.cookie_generate
+            s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
+        if self.hooks.cookie_verify is not None:
+            hooks.cookie_verify = self.hooks.cookie_verify
+            s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
+        return 0
+
+    cdef int note_rule(self, str name, object value) except -1:
+        """Note a rule that decides whom to believe, and that libssl does not tell."""
+        if self.noted is None:
+            self.noted = {}
+        self.noted[name] = value
+        return 0
+
+    cdef void settle(self) noexcept:
+        """Tell the channel what there is to be asked now."""
 
     def get_context(self):
         self.enter()

@@ -6,10 +6,8 @@ that the Context keeps; no Python runs.  libssl asks the Context a connection wa
 with, whichever a hook chose later (``session_ctx`` in OpenSSL 3.0 to 4.0), so the
 Channel leads there.
 
-A ticket does not tell by which rules a client was verified, and whoever shares the keys
-may have other rules.  So a session that stands for a client's certificate, or may have to,
-is neither written into a ticket nor taken out of one: it is looked at when libssl asks, so
-rules that were set late count as well.
+Whoever shares the keys may have other rules.  A session's stamp (``stamps``) tells by which
+its client was let in, and libssl passes over a ticket with another.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -17,7 +15,6 @@ from libc.string cimport memcpy, memset
 
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
-cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.libssl cimport SSL, SSL_CTX
@@ -25,7 +22,7 @@ from OpenSSL._native.ticket_ring cimport (
     EVP_CIPHER_CTX, EVP_MAC_CTX, brisk_ticket_key, brisk_ticket_key_for, brisk_ticket_keys_drop,
     brisk_ticket_ring, brisk_ticket_ring_open, brisk_ticket_ring_replace,
 )
-from OpenSSL._native.trampolines cimport channel_of
+from OpenSSL._native.stamps cimport channel_of
 
 cdef extern from "compat.h" nogil:
     ctypedef int (*ticket_key_hook "brisk_ticket_key_hook")(
@@ -38,12 +35,6 @@ cdef enum:
     LONG = 80       # a name and two secrets of 32 bytes, for AES-256-CBC
 
 
-cdef bint may_stand_for_a_client(SSL* ssl) noexcept nogil:
-    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
-    return s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER != 0 or (
-        session != NULL and s.SSL_SESSION_get0_peer(session) != NULL)
-
-
 cdef int on_ticket_key(
     SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
     EVP_MAC_CTX* mac, int encrypt,
@@ -51,8 +42,6 @@ cdef int on_ticket_key(
     cdef Channel* channel = channel_of(ssl)
     if channel == NULL or channel.tickets == NULL:
         return -1
-    if may_stand_for_a_client(ssl):
-        return 0
     return brisk_ticket_key_for(
         <brisk_ticket_ring*>channel.tickets, name, iv, cipher, mac, encrypt != 0)
 

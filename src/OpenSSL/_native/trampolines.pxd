@@ -1,13 +1,11 @@
 from OpenSSL._native.carrier cimport Carrier
-from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.libcrypto cimport X509_STORE_CTX
-from OpenSSL._native.libssl cimport SSL, SSL_CTX
+from OpenSSL._native.libssl cimport SSL
 
-cdef Channel* channel_of(const SSL* ssl) noexcept nogil
+# The Connection that libssl is at work for, or None.
+cdef Carrier carrier_of(const SSL* ssl)
 
 cdef void on_alert(const SSL* ssl, int where, int value) noexcept nogil
-
-cdef int on_hello(SSL* ssl, int* alert, void* unused) noexcept nogil
 
 cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
 cdef void on_info(const SSL* ssl, int where, int value) noexcept with gil
@@ -15,11 +13,6 @@ cdef void on_keylog(const SSL* ssl, const char* line) noexcept with gil
 cdef void on_message(
     int writing, int version, int kind, const void* data, size_t size, SSL* ssl, void* unused,
 ) noexcept with gil
-cdef int on_alpn_select(
-    SSL* ssl, const unsigned char** out, unsigned char* out_size,
-    const unsigned char* offered, unsigned int offered_size, void* unused,
-) noexcept with gil
-cdef int on_servername(SSL* ssl, int* alert, void* unused) noexcept with gil
 cdef int on_status(SSL* ssl, void* unused) noexcept with gil
 cdef int on_cookie_generate(SSL* ssl, unsigned char* cookie, unsigned int* size) noexcept with gil
 cdef int on_cookie_verify(

@@ -10,20 +10,14 @@ wrong, the answer to C is "no".
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.string cimport memcmp, memcpy, strlen
+from libc.string cimport memcpy, strlen
 
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport Channel
-from OpenSSL._native.carrier cimport CHOSEN, Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.carrier cimport Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.certificates cimport wrap_certificate
-from OpenSSL._native.virtual_hosts cimport (
-    FITS, NO_CERTIFICATE, OTHER_VERSION, Fit, certificate_fits, choice_fits, host_fits,
-    refuse_host,
-)
-
-from OpenSSL._exceptions import Error
-from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
+from OpenSSL._native.stamps cimport channel_of, judge, refuse_session
 
 cdef enum:
     DTLS_EVENT = 4          # records that an alert or another handshake counts for
@@ -32,15 +26,6 @@ cdef enum:
 
 
 # ---- from an SSL to its Carrier
-
-cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil:
-    """Ours, or NULL: an SSL has it from the time it is given its BIO until it is freed."""
-    cdef c.BIO* bio
-    if ssl == NULL:
-        return NULL
-    bio = s.SSL_get_rbio(ssl)
-    return NULL if bio == NULL else <Channel*>c.BIO_get_data(bio)
-
 
 cdef Carrier carrier_of(const s.SSL* ssl):
     cdef Channel* channel = channel_of(ssl)
@@ -108,31 +93,67 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
 
 # ---- observers
 
-cdef void on_alert(const s.SSL* ssl, int where, int value) noexcept nogil:
+# Of what libssl says at every turn, the part that tells something.
+cdef int TELLING = (
+    s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START | s.SSL_CB_HANDSHAKE_DONE | s.SSL_CB_LOOP)
+
+
+cdef void note_alert(Channel* channel, int where, int value) noexcept nogil:
     """Note what libssl tells nobody afterwards: our fatal alert, and that it has shaken hands."""
-    cdef Channel* channel
-    if not where & (s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START | s.SSL_CB_HANDSHAKE_DONE):
-        return
-    channel = channel_of(ssl)
-    if channel == NULL:
-        return
     if where & s.SSL_CB_HANDSHAKE_DONE:
         channel.shaken = True
     elif where & s.SSL_CB_WRITE_ALERT == s.SSL_CB_WRITE_ALERT:
         if value >> 8 == s.SSL3_AL_FATAL:
             channel.alert_sent = value & 0xff
-    elif channel.datagram and channel.shaken:
+    elif (where & (s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START)
+            and channel.datagram and channel.shaken):
         # Anybody can send datagrams; these are what the peer has sent, and no data.
         channel.idle += DTLS_EVENT
+
+
+cdef void look_at_session(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
+    """After each step, and after what the program was told of it, may have changed rules."""
+    if not judge(ssl, channel, where):
+        on_unfit_session(ssl)
+
+
+cdef void on_unfit_session(const s.SSL* ssl) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None:
+        return
+    if not enter_hook(&scope, carrier):
+        return      # nor does the handshake go on: why is kept
+    try:
+        refuse_session()
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+    leave_hook(&scope, carrier)
+
+
+cdef void on_alert(const s.SSL* ssl, int where, int value) noexcept nogil:
+    cdef Channel* channel
+    if not where & TELLING:
+        return
+    channel = channel_of(ssl)
+    if channel != NULL:
+        note_alert(channel, where, value)
+        look_at_session(<s.SSL*>ssl, channel, where)
 
 
 cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
     cdef Scope scope
     cdef Carrier carrier = carrier_of(ssl)
-    on_alert(ssl, where, value)
-    if carrier is None or carrier.hooks.info is None:
+    cdef Channel* channel = channel_of(ssl)
+    if carrier is None or channel == NULL:
+        return
+    note_alert(channel, where, value)
+    if carrier.hooks.info is None:
+        look_at_session(<s.SSL*>ssl, channel, where)
         return
     if not enter_hook(&scope, carrier):
+        look_at_session(<s.SSL*>ssl, channel, where)
         return
     try:
         carrier.hooks.info(carrier, where, value)
@@ -140,6 +161,7 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
         carrier.keep(error)
         carrier.spoil()
     leave_hook(&scope, carrier)
+    look_at_session(<s.SSL*>ssl, channel, where)
 
 
 cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
@@ -174,166 +196,6 @@ cdef void on_message(
         carrier.keep(error)
         carrier.spoil()
     leave_hook(&scope, carrier)
-
-
-# ---- negotiation
-
-cdef void choose_alert(object error, int* alert) noexcept:
-    """Let an ``Error`` that a hook raises say which alert the peer is sent."""
-    if isinstance(error, Error):
-        number = error.alert
-        if type(number) is int and 0 <= number <= 255:
-            alert[0] = number
-
-
-cdef list split_protocols(const unsigned char* offered, unsigned int size):
-    cdef list names = []
-    cdef unsigned int at = 0
-    cdef unsigned int length
-    while at < size:
-        length = offered[at]
-        at += 1
-        if length > size - at:
-            raise ValueError("the peer's list of protocols is malformed")
-        names.append(PyBytes_FromStringAndSize(<const char*>offered + at, length))
-        at += length
-    return names
-
-
-cdef int choose_protocol(
-    Carrier carrier, const unsigned char** out, unsigned char* out_size,
-    const unsigned char* offered, unsigned int offered_size,
-) except -1:
-    cdef unsigned int at = 0
-    cdef const char* wanted
-    cdef Py_ssize_t length
-    choice = carrier.hooks.alpn_select(carrier, split_protocols(offered, offered_size))
-    if choice is NO_OVERLAPPING_PROTOCOLS:
-        return s.SSL_TLSEXT_ERR_NOACK
-    if not isinstance(choice, bytes):
-        raise TypeError(
-            "ALPN callback must return a bytestring or the special NO_OVERLAPPING_PROTOCOLS "
-            f"sentinel value, not {type(choice).__name__}"
-        )
-    length = PyBytes_GET_SIZE(choice)
-    if length == 0:
-        return s.SSL_TLSEXT_ERR_ALERT_FATAL
-    wanted = PyBytes_AS_STRING(choice)
-    # Answer with the peer's own copy: it lives as long as libssl needs it.
-    while at < offered_size:
-        if offered[at] == length and memcmp(offered + at + 1, wanted, length) == 0:
-            out[0] = offered + at + 1
-            out_size[0] = offered[at]
-            return s.SSL_TLSEXT_ERR_OK
-        at += 1 + offered[at]
-    raise ValueError(f"ALPN callback returned {choice!r}, which the client did not offer")
-
-
-cdef int on_alpn_select(
-    s.SSL* ssl, const unsigned char** out, unsigned char* out_size,
-    const unsigned char* offered, unsigned int offered_size, void* unused,
-) noexcept with gil:
-    cdef Scope scope
-    cdef Fit fit
-    cdef bint chosen
-    cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
-    cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None:
-        return answer
-    if carrier.hooks.alpn_select is None:
-        return s.SSL_TLSEXT_ERR_NOACK
-    if not enter_hook(&scope, carrier):
-        return answer
-    # Earlier versions have chosen the certificate by now.
-    carrier.choosing = s.SSL_version(ssl) == s.TLS1_3_VERSION
-    carrier.verify_changed = False
-    try:
-        answer = choose_protocol(carrier, out, out_size, offered, offered_size)
-    except BaseException as error:
-        carrier.keep(error)
-        answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
-    chosen = carrier.choosing == CHOSEN or carrier.verify_changed
-    carrier.choosing = False
-    leave_hook(&scope, carrier)
-    if chosen and answer != s.SSL_TLSEXT_ERR_ALERT_FATAL:
-        fit = choice_fits(ssl, out[0], out_size[0] if answer == s.SSL_TLSEXT_ERR_OK else 0)
-        if fit != FITS:
-            keep_refusal(carrier, fit)
-            answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
-    return answer
-
-
-cdef void keep_refusal(Carrier carrier, Fit fit) noexcept:
-    # Like a hook: making an exception may run anybody's finaliser.
-    cdef Scope scope
-    if not enter_hook(&scope, carrier):
-        return
-    try:
-        refuse_host(fit)
-    except BaseException as error:
-        carrier.keep(error)
-    leave_hook(&scope, carrier)
-
-
-cdef int on_unfit_session(s.SSL* ssl, int* alert) noexcept with gil:
-    cdef Scope scope
-    cdef Carrier carrier = carrier_of(ssl)
-    alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
-    if carrier is None:
-        return s.SSL_TLSEXT_ERR_ALERT_FATAL
-    if not enter_hook(&scope, carrier):
-        return s.SSL_TLSEXT_ERR_ALERT_FATAL
-    try:
-        refuse_host(NO_CERTIFICATE)
-    except BaseException as error:
-        carrier.keep(error)
-    leave_hook(&scope, carrier)
-    return s.SSL_TLSEXT_ERR_ALERT_FATAL
-
-
-cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
-    """Judge a session where no hook chooses a host: libssl has no other place for that."""
-    return s.SSL_TLSEXT_ERR_NOACK if certificate_fits(ssl) else on_unfit_session(ssl, alert)
-
-
-cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept with gil:
-    cdef Scope scope
-    cdef Fit fit
-    cdef bint judged
-    cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
-    cdef Carrier carrier = carrier_of(ssl)
-    alert[0] = s.SSL_AD_INTERNAL_ERROR
-    if carrier is None:
-        return answer
-    if carrier.hooks.servername is None:
-        return on_hello(ssl, alert, NULL)
-    if not enter_hook(&scope, carrier):
-        return answer
-    carrier.choosing = True
-    carrier.verify_changed = False
-    try:
-        carrier.hooks.servername(carrier)
-        answer = s.SSL_TLSEXT_ERR_OK
-    except BaseException as error:
-        carrier.keep(error)
-        choose_alert(error, alert)
-    # A client's is called too, about the server's answer: there it is no choice of a host
-    # unless it changes something.
-    judged = s.SSL_is_server(ssl) or carrier.choosing == CHOSEN or carrier.verify_changed
-    carrier.choosing = False
-    leave_hook(&scope, carrier)
-    if answer != s.SSL_TLSEXT_ERR_OK or not judged:
-        return answer
-    # The Contexts are held still again; while the hook ran they were not.
-    fit = host_fits(ssl)
-    if fit == FITS:
-        return answer
-    if fit == OTHER_VERSION:
-        alert[0] = s.SSL_AD_PROTOCOL_VERSION    # which says it all
-    else:
-        alert[0] = s.SSL_AD_HANDSHAKE_FAILURE
-        keep_refusal(carrier, fit)
-    return s.SSL_TLSEXT_ERR_ALERT_FATAL
 
 
 # ---- stapling: one C callback serves both roles

@@ -7,7 +7,6 @@ cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport LAX, NO_LOGS, STRICT, Context
-from OpenSSL._native.trust cimport check_in_time
 
 has_transparency = bool(s.brisk_has_transparency())
 
@@ -63,7 +62,6 @@ def set_log_file(Context context not None, bytes path):
 def enable(Connection connection not None, bint strict):
     connection.enter()
     try:
-        check_in_time(connection)
         errors.clear()
         if s.SSL_enable_ct(
                 connection.handle, s.SSL_CT_VALIDATION_STRICT if strict

@@ -12,7 +12,5 @@ cdef X509Store borrowed_store(Context context)
 cdef int outlive(Context context, X509Store replaced) except -1
 # See to it that the store may be changed.
 cdef int own_store(Context context) except -1
-# Whether more may still be asked of the peer.
-cdef int check_in_time(Connection connection) except -1
 # A list of X509Name, copied for libssl.
 cdef X509_NAME_LIST* new_names(list authorities) except NULL

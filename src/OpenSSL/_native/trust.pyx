@@ -1,6 +1,6 @@
 """Whom to believe: authorities, verification and the names a peer must have."""
 
-from OpenSSL._native.anchors cimport shared_store
+from OpenSSL._native.anchors cimport platform_folder, shared_store
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
@@ -11,6 +11,7 @@ from OpenSSL._native.context cimport EMPTY, OWN, SHARED, Context
 from OpenSSL._native.lock cimport brisk_lock_leave
 from OpenSSL._native.memory cimport Memory, opened
 from OpenSSL._native.names cimport X509Name, release_name
+from OpenSSL._native.rules cimport store_changed
 from OpenSSL._native.stores cimport X509Store, wrap_store
 from OpenSSL._native.trampolines cimport on_verify
 
@@ -25,6 +26,9 @@ cdef int read_anchors(Context context, bytes file, bytes folder, bint platform) 
     cdef const char* from_file = NULL if file is None else <const char*>file
     cdef const char* from_folder = NULL if folder is None else <const char*>folder
     cdef int result
+    if platform:
+        from_folder = platform_folder()
+    store_changed(s.SSL_CTX_get_cert_store(context.handle), from_folder)
     with nogil:
         errors.clear()
         if platform:
@@ -35,6 +39,7 @@ cdef int read_anchors(Context context, bytes file, bytes folder, bint platform) 
         errors.fail_ssl(
             "the platform's certificates could not be loaded" if platform
             else "neither cafile nor capath was given")
+    store_changed(s.SSL_CTX_get_cert_store(context.handle))
     return 0
 
 
@@ -248,6 +253,7 @@ def set_verify(Context context not None, int mode, callback):
         hooks = context.hooks.copy()
         hooks.verify = callback
         context.hooks = hooks
+        context.verify_set = True
         s.SSL_CTX_set_verify(context.handle, mode, hook)
     finally:
         context.leave()
@@ -284,6 +290,7 @@ def set_verify_mode(Context context not None, int mode):
     try:
         if context.hooks.verify is not None:
             hook = on_verify
+        context.verify_set = True
         s.SSL_CTX_set_verify(context.handle, mode, hook)
     finally:
         context.leave()
@@ -298,13 +305,11 @@ def connection_set_verify(Connection connection not None, int mode, callback):
     try:
         if mode & s.SSL_VERIFY_PEER and not (
                 s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER):
-            check_in_time(connection)
             check_name(connection, mode)
         hooks = connection.hooks.copy()
         hooks.verify = callback
         connection.hooks = hooks
         connection.own_verify = True
-        connection.verify_changed = True
         s.SSL_set_verify(connection.handle, mode, hook)
     finally:
         connection.leave()
@@ -316,10 +321,8 @@ def connection_set_verify_mode(Connection connection not None, int mode):
     try:
         if mode & s.SSL_VERIFY_PEER and not (
                 s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER):
-            check_in_time(connection)
             check_name(connection, mode)
         connection.own_verify = True
-        connection.verify_changed = True
         s.SSL_set_verify(connection.handle, mode, NULL)
     finally:
         connection.leave()
@@ -353,16 +356,6 @@ def connection_get_verify_mode(Connection connection not None):
 
 # ---- the names a peer must have
 
-cdef int check_in_time(Connection connection) except -1:
-    """Refuse to ask for more than what the session had to do for when it was offered."""
-    if connection.offering and not (
-            s.SSL_is_server(connection.handle) or s.SSL_in_before(connection.handle)
-            or s.SSL_is_init_finished(connection.handle)):
-        errors.clear()
-        errors.fail_ssl("too late: a session has been offered, and would not be verified again")
-    return 0
-
-
 cdef int check_name(Connection connection, int mode) except -1:
     """Refuse to verify from the middle of a handshake on where nobody has said whom."""
     if connection.must_name and not (
@@ -377,7 +370,6 @@ def set_host(Connection connection not None, bytes name not None, bint address, 
     try:
         if dotted and not connection.own_hostflags:
             raise ValueError("name must not begin or end with a dot")
-        check_in_time(connection)
         errors.clear()
         if address:
             set_address(connection, name)
@@ -394,13 +386,13 @@ cdef int set_address(Connection connection, bytes address) except -1:
     if c.X509_VERIFY_PARAM_set1_ip_asc(s.SSL_get0_param(connection.handle), address) != 1:
         errors.fail_ssl("not an IP address")
     connection.addressed = True
+    connection.channel.addressed = True
     return 0
 
 
 def set_ip_asc(Connection connection not None, bytes address not None):
     connection.enter()
     try:
-        check_in_time(connection)
         errors.clear()
         set_address(connection, address)
     finally:
@@ -410,7 +402,6 @@ def set_ip_asc(Connection connection not None, bytes address not None):
 def set_hostflags(Connection connection not None, unsigned int flags):
     connection.enter()
     try:
-        check_in_time(connection)
         s.SSL_set_hostflags(connection.handle, flags)
         connection.own_hostflags = True
     finally:

@@ -165,9 +165,8 @@ class Fleet:
     def attach(self, context: Context) -> None:
         """Let sessions of ``context`` be resumed by every process of the fleet.
 
-        Every process needs the same :meth:`Context.set_session_id`.  Clients that are asked
-        for a certificate are not resumed by tickets, see :meth:`Context.set_ticket_keys`.
-        The Context is not kept alive.
+        Every process needs the same :meth:`Context.set_session_id` and the same rules of
+        verification, see :meth:`Context.set_ticket_keys`.  The Context is not kept alive.
         """
         self._apply(context)
 

@@ -1,0 +1,7 @@
+from OpenSSL._native.libssl cimport SSL
+
+cdef int on_hello(SSL* ssl, int* alert, void* unused) noexcept nogil
+cdef int on_alpn_select(
+    SSL* ssl, const unsigned char** out, unsigned char* out_size,
+    const unsigned char* offered, unsigned int offered_size, void* unused) noexcept nogil
+cdef int on_servername(SSL* ssl, int* alert, void* unused) noexcept nogil

@@ -1,0 +1,25 @@
+cimport OpenSSL._native.libcrypto as c
+cimport OpenSSL._native.libssl as s
+from OpenSSL._native.channel cimport Channel
+
+cdef enum:
+    # Of Channel.hooked: what the program is asked.
+    ASKED_STAPLE = 1        # whether a client takes a staple for good
+    ASKED_NAME = 2          # which host a server is to be
+    ASKED_PROTOCOL = 4      # and which protocol it speaks
+    APART = 8               # how to verify was set on the connection, past all comparing
+
+# Ours, or NULL: an SSL has it from the time it is given its BIO until it is freed.
+cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil
+
+# Give the connection its stamp for the handshake that begins; False when that cannot be.
+cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil
+# At every step of a handshake; False when it may not go on with the session it resumes.
+cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil
+cdef int refuse_session() except -1
+cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil
+
+cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil
+cdef int on_ticket(
+    s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
+    void* unused) noexcept nogil

@@ -1,0 +1,251 @@
+"""Stamps: a session stands for nothing less than a full handshake would, now.
+
+Theory.  Every session carries a stamp, a digest of the rules by which its peer was let in
+and of what was asked for (``rules``).  It lies where libssl keeps the session id context,
+so it goes along in tickets, caches and files.  There is one place on each side.
+
+A server is stamped when a hello has come, after the program has chosen its host and before
+libssl looks the session up (``stamp``, by ``hello``): libssl passes over sessions with other
+stamps (``ssl_get_prev_session`` in OpenSSL 3.0 to 4.0).  A client is stamped when it is about
+to write its hello: a session with another stamp is not offered (``offer``).  So where rules
+differ the handshake is a full one.
+
+A handshake takes time, and rules may change meanwhile.  They are digested once more when a
+certificate is verified (``on_chain``) and when the peer has finished (``finish``).  What was
+made by other rules than the stamp says is stamped at random then, which fits nothing; what
+was resumed under other rules is refused.
+
+What a verify callback or a client's OCSP callback decides cannot be compared: while one is
+in force, sessions are stamped at random.
+
+A session also notes from when until when its peer's certificates are valid, in what libssl
+calls the application data of tickets, and is not resumed at another time.
+"""
+
+from libc.string cimport memcmp, memcpy
+from libc.time cimport time
+
+from OpenSSL._native.rules cimport RULES, digest_two, rules_of, validity
+
+from OpenSSL._exceptions import Error
+
+cdef enum:
+    TIME = 8    # bytes of a time in a note
+    NOTE = 22   # of a whole one
+
+cdef long long NEVER = 0x7fffffffffffffff
+
+cdef const char* MARK = b"brisk1"   # what a note begins with
+
+
+cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil:
+    cdef c.BIO* bio
+    if ssl == NULL:
+        return NULL
+    bio = s.SSL_get_rbio(ssl)
+    return NULL if bio == NULL else <Channel*>c.BIO_get_data(bio)
+
+
+# ---- stamps
+
+cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether rules alone decide about the peer, and no callback."""
+    if s.SSL_is_server(ssl) and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER:
+        return True     # nobody is asked for a certificate
+    if s.SSL_get_verify_callback(ssl) != NULL or channel.hooked & APART:
+        return False
+    # Nor is it compared by which logs a client asks for timestamps.
+    return s.SSL_is_server(ssl) or not (
+        channel.hooked & ASKED_STAPLE or s.SSL_ct_is_enabled(ssl))
+
+
+cdef bint current(s.SSL* ssl, Channel* channel, unsigned char* out) noexcept nogil:
+    """The rules of now; False where they cannot be compared with any."""
+    return comparable(ssl, channel) and rules_of(
+        ssl, channel.common, channel.own, channel.addressed, out)
+
+
+cdef bint unchanged(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether the rules are still those of the connection's stamp."""
+    cdef unsigned char[RULES] now
+    return channel.stamped and current(ssl, channel, now) and (
+        memcmp(now, channel.rules, RULES) == 0)
+
+
+cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
+    cdef unsigned char[RULES] mark
+    channel.verified = False
+    channel.stamped = current(ssl, channel, channel.rules) and digest_two(
+        channel.rules, RULES, channel.asked, RULES, mark)
+    if not channel.stamped and c.RAND_bytes(mark, RULES) != 1:
+        return False
+    return s.SSL_set_session_id_context(ssl, mark, RULES) == 1
+
+
+cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil:
+    """Let nobody resume the session, wherever it goes."""
+    cdef unsigned char[RULES] mark
+    # Without randomness a single byte: that is no stamp either.
+    cdef unsigned int size = RULES if c.RAND_bytes(mark, RULES) == 1 else 1
+    return s.SSL_SESSION_set1_id_context(session, mark, size) == 1
+
+
+# ---- for how long a session stands
+
+cdef void write_time(unsigned char* out, long long seconds) noexcept nogil:
+    cdef int place
+    for place in range(TIME):
+        out[place] = <unsigned char>((seconds >> (8 * (TIME - 1 - place))) & 0xff)
+
+
+cdef long long read_time(const unsigned char* data) noexcept nogil:
+    cdef unsigned long long seconds = 0
+    cdef int place
+    for place in range(TIME):
+        seconds = seconds << 8 | data[place]
+    return <long long>seconds
+
+
+cdef bint note(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
+    """Write down when the peer's certificates are valid; False when that cannot be."""
+    cdef unsigned char[NOTE] text
+    cdef long long[2] window
+    cdef long long now = time(NULL)
+    cdef long left
+    window[0] = -NEVER
+    window[1] = NEVER
+    if not validity(ssl, now, window):
+        return False
+    memcpy(text, MARK, NOTE - 2 * TIME)
+    write_time(text + NOTE - 2 * TIME, window[0])
+    write_time(text + NOTE - TIME, window[1])
+    if s.SSL_SESSION_set1_ticket_appdata(session, text, NOTE) != 1:
+        return False
+    # A server's cache knows nothing of notes.
+    if s.SSL_is_server(ssl) and window[1] - now < s.SSL_SESSION_get_timeout(session):
+        left = <long>(window[1] - now) if window[1] > now else 0
+        return s.SSL_SESSION_set_timeout(session, left) == 1
+    return True
+
+
+cdef bint in_time(s.SSL_SESSION* session) noexcept nogil:
+    """Whether the peer's certificates are valid now, as far as the session notes it."""
+    cdef void* data = NULL
+    cdef size_t size = 0
+    cdef long long now = time(NULL)
+    cdef const unsigned char* text
+    if s.SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1:
+        return False
+    if data == NULL or size < NOTE or memcmp(data, MARK, NOTE - 2 * TIME) != 0:
+        return True
+    text = <const unsigned char*>data
+    return (read_time(text + NOTE - 2 * TIME) <= now
+            and now <= read_time(text + NOTE - TIME))
+
+
+# ---- the client's place
+
+cdef bint fits(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    cdef unsigned int size = 0
+    cdef const unsigned char* mark = s.SSL_SESSION_get0_id_context(session, &size)
+    cdef unsigned char[RULES] wanted
+    return (channel.stamped and size == RULES
+            and digest_two(channel.rules, RULES, channel.asked, RULES, wanted)
+            and memcmp(mark, wanted, RULES) == 0 and in_time(session))
+
+
+cdef bint offer(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Before a client writes its hello: let go of a session that does not fit."""
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef unsigned int size = 0
+    if not stamp(ssl, channel):
+        return False
+    if session == NULL or fits(ssl, channel, session):
+        return True
+    # libssl makes a new session in place of one that cannot be resumed.  It is marked so when
+    # it is removed from a cache, whether it was there or not; it must have an id for that.
+    if s.SSL_SESSION_get_id(session, &size) == NULL:
+        return False
+    if size == 0 and s.SSL_SESSION_set1_id(session, channel.rules, 1) != 1:
+        return False
+    s.SSL_CTX_remove_session(s.SSL_get_SSL_CTX(ssl), session)     # 0: it was in none
+    return not s.SSL_SESSION_is_resumable(session)
+
+
+# ---- the server's place, beside the hello
+
+cdef int on_ticket(
+    s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
+    void* unused,
+) noexcept nogil:
+    """Whether a ticket's session is still to be used; its stamp is libssl's to compare."""
+    if status == s.SSL_TICKET_SUCCESS and in_time(session):
+        return s.SSL_TICKET_RETURN_USE
+    if status == s.SSL_TICKET_SUCCESS_RENEW and in_time(session):
+        return s.SSL_TICKET_RETURN_USE_RENEW
+    return s.SSL_TICKET_RETURN_IGNORE_RENEW
+
+
+# ---- while a handshake goes on
+
+cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil:
+    """Verify a peer's certificate, as libssl would, and see by which rules that was."""
+    cdef s.SSL* ssl = <s.SSL*>c.X509_STORE_CTX_get_ex_data(
+        chain, s.SSL_get_ex_data_X509_STORE_CTX_idx())
+    cdef Channel* channel = channel_of(ssl)
+    if channel != NULL:
+        channel.verified = unchanged(ssl, channel)
+    return c.X509_verify_cert(chain) > 0
+
+
+cdef bint is_vouched_for(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    """Whether the stamp tells by which rules this full handshake was judged."""
+    cdef int mode = s.SSL_get_verify_mode(ssl)
+    if s.SSL_SESSION_get0_peer(session) != NULL:
+        return channel.verified and (
+            s.SSL_get_verify_result(ssl) != c.X509_V_OK or note(ssl, session))
+    if not unchanged(ssl, channel):
+        return False
+    # Without a certificate, because none was required; or it is to come later.
+    return not (s.SSL_is_server(ssl) and mode & s.SSL_VERIFY_PEER
+                and mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT) or (
+        mode & s.SSL_VERIFY_POST_HANDSHAKE != 0 and s.SSL_version(ssl) == s.TLS1_3_VERSION)
+
+
+cdef bint nobody_is_judged(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether everybody is let in now; then nobody may take the session's result for today's."""
+    if s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER or not comparable(ssl, channel):
+        return False
+    if not s.SSL_is_server(ssl):
+        s.SSL_set_verify_result(ssl, c.X509_V_ERR_UNSPECIFIED)
+    return True
+
+
+cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """The peer has finished: nothing of this handshake is in any cache or ticket yet."""
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef bint late = channel.shaken and s.SSL_version(ssl) == s.TLS1_3_VERSION
+    if s.SSL_session_reused(ssl) and not late:
+        return unchanged(ssl, channel) or nobody_is_judged(ssl, channel)
+    return session == NULL or is_vouched_for(ssl, channel, session) or spoil_stamp(session)
+
+
+cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
+    cdef int state
+    if not where & s.SSL_CB_LOOP:
+        return True
+    state = s.SSL_get_state(ssl)
+    if state == s.TLS_ST_SR_FINISHED or state == s.TLS_ST_CR_FINISHED:
+        return finish(ssl, channel)
+    if where & s.SSL_ST_CONNECT and (
+            state == s.TLS_ST_BEFORE or state == s.TLS_ST_CR_HELLO_REQ
+            or state == s.DTLS_ST_CR_HELLO_VERIFY_REQUEST
+            or state == s.TLS_ST_OK and s.SSL_version(ssl) != s.TLS1_3_VERSION):
+        return offer(ssl, channel)
+    return True
+
+
+cdef int refuse_session() except -1:
+    raise Error([(
+        "SSL routines", "",
+        "the rules of verification changed after a session was resumed by them")])

@@ -1,0 +1,549 @@
+"""Random rules of then, rules of now, and the way from one to the other, against full handshakes.
+
+    rules.py --cases N [--seed N] [--only WAY]
+
+One case is a handshake by some rules, whose session is then offered in a handshake by others,
+which come to a connection in one of many ways; and a control that does the same without a
+session.  Whoever the control refuses must not be let in, and whoever it lets in must not be
+refused, but where rules change in the middle of a handshake that has resumed already: there a
+refusal may say so.  Where nothing has changed the session has to be resumed: else nothing
+would be shown.  A case that fails prints itself; the same seed repeats it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from kit import authority
+from OpenSSL import SSL, crypto
+
+PEER, DEMAND, NONE = (
+    SSL.VERIFY_PEER,
+    SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT,
+    SSL.VERIFY_NONE,
+)
+VERSIONS = ("TLS 1.2", "TLS 1.3", "DTLS 1.2")
+WANTS = (SSL.WantReadError, SSL.WantWriteError)
+TOO_LATE = "rules of verification changed"
+TICKETS = [bytes([number]) * 80 for number in (1,)]
+HOST = b"brisk.test"
+Connected = tuple[SSL.Connection, SSL.Connection]
+
+
+# ---- what rules are
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How one side judges the other's certificate."""
+
+    mode: int = PEER
+    trust: str = "x"  # names of authorities
+    judge: str | None = None  # a callback: "yes", "no", "as it is"
+    host: bytes | None = None  # a client asks for it
+    flags: int = 0
+    lists: str = ""  # lists of revoked certificates: "clean", "revoking"
+    depth: int = 100
+    service: bytes = b""  # a session id context
+    weak: bool = False  # another security level
+
+
+JUDGES: dict[str | None, Callable[..., bool] | None] = {
+    None: None,
+    "yes": lambda *_: True,
+    "no": lambda *_: False,
+    "as it is": lambda _end, _shown, _code, _depth, good: bool(good),
+}
+
+
+def draw(random: random.Random, server: bool) -> Rules:
+    return Rules(
+        mode=random.choice((NONE, PEER, PEER, DEMAND) if server else (NONE, PEER, PEER)),
+        trust=random.choice(("x", "x", "y", "xy", "")),
+        judge=random.choice((None,) * 6 + ("yes", "no", "as it is")),
+        host=None if server else random.choice((None, None, HOST, HOST.upper(), b"else.test")),
+        flags=random.choice((0, 0, 0, CRL_CHECK)),
+        lists=random.choice(("", "", "clean", "revoking")),
+        depth=random.choice((100, 100, 0)),
+        service=random.choice((b"", b"service")),
+        weak=random.random() < 0.1,
+    )
+
+
+def near(random: random.Random, then: Rules, server: bool) -> Rules:
+    """Often the same, or another in one thing only: these are what goes wrong."""
+    if random.random() < 0.3:
+        return then
+    other = draw(random, server)
+    if random.random() < 0.2:
+        return other
+    name = random.choice(("mode", "trust", "judge", "host", "flags", "lists", "depth", "weak"))
+    return replace(then, **{name: getattr(other, name)})
+
+
+CRL_CHECK = 0x4  # X509_V_FLAG_CRL_CHECK
+
+
+# ---- certificates, made once
+
+
+@functools.cache
+def authorities() -> dict[str, authority.Authority]:
+    return {"x": authority.authority(), "y": authority.stranger_authority()}
+
+
+@functools.cache
+def root(name: str) -> crypto.X509:
+    return crypto.X509.from_cryptography(authorities()[name].root)
+
+
+@functools.cache
+def credentials(name: str, client: bool) -> tuple[crypto.X509, crypto.PKey, crypto.X509]:
+    who = authorities()[name].issue(f"rules-{name}-{client}", client=client)
+    return (
+        crypto.X509.from_cryptography(who.certificate),
+        crypto.PKey.from_cryptography_key(who.private_key),
+        crypto.X509.from_cryptography(who.intermediates[0]),
+    )
+
+
+@functools.cache
+def revocation(name: str, kind: str, client: bool) -> x509.CertificateRevocationList:
+    issuer = authorities()[name]
+    end = credentials(name, client)[0].to_cryptography()
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.intermediate.subject)
+        .last_update(end.not_valid_before_utc)
+        .next_update(end.not_valid_after_utc)
+    )
+    if kind == "revoking":
+        entry = x509.RevokedCertificateBuilder().serial_number(end.serial_number)
+        builder = builder.add_revoked_certificate(
+            entry.revocation_date(end.not_valid_before_utc).build()
+        )
+    return builder.sign(issuer.intermediate_key, hashes.SHA256())  # type: ignore[arg-type]
+
+
+# ---- contexts
+
+
+def blank(version: str) -> SSL.Context:
+    context = SSL.Context(SSL.DTLS_METHOD if version.startswith("DTLS") else SSL.TLS_METHOD)
+    number = {
+        "TLS 1.2": SSL.TLS1_2_VERSION,
+        "TLS 1.3": SSL.TLS1_3_VERSION,
+        "DTLS 1.2": SSL.DTLS1_2_VERSION,
+    }[version]
+    context.set_min_proto_version(number)
+    context.set_max_proto_version(number)
+    return context
+
+
+def identify(context: SSL.Context, name: str, client: bool) -> None:
+    certificate, key, intermediate = credentials(name, client)
+    context.use_certificate(certificate)
+    context.use_privatekey(key)
+    context.add_extra_chain_cert(intermediate)
+
+
+def judge_by(context: SSL.Context, rules: Rules, of_clients: bool) -> None:
+    """Give a Context rules; it may have some already, and then it only learns more."""
+    store = context.get_cert_store()
+    assert store is not None
+    for name in rules.trust:
+        store.add_cert(root(name))
+        if rules.lists:
+            store.add_crl(revocation(name, rules.lists, of_clients))
+    context.set_verify(rules.mode, JUDGES[rules.judge])
+    context.set_verify_depth(rules.depth)
+    context.clear_verify_flags(CRL_CHECK)
+    context.set_verify_flags(rules.flags)
+    if rules.service:
+        context.set_session_id(rules.service)
+    if rules.weak:
+        context.set_cipher_list(b"DEFAULT:@SECLEVEL=1")
+
+
+def judge_here(end: SSL.Connection, rules: Rules) -> None:
+    """Give a Connection what it can be given itself."""
+    end.set_verify(rules.mode, JUDGES[rules.judge])
+    if rules.host is not None:
+        end.set_host(rules.host)
+
+
+# ---- handshakes
+
+
+def move(source: SSL.Connection, target: SSL.Connection) -> bool:
+    """One call, one datagram or more bytes; whether there was anything."""
+    moved = False
+    while True:
+        try:
+            target.bio_write(source.bio_read(65536))
+        except SSL.WantReadError:
+            return moved
+        moved = True
+
+
+def shake(server: SSL.Connection, client: SSL.Connection, data: bool = True) -> list[Any]:
+    """How it ended for the server and for the client: None, or what was raised."""
+    ends = (server, client)
+    results: list[Any] = ["stands still", "stands still"]
+    for _ in range(30):
+        for place in (1, 0):
+            if results[place] == "stands still":
+                try:
+                    ends[place].do_handshake()
+                    results[place] = None
+                except WANTS:
+                    pass
+                except SSL.Error as error:
+                    results[place] = error
+        if not move(client, server) | move(server, client):
+            break
+    if data and results == [None, None]:
+        # Tickets come along; so does a refusal.
+        for place, other in ((0, 1), (1, 0)):
+            try:
+                ends[place].send(b"data")
+                move(ends[place], ends[other])
+                ends[other].recv(100)
+            except WANTS:
+                pass
+            except SSL.Error as error:
+                results[other] = error
+    return results
+
+
+# ---- cases
+
+
+class Case:
+    """One sequence; `judge` is the side whose rules change."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.server = self.random.random() < 0.5
+        self.version = self.random.choice(VERSIONS)
+        self.way = self.random.choice(sorted(SERVER_WAYS if self.server else CLIENT_WAYS))
+        self.then = draw(self.random, self.server)
+        if self.random.random() < 0.7:  # most begin with a session
+            self.then = replace(
+                self.then, trust="xy", flags=0, depth=100, host=self.then.host and HOST
+            )
+        self.now = near(self.random, self.then, self.server)
+        self.peer = self.random.choice(("x", "x", "y", "") if self.server else ("x", "x", "y"))
+        self.no_tickets = self.random.random() < 0.3
+        self.changed = self.then != self.now
+
+    def __str__(self) -> str:
+        side = "server" if self.server else "client"
+        return (
+            f"{side} {self.version} {self.way!r}, peer of {self.peer!r}, "
+            f"{'no tickets, ' if self.no_tickets else ''}\n  then {self.then}\n  now  {self.now}"
+        )
+
+    # -- both sides' Contexts
+
+    def context(self, rules: Rules | None) -> SSL.Context:
+        """One of the side that judges."""
+        context = blank(self.version)
+        if self.server:
+            identify(context, "x", client=False)
+            if self.no_tickets:
+                context.set_options(SSL.OP_NO_TICKET)
+        if rules is not None:
+            judge_by(context, rules, of_clients=self.server)
+        return context
+
+    def peers_context(self) -> SSL.Context:
+        context = blank(self.version)
+        if self.peer:
+            identify(context, self.peer, client=self.server)
+        if not self.server and self.no_tickets:
+            context.set_options(SSL.OP_NO_TICKET)
+        return context
+
+    def connect(self, judging: SSL.Context, peer: SSL.Context) -> Connected:
+        server = SSL.Connection(judging if self.server else peer, None)
+        server.set_accept_state()
+        client = SSL.Connection(peer if self.server else judging, None)
+        client.set_connect_state()
+        client.set_tlsext_host_name(HOST)
+        client.set_alpn_protos([b"p"])
+        return server, client
+
+    def judge(self, ends: Connected) -> SSL.Connection:
+        return ends[0] if self.server else ends[1]
+
+    # -- one case
+
+    def run(self, counts: Counter[str]) -> None:
+        first = self.context(self.then)
+        peer = self.peers_context()
+        if self.way == "protocol" or self.way == "name":
+            prepare_hooks(first, self)
+        ends = self.connect(first, peer)
+        if self.then.host is not None and not self.server:
+            ends[1].set_host(self.then.host)
+        if shake(*ends) != [None, None]:
+            counts["no session"] += 1
+            return
+        session = ends[1].get_session()
+        if session is None or not session.is_resumable():
+            counts["no session"] += 1
+            return
+        ways = SERVER_WAYS if self.server else CLIENT_WAYS
+        attempt, control = ways[self.way](self, first, peer, ends, session)
+        self.compare(attempt, control, counts)
+
+    def compare(
+        self,
+        attempt: tuple[SSL.Connection, Any],
+        control: tuple[SSL.Connection, Any],
+        counts: Counter[str],
+    ) -> None:
+        end, outcome = attempt
+        _end, expected = control
+        resumed = outcome is None and end.session_reused()
+        counts["resumed" if resumed else "full" if outcome is None else "refused"] += 1
+        if self.changed:
+            counts["changed"] += 1
+        if resumed and self.changed:
+            counts["resumed though something changed"] += 1
+        if self.way == "late" and outcome is not None and TOO_LATE in str(outcome):
+            counts["refused in the middle"] += 1
+            return
+        assert (outcome is None) == (expected is None), (
+            f"with a session {outcome!r}, without {expected!r}, resumed: {resumed}"
+        )
+        if not self.changed and outcome is None and self.must_resume():
+            counts["had to be resumed"] += 1
+            assert resumed, "nothing has changed, and the handshake was a full one"
+
+    def must_resume(self) -> bool:
+        asked = self.server and self.now.mode == NONE
+        return asked or self.now.judge is None
+
+    # -- what ways have in common
+
+    def both(
+        self,
+        make: Callable[[], Connected],
+        session: SSL.Session,
+    ) -> tuple[tuple[SSL.Connection, Any], tuple[SSL.Connection, Any]]:
+        """The same with the session and without."""
+        done = []
+        for each in (session, None):
+            ends = make()
+            if each is not None:
+                ends[1].set_session(each)
+            results = shake(*ends)
+            done.append((self.judge(ends), results[0 if self.server else 1]))
+        return done[0], done[1]
+
+    def fresh(self, judging: SSL.Context, peer: SSL.Context, rules: Rules) -> Connected:
+        ends = self.connect(judging, peer)
+        if not self.server and rules.host is not None:
+            ends[1].set_host(rules.host)
+        return ends
+
+
+Way = Callable[[Case, SSL.Context, SSL.Context, Connected, SSL.Session], Any]
+
+
+def by_context(case: Case, first: SSL.Context, peer: SSL.Context, _ends: Any, session: Any) -> Any:
+    """The Context itself is changed; what it trusts only grows."""
+    judge_by(first, case.now, of_clients=case.server)
+    case.changed |= case.now.service != case.then.service
+    return case.both(lambda: case.fresh(first, peer, case.now), session)
+
+
+def by_connection(
+    case: Case, first: SSL.Context, peer: SSL.Context, _ends: Any, session: Any
+) -> Any:
+    case.changed |= own_level_counts(case)
+
+    def make() -> Connected:
+        ends = case.connect(first, peer)
+        judge_here(case.judge(ends), case.now)
+        return ends
+
+    return case.both(make, session)
+
+
+def own_level_counts(case: Case) -> bool:
+    # Callbacks and names that were there before are another's here.
+    return case.then.judge is not None or case.then.host != case.now.host
+
+
+def by_move(case: Case, first: SSL.Context, peer: SSL.Context, _ends: Any, session: Any) -> Any:
+    other = case.context(case.now)
+
+    def make() -> Connected:
+        ends = case.fresh(first, peer, case.now)
+        case.judge(ends).set_context(other)
+        return ends
+
+    return case.both(make, session)
+
+
+def in_hook(point: Callable[[SSL.Connection, int], bool], after: bool = False) -> Way:
+    """Rules that an info callback sets at some point of the handshake."""
+
+    def way(case: Case, first: SSL.Context, peer: SSL.Context, _ends: Any, session: Any) -> Any:
+        case.changed |= own_level_counts(case) or (after and case.now.host is not None)
+
+        def make() -> Connected:
+            ends = case.connect(first, peer)
+            done: list[bool] = []
+
+            def tell(end: SSL.Connection, where: int, _value: int) -> None:
+                if not done and point(end, where):
+                    done.append(True)
+                    judge_here(end, case.now)
+
+            case.judge(ends).set_info_callback(tell)
+            return ends
+
+        return case.both(make, session)
+
+    return way
+
+
+at_start = in_hook(lambda _end, where: bool(where & SSL.SSL_CB_HANDSHAKE_START))
+late = in_hook(
+    lambda end, where: (
+        bool(where & SSL.SSL_CB_LOOP)
+        and b"hello" in end.get_state_string().lower()
+        and b"before" not in end.get_state_string().lower()
+    ),
+    after=True,
+)
+
+
+# -- the client's
+
+
+def again(case: Case, first: SSL.Context, peer: SSL.Context, ends: Connected, _old: Any) -> Any:
+    """The same Connection shakes hands once more, and libssl would offer its session."""
+    server, client = SSL.Connection(peer, None), ends[1]
+    server.set_accept_state()
+    client.set_connect_state()
+    judge_here(client, case.now)
+    case.changed |= own_level_counts(case)
+    move(client, server), move(server, client)  # what is left of before
+    server = SSL.Connection(peer, None)
+    server.set_accept_state()
+    results = shake(server, client)
+    control = case.connect(first, peer)
+    if case.then.host is not None and case.now.host is None:
+        control[1].set_host(case.then.host)
+    judge_here(control[1], case.now)
+    return (client, results[1]), (control[1], shake(*control)[1])
+
+
+def by_bytes(
+    case: Case, first: SSL.Context, peer: SSL.Context, _ends: Any, session: SSL.Session
+) -> Any:
+    other = case.context(case.now)
+    read = SSL.Session.from_bytes(session.to_bytes(), other)
+    return case.both(lambda: case.fresh(other, peer, case.now), read)
+
+
+# -- the server's
+
+
+def prepare_hooks(first: SSL.Context, case: Case) -> None:
+    """A hook chooses the same Context at first, and another one from then on."""
+    case.chosen = [case.context(case.then)]  # type: ignore[attr-defined]
+
+    def choose(connection: SSL.Connection, *rest: Any) -> Any:
+        connection.set_context(case.chosen[-1])  # type: ignore[attr-defined]
+        return rest[0][0] if rest else None
+
+    if case.way == "name":
+        first.set_tlsext_servername_callback(choose)
+    else:
+        first.set_alpn_select_callback(choose)
+
+
+def by_hook(case: Case, first: SSL.Context, peer: SSL.Context, _ends: Any, session: Any) -> Any:
+    case.chosen.append(case.context(case.now))  # type: ignore[attr-defined]
+    return case.both(lambda: case.connect(first, peer), session)
+
+
+def by_keys(case: Case, first: SSL.Context, peer: SSL.Context, _ends: Any, session: Any) -> Any:
+    """Another process, as it were, that knows the keys of the tickets."""
+    other = case.context(case.now)
+    for each in (first, other):
+        each.set_ticket_keys(TICKETS)
+    ends = case.connect(first, peer)
+    assert shake(*ends) == [None, None]
+    session = ends[1].get_session()
+    case.changed |= case.no_tickets
+    return case.both(lambda: case.connect(other, peer), session)
+
+
+CLIENT_WAYS: dict[str, Way] = {
+    "context": by_context,
+    "connection": by_connection,
+    "move": by_move,
+    "start": at_start,
+    "late": late,
+    "again": again,
+    "bytes": by_bytes,
+}
+SERVER_WAYS: dict[str, Way] = {
+    "context": by_context,
+    "connection": by_connection,
+    "move": by_move,
+    "start": at_start,
+    "late": late,
+    "name": by_hook,
+    "protocol": by_hook,
+    "keys": by_keys,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="one way alone")
+    words = parser.parse_args()
+    counts: Counter[str] = Counter()
+    begun = time.monotonic()
+    findings = 0
+    for number in range(words.cases):
+        case = Case(words.seed * 10_000_000 + number)
+        if words.only and case.way != words.only:
+            continue
+        counts["cases"] += 1
+        try:
+            case.run(counts)
+        except Exception as error:
+            findings += 1
+            print(f"case {number}, seed {words.seed}: {case}\n  {type(error).__name__}: {error}")
+            if findings >= 20:
+                break
+    for name, count in sorted(counts.items()):
+        print(f"{count:9} {name}")
+    print(f"{time.monotonic() - begun:.0f} s; {findings} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,491 @@
+"""Stamps: a session stands for nothing less than a full handshake would, now.
+
+Random sequences of rules are in ``tests/fuzz/rules.py``; these are the single ways, by name.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from kit import authority, contexts, pump
+from OpenSSL import SSL, crypto
+
+REQUIRED = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+NAME = b"brisk.test"
+VERSIONS = pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+Prepare = Callable[[SSL.Connection], object]
+
+
+def nothing(_end: SSL.Connection) -> None:
+    """Nothing to prepare."""
+
+
+def visit(
+    server_context: SSL.Context,
+    client_context: SSL.Context,
+    session: SSL.Session | None = None,
+    *,
+    name: bytes | None = NAME,
+    server: Prepare = nothing,
+    client: Prepare = nothing,
+) -> tuple[pump.Pair, pump.Outcome]:
+    ends = pump.pair(server_context, client_context, name)
+    server(ends.server)
+    client(ends.client)
+    if session is not None:
+        ends.client.set_session(session)
+    return ends, pump.handshake_outcome(*ends)
+
+
+def session_of(ends: pump.Pair, outcome: pump.Outcome) -> SSL.Session:
+    assert outcome == (None, None)
+    pump.transfer(ends.server, ends.client, b"tickets")
+    session = ends.client.get_session()
+    assert session is not None
+    return session
+
+
+def resumes(ends: pump.Pair, outcome: pump.Outcome) -> bool:
+    assert outcome == (None, None)
+    assert ends.server.session_reused() == ends.client.session_reused()
+    return ends.server.session_reused()
+
+
+def strict_server(version: str | None = None, **trust: Any) -> SSL.Context:
+    return contexts.server_context(version=version, require_client=True, **trust)
+
+
+def visitor(version: str | None = None) -> SSL.Context:
+    return contexts.client_context(authority.client_identity(), version=version)
+
+
+def stranger(version: str | None = None) -> SSL.Context:
+    return contexts.client_context(authority.client_stranger(), version=version)
+
+
+# ---- what a verify callback let through
+
+
+@VERSIONS
+@pytest.mark.parametrize("then", [lambda *_: True, lambda *about: about[-1]])
+def test_what_a_callback_decided_is_verified_again(version: str, then: Any) -> None:
+    client = contexts.client_context(version=version)
+    server = contexts.server_context(version=version)
+    lax = session_of(*visit(server, client, client=lambda e: e.set_verify(SSL.VERIFY_PEER, then)))
+    assert not resumes(*visit(server, client, lax))
+    asked: list[object] = []
+
+    def judge(*about: Any) -> bool:
+        asked.append(about)
+        return False
+
+    _ends, outcome = visit(
+        server,
+        client,
+        session_of(*visit(server, client)),
+        client=lambda end: end.set_verify(SSL.VERIFY_PEER, judge),
+    )
+    assert asked
+    assert "certificate verify failed" in str(outcome.client)
+
+
+@VERSIONS
+def test_a_stranger_whom_a_callback_let_in_is_not_let_in_without_it(version: str) -> None:
+    server, client = strict_server(version), stranger(version)
+    server.set_verify(REQUIRED, lambda *_: True)
+    session = session_of(*visit(server, client))
+    server.set_verify(REQUIRED)
+    assert "certificate verify failed" in str(visit(server, client, session)[1].server)
+
+
+@VERSIONS
+def test_a_callback_that_changed_its_mind_is_asked(version: str) -> None:
+    answers = [True]
+    server, client = strict_server(version), visitor(version)
+    server.set_verify(REQUIRED, lambda *_: answers[-1])
+    session = session_of(*visit(server, client))
+    answers.append(False)
+    assert visit(server, client, session)[1].server is not None
+
+
+def test_a_staple_is_judged_each_time() -> None:
+    server, client = contexts.server_context(), contexts.client_context()
+    server.set_ocsp_server_callback(lambda *_: contexts.STAPLE)
+    staples: list[bytes] = []
+
+    def judge(_end: SSL.Connection, staple: bytes, _data: object) -> bool:
+        staples.append(staple)
+        return staple == contexts.STAPLE
+
+    client.set_ocsp_client_callback(judge)
+    session = session_of(*visit(server, client, client=SSL.Connection.request_ocsp))
+    assert not resumes(*visit(server, client, session, client=SSL.Connection.request_ocsp))
+    assert staples == [contexts.STAPLE] * 2
+
+
+# ---- another Context
+
+
+class Two:
+    """Two hosts with the same session id context that trust two authorities."""
+
+    def __init__(self, version: str) -> None:
+        self.one, self.other = strict_server(version), contexts.server_context(version=version)
+        self.other.set_verify(REQUIRED)
+        store = self.other.get_cert_store()
+        assert store is not None
+        store.add_cert(crypto.X509.from_cryptography(authority.stranger_authority().root))
+        for each in (self.one, self.other):
+            each.set_session_id(b"the same for both")
+        self.client = visitor(version)
+
+
+@VERSIONS
+def test_a_context_that_trusts_others(version: str) -> None:
+    two = Two(version)
+    session = session_of(*visit(two.one, two.client))
+    moved = visit(two.one, two.client, session, server=lambda end: end.set_context(two.other))
+    assert "certificate verify failed" in str(moved[1].server)
+
+
+@VERSIONS
+@pytest.mark.parametrize("hook", ["name", "protocol"])
+def test_a_hook_that_chooses_another_for_the_same_name(version: str, hook: str) -> None:
+    two = Two(version)
+    chosen = [two.one]
+    front = contexts.server_context(version=version)
+
+    def choose(end: SSL.Connection, *offered: list[bytes]) -> Any:
+        end.set_context(chosen[-1])
+        return offered[0][0] if offered else None
+
+    if hook == "name":
+        front.set_tlsext_servername_callback(choose)
+    else:
+        front.set_alpn_select_callback(choose)
+        two.client.set_alpn_protos([b"p"])
+    session = session_of(*visit(front, two.client))
+    ends, outcome = visit(front, two.client, session)
+    assert resumes(ends, outcome)
+    assert ends.server.get_context() is two.one
+    chosen.append(two.other)
+    assert "certificate verify failed" in str(visit(front, two.client, session)[1].server)
+
+
+@VERSIONS
+def test_equal_contexts_share_their_sessions(version: str) -> None:
+    """Rules are compared by content, so a ticket opens another process with the same."""
+    key = [bytes(80)]
+    one, other = strict_server(version), strict_server(version)
+    for each in (one, other):
+        each.set_ticket_keys(key)
+    client = visitor(version)
+    session = session_of(*visit(one, client))
+    assert resumes(*visit(other, client, session))
+
+
+@VERSIONS
+def test_a_context_that_only_brings_a_certificate_asks_for_no_less(version: str) -> None:
+    strict, other = strict_server(version), contexts.server_context(version=version)
+    other.load_verify_locations(authority.trust_file())
+    strict.set_tlsext_servername_callback(lambda end: end.set_context(other))
+    nobody = contexts.client_context(version=version)
+    assert "did not return a certificate" in str(visit(strict, nobody)[1].server)
+    assert visit(strict, visitor(version))[1] == (None, None)
+    other.set_verify(SSL.VERIFY_NONE)  # unless it says so
+    assert visit(strict, nobody)[1] == (None, None)
+
+
+# ---- names
+
+
+@VERSIONS
+def test_a_name_has_no_case(version: str) -> None:
+    server, client = contexts.server_context(version=version), contexts.client_context()
+    seen: list[bytes | None] = []
+    server.set_tlsext_servername_callback(lambda end: seen.append(end.get_servername()))
+    session = session_of(*visit(server, client))
+    again = b"Brisk.Test"
+    client.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    assert resumes(*visit(server, client, session, name=again))
+    assert seen == [NAME, again]
+
+
+@VERSIONS
+@pytest.mark.parametrize("name", [b"other.test", None])
+def test_another_name_is_a_full_handshake(version: str, name: bytes | None) -> None:
+    """RFC 6066: the server does not resume, and does not refuse either."""
+    server, client = contexts.server_context(version=version), contexts.client_context()
+    session = session_of(*visit(server, client))
+    data = session.to_bytes()
+    for hook in (None, lambda _end: None):
+        server.set_tlsext_servername_callback(hook)
+        read = SSL.Session.from_bytes(data, client)
+        ends, outcome = visit(server, client, read, name=name)
+        assert not resumes(ends, outcome)
+        assert ends.server.get_servername() == name
+
+
+# ---- when
+
+
+@VERSIONS
+def test_a_connection_used_again_does_not_stand_for_itself(version: str) -> None:
+    lax = contexts.client_context(version=version, verify=False)
+    server = contexts.server_context(version=version)
+    ends, outcome = visit(server, lax)
+    session_of(ends, outcome)
+    ends.client.set_connect_state()
+    ends.client.set_verify(SSL.VERIFY_PEER)
+    fresh = SSL.Connection(server, None)
+    fresh.set_accept_state()
+    outcome = pump.handshake_outcome(fresh, ends.client)
+    assert "certificate verify failed" in str(outcome.client)
+
+
+def test_a_renegotiation_does_not_stand_for_itself() -> None:
+    lax = contexts.client_context(version="TLSv1.2", verify=False)
+    server = contexts.server_context(version="TLSv1.2")
+    server.clear_options(SSL.OP_NO_RENEGOTIATION)
+    ends, outcome = visit(server, lax)
+    session_of(ends, outcome)
+    ends.client.set_verify(SSL.VERIFY_PEER)
+    assert ends.server.renegotiate()
+    with pytest.raises(SSL.Error, match="certificate verify failed"):
+        for _ in range(10):
+            for end in ends:
+                pump.step(lambda end=end: end.recv(1))
+            pump.step(ends.server.do_handshake)
+            pump.exchange(*ends)
+
+
+@VERSIONS
+@pytest.mark.parametrize("role", ["server", "client"])
+def test_rules_set_as_the_handshake_begins(version: str, role: str) -> None:
+    server = contexts.server_context(version=version)
+    client = contexts.client_context(version=version, verify=False)
+    session = session_of(*visit(server, client))
+
+    def tell(end: SSL.Connection, where: int, _value: int) -> None:
+        if where & SSL.SSL_CB_HANDSHAKE_START:
+            end.set_verify(REQUIRED)
+
+    (server if role == "server" else client).set_info_callback(tell)
+    outcome = visit(server, client, session)[1]
+    said = "did not return" if role == "server" else "certificate verify failed"
+    assert said in str(getattr(outcome, role))
+
+
+@VERSIONS
+def test_rules_set_after_the_hello(version: str) -> None:
+    """Too late for a full handshake: then it is refused."""
+    server = contexts.server_context(version=version)
+    client = contexts.client_context(version=version)
+    session = session_of(*visit(server, client))
+
+    def tell(end: SSL.Connection, _where: int, _value: int) -> None:
+        if b"server hello" in end.get_state_string().lower():
+            end.set_verify(REQUIRED)
+
+    server.set_info_callback(tell)
+    outcome = visit(server, client, session)[1]
+    assert "rules of verification changed" in str(outcome.server)
+
+
+@VERSIONS
+def test_rules_loosened_and_set_again_leave_no_session(version: str) -> None:
+    """Nobody showed a certificate meanwhile, and the session says so nowhere."""
+    server, client = strict_server(version), contexts.client_context(version=version)
+    states: list[bytes] = []
+
+    def tell(end: SSL.Connection, _where: int, _value: int) -> None:
+        states.append(end.get_state_string().lower())
+        if b"read client hello" in states[-1]:
+            end.set_verify(SSL.VERIFY_NONE)
+        elif b"read finished" in states[-1]:
+            end.set_verify(REQUIRED)
+
+    first = visit(server, client, server=lambda end: end.set_info_callback(tell))
+    session = session_of(*first)
+    assert "did not return" in str(visit(server, client, session)[1].server)
+
+
+@VERSIONS
+@pytest.mark.parametrize("role", ["server", "client"])
+def test_a_store_made_stricter(version: str, role: str) -> None:
+    server, client = strict_server(version), visitor(version)
+    session = session_of(*visit(server, client))
+    assert resumes(*visit(server, client, session))
+    context = server if role == "server" else client
+    store = context.get_cert_store()
+    assert store is not None
+    session = session_of(*visit(server, client))
+    store.set_flags(crypto.X509StoreFlags.CRL_CHECK)
+    outcome = visit(server, client, session)[1]
+    assert "certificate verify failed" in str(getattr(outcome, role))
+
+
+@VERSIONS
+def test_a_hashed_folder_that_changed(version: str, tmp_path: Path) -> None:
+    root = authority.authority().root
+    pem = crypto.X509.from_cryptography(root)
+    name = f"{pem.get_subject().hash():08x}.0"
+    (tmp_path / name).write_bytes(crypto.dump_certificate(crypto.FILETYPE_PEM, pem))
+    client = contexts.blank_context(version)
+    client.load_verify_locations(None, tmp_path)
+    client.set_verify(SSL.VERIFY_PEER)
+    server = contexts.server_context(version=version)
+    # What libcrypto takes from the folder on the way changes nothing.
+    session = session_of(*visit(server, client))
+    assert resumes(*visit(server, client, session))
+    later = time.time() + 10
+    os.utime(tmp_path, (later, later))
+    assert not resumes(*visit(server, client, session))
+
+
+# ---- for how long
+
+
+def short_lived(seconds: float, client: bool) -> authority.Identity:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return authority.authority().issue(
+        f"short-{client}", client=client, not_after=now + datetime.timedelta(seconds=seconds)
+    )
+
+
+@VERSIONS
+@pytest.mark.parametrize("role", ["server", "client"])
+@pytest.mark.parametrize("tickets", [True, False])
+def test_a_certificate_that_has_expired_meanwhile(version: str, role: str, tickets: bool) -> None:
+    brief = short_lived(3, client=role == "server")
+    begun = time.monotonic()
+    if role == "server":
+        server = strict_server(version)
+        client = contexts.client_context(brief, version=version)
+    else:
+        server = contexts.server_context(brief, version=version)
+        client = contexts.client_context(version=version)
+    if not tickets:
+        server.set_options(SSL.OP_NO_TICKET)
+    first, outcome = visit(server, client)  # kept: a cache drops what was cut off
+    session = session_of(first, outcome)
+    ends, outcome = visit(server, client, session)
+    if time.monotonic() - begun < 2:
+        session = session_of(ends, outcome)
+        assert ends.server.session_reused()
+    time.sleep(max(0, begun + 4.2 - time.monotonic()))
+    outcome = visit(server, client, session)[1]
+    assert "certificate verify failed" in str(getattr(outcome, role))
+
+
+# ---- sessions in bytes
+
+
+@VERSIONS
+def test_bytes_into_a_context_with_other_rules(version: str) -> None:
+    server, client = contexts.server_context(version=version), contexts.client_context()
+    data = session_of(*visit(server, client)).to_bytes()
+    same = contexts.client_context()
+    assert resumes(*visit(server, same, SSL.Session.from_bytes(data, same)))
+    other = contexts.blank_context()
+    other.set_verify(SSL.VERIFY_PEER)
+    outcome = visit(server, other, SSL.Session.from_bytes(data, other))[1]
+    assert "certificate verify failed" in str(outcome.client)
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "fits"),
+    [(b"", b"", True), (b"key", b"key", True), (b"key", b"", False), (b"", b"key", False)],
+)
+def test_bytes_are_believed_by_their_key(written: bytes, read: bytes, fits: bool) -> None:
+    server, client = contexts.server_context(), contexts.client_context()
+    data = session_of(*visit(server, client)).to_bytes(written)
+    assert resumes(*visit(server, client, SSL.Session.from_bytes(data, client, read))) is fits
+
+
+@VERSIONS
+def test_bytes_that_somebody_has_changed(version: str) -> None:
+    """A stamp of other rules does not become one of these, nor does a seal go to another."""
+    server = contexts.server_context(version=version)
+    lax = contexts.client_context(verify=False)
+    strict = contexts.client_context()
+    good, bad = (session_of(*visit(server, each)).to_bytes() for each in (strict, lax))
+    mark = good[good.index(b"\x04\x20", good.index(b"\xa4")) + 2 :][:32]
+    there = bad.index(b"\x04\x20", bad.index(b"\xa4")) + 2
+    forged = bad[:there] + mark + bad[there + 32 :]
+    assert forged != bad
+    assert resumes(*visit(server, strict, SSL.Session.from_bytes(good, strict)))
+    assert not resumes(*visit(server, strict, SSL.Session.from_bytes(forged, strict)))
+
+
+def test_what_another_program_wrote_is_verified(tmp_path: Path) -> None:
+    """`openssl` writes no stamp."""
+    server, client = contexts.server_context(version="TLSv1.2"), contexts.client_context()
+    data = session_of(*visit(server, client)).to_bytes()
+    plain = tmp_path / "session.pem"
+    subprocess.run(
+        ["openssl", "sess_id", "-inform", "DER", "-out", plain],
+        input=data,
+        check=True,
+        capture_output=True,
+    )
+    again = subprocess.run(
+        ["openssl", "sess_id", "-in", plain, "-outform", "DER", "-context", "x"],
+        check=True,
+        capture_output=True,
+    ).stdout
+    assert not resumes(*visit(server, client, SSL.Session.from_bytes(again, client)))
+
+
+def test_keys_are_bytes() -> None:
+    server, client = contexts.server_context(), contexts.client_context()
+    session = session_of(*visit(server, client))
+    with pytest.raises(TypeError, match="key must be a byte string, not str"):
+        session.to_bytes("key")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="key must be a byte string, not int"):
+        SSL.Session.from_bytes(session.to_bytes(), client, 1)  # type: ignore[arg-type]
+
+
+# ---- a server that cannot do TLS 1.3
+
+
+def test_a_server_whose_certificate_is_none_for_tls13_falls_back() -> None:
+    key = ec.generate_private_key(ec.BrainpoolP256R1())
+    server = contexts.server_context(authority.authority().issue("brainpool", key=key))
+    client = contexts.client_context()
+    client.set_groups_list(b"X25519:P-256:brainpoolP256r1")
+    ends, outcome = visit(server, client)
+    assert outcome == (None, None)
+    assert ends.client.get_protocol_version() == SSL.TLS1_2_VERSION
+
+
+# ---- rules that libssl does not tell
+
+
+@VERSIONS
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda context: context.set_purpose("any"),
+        lambda context: context.set_verify_policies(["2.5.29.32.0"]),
+        lambda context: context.set_sigalgs_list(b"ECDSA+SHA256:RSA-PSS+SHA256"),
+        lambda context: context.set_cipher_list(b"DEFAULT:@SECLEVEL=1"),
+        lambda context: context.set_session_id(b"another service"),
+        lambda context: context.set_client_ca_list([]),
+    ],
+)
+def test_what_a_context_was_told_counts(version: str, change: Callable[[SSL.Context], Any]) -> None:
+    server, client = strict_server(version), visitor(version)
+    session = session_of(*visit(server, client))
+    assert resumes(*visit(server, client, session))
+    change(server)
+    assert not resumes(*visit(server, client, session))
