@@ -1,7 +1,7 @@
-from OpenSSL._native.reading import Reader
+from OpenSSL._native.sending import Sender
 from OpenSSL._types import Buffer
 
-class Connection(Reader):
+class Connection(Sender):
     """A connection, with everything that has to be fast."""
 
     def set_connect_state(self) -> None:
@@ -22,26 +22,6 @@ class Connection(Reader):
         SysCallError when it failed or ended, Error when the peers cannot agree,
         and whatever a callback raised.
         ``SSL_do_handshake(3)``
-        """
-    def send(self, buf: Buffer, flags: int = 0) -> int:
-        """Send a part of ``buf`` and answer how many bytes that was, a record at most.
-
-        ``buf`` is any object whose bytes lie in one piece.  ``flags`` is ignored.
-        After WantReadError or WantWriteError call again with the same bytes.
-
-        Raises what :meth:`do_handshake` raises, ZeroReturnError when the
-        connection was closed; the exception's ``bytes_sent`` says how many bytes
-        were taken all the same.
-        ``SSL_write_ex(3)``
-        """
-    def sendall(self, buf: Buffer, flags: int = 0) -> int:
-        """Send all of ``buf`` and answer its size in bytes.
-
-        Threads that send at the same time take turns: the bytes of one call stay
-        together.  ``flags`` is ignored.
-
-        Raises what :meth:`send` raises; ``bytes_sent`` says how far it got.
-        ``SSL_write_ex(3)``
         """
     def shutdown(self) -> bool:
         """Send close_notify; True once the peer's has come too, else False.

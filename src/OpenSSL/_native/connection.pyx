@@ -1,24 +1,19 @@
-"""Connection is what people hold: handshake, send, shutdown, memory BIO.
+"""Connection is what people hold: handshake, shutdown, memory BIO.
 
-Theory.  Receiving is the Reader's, judging and waiting the Engine's.  Senders
-take turns for a whole message each, so the bytes of one ``sendall`` stay
-together; the lock is taken and left for every record of it, so that others
-can read meanwhile.
+Theory.  Receiving is the Reader's, sending the Sender's, judging and waiting the Engine's.
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_CheckExact, PyBytes_GET_SIZE
 
 cimport OpenSSL._native.channel as channel
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.ending cimport OVER
-from OpenSSL._native.engine cimport HANDSHAKE, SHUTDOWN, WRITE
+from OpenSSL._native.engine cimport HANDSHAKE, SHUTDOWN
 from OpenSSL._native.errors cimport DONE, WANT_READ, WANT_WRITE, fail_wanting, sign_of
-from OpenSSL._native.lock cimport brisk_lock_is_free, brisk_lock_leave
-from OpenSSL._native.reading cimport Reader, size_of
-
-import warnings as _warnings
+from OpenSSL._native.lock cimport brisk_lock_leave
+from OpenSSL._native.reading cimport size_of
+from OpenSSL._native.sending cimport Sender, as_buffer
 
 from OpenSSL._exceptions import Error, WantReadError
 
@@ -31,43 +26,13 @@ cdef extern from "quiet.h":
     int brisk_quiet_bio_read(object type) except -1
     int brisk_own(object type, object base, const char* name) except -1
 
-cdef enum:
-    RECORD = 16384          # the most that one record carries, in bytes
-    BURST = 16 * RECORD     # what is sent at most before others may have the lock
-
-
-cdef object as_buffer(object data):
-    """What is to be sent: text is encoded, with a warning; the rest is its own buffer."""
-    if isinstance(data, str):
-        _warnings.warn(
-            "str for buf is no longer accepted, use bytes", DeprecationWarning, stacklevel=1)
-        return data.encode("utf-8")
-    return data
-
-
-cdef int check_length(object data, Py_ssize_t size) except -1:
-    # A bytes subclass may claim another length than it has; believe neither.
-    if isinstance(data, bytes) and len(data) != size:
-        raise ValueError(
-            f"Cannot send more than {size} bytes at once: len() of the buffer says {len(data)}")
-    return 0
-
-
-cdef int note_sent(object error, size_t sent) except -1:
-    """Tell whoever catches `error` how many bytes were taken before it."""
-    try:
-        error.bytes_sent = sent
-    except AttributeError:
-        pass  # an exception of somebody's own that takes no attributes
-    return 0
-
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Connection(Reader):
+cdef class Connection(Sender):
     # ---- handshake
 
     def set_connect_state(self):
@@ -112,137 +77,6 @@ cdef class Connection(Reader):
         finally:
             self.leave()
         return None if status == DONE else sign_of(status)
-
-    # ---- sending
-
-    def send(self, buf, flags=0):
-        """Send a part of ``buf`` and answer how many bytes that was, a record at most.
-
-        ``buf`` is any object whose bytes lie in one piece.  ``flags`` is ignored.
-        After WantReadError or WantWriteError call again with the same bytes.
-        Over DTLS all of ``buf`` is one message, or an Error if it has more than 16384 bytes.
-
-        Raises what :meth:`do_handshake` raises, ZeroReturnError when the
-        connection was closed; the exception's ``bytes_sent`` says how many bytes
-        were taken all the same.
-        ``SSL_write_ex(3)``
-        """
-        cdef Py_buffer view
-        if PyBytes_CheckExact(buf):
-            return self.send_part(PyBytes_AS_STRING(buf), PyBytes_GET_SIZE(buf))
-        data = as_buffer(buf)
-        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
-        try:
-            check_length(data, view.len)
-            return self.send_part(<char*>view.buf, view.len)
-        finally:
-            PyBuffer_Release(&view)
-
-    cdef int take_turn(self, double* deadline) except -1:
-        """Wait for the turn; who has waited in vain is told that nothing was sent."""
-        try:
-            self.enter_turn(deadline)
-        except BaseException as error:
-            note_sent(error, 0)
-            raise
-        return 0
-
-    cdef object send_part(self, char* data, size_t size):
-        cdef size_t moved = 0
-        cdef double deadline = 0
-        if size == 0:
-            self.enter()
-            self.leave()
-            return 0
-        if size > RECORD and not self.channel.datagram:
-            size = RECORD
-        cdef object count = size    # made now: what is sent must not be denied for want of memory
-        if self.socket is None and self.send_alone(data, size, &moved):
-            return count if moved == size else moved
-        self.take_turn(&deadline)
-        try:
-            self.write(data, size, &moved, &deadline)
-        except BaseException as error:
-            note_sent(error, moved)
-            raise
-        finally:
-            brisk_lock_leave(&self.turn)
-        return count if moved == size else moved
-
-    cdef bint send_alone(self, char* data, size_t size, size_t* moved) except -1:
-        """Send a record in memory without a turn; False while somebody else has it."""
-        cdef double deadline = 0
-        self.enter_io()
-        try:
-            # Nothing is waited for in memory, so the lock alone keeps a record whole;
-            # who takes the turn from here on comes after us.
-            if not brisk_lock_is_free(&self.turn):
-                return False
-            self.write_record(data, size, moved, &deadline)
-        except BaseException as error:
-            note_sent(error, moved[0])
-            raise
-        finally:
-            self.leave()
-        return True
-
-    def sendall(self, buf, flags=0):
-        """Send all of ``buf`` and answer its size in bytes.
-
-        Threads that send at the same time take turns: the bytes of one call stay
-        together.  ``flags`` is ignored.  Over DTLS it is :meth:`send`: one message or none.
-
-        Raises what :meth:`send` raises; ``bytes_sent`` says how far it got.
-        ``SSL_write_ex(3)``
-        """
-        cdef Py_buffer view
-        data = as_buffer(buf)
-        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
-        try:
-            check_length(data, view.len)
-            return self.send_all(<char*>view.buf, view.len)
-        finally:
-            PyBuffer_Release(&view)
-
-    cdef object send_all(self, char* data, size_t size):
-        cdef size_t moved = 0
-        cdef size_t done = 0
-        cdef size_t part
-        cdef double deadline = 0    # one for the whole message, as sockets have it
-        cdef object count = size    # made now: what is sent must not be denied for want of memory
-        self.take_turn(&deadline)
-        try:
-            while done < size:
-                part = size - done
-                if part > BURST and not self.channel.datagram:
-                    part = BURST
-                self.write(data + done, part, &moved, &deadline)
-                done += moved
-                moved = 0
-        except BaseException as error:
-            note_sent(error, done + moved)
-            raise
-        finally:
-            brisk_lock_leave(&self.turn)
-        return count
-
-    cdef int write(self, char* data, size_t size, size_t* moved, double* deadline) except -1:
-        self.enter_io()
-        try:
-            return self.write_record(data, size, moved, deadline)
-        finally:
-            self.leave()
-
-    cdef int write_record(
-        self, char* data, size_t size, size_t* moved, double* deadline,
-    ) except -1:
-        cdef int status
-        if self.socket is None:
-            channel.make_ready(&self.channel, size)
-        status = self.perform(WRITE, data, size, moved, deadline)
-        if status != DONE:
-            fail_wanting(status)
-        return 0
 
     # ---- ending
 

@@ -2,6 +2,7 @@ from OpenSSL._native.context cimport Context
 from OpenSSL._native.conduit cimport Conducted
 from OpenSSL._native.errors cimport Verdict
 from OpenSSL._native.platform cimport flag
+from OpenSSL._native.writing cimport Writing
 
 cdef enum Operation:
     HANDSHAKE = 1
@@ -11,6 +12,7 @@ cdef enum Operation:
     SHUTDOWN
 
 cdef class Engine(Conducted):
+    cdef Writing writing
     cdef flag more                  # a read looks for what is here already
     cdef flag heavy                 # this operation has had its share of the interpreter
     cdef flag lost                  # there was no memory to hold what a read had got
@@ -22,7 +24,6 @@ cdef class Engine(Conducted):
 
     cdef Verdict compute(
         self, Operation operation, char* data, size_t size, size_t* moved) noexcept nogil
-    cdef int write_records(self, char* data, size_t size, size_t* moved) noexcept nogil
     cdef Verdict work(
         self, Operation operation, char* data, size_t size, size_t* moved,
         bint starting) noexcept

@@ -30,6 +30,9 @@ from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_w
 from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.trampolines cimport on_alert, on_info, on_message
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, wait
+from OpenSSL._native.writing cimport (
+    RECORD, begin_writing, finish_for_good, write_records,
+)
 
 from OpenSSL._exceptions import Error
 
@@ -38,7 +41,6 @@ cdef extern from "Python.h":
 
 cdef enum:
     TINY = 4096     # below this a computation costs less than giving up the interpreter
-    RECORD = 16384  # the most that one record carries, in bytes
     # What libssl may take in one call, in bytes of the transport: it may finish a record.
     FEW = TINY      # while the interpreter is kept
     MANY = 2 * RECORD
@@ -95,6 +97,7 @@ cdef class Engine(Conducted):
             self.channel.is_socket = brisk_is_socket(self.channel.fd) == 1
         self.channel.conducted = conduit is not None
         self.channel.memory = socket is None or conduit is not None
+        begin_writing(&self.writing, &self.channel)
         context.enter()
         try:
             errors.clear()
@@ -149,38 +152,24 @@ cdef class Engine(Conducted):
         self, Operation operation, char* data, size_t size, size_t* moved,
     ) noexcept nogil:
         cdef int result
+        cdef Verdict verdict
         errors.clear()
         self.channel.number = 0
         if operation == READ:
             result = s.SSL_read_ex(self.handle, data, size, moved)
         elif operation == WRITE:
-            result = self.write_records(data, size, moved)
+            return write_records(self.handle, &self.channel, &self.writing, data, size, moved)
         elif operation == HANDSHAKE:
             result = s.SSL_do_handshake(self.handle)
         elif operation == PEEK:
             result = s.SSL_peek_ex(self.handle, data, size, moved)
         else:
+            if self.writing.owed > 0:
+                verdict = finish_for_good(self.handle, &self.channel, &self.writing)
+                if verdict.status != DONE:
+                    return verdict
             return self.say_goodbye(moved)
         return errors.judge(self.handle, result, self.channel.number)
-
-    cdef int write_records(self, char* data, size_t size, size_t* moved) noexcept nogil:
-        # One record for each call: so libssl does it, with partial writes.  It is never
-        # given more: it remembers how much it was given when it had to stop, and refuses
-        # less, so that `send` could not go on where `sendall` has stopped, or the reverse.
-        # A datagram is a message: libssl refuses one that is too long.
-        cdef size_t done = 0
-        cdef size_t part
-        cdef int result
-        while True:
-            part = size - moved[0]
-            if part > RECORD and not self.channel.datagram:
-                part = RECORD
-            result = s.SSL_write_ex(self.handle, data + moved[0], part, &done)
-            if result != 1:
-                return result
-            moved[0] += done
-            if moved[0] == size:
-                return result
 
     cdef Verdict work(
         self, Operation operation, char* data, size_t size, size_t* moved, bint starting,

@@ -12,10 +12,11 @@ from libc.errno cimport EBUSY, EINVAL, EIO, ENOSYS, EOPNOTSUPP
 
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport brisk_kernel_tls_idle, brisk_sendfile, return_borrowed
-from OpenSSL._native.connection cimport Connection, note_sent
+from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.ending cimport OPEN
 from OpenSSL._native.lock cimport brisk_lock_leave
 from OpenSSL._native.platform cimport brisk_errno, brisk_fd, brisk_would_block
+from OpenSSL._native.sending cimport note_sent
 from OpenSSL._native.waiting cimport borrow
 
 from errno import errorcode as _errorcode

@@ -7,8 +7,9 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from OpenSSL._native.connection cimport Connection, note_sent
+from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.lock cimport brisk_lock_leave
+from OpenSSL._native.sending cimport note_sent
 
 
 cdef int write_piece(
