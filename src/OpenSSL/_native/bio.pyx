@@ -20,6 +20,7 @@ cimport OpenSSL._native.libcrypto as c
 from OpenSSL._native.channel cimport (
     ANY_NUMBER, Channel, Datagrams, Piece, brisk_kernel_tls,
 )
+from OpenSSL._native.gathering cimport FAILED_TO_LEAVE, LEFT, leave_together, put_aside
 from OpenSSL._native.platform cimport (
     brisk_errno, brisk_fd, brisk_read, brisk_read_both, brisk_would_block, brisk_write,
 )
@@ -52,6 +53,7 @@ cdef enum:
     DATA = 23             # types of records
     HANDSHAKE = 22
     LIGHT = 4608          # a record that is no longer takes no time worth speaking of
+    SET_KTLS = 72         # a request that bio.h keeps to itself; see kernel_tls.h
     FULL = 16401          # no shorter one can be full in TLS 1.3
     DATAGRAM_HEADER = 13  # bytes before the body of a record of DTLS
     LEAST = 64            # what a datagram costs at least, as if it had so many bytes
@@ -348,6 +350,14 @@ cdef int offer(
     return 0
 
 
+cdef bint first_leaves(Channel* channel, c.BIO* bio) noexcept nogil:
+    """Whether what was gathered has left: nothing may overtake it."""
+    cdef int left = leave_together(channel)
+    if left != LEFT and left != FAILED_TO_LEAVE:
+        c.BIO_set_retry_write(bio)
+    return left == LEFT
+
+
 cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexcept nogil:
     cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
     cdef Py_ssize_t result
@@ -367,6 +377,13 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
     if channel.datagram and size > channel.mtu > 0:
         size = fitting(channel, <const unsigned char*>data, size)
     if not channel.memory:
+        if channel.gathered != NULL:
+            if (channel.gathering and not channel.kernel.sending
+                    and put_aside(channel, data, size)):
+                put[0] = size
+                return 1
+            if not first_leaves(channel, bio):
+                return 0
         if channel.kernel.sending:
             result = brisk_kernel_tls_write(&channel.kernel, descriptor(channel), data, size)
         else:
@@ -426,6 +443,8 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
             channel.mtu = FALLBACK_MTU
         return FALLBACK_MTU
     if channel.is_socket and not channel.datagram:
+        if command == SET_KTLS and leave_together(channel) != LEFT:
+            return 0    # the kernel would encrypt it once more
         return brisk_kernel_tls_control(
             &channel.kernel, descriptor(channel), command, number, pointer)
     return 0

@@ -23,6 +23,16 @@ cdef struct Datagrams:
     size_t first
     size_t count
 
+# Records that leave together: those of one call, and what the transport did not take of them.
+cdef struct Gather:
+    size_t start                # bytes of them that have left
+    size_t end
+    size_t room
+    unsigned int count
+    size_t[16] ends             # where each of them ends
+    size_t[16] moved            # bytes of the caller's that are taken when it has left
+    char* records
+
 cdef struct Channel:
     # ---- either kind
     void* owner                 # the Connection, borrowed; NULL before and after its SSL
@@ -72,6 +82,8 @@ cdef struct Channel:
     unsigned char[5] early_header
     brisk_fd fd
     brisk_fd borrowed           # a second one of the socket's, for one operation; else -1
+    flag gathering              # records are put together, and leave at the end of the call
+    Gather* gathered            # NULL when there is none
     brisk_kernel_tls kernel
     # ---- memory, incoming: whole bytes objects, read in place
     Piece* pieces
@@ -98,6 +110,7 @@ cdef struct Channel:
 
 cdef void return_borrowed(Channel* channel) noexcept nogil
 cdef void close_channel(Channel* channel) noexcept
+cdef void free_gathered(Channel* channel) noexcept nogil
 cdef void give_back(Channel* channel) noexcept
 cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept nogil
 cdef size_t lacking(const Channel* channel) noexcept nogil

@@ -43,6 +43,13 @@ cdef void return_borrowed(Channel* channel) noexcept nogil:
         brisk_close(borrowed)
 
 
+cdef void free_gathered(Channel* channel) noexcept nogil:
+    if channel.gathered != NULL:
+        free(channel.gathered.records)
+        free(channel.gathered)
+        channel.gathered = NULL
+
+
 cdef void close_channel(Channel* channel) noexcept:
     """Give everything back; the SSL and with it the BIO are gone already."""
     return_borrowed(channel)    # of a thread that is not in this child of a fork
@@ -51,6 +58,7 @@ cdef void close_channel(Channel* channel) noexcept:
     free(channel.pieces)
     Py_XDECREF(channel.ready)
     free(channel.spill)
+    free_gathered(channel)
     if channel.datagrams != NULL:
         free(channel.datagrams.sizes)
         free(channel.datagrams)

@@ -148,7 +148,7 @@ cdef class Connection(Sender):
         try:
             if self.conduit is not None and self.conduit.wanted != DONE:
                 return self.conduit.wanted == WANT_WRITE
-            return s.SSL_want(self.handle) == s.SSL_WRITING
+            return self.channel.gathered != NULL or s.SSL_want(self.handle) == s.SSL_WRITING
         finally:
             self.leave()
 

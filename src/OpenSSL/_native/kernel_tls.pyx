@@ -24,8 +24,7 @@ from errno import errorcode as _errorcode
 from OpenSSL._exceptions import SysCallError, WantWriteError
 
 cdef enum:
-    RECORD = 16384          # read and sent at a time, in bytes
-    PART = 16 * RECORD      # handed to the kernel at a time: the lock is held meanwhile
+    PART = 16 * 16384       # sent at a time, in bytes: the lock is held meanwhile
 
 
 def sending(Connection connection not None):
@@ -56,6 +55,7 @@ cdef bint usable(Connection connection) noexcept:
     """Whether bytes may go around libssl now, with the lock held."""
     return (
         brisk_kernel_tls_idle(&connection.channel.kernel)
+        and connection.channel.gathered == NULL
         and not connection.aborted
         and connection.end == OPEN
         and s.SSL_is_init_finished(connection.handle)
@@ -144,7 +144,7 @@ def send_file(
                     if sent == 0:
                         break
                     continue
-            room = RECORD if count < 0 or count - done > RECORD else <size_t>(count - done)
+            room = PART if count < 0 or count - done > PART else <size_t>(count - done)
             by_writing(connection, read(room, offset + done), room, &moved)
             if moved == 0:
                 break

@@ -211,7 +211,7 @@ cdef class Sender(Reader):
         except BaseException:
             if self.writing.owed > 0:
                 if credit and moved[0] == 0:
-                    moved[0] = give_credit(&self.writing)
+                    moved[0] = give_credit(&self.writing, &self.channel)
                 self.keep_owed(data, size, moved[0])
             raise
         if self.unsent is not None:

@@ -20,5 +20,5 @@ cdef Verdict write_records(
     SSL* ssl, Channel* channel, Writing* writing, const char* data, size_t size,
     size_t* moved) noexcept nogil
 cdef Verdict finish_for_good(
-    SSL* ssl, const Channel* channel, Writing* writing) noexcept nogil
-cdef size_t give_credit(Writing* writing) noexcept nogil
+    SSL* ssl, Channel* channel, Writing* writing) noexcept nogil
+cdef size_t give_credit(Writing* writing, Channel* channel) noexcept nogil

@@ -7,15 +7,20 @@ cannot be taken back.  What is ``owed`` counts from the front of the next bytes 
 in buffers of any size, and is not given to libssl again.  The last record of it may have
 ``begun``: libssl has it, and has to be called again for it with the same size.
 
-Records go one for each call of libssl: with partial writes it does no other.  Where the
-transport has stopped, a call is given fewer, so that a caller sees how it gets on.  In
-memory `send` begins with one and takes twice as many each time.
+Records of a burst are gathered and leave together; see ``gathering``.  They go one for each
+call of libssl: with partial writes it does no other.  Where the transport has stopped, a
+call is given fewer, so that a caller sees how it gets on.  In memory `send` begins with one
+and takes twice as many each time.
 """
 
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport Channel
-from OpenSSL._native.errors cimport DONE, SYSTEM, WANT_WRITE, Verdict
+from OpenSSL._native.errors cimport DONE, SYSTEM, WANT_LOOKUP, WANT_WRITE, Verdict
+from OpenSSL._native.gathering cimport (
+    LEFT, STOPPED, Leaving, begin_gathering, leave_together, left_so_far, may_gather,
+    note_record,
+)
 
 
 cdef void begin_writing(Writing* writing, const Channel* channel) noexcept nogil:
@@ -35,10 +40,12 @@ cdef Verdict write_records(
     cdef Verdict verdict
     verdict.status = DONE
     verdict.number = 0
-    if writing.begun > 0:
+    if channel.gathered != NULL:
+        verdict = leave(channel)
+    if verdict.status == DONE and writing.begun > 0:
         verdict = finish(ssl, channel, writing, data, size)
-        if verdict.status != DONE:
-            return verdict
+    if verdict.status != DONE:
+        return verdict
     if writing.owed >= size:
         moved[0] = size
         writing.owed -= size
@@ -46,6 +53,21 @@ cdef Verdict write_records(
     moved[0] = writing.owed
     writing.owed = 0
     return go_on(ssl, channel, writing, data, size, moved)
+
+
+cdef Verdict leave(Channel* channel) noexcept nogil:
+    """Hand what was gathered to the transport, and say what became of it."""
+    cdef Verdict verdict
+    cdef Leaving left = leave_together(channel)
+    verdict.number = 0
+    if left == LEFT:
+        verdict.status = DONE
+    elif left == STOPPED:
+        verdict.status = WANT_WRITE
+    else:
+        verdict.status = SYSTEM
+        verdict.number = channel.number
+    return verdict
 
 
 cdef Verdict finish(
@@ -64,11 +86,10 @@ cdef Verdict finish(
     return verdict
 
 
-cdef Verdict finish_for_good(s.SSL* ssl, const Channel* channel, Writing* writing) noexcept nogil:
+cdef Verdict finish_for_good(s.SSL* ssl, Channel* channel, Writing* writing) noexcept nogil:
     """The same before a goodbye: what has begun goes out, and nothing is owed any more."""
-    cdef Verdict verdict
-    verdict.status = DONE
-    if writing.begun > 0 and writing.copy != NULL:
+    cdef Verdict verdict = leave(channel)
+    if verdict.status == DONE and writing.begun > 0 and writing.copy != NULL:
         verdict = finish(ssl, channel, writing, writing.copy, writing.owed)
     if verdict.status == WANT_WRITE:
         return verdict
@@ -85,7 +106,7 @@ cdef inline bint is_full(const Channel* channel) noexcept nogil:
 
 
 cdef Verdict go_on(
-    s.SSL* ssl, const Channel* channel, Writing* writing, const char* data, size_t size,
+    s.SSL* ssl, Channel* channel, Writing* writing, const char* data, size_t size,
     size_t* moved,
 ) noexcept nogil:
     cdef Verdict verdict
@@ -100,6 +121,10 @@ cdef Verdict go_on(
         record = size   # a message: libssl refuses one that is too long
     if most > size or channel.datagram:
         most = size
+    # Who wants libssl to compare addresses (without that mode) has it send each record.
+    if (most > moved[0] + RECORD and may_gather(channel)
+            and s.SSL_get_mode(ssl) & s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER):
+        begin_gathering(channel, most - moved[0])
     while moved[0] < most and not (moved[0] > 0 and is_full(channel)):
         part = most - moved[0]
         if part > record:
@@ -108,7 +133,13 @@ cdef Verdict go_on(
         if result != 1:
             break
         moved[0] += done
+        if channel.gathering:
+            note_record(channel, moved[0])
     verdict = errors.judge(ssl, result, channel.number)
+    if channel.gathering:
+        channel.gathering = False
+        if let_go(channel, writing, &verdict, moved):
+            return verdict
     if verdict.status == WANT_WRITE:
         writing.records = <unsigned char>(moved[0] // RECORD) if moved[0] >= RECORD else 1
         writing.owed = moved[0] + part
@@ -116,7 +147,11 @@ cdef Verdict go_on(
         moved[0] = 0
     elif verdict.status == SYSTEM:
         # It may pass, and then the record goes on.
-        writing.owed = writing.begun = part
+        writing.begun = part
+        writing.owed = part
+        if channel.gathered != NULL:
+            writing.owed += moved[0]
+            moved[0] = 0
     elif verdict.status == DONE and writing.records < MOST_RECORDS:
         writing.records *= 2
         if writing.records > MOST_RECORDS:
@@ -124,8 +159,29 @@ cdef Verdict go_on(
     return verdict
 
 
-cdef size_t give_credit(Writing* writing) noexcept nogil:
+cdef bint let_go(
+    Channel* channel, Writing* writing, Verdict* verdict, size_t* moved,
+) noexcept nogil:
+    """Send what was gathered; True when that did not go to its end, and `verdict` says so."""
+    cdef Verdict left = leave(channel)
+    cdef size_t gone
+    if left.status == DONE:
+        return False
+    if verdict.status == WANT_WRITE:
+        return False    # there was no memory for a record, and libssl has it
+    gone = channel.gathered.start // RECORD
+    writing.records = <unsigned char>gone if 0 < gone < MOST_RECORDS else 1
+    writing.owed = moved[0]
+    moved[0] = 0
+    if verdict.status <= WANT_LOOKUP:
+        verdict[0] = left
+    return True
+
+
+cdef size_t give_credit(Writing* writing, Channel* channel) noexcept nogil:
     """How many of the owed bytes have left; these need not be brought again any more."""
     cdef size_t left = writing.owed - writing.begun
-    writing.owed = writing.begun
+    if channel.gathered != NULL:
+        left = left_so_far(channel)
+    writing.owed -= left
     return left
