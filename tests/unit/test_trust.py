@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from kit import authority, contexts, pump, verdicts
 from OpenSSL import SSL, crypto
+from OpenSSL._face import places
 
 
 def client_outcome(client: SSL.Context, who: authority.Identity | None = None) -> Exception | None:
@@ -46,6 +49,57 @@ def test_the_platforms_places_are_named_by_the_environment(
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.trust_file()))
     client.set_default_verify_paths()
     assert client_outcome(client) is None
+
+
+def test_where_the_platform_has_none_a_warning_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "root.pem").write_bytes(authority.identity().root_pem)  # not hashed
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "empty"))
+    client = SSL.Context(SSL.TLS_METHOD)
+    client.set_verify(SSL.VERIFY_PEER)
+    with pytest.warns(RuntimeWarning, match=r"not found.*nowhere\.pem.*empty") as told:
+        client.set_default_verify_paths()
+    assert told[0].filename == __file__
+    assert is_refusal(client_outcome(client))
+    with pytest.warns(RuntimeWarning, match="not found"):
+        client.as_ssl_context().set_default_verify_paths()
+
+
+def test_one_of_several_folders_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().root_pem)
+    (tmp_path / f"{root.subject_name_hash():08x}.0").write_bytes(authority.identity().root_pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join(("/nowhere", str(tmp_path))))
+    client = SSL.Context(SSL.TLS_METHOD)
+    client.set_verify(SSL.VERIFY_PEER)
+    client.set_default_verify_paths()  # a warning would be an error
+    assert client_outcome(client) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has a store of its own")
+def test_a_build_with_its_own_openssl_looks_where_systems_have_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().root_pem)
+    folder = tmp_path / "hashed"
+    folder.mkdir()
+    (folder / f"{root.subject_name_hash():08x}.0").write_bytes(authority.identity().root_pem)
+    nowhere = os.fsencode(tmp_path / "nowhere")
+    monkeypatch.setattr(places.library, "is_bundled", lambda: True)
+    monkeypatch.setattr(places.anchors, "platform_places", lambda: (nowhere, nowhere, False))
+    for name, there in (("FILES", authority.trust_file()), ("FOLDERS", folder)):
+        monkeypatch.setattr(places, "FILES", (nowhere,))
+        monkeypatch.setattr(places, "FOLDERS", (nowhere,))
+        client = SSL.Context(SSL.TLS_METHOD)
+        client.set_verify(SSL.VERIFY_PEER)
+        with pytest.warns(RuntimeWarning, match="not found"):
+            client.set_default_verify_paths()
+        monkeypatch.setattr(places, name, (nowhere, os.fsencode(there)))
+        client.set_default_verify_paths()
+        assert client_outcome(client) is None
 
 
 def test_nothing_to_load_is_an_error() -> None:

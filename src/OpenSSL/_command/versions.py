@@ -47,6 +47,7 @@ def gather() -> dict[str, Any]:
         "openssl": {
             "version": _say(SSL.OPENSSL_VERSION),
             "number": f"0x{SSL.OPENSSL_VERSION_NUMBER:08x}",
+            "bundled": library.is_bundled(),
             "built_on": _say(SSL.OPENSSL_BUILT_ON),
             "platform": _say(SSL.OPENSSL_PLATFORM),
             "flags": _say(SSL.OPENSSL_CFLAGS),
@@ -111,6 +112,7 @@ def _rows(data: dict[str, Any]) -> list[tuple[str, Any]]:
         (data["package"], f"{data['version']} (as pyOpenSSL {data['compatible_with']})"),
         ("", data["location"]),
         ("OpenSSL", f"{openssl['version']} ({openssl['number']})"),
+        ("  from", "this wheel" if openssl["bundled"] else "the system"),
         ("  built on", openssl["built_on"]),
         ("  platform", openssl["platform"]),
         ("  directory", openssl["directory"]),

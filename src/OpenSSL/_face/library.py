@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._native import library as native
 
-__all__ = ["OpenSSL_version", "SSLeay_version", "features", "linked_version_number"]
+__all__ = ["OpenSSL_version", "SSLeay_version", "features", "is_bundled", "linked_version_number"]
 
 
 def OpenSSL_version(type: int) -> bytes:
@@ -36,6 +36,16 @@ def linked_version_number() -> int:
     OpenSSL_version_num(3)
     """
     return native.version_number()
+
+
+def is_bundled() -> bool:
+    """Whether this build carries an OpenSSL of its own, as wheels do.
+
+    Updates of the system's library do not reach it then: a newer wheel does.
+
+    OpenSSL_version(3)
+    """
+    return native.is_bundled()
 
 
 def features() -> dict[str, bool]:

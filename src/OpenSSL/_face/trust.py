@@ -60,12 +60,17 @@ class ContextTrust(native_context.Context):
     def set_default_verify_paths(self) -> None:
         """Trust the platform's certificates: those the linked OpenSSL looks for.
 
-        The environment variables ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name others.
-        A place that does not exist is not an error: nothing is trusted then.
+        The environment variables ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name others.  A
+        build that carries its own OpenSSL, as wheels do, looks where the systems it knows
+        keep theirs, in the stores of Windows too.
 
+        Where there are none, nobody is trusted, and a RuntimeWarning says so.
         ``SSL_CTX_set_default_verify_paths(3)``
         """
-        native.set_default_verify_paths(self)
+        # Loaded when it is needed.
+        from OpenSSL._face.places import trust_platform
+
+        trust_platform(self)
 
     def get_cert_store(self) -> X509Store | None:
         """The store of trusted certificates; what is added to it is trusted.

@@ -83,6 +83,15 @@ cdef X509Store parse(bytes file, bytes folder, bint platform):
     return store if good == 1 else None
 
 
+def platform_places():
+    """The file and the folders that OpenSSL looks into, and whether the environment names them."""
+    file = platform_place(c.X509_get_default_cert_file_env(), c.X509_get_default_cert_file())
+    folder = platform_place(c.X509_get_default_cert_dir_env(), c.X509_get_default_cert_dir())
+    named = (getenv(c.X509_get_default_cert_file_env()) != NULL
+             or getenv(c.X509_get_default_cert_dir_env()) != NULL)
+    return file, folder, named
+
+
 cdef X509Store shared_store(bytes file, bytes folder, bint platform):
     """The store of these places, not to be changed; None where none can be shared."""
     cdef Anchors anchors

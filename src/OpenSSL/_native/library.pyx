@@ -12,6 +12,16 @@ cdef extern from "optional_features.h":
         int built
     const brisk_feature* brisk_features
 
+cdef extern from *:
+    """
+    #ifdef BRISK_BUNDLED
+    #define BRISK_OWN_OPENSSL 1
+    #else
+    #define BRISK_OWN_OPENSSL 0
+    #endif
+    """
+    const int BRISK_OWN_OPENSSL
+
 
 def version_text(kind not None):
     if not INT_MIN <= kind <= INT_MAX:
@@ -23,6 +33,10 @@ def version_text(kind not None):
 
 def version_number():
     return c.OpenSSL_version_num()
+
+
+def is_bundled():
+    return BRISK_OWN_OPENSSL != 0
 
 
 def features():
