@@ -25,7 +25,7 @@ MEASURED := $(VENV)/bench.stamp
 ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql dovecot:dovecot-imapd
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench bare matrix constants man clean sources
+.PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel bare matrix constants man clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -127,6 +127,12 @@ sanitize: setup $(TESTED) ## the tests under ASan, UBSan, LeakSanitizer, valgrin
 
 bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only memory-64"
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+wheel: ## a wheel with its own OpenSSL 4.0, into dist; ARGS="3.5" for the other series
+	@sh tools/wheel.sh $(ARGS)
+
+test-wheel: ## make a wheel, install it and test it there; ARGS="--series 3.5 --twice"
+	@$(PYTHON) tests/wheel/run.py $(ARGS)
 
 bare: ## prove demo and test in a bare Debian 12 (needs root and debootstrap)
 	@sh tools/bare.sh $(ARGS)
