@@ -25,7 +25,7 @@ MEASURED := $(VENV)/bench.stamp
 ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql dovecot:dovecot-imapd
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel bare matrix constants man clean sources
+.PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants man clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -130,6 +130,9 @@ bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only me
 
 wheel: ## a wheel with its own OpenSSL 4.0, into dist; ARGS="3.5" for the other series
 	@sh tools/wheel.sh $(ARGS)
+
+sdist: ## the source distribution, into dist
+	@sh tools/wheel.sh source
 
 test-wheel: ## make a wheel, install it and test it there; ARGS="--series 3.5 --twice"
 	@$(PYTHON) tests/wheel/run.py $(ARGS)

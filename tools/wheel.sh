@@ -3,6 +3,7 @@
 #
 #   tools/wheel.sh          OpenSSL 4.0, the newest stable series
 #   tools/wheel.sh 3.5      the one with long-term support
+#   tools/wheel.sh source   the source distribution instead
 #
 # The wheel comes into dist.  On Debian it asks for the C library of Debian 11 or newer; on
 # other systems for that of the machine.  Two builds of one commit are equal byte for byte.
@@ -16,6 +17,18 @@ mkdir -p "$work"
 
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
+tag=$("$PYTHON" -c 'import sys; print("cp%d%d%s" % (*sys.version_info[:2], sys.abiflags))')
+tools=$work/tools-$tag
+[ -e "$tools/done" ] || {
+    "$PYTHON" -m venv "$tools"
+    "$tools/bin/python" -m pip -qq --disable-pip-version-check install --upgrade 'pip>=25.1'
+    "$tools/bin/python" -m pip -qq --disable-pip-version-check install --group wheel
+    touch "$tools/done"
+}
+if [ "$series" = source ]; then
+    exec "$tools/bin/python" -m build --sdist --no-isolation --outdir dist
+fi
+
 if [ "$(uname -s)" = Linux ] && command -v dpkg >/dev/null && [ -z "${CC:-}" ]; then
     sh tools/old_libc.sh "$work/libc"
     PATH=$work/libc/bin:$PATH
@@ -25,14 +38,6 @@ fi
 OPENSSL_ARCHIVES=$work sh tools/build_openssl.sh "$series" "$work/openssl-$series" \
     >"$work/openssl-$series.log" 2>&1 || { tail -20 "$work/openssl-$series.log" >&2; exit 1; }
 
-tag=$("$PYTHON" -c 'import sys; print("cp%d%d%s" % (*sys.version_info[:2], sys.abiflags))')
-tools=$work/tools-$tag
-[ -e "$tools/done" ] || {
-    "$PYTHON" -m venv "$tools"
-    "$tools/bin/python" -m pip -qq --disable-pip-version-check install --upgrade 'pip>=25.1'
-    "$tools/bin/python" -m pip -qq --disable-pip-version-check install --group wheel
-    touch "$tools/done"
-}
 rm -rf "$work/raw" "$work/repaired"
 # Only the library that goes into the wheel is to be found.
 PATH=$tools/bin:$PATH PKG_CONFIG_LIBDIR=$work/openssl-$series/lib/pkgconfig CCACHE_DISABLE=1 \
