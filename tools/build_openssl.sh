@@ -60,7 +60,7 @@ target= flags='-O3 -fvisibility=hidden -ffunction-sections -fdata-sections -fsta
 case $(uname -s) in
     Linux)
         target='enable-ktls'
-        flags="$flags -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-clash-protection"
+        flags="$flags -D_FORTIFY_SOURCE=2 -fstack-clash-protection"
         case $(uname -m) in
             x86_64)
                 target="linux-x86_64 enable-ec_nistp_64_gcc_128 $target"
