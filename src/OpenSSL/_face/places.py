@@ -115,9 +115,7 @@ if sys.platform == "win32":
         for name in ("CA", "ROOT"):
             for data, kind, purposes in enum_certificates(name):
                 # True, or the purposes it is meant for: servers among them?
-                if kind != "x509_asn" or not (
-                    purposes is True or "1.3.6.1.5.5.7.3.1" in purposes
-                ):
+                if kind != "x509_asn" or not (purposes is True or "1.3.6.1.5.5.7.3.1" in purposes):
                     continue
                 store = store or native.get_cert_store(context)
                 stores.add_certificate(store, certificates.load(data, False))
