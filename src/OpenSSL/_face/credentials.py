@@ -87,6 +87,9 @@ class ContextCredentials(native_context.Context):
     def add_extra_chain_cert(self, certobj: X509 | Certificate) -> None:
         """Send ``certobj`` after our own certificate, behind those added before.
 
+        In a Context in use it comes into force with the certificate that waits for its key, if
+        there is one, and what is in the chain already is not added again.
+
         Raises TypeError for what is no certificate.
         ``SSL_CTX_add_extra_chain_cert(3)``
         """

@@ -4,12 +4,14 @@ cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Kept, keep
-from OpenSSL._native.certificates cimport X509, release_certificate
+from OpenSSL._native.certificates cimport X509, release_certificate, wrap_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.keys cimport PKey, release_key
 from OpenSSL._native.passphrases cimport Passphrase, of_context, on_passphrase
-from OpenSSL._native.renewal cimport Renewal, begin, finish, under_way
+from OpenSSL._native.renewal cimport (
+    CERTIFICATE, KEY, WITH_CHAIN, Renewal, add_to_chain, begin, finish, under_way,
+)
 
 
 cdef enum Source:
@@ -38,7 +40,8 @@ cdef int load_file(
     passphrase.raise_kept()
     if result != 1:
         errors.fail_ssl("the file could not be loaded")
-    return finish(next, context)
+    return finish(next, context, KEY if source == KEY_FILE else (
+        WITH_CHAIN if source == CHAIN_FILE else CERTIFICATE))
 
 
 # Even without a hook ours is installed: the library's own prompts on the terminal.
@@ -127,17 +130,22 @@ def use_certificate(Context context not None, X509 certificate not None):
         release_certificate(handle)
         if result != 1:
             errors.fail_ssl("the certificate cannot be used")
-        finish(next, context)
+        finish(next, context, CERTIFICATE)
     finally:
         context.leave()
 
 
 def add_extra_chain_cert(Context context not None, X509 certificate not None):
     cdef c.X509* handle
+    cdef X509 shared
     context.change()
     try:
-        errors.clear()
         handle = certificate.share()
+        shared = wrap_certificate(handle)   # nobody changes it any more; it gives it back
+        if add_to_chain(context, shared):
+            return
+        errors.clear()
+        handle = shared.share()
         # The reference is the Context's when that succeeds.
         if s.SSL_CTX_add_extra_chain_cert(context.handle, handle) != 1:
             release_certificate(handle)
@@ -162,7 +170,7 @@ def use_privatekey(Context context not None, PKey key not None):
         release_key(handle)
         if result != 1:
             errors.fail_ssl("the private key cannot be used")
-        finish(next, context)
+        finish(next, context, KEY)
     finally:
         context.leave()
 

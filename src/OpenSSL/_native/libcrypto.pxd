@@ -298,6 +298,8 @@ cdef extern from "compat.h" nogil:
     const ASN1_TIME* X509_get0_notAfter(const X509* certificate)
     int X509_set1_notAfter(X509* certificate, const ASN1_TIME* time)
     EVP_PKEY* X509_get0_pubkey(const X509* certificate)
+    int X509_check_issued(X509* issuer, X509* subject)
+    int X509_cmp(const X509* one, const X509* other)
     EVP_PKEY* X509_get_pubkey(X509* certificate)
     int X509_check_private_key(const X509* certificate, const EVP_PKEY* key)
     int X509_set_pubkey(X509* certificate, EVP_PKEY* key)
