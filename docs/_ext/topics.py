@@ -27,7 +27,8 @@ def topics(kind: type) -> dict[str, list[str]]:
     for base in kind.__mro__:
         if not base.__module__.startswith("OpenSSL."):
             continue
-        native = base.__module__.startswith("OpenSSL._native.")
+        # The native classes, and the class itself, which has the name of a public module.
+        native = base is kind or base.__module__.startswith("OpenSSL._native.")
         topic = kind.__name__.lower() if native else base.__module__.rpartition(".")[2]
         for name, value in vars(base).items():
             if (

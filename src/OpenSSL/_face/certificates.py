@@ -16,7 +16,7 @@ from OpenSSL._native import extensions as native_extensions
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from OpenSSL._face.extensions import X509Extension
 
@@ -32,6 +32,14 @@ class X509(CertificatePeerNames):
     """
 
     __module__ = "OpenSSL.crypto"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an X509 cannot be copied or pickled; store what dump_certificate() returns"
+        )
 
     @property
     def _x509(self) -> X509:

@@ -76,11 +76,14 @@ class Connection(
     ``SSL_new(3)``
     """
 
+    __module__ = "OpenSSL.SSL"
+
+    def __init__(self, context: Context, socket: SocketLike | None = None) -> None:
+        native.Connection.__init__(self, context, socket)
+
     # Method calls are fast only where nothing overrides the look-up of attributes,
     # so connections in memory, which have no socket's attributes, do without.
     if TYPE_CHECKING:
-
-        def __init__(self, context: Context, socket: SocketLike | None = None) -> None: ...
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -139,6 +142,8 @@ native.own_methods(Connection)
 
 class OverSocket(Connection):
     """A Connection that has its socket's attributes; what a Connection over a socket becomes."""
+
+    __module__ = "OpenSSL.SSL"
 
 
 OverSocket.__name__ = OverSocket.__qualname__ = "Connection"

@@ -51,6 +51,8 @@ class Context(
 ):
     """What connections have in common; each takes its settings over when it is made."""
 
+    __module__ = "OpenSSL.SSL"
+
     def __init__(self, method: int) -> None:
         """Make a Context for one of the ``*_METHOD`` constants.
 

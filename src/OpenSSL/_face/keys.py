@@ -17,7 +17,7 @@ _SINCE = {"ML-DSA": "3.5", "ML-KEM": "3.5", "SLH-DSA": "3.5"}
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeAlias, overload
+    from typing import Any, NoReturn, TypeAlias, overload
 
     PassphraseSource: TypeAlias = bytes | Callable[[bool], bytes]
 else:
@@ -49,6 +49,12 @@ class PKey(native.PKey):
     """
 
     __module__ = "OpenSSL.crypto"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a PKey cannot be copied or pickled; store what dump_privatekey() returns")
 
     @property
     def _only_public(self) -> bool:

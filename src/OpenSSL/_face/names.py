@@ -6,7 +6,7 @@ from OpenSSL._native import names as native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, ClassVar
+    from typing import Any, ClassVar, NoReturn
 
 __all__ = ["X509Name"]
 
@@ -22,6 +22,12 @@ class X509Name(native.X509Name):
 
     __module__ = "OpenSSL.crypto"
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
+    def __init__(self, name: X509Name) -> None:
+        super().__init__(name)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an X509Name cannot be pickled; store what der() returns")
 
     @property
     def _name(self) -> X509Name:

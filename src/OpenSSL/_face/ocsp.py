@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Sequence
+    from typing import NoReturn
 
     from OpenSSL._face.certificates import X509
     from OpenSSL._face.names import X509Name
@@ -88,6 +89,14 @@ class OCSPResponse(native.OCSPResponse):
     """
 
     __module__ = "OpenSSL.crypto"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an OCSPResponse cannot be copied or pickled; store what to_bytes() returns"
+        )
 
     @staticmethod
     def from_bytes(data: bytes) -> OCSPResponse:

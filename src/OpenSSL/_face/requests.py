@@ -12,7 +12,7 @@ from OpenSSL._native import requests as native
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, NoReturn
 
 __all__ = ["X509Req", "dump_certificate_request", "load_certificate_request"]
 
@@ -21,6 +21,14 @@ class X509Req(native.X509Req):
     """A request for a certificate (PKCS #10), loaded or in the making."""
 
     __module__ = "OpenSSL.crypto"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an X509Req cannot be copied or pickled; store what dump_certificate_request() returns"
+        )
 
     @property
     def _req(self) -> X509Req:

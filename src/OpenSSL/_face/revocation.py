@@ -14,7 +14,7 @@ from OpenSSL._native import revocation as native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 __all__ = ["CRL", "Revoked", "crl_der", "dump_crl", "load_crl"]
 
@@ -41,6 +41,12 @@ class Revoked(native.Revoked):
     """One revoked certificate: its serial number, when, and why."""
 
     __module__ = "OpenSSL.crypto"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Revoked cannot be copied or pickled")
 
     def get_serial(self) -> bytes:
         """The serial number in upper-case hexadecimal, two digits to the byte.
@@ -121,6 +127,12 @@ class CRL(native.CRL):
     """A list of revoked certificates, loaded or in the making."""
 
     __module__ = "OpenSSL.crypto"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a CRL cannot be copied or pickled; store what dump_crl() returns")
 
     @property
     def _crl(self) -> CRL:

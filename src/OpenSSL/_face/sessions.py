@@ -27,7 +27,11 @@ class Session(native.Session):
     SSL_SESSION_new(3)
     """
 
+    __module__ = "OpenSSL.SSL"
     __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
 
     @property
     def _session(self) -> Session:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from OpenSSL._face.keys import PKey
 from OpenSSL._native import spki as native
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 __all__ = ["NetscapeSPKI"]
 
 
@@ -18,6 +22,14 @@ class NetscapeSPKI(native.NetscapeSPKI):
     """A public key with proof that its owner has the private half (SPKAC)."""
 
     __module__ = "OpenSSL.crypto"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a NetscapeSPKI cannot be copied or pickled; store what b64_encode() returns"
+        )
 
     def sign(self, pkey: PKey, digest: str | None) -> None:
         """Sign with a private key and a digest, as ``"sha256"``.

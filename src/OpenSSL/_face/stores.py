@@ -15,7 +15,7 @@ from OpenSSL._native import stores as native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     from OpenSSL._types import Buffer
 
@@ -32,6 +32,12 @@ class X509Store(native.X509Store):
     """
 
     __module__ = "OpenSSL.crypto"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an X509Store cannot be copied or pickled")
 
     @property
     def _store(self) -> X509Store:

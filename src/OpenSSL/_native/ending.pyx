@@ -44,6 +44,9 @@ cdef object again(object error):
     """The same error, without the frames that the first one went through."""
     copy = type(error)(*error.args)
     copy.__dict__.update(error.__dict__)
+    notes = getattr(error, "__notes__", None)
+    if notes is not None:
+        copy.__notes__ = list(notes)    # what somebody adds to one is not another's
     return copy
 
 

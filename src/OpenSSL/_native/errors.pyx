@@ -168,7 +168,18 @@ cdef object drain(object error_class, str otherwise):
         triples.append(("SSL routines" if error_class is Error else "", "", otherwise))
     error = error_class(triples)
     error.errors = tuple(details)
+    for d in details:
+        if d.data or d.library_code == c.ERR_LIB_SYS:
+            explain(error, f"{d.reason}: {d.data}" if d.data else d.reason)
     return error
+
+
+cdef int explain(object error, str words) except -1:
+    """Show words below the exception that its arguments, which programs compare, lack."""
+    add = getattr(error, "add_note", None)
+    if add is not None:     # of Python 3.11
+        add(words)
+    return 0
 
 
 def from_queue(error_class not None):
@@ -222,6 +233,7 @@ cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
             code = s.SSL_get_verify_result(ssl)
             error.verify_code = code
             error.verify_message = text(c.X509_verify_cert_error_string(code))
+            explain(error, f"{error.verify_message} (verify code {code})")
         elif alert_of(detail.reason_code) >= 0:
             error.alert = alert_of(detail.reason_code)
     raise error

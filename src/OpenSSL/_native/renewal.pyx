@@ -62,7 +62,8 @@ cdef class Renewal:
         if own and kind in self.whole:
             return own
         # Of those that are there, the ones that lead to its root: others' are no help.
-        c.X509_up_ref(s.SSL_get_certificate(self.handle))
+        if c.X509_up_ref(s.SSL_get_certificate(self.handle)) != 1:
+            errors.fail_ssl("the certificate cannot be shared")
         return path_from(
             wrap_certificate(s.SSL_get_certificate(self.handle)), own + extra_chain(context))
 
