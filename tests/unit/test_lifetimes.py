@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import mmap
+import weakref
 
 import pytest
 
@@ -89,6 +90,37 @@ def test_a_buffer_being_sent_cannot_change_its_size() -> None:
         sockets.receive_exactly(server, len(data) - 1)
         sending.result(sockets.PATIENCE)
     data.extend(b"more")
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_what_a_handshake_ran_under_stays(version: str, by_name: bool) -> None:
+    """libssl points into that Context for the peer's signature, and does not count it."""
+    client = contexts.client_context(authority.client_identity())
+    contexts_ = [contexts.server_context(version=version, require_client=True) for _ in range(3)]
+    if by_name:
+        contexts_[0].set_tlsext_servername_callback(
+            lambda connection: connection.set_context(contexts_[1])
+        )
+    ends = pump.pair(contexts_[0], client, b"a.test")
+    if not by_name:
+        ends.server.set_context(contexts_[1])
+    pump.handshake(*ends)
+    before = ends.server.get_peer_signature()
+    assert ends.server.get_context() is contexts_[1]
+    gone = weakref.ref(contexts_[1])
+    for _ in range(3):
+        ends.server.set_context(contexts_[2])
+        ends.server.set_context(contexts_[0])
+    del contexts_[:]
+    gc.collect()
+    assert gone() is not None
+    others = [contexts.blank_context() for _ in range(20)]  # these take its place in memory
+    assert before is not None
+    assert ends.server.get_peer_signature() == before
+    del others, ends
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.holds("C19")

@@ -7,6 +7,7 @@ from OpenSSL._native.criteria cimport Criteria
 cdef class Tenant(Entrance):
     cdef Context context            # the one last given, by __init__ or set_context
     cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
+    cdef tuple former               # Contexts in between: libssl may still look into them
     cdef Kept app_data
     cdef dict noted                 # rules set on this connection that libssl does not tell
     cdef flag own_verify            # set on this connection itself, whatever its Context says

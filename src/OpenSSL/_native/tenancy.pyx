@@ -3,7 +3,7 @@
 Theory.  A handshake looks at what an SSL_CTX holds without a lock, and a setter
 frees it.  So a connection announces itself to its Contexts before libssl computes
 (``start_reading``), and setters wait until none is announced.  There may be two:
-after ``set_context`` libssl goes on using parts of the ``first``.  What is set on
+after ``set_context`` libssl goes on using parts of the ``first``, and into those in between it may point.  What is set on
 the connection itself stays when it moves.
 """
 
@@ -108,6 +108,12 @@ cdef class Tenant(Entrance):
                 self.adopt_logs(context)
             # libssl compares the two.
             before = self.context
+            if before is not self.first and before is not context:
+                # It points into what a handshake ran under (the peer's signature algorithm)
+                # and holds no reference.
+                # A tuple: the collector does not empty it before the connection is gone.
+                if self.former is None or before not in self.former:
+                    self.former = (*(self.former or ()), before)
             enter_both(before, context)
             try:
                 # A Context that was only made to bring another certificate asks for no less.
