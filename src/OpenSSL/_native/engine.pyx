@@ -376,9 +376,12 @@ cdef class Engine(Conducted):
         """Wait, without the lock; False when nobody wants to: the socket, or a deadline below 0."""
         cdef double at_most = -1
         cdef brisk_fd fd = self.channel.fd
-        cdef double seconds = waiting.patience(self.socket, fd)
+        cdef double seconds
         cdef s.timeval timer
-        if seconds == 0 or deadline[0] < 0:
+        if deadline[0] < 0:
+            return False
+        seconds = waiting.patience(self.socket, fd)
+        if seconds == 0:
             return False
         if self.channel.datagram and s.DTLSv1_get_timeout(self.handle, &timer):
             at_most = timer.tv_sec + timer.tv_usec / 1e6
