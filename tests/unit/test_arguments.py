@@ -1,5 +1,6 @@
 """The argument checks that all faces share."""
 
+import functools
 import os
 import pathlib
 import warnings
@@ -74,6 +75,28 @@ class TestInteger:
 
 
 class TestHook:
+    @pytest.mark.parametrize("kind", ["function", "method", "partial", "object", "generator"])
+    def test_what_would_have_to_be_awaited_is_refused(self, kind):
+        class Asks:
+            async def __call__(self):
+                return True
+
+            async def ask(self):
+                return True
+
+            async def ask_often(self):
+                yield True
+
+        value = {
+            "function": Asks.ask,
+            "method": Asks().ask,
+            "partial": functools.partial(Asks().ask),
+            "object": Asks(),
+            "generator": Asks().ask_often,
+        }[kind]
+        with pytest.raises(TypeError, match="cannot wait for a coroutine yet"):
+            arguments.hook("callback", value)
+
     def test_callables_and_none_are_answered(self):
         assert arguments.hook("callback", len) is len
         assert arguments.hook("callback", None) is None

@@ -66,9 +66,17 @@ def integer(name: str, value: object) -> int:
 
 
 def hook(name: str, value: _Hook | None) -> _Hook | None:
-    """Answer ``value`` if it can be called or is None, else raise TypeError."""
+    """Answer ``value`` if it can be called or is None, else raise TypeError.
+
+    libssl asks in the middle of a call and has to be answered there, so a coroutine function
+    is refused: what it returns is no answer.
+    """
     if value is not None and not callable(value):
         raise TypeError(f"{name} must be callable")
+    if value is not None and _is_async(value):
+        raise TypeError(
+            f"{name} must be an ordinary function: a handshake cannot wait for a coroutine yet"
+        )
     return value
 
 
@@ -77,3 +85,14 @@ def octets(name: str, value: object) -> bytes:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     raise TypeError(f"{name} must be bytes, not {type(value).__name__}")
+
+
+def _is_async(value: Any) -> bool:
+    """Return whether calling ``value`` gives a coroutine, or something else to be awaited."""
+    if type(value).__module__ == "functools":
+        value = getattr(value, "func", value)
+    code = getattr(value, "__code__", None)
+    if code is None:
+        code = getattr(type(value).__call__, "__code__", None)
+    # CO_COROUTINE, CO_ITERABLE_COROUTINE and CO_ASYNC_GENERATOR, as in `inspect`.
+    return bool(getattr(code, "co_flags", 0) & (0x80 | 0x100 | 0x200))
