@@ -80,9 +80,9 @@ class SSLSession:
 
     def __init__(self, session: Session, bridge: SSLContext) -> None:
         #: The same session as an :class:`OpenSSL.SSL.Session`.
-        self.session = session
+        self.session: Session = session
         #: The context it may be used with.
-        self.bridge = bridge
+        self.bridge: SSLContext = bridge
 
     @property
     def id(self) -> bytes:

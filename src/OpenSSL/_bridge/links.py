@@ -77,11 +77,11 @@ class Link:
     ) -> None:
         self._bridge = bridge
         self._owner = None if owner is None else weakref.ref(owner)
-        self.server_side = bool(server_side)
-        self.server_hostname = server_hostname
+        self.server_side: bool = bool(server_side)
+        self.server_hostname: str | None = server_hostname
         bridge.check_role(self.server_side)
         try:
-            self.connection = Connection(bridge.context, transport)
+            self.connection: Connection = Connection(bridge.context, transport)
             self.connection._link = weakref.ref(self)  # type: ignore[attr-defined]
             if self.server_side:
                 self.connection.set_accept_state()

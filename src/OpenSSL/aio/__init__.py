@@ -1,0 +1,23 @@
+"""asyncio over this package's TLS, directly on its core.
+
+The functions are asyncio's own by name and signature, with ``context``, a
+:class:`OpenSSL.SSL.Context`, where asyncio has ``ssl``.
+"""
+
+from __future__ import annotations
+
+from OpenSSL.aio.making import create_connection, start_tls
+from OpenSSL.aio.serving import Server, create_server
+from OpenSSL.aio.streams import open_connection, start_server, start_tls_stream
+from OpenSSL.aio.transports import Transport
+
+__all__ = [
+    "Server",
+    "Transport",
+    "create_connection",
+    "create_server",
+    "open_connection",
+    "start_server",
+    "start_tls",
+    "start_tls_stream",
+]

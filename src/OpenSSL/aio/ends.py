@@ -1,0 +1,152 @@
+"""One end of a TLS connection, before it has a transport: whose rules, which side, which host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from OpenSSL._bridge.contexts import SSLContext
+from OpenSSL._bridge.links import Link
+from OpenSSL._bridge.objects import SSLObject
+from OpenSSL._exceptions import Error
+from OpenSSL._face.connection import Connection
+from OpenSSL._face.context import Context
+from OpenSSL._face.hosts import host_bytes
+from OpenSSL._native.constants import VERIFY_PEER
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+__all__ = ["End", "TransportLink"]
+
+#: Seconds; asyncio's own.
+HANDSHAKE, GOODBYE = 60.0, 30.0
+
+
+def seconds(name: str, value: float | None, default: float) -> float:
+    """Return a time limit; raise ValueError unless it is positive."""
+    if value is None:
+        return default
+    if not value > 0:
+        raise ValueError(f"{name} should be a positive number, got {value}")
+    return value
+
+
+def check_context(context: Any) -> Context | SSLContext:
+    """Return what connections can be made by; raise TypeError for anything else."""
+    if not isinstance(context, (Context, SSLContext)):
+        raise TypeError(
+            "context must be an OpenSSL.SSL.Context, or an ssl.SSLContext made by its "
+            f"as_ssl_context(), not {type(context).__name__}"
+        )
+    return context
+
+
+class TransportLink(Link):
+    """What ``ssl`` asks about the connection of a transport, which alone moves its bytes."""
+
+    __slots__ = ()
+
+    def do_handshake(self, *args: Any) -> NoReturn:
+        """Refuse: the transport does it."""
+        raise ValueError("the bytes of this connection are moved by its transport")
+
+    read: Any = do_handshake
+    write: Any = do_handshake
+    shutdown: Any = do_handshake
+
+
+class End:
+    """A Connection with its side and its host, and the time it has."""
+
+    __slots__ = ("_link", "_name", "_object", "_server", "connection", "patience")
+
+    connection: Connection
+    #: Seconds for the goodbye.
+    patience: float
+
+    def __init__(
+        self,
+        context: Context | SSLContext,
+        transport: Any,
+        server_side: bool,
+        server_hostname: str | None,
+        patience: float,
+    ) -> None:
+        self.patience = patience
+        self._server = server_side
+        self._name = server_hostname or None
+        self._link: TransportLink | None = None
+        self._object: SSLObject | None = None
+        if isinstance(context, SSLContext):
+            # By its rules, and with its errors.
+            made = SSLObject.__new__(SSLObject)
+            self._link = TransportLink(context, transport, server_side, self._name, made, None)
+            made._sslobj = self._link
+            self._object = made
+            self.connection = self._link.connection
+            return
+        self.connection = Connection(context, transport)
+        if server_side:
+            self.connection.set_accept_state()
+        else:
+            self.connection.set_connect_state()
+            self._name_host(server_hostname)
+
+    def _name_host(self, name: str | None) -> None:
+        """Say whom the server has to be: never go on without, but where that is asked for."""
+        verifies = bool(self.connection.get_verify_mode() & VERIFY_PEER)
+        if name is None and verifies:
+            raise ValueError(
+                "a Context that verifies needs server_hostname; an empty one lets every host be"
+            )
+        if not name:
+            return
+        spelled, address = host_bytes("server_hostname", _ascii(name))
+        if not address:
+            self.connection.set_tlsext_host_name(spelled)
+        if verifies:
+            self.connection.set_host(spelled)
+
+    def failed(self, error: BaseException) -> BaseException:
+        """Return what a program that gave this context expects in the place of ``error``."""
+        if self._object is not None and self._link is not None and isinstance(error, Error):
+            translated = self._link.failed(error)
+            translated.__cause__ = error
+            return translated
+        return error
+
+    def link(self) -> TransportLink:
+        """Return what answers in the shapes of ``ssl``."""
+        if self._link is None:
+            link = TransportLink.__new__(TransportLink)
+            link._bridge = _bridge_of(self.connection.get_context())
+            link._owner = None
+            link.connection = self.connection
+            link.server_side = self._server
+            link.server_hostname = self._name
+            self._link = link
+        return self._link
+
+    def object(self) -> SSLObject:
+        """Return an ``ssl.SSLObject`` to ask; it does not read or write."""
+        if self._object is not None:
+            return self._object
+        made = SSLObject.__new__(SSLObject)
+        made._sslobj = self.link()
+        return made
+
+
+def _ascii(name: str) -> str:
+    """Return a host's name as it is on the wire."""
+    if not isinstance(name, str):
+        raise TypeError(f"server_hostname must be str, not {type(name).__name__}")
+    return name if name.isascii() else name.encode("idna").decode()
+
+
+def _bridge_of(context: Context) -> SSLContext:
+    """Return one ``ssl.SSLContext`` for all connections of a Context."""
+    known = context.__dict__.get("_aio_bridge")
+    if known is None:
+        known = context.__dict__.setdefault("_aio_bridge", context.as_ssl_context())
+    bridge: SSLContext = known
+    return bridge

@@ -1,0 +1,119 @@
+"""Reading: what has come goes to the protocol, as long as it wants it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from OpenSSL._native.driving import WANT_WRITE, receive, receive_into
+from OpenSSL.aio.core import FLUSHING, OPEN, READ, ROUNDS, Core
+
+__all__ = ["Reading"]
+
+
+class Reading(Core):
+    """The half of a transport that reads."""
+
+    __slots__ = ()
+
+    def _read(self) -> None:
+        """Hand the protocol what has come, as long as it wants it."""
+        for _ in range(ROUNDS):
+            if not (self._read_into_protocol() if self._buffered else self._read_once()):
+                return
+            if self._state != OPEN or self._paused:
+                return
+            if not self._may_read_on():
+                return
+        self._loop.call_soon(self._read_later)
+
+    def _read_later(self) -> None:
+        if self._state == OPEN and not self._paused and not self._heard_end:
+            self._read()
+
+    def _read_once(self) -> bool:
+        """Hand on one piece; False where there is nothing more to read now."""
+        try:
+            data = receive(self._connection, READ)
+        except BaseException as error:  # noqa: BLE001  # whatever a callback raises
+            self._put_out()
+            self._fail(error)
+            return False
+        if type(data) is bytes and data:
+            try:
+                self._protocol.data_received(data)  # type: ignore[attr-defined]
+            except BaseException as error:  # noqa: BLE001  # the protocol's
+                self._fatal(error, "data_received")
+                return False
+            return True
+        if data == b"":
+            self._heard()
+        else:
+            self._read_stopped(data)  # type: ignore[arg-type]
+        return False
+
+    def _read_into_protocol(self) -> bool:
+        """The same for a BufferedProtocol, in its own buffer."""
+        protocol: Any = self._protocol
+        try:
+            buffer = protocol.get_buffer(-1)
+            if not len(buffer):
+                raise RuntimeError("get_buffer() returned an empty buffer")
+        except BaseException as error:  # noqa: BLE001  # the protocol's
+            self._fatal(error, "get_buffer")
+            return False
+        try:
+            count = receive_into(self._connection, buffer)
+        except BaseException as error:  # noqa: BLE001  # whatever a callback raises
+            self._put_out()
+            self._fail(error)
+            return False
+        if count > 0:
+            try:
+                protocol.buffer_updated(count)
+            except BaseException as error:  # noqa: BLE001  # the protocol's
+                self._fatal(error, "buffer_updated")
+                return False
+            return True
+        if count == 0:
+            self._heard()
+        else:
+            self._read_stopped(-count)
+        return False
+
+    def _read_stopped(self, status: int) -> None:
+        self._put_out()  # an answer to new keys
+        if status == WANT_WRITE:
+            self._read_wants_room = True
+            self._watch_output()
+
+    def _heard(self) -> None:
+        """Tell the protocol of the peer's close_notify."""
+        self._heard_end = True
+        self._update_input()
+        try:
+            stay = self._protocol.eof_received()  # type: ignore[attr-defined]
+        except BaseException as error:  # noqa: BLE001  # the protocol's
+            self._fatal(error, "eof_received")
+            return
+        if not stay:
+            self.close()
+
+    def is_reading(self) -> bool:
+        """Whether the protocol is given what comes in."""
+        return self._state <= OPEN and not self._paused
+
+    def pause_reading(self) -> None:
+        """Give the protocol nothing more until :meth:`resume_reading`."""
+        if self._paused or self._state >= FLUSHING:
+            return
+        self._paused = True
+        self._update_input()
+
+    def resume_reading(self) -> None:
+        """Give the protocol what comes in again."""
+        if not self._paused or self._state >= FLUSHING:
+            return
+        self._paused = False
+        self._update_input()
+        if self._state == OPEN and self._may_read_on():
+            self._loop.call_soon(self._read_later)
