@@ -24,6 +24,9 @@ MEASURED := $(VENV)/bench.stamp
 # The servers of `make adapters`, as command:package.
 ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql dovecot:dovecot-imapd
 
+# What `make interop` compares a scan with, and the servers that are scanned.
+SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants man clean sources
 
@@ -87,6 +90,8 @@ stdlib-contract: setup $(TESTED) ## what CPython's own tests of ssl say about as
 	@$(BIN)/python tests/stdlib_contract/run.py $(ARGS)
 
 interop: setup $(TESTED) ## the tests against other TLS programs, the long ones too
+	@sh tools/servers.sh $(SCANNED)
+	@sh tools/setup.sh scanners
 	@$(BIN)/python -m pytest -m "" tests/interop $(ARGS)
 
 fleet: setup $(TESTED) ## shared ticket keys, with a real store, nginx and HAProxy

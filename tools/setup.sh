@@ -6,6 +6,7 @@
 #   tools/setup.sh test     what tests and checks need
 #   tools/setup.sh docs     what the documentation needs
 #   tools/setup.sh bench    what measuring needs
+#   tools/setup.sh scanners what scans are compared with, into .build/scanners
 
 set -eu
 PYTHON=${PYTHON:-python3}
@@ -51,6 +52,15 @@ docs)
 bench)
     echo "Adding what measuring needs to $VENV (once)"
     pip install -qq --group bench
+    ;;
+scanners)
+    # An environment of its own: it asks for older libraries than the tests do.
+    scanners=.build/scanners
+    [ -x "$scanners/bin/sslyze" ] && exit 0
+    echo "Installing sslyze into $scanners (once)"
+    "$PYTHON" -m venv --without-pip "$scanners"
+    pip --python "$scanners/bin/python" install -qq --group scanners ||
+        echo "Tests that need sslyze will be skipped"
     ;;
 *)
     echo "unknown part: $1" >&2

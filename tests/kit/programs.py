@@ -19,6 +19,8 @@ PACKAGES = {
     "gnutls-serv": "gnutls-bin",
     "gnutls-cli": "gnutls-bin",
     "curl": "curl",
+    "nginx": "nginx-light",
+    "testssl": "testssl.sh",
 }
 #: Longest time in seconds that a program is waited for.
 PATIENCE = 15.0
