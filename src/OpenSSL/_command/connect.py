@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from . import monitoring, pipe, report
+from . import interactive, monitoring, pipe, report
 from .console import is_terminal, output, print_json, warn
 from .dial import Call, dial, redial, settle
 from .failures import Failure
@@ -23,6 +23,7 @@ Examples:
   brisktls connect https://[::1]:8443/ --cafile ca.pem --servername localhost
   brisktls connect mail.example.com --starttls smtp --json
   brisktls connect example.com --warn-days 14 --resume
+  brisktls connect mail.example.com --starttls imap --interactive
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | brisktls connect example.com --pipe
 """
 
@@ -54,6 +55,7 @@ Examples:
 @click.option("--showcerts", is_flag=True, help="Print the certificates in PEM form too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--pipe", "piped", is_flag=True, help="Standard input to the peer and back.")
+@click.option("--interactive", is_flag=True, help="Talk to the peer, line by line.")
 @click.option("--half-close", is_flag=True, help="With --pipe: close_notify at the input's end.")
 def connect(**options: Any) -> int:
     """Connect to HOST, verify it, and report what was negotiated.
@@ -92,6 +94,11 @@ def _connect(options: dict[str, Any]) -> int:
         data = summary(call, pem=options["showcerts"])
         if options["resume"]:
             _resume(call, options["timeout"], data)
+        if options["interactive"]:
+            report.show(output(), data)
+            _say("Each line is sent with CR LF. Ctrl-D ends it, Ctrl-C at once.")
+            interactive.run(call)
+            return 0
     finally:
         call.close()
     failure = monitoring.expires_soon(data, options["warn_days"])
@@ -116,11 +123,25 @@ def _resume(call: Call, timeout: float, data: dict[str, Any]) -> None:
         again.close()
 
 
+def _say(line: str) -> None:
+    console = output()
+    console.print()
+    console.print(f"  {line}", style="dim")
+    console.print()
+
+
 def _consistent(options: dict[str, Any]) -> None:
     if options["piped"] and (options["as_json"] or options["showcerts"] or options["resume"]):
         raise click.UsageError("--pipe prints no report: leave out --json, --showcerts, --resume")
     if options["nagios"] and (options["as_json"] or options["piped"]):
         raise click.UsageError("--nagios prints one line: leave out --json and --pipe")
+    if options["interactive"]:
+        if options["as_json"] or options["piped"] or options["nagios"]:
+            raise click.UsageError(
+                "--interactive is for people: leave out --json, --pipe, --nagios"
+            )
+        if not interactive.possible():
+            raise click.UsageError("--interactive needs a terminal; --pipe does not")
     if options["half_close"] and not options["piped"]:
         raise click.UsageError("--half-close is for --pipe")
 
