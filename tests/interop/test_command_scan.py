@@ -1,12 +1,10 @@
-"""``scan`` finds what the settings of real servers say, and bears with bad ones."""
+"""``scan`` finds what the settings of real servers say."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-import signal
-import socket
-import struct
+import pty
 import subprocess
 import threading
 import time
@@ -17,58 +15,17 @@ import pytest
 
 pytest.importorskip("click")
 
-from reading import ROOT
-
 from kit import authority, peers, responses
-from kit.commands import Outcome, brisk, brisk_started
+from kit.commands import COMMAND, brisk, environment
 from kit.contexts import server_context
-from kit.greeters import GREETINGS, greeter, listening_server
+from kit.greeters import GREETINGS, greeter
 from kit.programs import running
 from kit.scanned import SERVERS
-from kit.sockets import LOOPBACK, ThreadedServer, reset
+from kit.scans import SCHEMA, TRUST, accepted, scanned, suites, version
+from kit.sockets import LOOPBACK, ThreadedServer
 from OpenSSL import SSL
 from OpenSSL._command import scan_probes
 from OpenSSL._command.dial import begin
-from OpenSSL._command.failures import KINDS
-
-SCHEMA = json.loads((ROOT / "docs/scan.schema.json").read_text(encoding="utf-8"))
-TRUST = ("--cafile", authority.trust_file())
-
-
-def scanned(port: int, *options: object) -> dict[str, Any]:
-    """What a scan that has to succeed finds."""
-    done = brisk("scan", f"localhost:{port}", "-4", *TRUST, *options, "--json")
-    assert done.status == 0, done
-    jsonschema.validate(done.data, SCHEMA)
-    data: dict[str, Any] = done.data
-    return data
-
-
-def failed(done: Outcome, kind: str) -> dict[str, Any]:
-    assert done.status == KINDS[kind].status, done
-    data: dict[str, Any] = done.data
-    jsonschema.validate(data, SCHEMA)
-    assert data["error"] == kind
-    assert done.err.startswith("brisktls: ")
-    assert done.err.count("\n") == 1
-    return data
-
-
-def accepted(rows: list[dict[str, Any]], key: str = "name", **wanted: str) -> list[str]:
-    return [
-        row[key]
-        for row in rows
-        if row["outcome"] == "accepted" and all(row[name] == wanted[name] for name in wanted)
-    ]
-
-
-def version(data: dict[str, Any], name: str) -> dict[str, Any]:
-    (row,) = (each for each in data["versions"] if each["version"] == name)
-    return dict(row)
-
-
-def suites(data: dict[str, Any], name: str) -> list[str]:
-    return [each["name"] for each in version(data, name)["suites"]]
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -207,6 +164,33 @@ def test_a_person_reads_it() -> None:
     assert all(line == line.rstrip() for line in done.out.splitlines())
 
 
+def test_a_person_sees_how_far_it_is() -> None:
+    controller, terminal = pty.openpty()
+    screen = b""
+    with SERVERS["modern"].start() as port:
+        arguments = ("scan", f"localhost:{port}", "-4", *map(str, TRUST))
+        process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=terminal,
+            stderr=terminal,
+            env=environment(TERM="xterm"),
+        )
+        os.close(terminal)
+        try:
+            # Linux ends a terminal that nobody holds with an error.
+            with contextlib.suppress(OSError):
+                while data := os.read(controller, 65536):
+                    screen += data
+            assert process.wait(30) == 0, screen
+        finally:
+            process.kill()
+            process.wait()
+            os.close(controller)
+    for words in (b"versions and suites", b"connections", b"scanned"):
+        assert words in screen
+
+
 def test_it_is_as_polite_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many at a time, and no sooner than that after the one before."""
     begun: list[float] = []
@@ -233,107 +217,6 @@ def test_it_is_as_polite_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         scanned(server.port, "--parallel", "1", "--delay", "0.02")
     assert most == 1
     assert begun[-1] - begun[0] >= 0.01 * len(begun)
-
-
-def silent(sock: socket.socket) -> None:
-    while sock.recv(65536):
-        pass
-
-
-def endless(sock: socket.socket) -> None:
-    # Records of handshake messages that never end.
-    while True:
-        sock.sendall(struct.pack("!BHH", 22, 0x0303, 16384) + b"\x02\xff\xff\xff" + bytes(16380))
-
-
-@pytest.mark.parametrize(
-    ("handle", "kinds"),
-    [
-        (silent, {"timeout"}),
-        (lambda sock: sock.sendall(b"220 hello\r\n" * 1000), {"not-tls"}),
-        (lambda sock: sock.sendall(os.urandom(4096)), {"not-tls"}),
-        (reset, {"closed"}),
-        (lambda sock: None, {"closed"}),
-        (endless, {"tls", "not-tls", "closed", "timeout"}),
-        (lambda sock: sock.sendall(bytes([21, 3, 3, 0, 2, 2, 112])), {"name-not-served"}),
-    ],
-    ids=["silent", "text", "noise", "reset", "closed", "endless", "alert"],
-)
-def test_hostile_servers_cost_bounded_time(handle: Any, kinds: set[str]) -> None:
-    with listening_server(handle) as port:
-        done = brisk("scan", f"localhost:{port}", "-4", "--timeout", "0.5", "--json")
-    assert done.data["error"] in kinds, done
-    failed(done, done.data["error"])
-
-
-def test_a_server_that_falls_silent_is_left_alone() -> None:
-    context = server_context(version="TLSv1.3")
-    served = 0
-
-    def handle(sock: socket.socket) -> None:
-        nonlocal served
-        served += 1
-        if served > 3:
-            return silent(sock)
-        connection = SSL.Connection(context, sock)
-        connection.set_accept_state()
-        connection.do_handshake()
-        return None
-
-    with listening_server(handle) as port:
-        target = (f"localhost:{port}", "-4", *TRUST, "--timeout", "0.3")
-        done = brisk("scan", *target, "--parallel", "1", "--json")
-    data = failed(done, "timeout")
-    assert data["complete"] is False
-    assert "in a row" in data["incomplete_because"]
-    assert served < 15
-    assert data["certificates"]
-
-
-def test_the_whole_scan_has_a_limit() -> None:
-    with SERVERS["modern"].start() as port:
-        options = ("--delay", "0.2", "--limit", "1", "--json")
-        done = brisk("scan", f"localhost:{port}", "-4", *TRUST, *options)
-    assert failed(done, "timeout")["incomplete_because"] == "the scan's 1 seconds were over"
-
-
-def test_failures_before_the_first_answer() -> None:
-    failed(brisk("scan", "localhost:1", "--json"), "refused")
-    failed(brisk("scan", "no-such-host.invalid", "--json"), "name-resolution")
-    failed(brisk("scan", "localhost:1", "--cafile", "/no/such/file", "--json"), "file")
-    assert brisk("scan", "localhost:0").status == 2
-    assert brisk("scan", "localhost:1", "--parallel", "0").status == 2
-    with greeter(GREETINGS["imap"]) as port:
-        done = brisk("scan", f"localhost:{port}", "-4", "--starttls", "smtp", "--json")
-        assert done.status in (KINDS["starttls-broken"].status, KINDS["starttls-refused"].status)
-
-
-def test_an_interrupt_ends_it_at_once() -> None:
-    with (
-        listening_server(silent) as port,
-        brisk_started("scan", f"localhost:{port}", "-4", "--timeout", "600") as process,
-    ):
-        wait_for_a_visitor(port)
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            pytest.fail("it went on after an interrupt")
-        assert process.returncode == KINDS["interrupted"].status
-        assert process.stderr is not None
-        assert b"Traceback" not in process.stderr.read()
-
-
-def wait_for_a_visitor(port: int) -> None:
-    """Until the kernel knows an established connection to *port*."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        with open("/proc/net/tcp", encoding="ascii") as table:
-            rows = [line.split() for line in table][1:]
-        if any(row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows):
-            return
-        time.sleep(0.05)
-    raise AssertionError("nobody came")
 
 
 def test_the_schema_can_fail() -> None:
