@@ -1,4 +1,4 @@
-"""The environment of ``make adapters``: what packages.txt names, over the one that runs this.
+"""The environments of ``make adapters``, over the one that runs this.
 
 The programs are installed beside ``.venv`` and not into it; what is not there is found in
 ``.venv``, this package and the tools of testing among it.
@@ -12,22 +12,24 @@ import sysconfig
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-WORK = ROOT / ".build" / "adapters"
-PYTHON = WORK / "bin" / "python"
+BUILD = HERE.parents[1] / ".build"
+#: Folder in .build -> list of packages.
+ENVIRONMENTS = {"adapters": "packages.txt", "mitmproxy": "mitmproxy.txt"}
 
 
-def main() -> None:
-    """Make the environment, or bring it up to date."""
-    wanted = (HERE / "packages.txt").read_text(encoding="utf-8")
-    stamp = WORK / "packages.txt"
+def prepare(name: str, packages: str) -> None:
+    """Make one environment, or bring it up to date."""
+    folder = BUILD / name
+    python = str(folder / "bin" / "python")
+    wanted = (HERE / packages).read_text(encoding="utf-8")
+    stamp = folder / "packages.txt"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
-    print("Installing the programs into .build/adapters", flush=True)
-    if not PYTHON.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(WORK)], check=True)
+    print(f"Installing the programs into .build/{name}", flush=True)
+    if not Path(python).exists():
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     site = subprocess.run(
-        [str(PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -37,9 +39,15 @@ def main() -> None:
     (Path(site) / "below.pth").write_text(line, encoding="utf-8")
     # They are complete as listed: whatever they require of each other is in the list, and
     # nobody brings another OpenSSL.
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps"]
-    subprocess.run([*pip, "-r", str(HERE / "packages.txt")], check=True)
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps"]
+    subprocess.run([*pip, "-r", str(HERE / packages)], check=True)
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def main() -> None:
+    """Make all of them."""
+    for name, packages in ENVIRONMENTS.items():
+        prepare(name, packages)
 
 
 if __name__ == "__main__":
