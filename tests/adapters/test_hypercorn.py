@@ -55,7 +55,9 @@ def serving(context: ssl.SSLContext, backend: str) -> Iterator[int]:
             async with anyio.create_task_group() as group:
 
                 async def run() -> None:
-                    await SERVE[backend](asgi, config, shutdown_trigger=over.wait)
+                    # On asyncio it ends with the alert that a client's connection ended with.
+                    with contextlib.suppress(ssl.SSLError):
+                        await SERVE[backend](asgi, config, shutdown_trigger=over.wait)
 
                 group.start_soon(run)
                 yield listening.getsockname()[1]
