@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from kit import contexts, pump
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,16 @@ def both():
 
 
 JUNK = [None, "text", b"bytes", -1, 0, 1 << 40, 2**70, 1.5, object(), [], {}, print]
-FAMILY = (TypeError, ValueError, OverflowError, MemoryError, AttributeError, BufferError, SSL.Error)
+FAMILY = (
+    TypeError,
+    ValueError,
+    OverflowError,
+    MemoryError,
+    AttributeError,
+    BufferError,
+    SSL.Error,
+    crypto.Error,
+)
 
 
 def make(cls, state, both):
