@@ -3,8 +3,8 @@
 Theory.  A handshake looks at what an SSL_CTX holds without a lock, and a setter
 frees it.  So a connection announces itself to its Contexts before libssl computes
 (``start_reading``), and setters wait until none is announced.  There may be two:
-after ``set_context`` libssl goes on using parts of the ``first``, and into those in between it may point.  What is set on
-the connection itself stays when it moves.
+after ``set_context`` libssl goes on using parts of the ``first``, and may point into those in
+between.  What is set on the connection itself stays when it moves.
 """
 
 cimport cython
