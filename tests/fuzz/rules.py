@@ -1,6 +1,6 @@
 """Random rules of then, rules of now, and the way from one to the other, against full handshakes.
 
-    rules.py --cases N [--seed N] [--only WAY]
+    rules.py --cases N [--seconds N] [--seed N] [--only WAY]
 
 One case is a handshake by some rules, whose session is then offered in a handshake by others,
 which come to a connection in one of many ways; and a control that does the same without a
@@ -521,6 +521,7 @@ SERVER_WAYS: dict[str, Way] = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, help="stop after so long")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="one way alone")
     words = parser.parse_args()
@@ -531,12 +532,15 @@ def main() -> int:
         case = Case(words.seed * 10_000_000 + number)
         if words.only and case.way != words.only:
             continue
+        if words.seconds is not None and time.monotonic() - begun > words.seconds:
+            break
         counts["cases"] += 1
         try:
             case.run(counts)
         except Exception as error:
             findings += 1
-            print(f"case {number}, seed {words.seed}: {case}\n  {type(error).__name__}: {error}")
+            what = f"{type(error).__name__}: {error}"
+            print(f"case {number}, seed {words.seed}: {case}\n  {what}", flush=True)
             if findings >= 20:
                 break
     for name, count in sorted(counts.items()):

@@ -62,7 +62,7 @@ cdef struct Channel:
     const Common* common        # the rules of its present Context, borrowed
     unsigned char[32] own       # a digest of what was set on the connection itself
     unsigned char[32] asked     # a digest of what the client asks for
-    unsigned char[32] rules
+    unsigned char[32] rules     # the stamp
     const char* name            # the host asked for, while the program is asked; borrowed
     size_t name_size
     # ---- streams of either kind: where in a record libssl is

@@ -377,8 +377,8 @@ static inline int brisk_common_digest(
 
 /* The rules that are in force for a connection: its Context's, its own, and how it verifies. */
 static inline int brisk_rules(
-    SSL *ssl, const unsigned char *common, const unsigned char *own, int addressed,
-    unsigned char *out)
+    SSL *ssl, const unsigned char *common, const unsigned char *own,
+    const unsigned char *asked, int addressed, unsigned char *out)
 {
     brisk_parts parts;
     SSL_CTX *context = SSL_get_SSL_CTX(ssl);
@@ -393,6 +393,7 @@ static inline int brisk_rules(
     brisk_parts_numbers(&parts, numbers, 4);
     brisk_parts_add(&parts, common, BRISK_RULES);
     brisk_parts_add(&parts, own, BRISK_RULES);
+    brisk_parts_add(&parts, asked, BRISK_RULES);
     /* A server that asks nobody for a certificate verifies none. */
     if (numbers[0] == 0 || numbers[1] & SSL_VERIFY_PEER) {
         brisk_add_manner(&parts, manner);

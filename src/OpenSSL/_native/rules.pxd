@@ -10,8 +10,8 @@ cdef struct Common:
 
 # In all of these False means that there was no memory.
 cdef bint rules_of(
-    s.SSL* ssl, const Common* common, const unsigned char* own, bint addressed,
-    unsigned char* out) noexcept nogil
+    s.SSL* ssl, const Common* common, const unsigned char* own, const unsigned char* asked,
+    bint addressed, unsigned char* out) noexcept nogil
 cdef bint digest_two(
     const void* one, size_t one_size, const void* other, size_t other_size,
     unsigned char* out) noexcept nogil

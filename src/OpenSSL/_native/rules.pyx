@@ -15,8 +15,8 @@ cdef extern from "rules.h" nogil:
     bint brisk_common_digest(
         s.SSL_CTX* context, const void* noted, size_t size, unsigned char* out)
     bint brisk_rules(
-        s.SSL* ssl, const unsigned char* common, const unsigned char* own, bint addressed,
-        unsigned char* out)
+        s.SSL* ssl, const unsigned char* common, const unsigned char* own,
+        const unsigned char* asked, bint addressed, unsigned char* out)
     bint brisk_validity(s.SSL* ssl, long long now, long long* window)
     bint brisk_parts_two(
         const void* one, size_t one_size, const void* other, size_t other_size,
@@ -27,11 +27,11 @@ if not brisk_rules_open():
 
 
 cdef bint rules_of(
-    s.SSL* ssl, const Common* common, const unsigned char* own, bint addressed,
-    unsigned char* out,
+    s.SSL* ssl, const Common* common, const unsigned char* own, const unsigned char* asked,
+    bint addressed, unsigned char* out,
 ) noexcept nogil:
-    """The rules that are in force for a connection now."""
-    return common.fresh and brisk_rules(ssl, common.digest, own, addressed, out)
+    """The rules that are in force for a connection now, and what is asked for."""
+    return common.fresh and brisk_rules(ssl, common.digest, own, asked, addressed, out)
 
 
 cdef bint digest_two(

@@ -25,7 +25,7 @@ calls the application data of tickets, and is not resumed at another time.
 from libc.string cimport memcmp, memcpy
 from libc.time cimport time
 
-from OpenSSL._native.rules cimport RULES, digest_two, rules_of, validity
+from OpenSSL._native.rules cimport RULES, rules_of, validity
 
 from OpenSSL._exceptions import Error
 
@@ -62,7 +62,7 @@ cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
 cdef bint current(s.SSL* ssl, Channel* channel, unsigned char* out) noexcept nogil:
     """The rules of now; False where they cannot be compared with any."""
     return comparable(ssl, channel) and rules_of(
-        ssl, channel.common, channel.own, channel.addressed, out)
+        ssl, channel.common, channel.own, channel.asked, channel.addressed, out)
 
 
 cdef bint unchanged(s.SSL* ssl, Channel* channel) noexcept nogil:
@@ -73,13 +73,11 @@ cdef bint unchanged(s.SSL* ssl, Channel* channel) noexcept nogil:
 
 
 cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
-    cdef unsigned char[RULES] mark
     channel.verified = False
-    channel.stamped = current(ssl, channel, channel.rules) and digest_two(
-        channel.rules, RULES, channel.asked, RULES, mark)
-    if not channel.stamped and c.RAND_bytes(mark, RULES) != 1:
+    channel.stamped = current(ssl, channel, channel.rules)
+    if not channel.stamped and c.RAND_bytes(channel.rules, RULES) != 1:
         return False
-    return s.SSL_set_session_id_context(ssl, mark, RULES) == 1
+    return s.SSL_set_session_id_context(ssl, channel.rules, RULES) == 1
 
 
 cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil:
@@ -148,10 +146,8 @@ cdef bint in_time(s.SSL_SESSION* session) noexcept nogil:
 cdef bint fits(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
     cdef unsigned int size = 0
     cdef const unsigned char* mark = s.SSL_SESSION_get0_id_context(session, &size)
-    cdef unsigned char[RULES] wanted
-    return (channel.stamped and size == RULES
-            and digest_two(channel.rules, RULES, channel.asked, RULES, wanted)
-            and memcmp(mark, wanted, RULES) == 0 and in_time(session))
+    return (channel.stamped and size == RULES and memcmp(mark, channel.rules, RULES) == 0
+            and in_time(session))
 
 
 cdef bint offer(s.SSL* ssl, Channel* channel) noexcept nogil:
