@@ -6,16 +6,19 @@ The functions are asyncio's own by name and signature, with ``context``, a
 
 from __future__ import annotations
 
+from OpenSSL.aio.loops import EventLoop, new_uvloop
 from OpenSSL.aio.making import create_connection, start_tls
 from OpenSSL.aio.serving import Server, create_server
 from OpenSSL.aio.streams import open_connection, start_server, start_tls_stream
 from OpenSSL.aio.transports import Transport
 
 __all__ = [
+    "EventLoop",
     "Server",
     "Transport",
     "create_connection",
     "create_server",
+    "new_uvloop",
     "open_connection",
     "start_server",
     "start_tls",
