@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from kit import contexts
+from kit import contexts, pump
 from kit.streams import HOST, Recorder, connect, echo, run, serving, settled
 from OpenSSL import SSL, aio
+from OpenSSL._native import driving
 
 
 class Odd(Exception):
@@ -275,3 +276,23 @@ def test_another_protocol_can_take_over() -> None:
             await settled()
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    "call", [driving.receive, lambda end, size: driving.receive_into(end, bytearray(size))]
+)
+def test_no_callback_can_say_that_the_peer_has_said_goodbye(call: Any) -> None:
+    context = contexts.client_context()
+    armed = False
+
+    def pretend(*args: Any) -> None:
+        if armed:
+            raise SSL.ZeroReturnError
+
+    context.set_message_callback(pretend)
+    ends = pump.connected(contexts.server_context(), context)
+    armed = True
+    ends.server.send(b"x")
+    pump.exchange(*ends)
+    with pytest.raises(SSL.ZeroReturnError):
+        call(ends.client, 10)

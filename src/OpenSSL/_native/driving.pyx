@@ -65,6 +65,11 @@ cdef int write(
     return errors.DONE
 
 
+cdef bint has_heard(Connection connection) noexcept:
+    """Whether the peer's close_notify has come, and it is no callback that says so."""
+    return s.SSL_get_shutdown(connection.handle) & s.SSL_RECEIVED_SHUTDOWN != 0
+
+
 def shake(Connection connection not None):
     """Go on with the handshake: DONE, or what has to happen first."""
     cdef size_t moved = 0
@@ -77,6 +82,8 @@ def receive(Connection connection not None, size_t size):
     try:
         answer = connection.read(size, False)
     except ZeroReturnError:
+        if not has_heard(connection):
+            raise
         return b""
     finally:
         connection.leave()
@@ -97,6 +104,8 @@ def receive_into(Connection connection not None, buffer):
         try:
             answer = connection.count_into(<char*>view.buf, view.len, False)
         except ZeroReturnError:
+            if not has_heard(connection):
+                raise
             return 0
         finally:
             connection.leave()
@@ -139,7 +148,7 @@ def peer_has_parted(Connection connection not None):
     """Whether the peer's close_notify has come."""
     connection.enter()
     try:
-        return s.SSL_get_shutdown(connection.handle) & s.SSL_RECEIVED_SHUTDOWN != 0
+        return has_heard(connection)
     finally:
         connection.leave()
 
