@@ -126,9 +126,10 @@ def redial(call: Call, timeout: float) -> Call:
     plain = _once_more(call, timeout, None)
     try:
         settle(plain)
-        return _once_more(call, timeout, plain.connection.get_session())
+        session = plain.connection.get_session()
     finally:
-        plain.close()
+        plain.close()  # first: some servers serve one client after the other
+    return _once_more(call, timeout, session)
 
 
 def _once_more(call: Call, timeout: float, session: SSL.Session | None) -> Call:

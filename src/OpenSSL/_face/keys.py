@@ -110,6 +110,8 @@ class PKey(native.PKey):
             if not isinstance(curve, str):
                 raise ValueError("a curve is a name, or 256, 384 or 521")
             group = without_nul("bits", curve.encode())
+        elif isinstance(bits, str):
+            raise TypeError("bits must be an integer")
         elif bits is not None:
             raise ValueError(f"a key of the kind {kind} has no sizes")
         spelled = without_nul("type", kind.encode())
