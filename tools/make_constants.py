@@ -191,7 +191,7 @@ def versions(constants: list[Constant]) -> Iterator[str]:
     newer = [each for each in constants if each.since != "3.0"]
     for since in sorted({each.since for each in newer}, key=lambda text: text.split(".")):
         yield ""
-        yield f"### OpenSSL {since}"
+        yield f"## OpenSSL {since}"
         yield ""
         yield "| name | where | meaning |"
         yield "|---|---|---|"
