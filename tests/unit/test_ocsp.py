@@ -221,7 +221,7 @@ def test_a_certificate_that_must_be_stapled_is_refused_without() -> None:
 
 
 @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
-def test_a_verified_session_is_resumed_without_another_staple(version: int) -> None:
+def test_a_session_stands_for_no_other_staple(version: int) -> None:
     there, here = server_context(WHO), client_context()
     staple = responses.response(WHO)
     there.set_ocsp_server_callback(lambda connection, data: staple)
@@ -237,7 +237,11 @@ def test_a_verified_session_is_resumed_without_another_staple(version: int) -> N
     server, client = pair(there, here)
     client.set_session(session)
     handshake(server, client)
-    assert client.session_reused()
+    assert not client.session_reused()
+    staple = b""
+    server, client = pair(there, here)
+    client.set_session(session)
+    assert isinstance(handshake_outcome(server, client).client, crypto.OCSPError)
 
 
 def test_the_policy_takes_a_bool() -> None:
