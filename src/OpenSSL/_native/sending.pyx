@@ -226,7 +226,7 @@ cdef class Sender(Reader):
         A buffer of the same size is taken for the same, as libssl does.
         """
         cdef size_t kept = 0 if self.unsent is None else PyBytes_GET_SIZE(self.unsent)
-        if size == self.writing.asked:
+        if size == self.writing.asked and (size >= self.writing.owed or kept > 0):
             return 0
         if size < kept:
             kept = size
