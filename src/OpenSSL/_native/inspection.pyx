@@ -262,6 +262,13 @@ cdef s.SSL* ssl_of(object target) noexcept:
     return NULL if isinstance(target, Context) else (<Connection>target).handle
 
 
+cdef int note_rule(object target, str name, bytes value) except -1:
+    """A session made by another such rule is not resumed; see ``rules``."""
+    if isinstance(target, Context):
+        return (<Context>target).note_rule(name, value)
+    return (<Connection>target).note_rule(name, value)
+
+
 def get_level(target not None):
     change(target)
     try:
@@ -295,6 +302,7 @@ def set_client_sigalgs_list(target not None, bytes algorithms not None):
             result = s.SSL_set1_client_sigalgs_list(ssl_of(target), names)
         if result != 1:
             errors.fail_ssl("no such signature algorithm")
+        note_rule(target, "client signature algorithms", algorithms)
     finally:
         leave(target)
 
@@ -313,6 +321,7 @@ def set_certificate_types(target not None, bytes kinds not None):
                 ssl_of(target), numbers, PyBytes_GET_SIZE(kinds))
         if result != 1:
             errors.fail_ssl("the kinds of certificates cannot be set")
+        note_rule(target, "client certificate types", kinds)
     finally:
         leave(target)
 
