@@ -1,0 +1,102 @@
+"""Rules: every setting is one that a session is stamped with, or said to be none."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from kit.resuming import (
+    VERSIONS,
+    nothing,
+    resumes,
+    session_of,
+    strict_server,
+    visit,
+    visitor,
+)
+from OpenSSL import SSL, crypto
+
+#: What narrows whom a side believes, or what it agrees to: by method, something narrower.
+NARROWER: dict[str, tuple[Any, ...]] = {
+    "set_cipher_list": (b"ECDHE+AESGCM",),
+    "set_client_certificate_types": (["ecdsa_sign"],),
+    "set_client_sigalgs_list": (b"ECDSA+SHA384",),
+    "set_groups_list": (b"P-384",),
+    "set_purpose": ("any",),
+    "set_security_level": (3,),
+    "set_sigalgs_list": (b"ECDSA+SHA256:RSA-PSS+SHA256",),
+    "set_tls13_ciphersuites": (b"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384",),
+    "set_trust": ("ssl_client",),
+    "set_verify_auth_level": (2,),
+    "set_verify_depth": (3,),
+    "set_verify_flags": (crypto.X509StoreFlags.X509_STRICT,),
+    "set_verify_policies": (["1.2.3.4"],),
+    "set_verify_time": (datetime.datetime.now(datetime.timezone.utc),),
+}
+#: What says nothing about whom to believe, or is no rule that a session could pass by.
+OTHERS = """
+    add_chain_cert add_extra_chain_cert clear_certificates clear_chain use_certificate
+    use_certificate_and_key use_certificate_chain_file use_certificate_file
+    use_certificate_pem use_pkcs12 use_privatekey use_privatekey_file check_privatekey
+    add_client_ca load_client_ca set_ca_list set_client_ca_list
+    set_alpn_protos set_app_data set_bio_limit set_block_padding set_ciphertext_mtu
+    set_default_read_buffer_len set_max_records_without_data set_max_send_fragment
+    set_split_send_fragment set_tlsext_max_fragment_length set_tlsext_use_srtp
+    set_mode clear_mode set_options clear_options set_max_proto_version
+    set_min_proto_version load_tmp_dh set_tmp_ecdh
+    set_accept_state set_connect_state set_session set_shutdown set_context
+    set_num_tickets set_session_cache_mode set_session_id set_ticket_keys set_timeout
+    set_info_callback set_keylog_callback set_message_callback set_passwd_cb
+    set_cookie_generate_callback set_cookie_verify_callback set_ocsp_server_callback
+    set_post_handshake_auth
+"""
+#: What is tried in test_stamps.py, in ``tests/fuzz/rules.py`` or with its topic.
+ELSEWHERE = """
+    add_host set_email set_host set_hostflags set_ip_asc set_tlsext_host_name check_hostname
+    add_tlsa dane_enable dane_clear_flags dane_mtype_set dane_set_flags
+    enable_ct disable_ct set_ctlog_list_file set_default_ctlog_list_file
+    set_alpn_select_callback set_tlsext_servername_callback set_ocsp_client_callback
+    set_ocsp_verify set_verify clear_verify_flags configure configure_file
+    load_verify_data load_verify_locations load_verify_uri set_cert_store
+    set_default_verify_paths
+"""
+
+
+@pytest.mark.parametrize("where", [SSL.Context, SSL.Connection])
+def test_every_setting_is_a_rule_or_said_to_be_none(where: type) -> None:
+    kinds = (
+        "set_",
+        "add_",
+        "load_",
+        "use_",
+        "clear_",
+        "enable_",
+        "disable_",
+        "dane_",
+        "conf",
+        "check_",
+    )
+    known = {*NARROWER, *OTHERS.split(), *ELSEWHERE.split()}
+    found = {name for name in dir(where) if name.startswith(kinds)}
+    assert found - known == set(), "does a session made before still stand for it?"
+
+
+@VERSIONS
+@pytest.mark.parametrize("place", ["context", "connection"])
+@pytest.mark.parametrize("setter", sorted(NARROWER))
+def test_a_session_stands_for_no_narrower_rule(setter: str, place: str, version: str) -> None:
+    server, client = strict_server(version), visitor(version)
+    session = session_of(*visit(server, client))
+    assert resumes(*visit(server, client, session))
+
+    def narrow(target: Any) -> None:
+        getattr(target, setter)(*NARROWER[setter])
+
+    if place == "context":
+        narrow(server)
+    ends, outcome = visit(
+        server, client, session, server=narrow if place == "connection" else nothing
+    )
+    assert outcome.server is not None or not ends.server.session_reused(), setter
