@@ -92,7 +92,7 @@ ROWS = (
         "bio_read",
         "µs",
         (Bar(PYOPENSSL, 0.33),),
-        note='`MemoryBIO.read` of `ssl` answers `b""` and raises nothing',
+        note='`MemoryBIO.read` of `ssl` returns `b""` and raises nothing',
     ),
     Row("want-recv", "`recv` of nothing", "want", "recv", "µs", WANT),
     Row("want-handshake", "`do_handshake` without the peer", "want", "handshake", "µs", WANT),
@@ -109,7 +109,7 @@ ROWS = (
     Row("import", "import", "imports", "-", "ms", (Bar(SSL, 1.00),), PYTHONS, 1e3),
     Row(
         "threads",
-        "two threads do so many times what one does",
+        "two threads do this many times the work of one",
         "threads",
         "262144",
         "",

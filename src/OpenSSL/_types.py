@@ -23,7 +23,7 @@ Buffer: TypeAlias = "bytes | bytearray | memoryview | array.array[Any] | mmap.mm
 WritableBuffer: TypeAlias = "bytearray | memoryview | array.array[Any] | mmap.mmap"
 #: A path: text, bytes in the file system's encoding, or an object that knows one.
 Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
-#: ``callback(maximum_length, verify, userdata)`` answers the passphrase.
+#: ``callback(maximum_length, verify, userdata)`` returns the passphrase.
 PassphraseHook: TypeAlias = Callable[[int, bool, Any], bytes]
 
 

@@ -28,22 +28,22 @@ UNSPECIFIED = object()
 
 
 def text(charp: Any) -> str:
-    """Answer C's text as a str, "" for NULL."""
+    """Return C's text as a str, "" for NULL."""
     return "" if not charp else ffi.string(charp).decode("utf-8")
 
 
 def byte_string(s: str) -> bytes:
-    """Answer the bytes of a str that has none but Latin-1 letters."""
+    """Return the bytes of a str that has only Latin-1 letters."""
     return s.encode("latin-1")
 
 
 def path_bytes(s: str | bytes | os.PathLike[str]) -> bytes:
-    """Answer a path in the bytes of the file system's encoding."""
+    """Return a path in the bytes of the file system's encoding."""
     return os.fsencode(s)
 
 
 def text_to_bytes_and_warn(label: str, obj: Any) -> Any:
-    """Answer ``obj``, encoded as UTF-8 with a warning when it is a str."""
+    """Return ``obj``, encoded as UTF-8 with a warning when it is a str."""
     if not isinstance(obj, str):
         return obj
     warnings.warn(

@@ -42,7 +42,7 @@ def status() -> int:
 def bytes(num_bytes: int) -> builtins.bytes:
     """That many random bytes, good enough for keys.
 
-    Raises TypeError for what is no int, ValueError for a negative or huge number.
+    Raises TypeError if it is not an int, ValueError for a negative or huge number.
 
     RAND_bytes(3)
     """

@@ -117,7 +117,7 @@ def bridged(context: Context) -> SSLContext:
     # A Context does not become laxer by this: its own set_host knows no common names.
     made.hostname_checks_common_name = False
     if made.protocol != ssl.PROTOCOL_TLS_CLIENT and not context._sessions_named:
-        # Programs resume without being told to, and libssl refuses who does so where clients
+        # Programs resume without being told to, and libssl refuses those who do so where clients
         # are verified and sessions have no name.  This one is nobody else's.
         context.set_session_id(os.urandom(32))
     return made

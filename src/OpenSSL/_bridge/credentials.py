@@ -79,7 +79,7 @@ def _from_der(data: bytes) -> list[Any]:
         if end < 0:
             if not found:
                 raise failure("not enough data: cadata does not contain a certificate")
-            # Something follows that is no certificate: as far as OpenSSL can tell, the end.
+            # Something follows that is not a certificate: as far as OpenSSL can tell, the end.
             certificates.load(data[at:], False)
         found.append(certificates.load(data[at:end], False))
         at = end

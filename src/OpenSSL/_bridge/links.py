@@ -1,7 +1,7 @@
 """A link stands where the ``ssl`` module's classes have an object of C: one TLS connection.
 
 Theory.  ``ssl.SSLSocket`` and ``ssl.SSLObject`` are Python; all that they know of TLS they
-ask ``_sslobj``.  A link answers in its place, from a Connection.  What both kinds of link
+ask ``_sslobj``.  A link answers instead, from a Connection.  What both kinds of link
 tell is here; how bytes move is in ``sockets`` and ``objects``.
 """
 

@@ -74,5 +74,5 @@ class Counts:
         try:
             print(f"{time.strftime('%H:%M:%S')}  {address:22}  {line}", file=sys.stdout, flush=True)
         except (OSError, ValueError):
-            # Whoever read the log is gone; the server goes on without it.
+            # The reader of the log is gone; the server goes on without it.
             self._quiet = True

@@ -59,7 +59,7 @@ KINDS: dict[str, Kind] = {
     "staple-other-certificate": Kind(53, "the stapled response is about another certificate"),
     "staple-signature": Kind(54, "the stapled response is not signed as it should be"),
     "staple-missing": Kind(55, "the certificate must be stapled, and was not"),
-    "staple-unusable": Kind(56, "what was stapled is no answer"),
+    "staple-unusable": Kind(56, "what was stapled is not an answer"),
     "interrupted": Kind(130, "stopped by Ctrl-C"),
     "broken-pipe": Kind(141, "the reader of our output went away"),
 }

@@ -73,7 +73,7 @@ class Hellos:
 
 
 def read(body: bytes) -> ServerHello | None:
-    """Read the *body* of a ServerHello, or return None for what is none."""
+    """Read the *body* of a ServerHello, or return None for anything else."""
     if len(body) < 38:
         return None
     session = body[34]

@@ -38,12 +38,12 @@ from .waiting import Deadline
 
 __all__ = ["Prober"]
 
-#: Failures that are no answer of TLS: asking again may end otherwise.
+#: Failures that are not an answer of TLS: asking again may end differently.
 _NO_ANSWER = {
     *("name-resolution", "refused", "timeout", "unreachable", "network", "proxy"),
     *("starttls-refused", "starttls-broken"),
 }
-#: So many of them one after another, and the server is left alone.
+#: This many of them one after another, and the server is left alone.
 _PATIENCE = 5
 
 

@@ -65,7 +65,7 @@ def _pick(prober: Prober, found: VersionFound, probe: Probe, names: list[str]) -
             return
         offer = Offer(found.version, tuple(names), probe.offer.groups)
         probe = _ask(prober, offer)
-    # Suites that the library itself cannot offer in this version are no more to ask for.
+    # Suites that the library itself cannot offer in this version are not asked for any more.
     if found.picks and (probe.outcome == FAILED or (probe.outcome == UNTRIED and prober.stopped)):
         found.cut_short = probe.words
 

@@ -86,7 +86,7 @@ def alpn(prober: Prober, found: VersionFound, names: tuple[str, ...]) -> list[An
 
 
 def resumption(prober: Prober, found: VersionFound) -> list[Answer]:
-    """Connect again with the session of before: by id, by ticket, or by PSK."""
+    """Connect again with the previous session: by id, by ticket, or by PSK."""
     if found.version == "1.3":
         return [_resumed(prober, found, "psk", tickets=True)]
     return [
@@ -161,7 +161,7 @@ def _renegotiate(call: Call) -> str | None:
 
 
 def _short_of_certificate(prober: Prober, probe: Probe) -> bool:
-    """Whether it went no further for want of a certificate that we were not given."""
+    """Whether it went no further because it lacked a certificate that we were not given."""
     given = prober.asked.settings.certificate
     return bool(probe.kind and probe.certificate_asked and not given)
 

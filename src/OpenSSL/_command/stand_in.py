@@ -1,4 +1,4 @@
-"""``stand-in``: answer to the name pyOpenSSL, for programs that look for it before they start."""
+"""``stand-in``: provide the name pyOpenSSL, for programs that look for it before they start."""
 
 from __future__ import annotations
 

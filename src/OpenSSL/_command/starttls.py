@@ -72,7 +72,7 @@ class _Conversation:
                 ready(self.sock, self.deadline, writing=True)
 
     def command(self, text: str) -> None:
-        # What came before we asked is no answer to what we ask.
+        # What came before we asked is not an answer to what we ask.
         if self.buffer:
             raise self.broken("spoke out of turn")
         self.send(text.encode("ascii") + b"\r\n")
@@ -113,7 +113,7 @@ def _reply(talk: _Conversation) -> tuple[str, list[str]]:
         line = talk.line()
         found = re.match(r"([1-5][0-9][0-9])([ -]|$)", line)
         if not lines and not found:
-            raise talk.broken(f"answered with what is no reply: {printable(line, 80)!r}")
+            raise talk.broken(f"answered with what is not a reply: {printable(line, 80)!r}")
         if not lines and found:
             code = found[1]
         lines.append(line[4:] if found else line)
@@ -192,7 +192,7 @@ def _postgres(talk: _Conversation) -> None:
         raise talk.refused("does not offer TLS", "N")
     if answer[:1] == b"E":
         raise talk.refused("answered with an error", printable(answer[5:], 80))
-    raise talk.broken(f"answered with what is no reply: {printable(answer[:20])!r}")
+    raise talk.broken(f"answered with what is not a reply: {printable(answer[:20])!r}")
 
 
 def _lmtp(talk: _Conversation) -> None:
@@ -227,7 +227,7 @@ def _sieve_reply(talk: _Conversation, refusal: str) -> list[str]:
         if re.match(r"(NO|BYE)\b", line, re.IGNORECASE):
             raise talk.refused(refusal, line)
         if not line.startswith('"'):
-            raise talk.broken(f"answered with what is no reply: {printable(line, 80)!r}")
+            raise talk.broken(f"answered with what is not a reply: {printable(line, 80)!r}")
         lines.append(line)
     raise talk.broken(f"sent more than {_LINES_LIMIT} lines")
 
@@ -243,14 +243,14 @@ def _ldap(talk: _Conversation) -> None:
     if head[0] == 0x30 and size & 0x80 and size & 0x7F <= 4:
         size = int.from_bytes(talk.exactly(size & 0x7F), "big")
     if head[0] != 0x30 or size > _LINE_LIMIT:
-        raise talk.broken(f"answered with what is no reply: {printable(head)!r}")
+        raise talk.broken(f"answered with what is not a reply: {printable(head)!r}")
     body = talk.exactly(size)
     # Message 1, an extended response, and in it the result as an ENUMERATED of one byte.
     found = re.match(
         rb"\x02\x01\x01\x78(?:[\0-\x7f]|\x81.|\x82..|\x84....)\x0a\x01(.)", body, re.DOTALL
     )
     if not found:
-        raise talk.broken(f"answered with what is no reply: {printable(body[:20])!r}")
+        raise talk.broken(f"answered with what is not a reply: {printable(body[:20])!r}")
     if found[1] != b"\0":
         raise talk.refused("refused StartTLS", f"result code {found[1][0]}")
 
@@ -263,14 +263,14 @@ def _mysql(talk: _Conversation) -> None:
     head = talk.exactly(4)
     size = int.from_bytes(head[:3], "little")
     if size > _LINE_LIMIT:
-        raise talk.broken(f"answered with what is no reply: {printable(head)!r}")
+        raise talk.broken(f"answered with what is not a reply: {printable(head)!r}")
     greeting = talk.exactly(size)
     if greeting[:1] == b"\xff":
         raise talk.refused("turned us away", printable(greeting[3:], 80))
     # Protocol 10, a version that ends with NUL, a number, eight bytes of salt and NUL.
     version, nul, rest = greeting[1:].partition(b"\0")
     if greeting[:1] != b"\x0a" or not nul or len(rest) < 15:
-        raise talk.broken(f"answered with what is no reply: {printable(greeting[:20])!r}")
+        raise talk.broken(f"answered with what is not a reply: {printable(greeting[:20])!r}")
     if not int.from_bytes(rest[13:15], "little") & _MYSQL_SSL:
         raise talk.refused("does not offer TLS", printable(version, 60))
     # CLIENT_PROTOCOL_41, CLIENT_SSL, CLIENT_SECURE_CONNECTION; 16 MiB; utf8mb4.
@@ -322,7 +322,7 @@ class _Stream:
                         return found
                 self._feed(self.talk.receive())
         except ElementTree.ParseError as error:
-            raise self.talk.broken(f"answered with what is no reply: {error}") from error
+            raise self.talk.broken(f"answered with what is not a reply: {error}") from error
 
     def finish(self) -> None:
         """Make sure that nothing followed the last element: it would count as protected."""

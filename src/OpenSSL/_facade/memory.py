@@ -83,7 +83,7 @@ class Memory:
         raise NotImplementedError(f"ffi.new({cdecl!r}) is not answered here; use bytes")
 
     def string(self, cdata: Any, maxlen: int = -1) -> bytes:
-        """Answer the bytes up to the first NUL byte, ``maxlen`` at most."""
+        """Return the bytes up to the first NUL byte, ``maxlen`` at most."""
         text = bytes(cdata) if isinstance(cdata, (bytes, bytearray, Space)) else None
         if text is None:
             raise TypeError(f"there is no text in {cdata!r}")
@@ -91,11 +91,11 @@ class Memory:
         return text if maxlen < 0 else text[:maxlen]
 
     def buffer(self, cdata: Space | bytes, size: int = -1) -> bytes:
-        """Answer the first ``size`` bytes, or all of them."""
+        """Return the first ``size`` bytes, or all of them."""
         return bytes(cdata) if size < 0 else bytes(cdata)[:size]
 
     def gc(self, cdata: Any, destructor: object, size: int = 0) -> Any:
-        """Answer the object itself, which frees itself."""
+        """Return the object itself, which frees itself."""
         return cdata
 
     def __getattr__(self, name: str) -> Any:

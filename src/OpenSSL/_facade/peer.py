@@ -23,7 +23,7 @@ _NIST = {"prime256v1": b"P-256", "secp384r1": b"P-384", "secp521r1": b"P-521"}
 
 
 class TemporaryKey(NamedTuple):
-    """What :meth:`Connection.get_server_tmp_key` answers."""
+    """What :meth:`Connection.get_server_tmp_key` returns."""
 
     kind: str
     bits: int

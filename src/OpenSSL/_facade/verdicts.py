@@ -39,7 +39,7 @@ def exception_from_error_queue(exception_type: type[Exception]) -> None:
 
 
 def make_assert(error: type[Exception]) -> Callable[[bool], None]:
-    """Answer a function that raises ``error`` when it is given something false."""
+    """Return a function that raises ``error`` when it is given something false."""
 
     def openssl_assert(ok: bool) -> None:
         if not ok:

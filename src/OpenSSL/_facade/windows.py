@@ -25,7 +25,7 @@ _ASSERTS = {
 
 
 def private(module: str, name: str) -> Any:
-    """Answer a private name of a module; AttributeError when it is none of those."""
+    """Return a private name of a module; AttributeError when it is not one of those."""
     if name == "_openssl_assert":
         return _ASSERTS[module]
     try:

@@ -1,4 +1,4 @@
-"""The checks that every face shares; each either answers a usable value or raises.
+"""The checks that every face shares; each either returns a usable value or raises.
 
 A face calls these directly from its public method: the warning for text is
 attributed two frames up, which is then the program's own line.
@@ -20,9 +20,9 @@ __all__ = ["hook", "integer", "octets", "path_bytes", "text_to_bytes", "without_
 
 
 def text_to_bytes(label: str, value: object) -> bytes:
-    """Answer ``value`` as bytes; text is encoded as UTF-8, with a warning.
+    """Return ``value`` as bytes; text is encoded as UTF-8, with a warning.
 
-    Raises TypeError for what is neither text nor a contiguous bytes-like object.
+    Raises TypeError if it is neither text nor a contiguous bytes-like object.
     """
     if isinstance(value, bytes):
         return value
@@ -39,9 +39,9 @@ def text_to_bytes(label: str, value: object) -> bytes:
 
 
 def path_bytes(value: object) -> bytes:
-    """Answer a path in the bytes of the file system's encoding.
+    """Return a path in the bytes of the file system's encoding.
 
-    Raises TypeError for what is no path, ValueError for one with a NUL byte.
+    Raises TypeError if it is not a path, ValueError for one with a NUL byte.
     """
     if not isinstance(value, (str, bytes, os.PathLike)):
         raise TypeError(f"a path must be str, bytes or os.PathLike, not {type(value).__name__}")
@@ -52,24 +52,24 @@ def path_bytes(value: object) -> bytes:
 
 
 def without_nul(name: str, value: bytes) -> bytes:
-    """Answer ``value``; raise ValueError if C would take a part of it for the whole."""
+    """Return ``value``; raise ValueError if C would take a part of it for the whole."""
     if b"\0" in value:
         raise ValueError(f"{name} must not contain a NUL byte")
     return value
 
 
 def integer(name: str, value: object) -> int:
-    """Answer ``value`` if it is an int, else raise TypeError."""
+    """Return ``value`` if it is an int, else raise TypeError."""
     if not isinstance(value, int):
         raise TypeError(f"{name} must be an integer")
     return value
 
 
 def hook(name: str, value: _Hook | None) -> _Hook | None:
-    """Answer ``value`` if it can be called or is None, else raise TypeError.
+    """Return ``value`` if it can be called or is None, else raise TypeError.
 
     libssl asks in the middle of a call and has to be answered there, so a coroutine function
-    is refused: what it returns is no answer.
+    is refused: what it returns is not an answer.
     """
     if value is not None and not callable(value):
         raise TypeError(f"{name} must be callable")
@@ -81,7 +81,7 @@ def hook(name: str, value: _Hook | None) -> _Hook | None:
 
 
 def octets(name: str, value: object) -> bytes:
-    """Answer ``value`` as bytes; raise TypeError for what is none, text included."""
+    """Return ``value`` as bytes; raise TypeError for anything else, text included."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     raise TypeError(f"{name} must be bytes, not {type(value).__name__}")

@@ -49,7 +49,7 @@ def _is_standard(kind: type, name: str) -> bool:
 
 
 def _moves_data(socket: object, name: str, value: object) -> bool:
-    """Whether an attribute has to be feared: it is not SAFE, and no program's own."""
+    """Whether an attribute has to be feared: it is not SAFE, and not a program's own."""
     import socket as sockets
 
     # Where an object hands out what another one has, that other is to be looked at.

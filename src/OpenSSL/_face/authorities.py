@@ -26,7 +26,7 @@ class ContextAuthorities(native_context.Context):
         The store is shared, not copied: it may belong to several Contexts, and what is
         added to it later is trusted by all of them. Its flags and its time are in force too.
 
-        Raises TypeError for what is no X509Store.
+        Raises TypeError if it is not an X509Store.
         ``SSL_CTX_set1_cert_store(3)``
         """
         if not isinstance(store, X509Store):
@@ -52,7 +52,7 @@ class ContextAuthorities(native_context.Context):
         They are looked for when a chain is verified, by whatever loads such URIs:
         ``org.openssl.winstore:`` are Windows' own, from OpenSSL 3.2 on.
 
-        Raises Error if nothing can be loaded from there, TypeError for what is no text,
+        Raises Error if nothing can be loaded from there, TypeError if it is not text,
         ValueError for a NUL character.
         ``SSL_CTX_load_verify_store(3)``
         """

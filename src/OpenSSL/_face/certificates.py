@@ -55,7 +55,7 @@ class X509(CertificatePeerNames):
         return fields.get_version(self)
 
     def set_version(self, version: int) -> None:
-        """Set the version, counted from 0; TypeError for what is no int.
+        """Set the version, counted from 0; TypeError if it is not an int.
 
         X509_set_version(3)
         """
@@ -69,7 +69,7 @@ class X509(CertificatePeerNames):
         return fields.get_serial(self)
 
     def set_serial_number(self, serial: int) -> None:
-        """Set the serial number; TypeError for what is no int.
+        """Set the serial number; TypeError if it is not an int.
 
         X509_set_serialNumber(3)
         """
@@ -84,7 +84,7 @@ class X509(CertificatePeerNames):
         return made
 
     def set_subject(self, subject: X509Name) -> None:
-        """Replace the subject by a copy of ``subject``; TypeError for what is no X509Name.
+        """Replace the subject by a copy of ``subject``; TypeError if it is not an X509Name.
 
         X509_set_subject_name(3)
         """
@@ -101,7 +101,7 @@ class X509(CertificatePeerNames):
         return made
 
     def set_issuer(self, issuer: X509Name) -> None:
-        """Replace the issuer by a copy of ``issuer``; TypeError for what is no X509Name.
+        """Replace the issuer by a copy of ``issuer``; TypeError if it is not an X509Name.
 
         X509_set_issuer_name(3)
         """
@@ -118,7 +118,7 @@ class X509(CertificatePeerNames):
         return made
 
     def set_pubkey(self, pkey: PKey) -> None:
-        """Put in the public half of ``pkey``; TypeError for what is no PKey.
+        """Put in the public half of ``pkey``; TypeError if it is not a PKey.
 
         X509_set_pubkey(3)
         """
@@ -138,7 +138,7 @@ class X509(CertificatePeerNames):
     def set_notBefore(self, when: bytes) -> None:
         """Set when the certificate starts to be valid.
 
-        Raises TypeError for what is not bytes, ValueError for what is no time.
+        Raises TypeError if it is not bytes, ValueError if it is not a time.
 
         X509_set1_notBefore(3)
         """
@@ -156,7 +156,7 @@ class X509(CertificatePeerNames):
     def set_notAfter(self, when: bytes) -> None:
         """Set when the certificate stops being valid.
 
-        Raises TypeError for what is not bytes, ValueError for what is no time.
+        Raises TypeError if it is not bytes, ValueError if it is not a time.
 
         X509_set1_notAfter(3)
         """
@@ -167,7 +167,7 @@ class X509(CertificatePeerNames):
     def gmtime_adj_notBefore(self, amount: int) -> None:
         """Let the certificate be valid from ``amount`` seconds from now.
 
-        Raises TypeError for what is no int, ValueError outside the years 0 to 9999.
+        Raises TypeError if it is not an int, ValueError outside the years 0 to 9999.
 
         X509_time_adj_ex(3)
         """
@@ -176,7 +176,7 @@ class X509(CertificatePeerNames):
     def gmtime_adj_notAfter(self, amount: int) -> None:
         """Let the certificate be valid until ``amount`` seconds from now.
 
-        Raises TypeError for what is no int, ValueError outside the years 0 to 9999.
+        Raises TypeError if it is not an int, ValueError outside the years 0 to 9999.
 
         X509_time_adj_ex(3)
         """
@@ -208,7 +208,7 @@ class X509(CertificatePeerNames):
         """Sign with a private key and a digest, as ``"sha256"``.
 
         ``digest`` is None for keys that choose their own, as Ed25519.
-        Raises TypeError for what is no PKey, ValueError for a key without a
+        Raises TypeError if ``pkey`` is not a PKey, ValueError for a key without a
         private half or an unknown digest, Error when they do not go together.
 
         X509_sign(3)
@@ -247,7 +247,7 @@ class X509(CertificatePeerNames):
     def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
         """Add extensions, in order.
 
-        Raises ValueError when one of them is no X509Extension; then none is added.
+        Raises ValueError when one of them is not an X509Extension; then none is added.
 
         X509_add_ext(3)
         """
@@ -309,7 +309,7 @@ native.set_face(X509)
 
 
 def certificate(value: object) -> X509:
-    """Answer an X509 for ours or for cryptography's, else raise TypeError."""
+    """Return an X509 for ours or for cryptography's, else raise TypeError."""
     if isinstance(value, X509):
         return value
     if foreign.is_certificate(value):
@@ -344,7 +344,7 @@ def load_certificates(type: int, buffer: str | bytes) -> list[X509]:
 def dump_certificate(type: int, cert: X509) -> bytes:
     """Write a certificate in PEM, in DER, or as text for people.
 
-    Raises ValueError for an unknown ``type``, TypeError for what is no X509,
+    Raises ValueError for an unknown ``type``, TypeError if ``cert`` is not an X509,
     Error when the certificate is not complete.
 
     PEM_write_bio_X509(3), i2d_X509(3), X509_print_ex(3)

@@ -34,8 +34,8 @@ class ContextCiphers(Context):
     def set_min_proto_version(self, version: int) -> None:
         """Refuse protocols older than ``version``, for instance ``TLS1_2_VERSION``.
 
-        0 stands for the oldest the library has. Raises TypeError for what is no
-        int and :class:`Error` for a version the library does not have.
+        0 stands for the oldest the library has. Raises TypeError if it is not
+        an int and :class:`Error` for a version the library does not have.
 
         SSL_CTX_set_min_proto_version(3)
         """
@@ -68,9 +68,9 @@ class ContextCiphers(Context):
         """Choose the ciphers for TLS 1.2 and older, in OpenSSL's cipher string format.
 
         TLS 1.3 has a list of its own, :meth:`set_tls13_ciphersuites`. Raises
-        TypeError for what is no byte string (text is taken, with a warning),
+        TypeError if it is not a byte string (text is taken, with a warning),
         ValueError for a NUL byte and :class:`Error` when nothing matches; then
-        the list of before stays.
+        the previous list stays.
 
         SSL_CTX_set_cipher_list(3)
         """
@@ -94,7 +94,7 @@ class ContextCiphers(Context):
     def set_tls13_ciphersuites(self, ciphersuites: bytes) -> None:
         """Choose the ciphers for TLS 1.3, names with colons between; empty for none.
 
-        Raises TypeError for what is no byte string, ValueError for a NUL byte and
+        Raises TypeError if it is not a byte string, ValueError for a NUL byte and
         :class:`Error` when nothing matches.
 
         SSL_CTX_set_ciphersuites(3)
@@ -116,7 +116,7 @@ class ContextCiphers(Context):
     def load_tmp_dh(self, dhfile: Any) -> None:
         """Use the Diffie-Hellman parameters in a PEM file for TLS 1.2 and older.
 
-        Raises TypeError for what is no path, and :class:`Error` when the file
+        Raises TypeError if it is not a path, and :class:`Error` when the file
         cannot be read, holds none, or holds some that are too weak.
 
         SSL_CTX_set0_tmp_dh_pkey(3)
@@ -126,7 +126,7 @@ class ContextCiphers(Context):
     def set_groups_list(self, groups: bytes | str) -> None:
         """Choose the groups for key exchange, names with colons between: ``X25519:P-256``.
 
-        Raises TypeError for what is neither bytes nor str, ValueError for a NUL
+        Raises TypeError if it is neither bytes nor str, ValueError for a NUL
         byte and :class:`Error` for an unknown group.
 
         SSL_CTX_set1_groups_list(3)
@@ -136,7 +136,7 @@ class ContextCiphers(Context):
     def set_sigalgs_list(self, algorithms: bytes | str) -> None:
         """Choose the signature algorithms, names with colons between: ``RSA-PSS+SHA256``.
 
-        Raises TypeError for what is neither bytes nor str, ValueError for a NUL
+        Raises TypeError if it is neither bytes nor str, ValueError for a NUL
         byte and :class:`Error` for an unknown algorithm.
 
         SSL_CTX_set1_sigalgs_list(3)
@@ -152,7 +152,7 @@ class ConnectionCiphers(Connection):
     def set_min_proto_version(self, version: int) -> None:
         """Refuse protocols older than ``version`` on this connection alone.
 
-        Raises TypeError for what is no int and :class:`Error` for a version the
+        Raises TypeError if ``version`` is not an int, :class:`Error` for a version the
         library does not have.
 
         SSL_set_min_proto_version(3)

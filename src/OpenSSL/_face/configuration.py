@@ -35,7 +35,7 @@ class Configuration:
         itself resumes no session, and cannot be in the middle of a handshake.
 
         Raises ValueError for a command that OpenSSL does not have, or that lacks its value,
-        Error for a value that it refuses, TypeError for what is no text.
+        Error for a value that it refuses, TypeError if it is not text.
         ``SSL_CONF_cmd(3)``
         """
         target: Any = self

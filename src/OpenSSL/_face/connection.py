@@ -106,7 +106,7 @@ class Connection(
         may be called by a server-name callback, and over TLS 1.3 by an ALPN
         callback; a session that another virtual host has given out is then refused.
 
-        Raises TypeError if ``context`` is no Context, Error elsewhere in a handshake.
+        Raises TypeError if ``context`` is not a Context, Error elsewhere in a handshake.
         ``SSL_set_SSL_CTX(3)``
         """
         if not isinstance(context, Context):
@@ -123,7 +123,7 @@ class Connection(
     def set_shutdown(self, state: int) -> None:
         """Set the bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``, without any I/O.
 
-        Raises TypeError if ``state`` is no integer.
+        Raises TypeError if ``state`` is not an integer.
         ``SSL_set_shutdown(3)``
         """
         native.Connection.set_shutdown(self, integer("state", state))

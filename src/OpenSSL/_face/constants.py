@@ -1,4 +1,4 @@
-"""Constants the headers of this build lack, explained to whoever asks for one."""
+"""Constants the headers of this build lack, explained to those who ask for one."""
 
 from __future__ import annotations
 

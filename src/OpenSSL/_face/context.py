@@ -56,7 +56,7 @@ class Context(
     def __init__(self, method: int) -> None:
         """Make a Context for one of the ``*_METHOD`` constants.
 
-        Raises TypeError if ``method`` is no integer, ValueError if there is no
+        Raises TypeError if ``method`` is not an integer, ValueError if there is no
         such protocol, Error if the library was built without it.
         ``SSL_CTX_new(3)``
         """

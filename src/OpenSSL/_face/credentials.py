@@ -40,7 +40,7 @@ class ContextCredentials(native_context.Context):
 
         It is called as ``callback(maximum_length, verify, userdata)``: the length
         in bytes beyond which the passphrase is cut, and whether the person asked
-        should type it twice.  It answers bytes; empty bytes mean that there is no
+        should type it twice.  It returns bytes; empty bytes mean that there is no
         passphrase, and the load fails.  What it raises comes out of the load.
         Without a callback an encrypted file is refused; nobody is prompted.
 
@@ -55,9 +55,9 @@ class ContextCredentials(native_context.Context):
         """Present ``cert`` to peers.
 
         Where there have been connections already, new ones are shown it as soon as the
-        key that fits is there, and the certificate of before until then.
+        key that fits is there, and the previous certificate until then.
 
-        Raises TypeError for what is no certificate, Error if OpenSSL refuses it
+        Raises TypeError if it is not a certificate, Error if OpenSSL refuses it
         (a key too weak for the security level, for one).
         ``SSL_CTX_use_certificate(3)``
         """
@@ -90,7 +90,7 @@ class ContextCredentials(native_context.Context):
         In a Context in use it comes into force with the certificate that waits for its key, if
         there is one, and what is in the chain already is not added again.
 
-        Raises TypeError for what is no certificate.
+        Raises TypeError if it is not a certificate.
         ``SSL_CTX_add_extra_chain_cert(3)``
         """
         native.add_extra_chain_cert(self, certificate(certobj))
@@ -98,7 +98,7 @@ class ContextCredentials(native_context.Context):
     def use_privatekey(self, pkey: PKey | PrivateKeyTypes) -> None:
         """Prove with ``pkey`` that the certificate is ours.
 
-        Raises TypeError for what is no private key, Error if it does not belong
+        Raises TypeError if ``pkey`` is not a private key, Error if it does not belong
         to the certificate that is loaded already.
         ``SSL_CTX_use_PrivateKey(3)``
         """
@@ -139,7 +139,7 @@ class ConnectionCredentials(native_connection.Connection):
     def use_certificate(self, cert: X509 | Certificate) -> None:
         """Present ``cert`` on this connection only.
 
-        Raises TypeError for what is no certificate, Error if OpenSSL refuses it.
+        Raises TypeError if it is not a certificate, Error if OpenSSL refuses it.
         ``SSL_use_certificate(3)``
         """
         native.connection_use_certificate(self, certificate(cert))
@@ -147,7 +147,7 @@ class ConnectionCredentials(native_connection.Connection):
     def use_privatekey(self, pkey: PKey | PrivateKeyTypes) -> None:
         """Prove with ``pkey``, on this connection only, that the certificate is ours.
 
-        Raises TypeError for what is no private key, Error if it does not belong
+        Raises TypeError if ``pkey`` is not a private key, Error if it does not belong
         to the certificate that is loaded already.
         ``SSL_use_PrivateKey(3)``
         """

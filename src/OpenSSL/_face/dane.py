@@ -56,7 +56,7 @@ class ContextDane(native_context.Context):
         There is one: ``DANE_FLAG_NO_DANE_EE_NAMECHECKS``, 1. A certificate that a record
         names itself (usage 3) need not be for the host then.
 
-        Raises TypeError if ``flags`` is no integer.
+        Raises TypeError if ``flags`` is not an integer.
         ``SSL_CTX_dane_set_flags(3)``
         """
         return native.context_change_flags(self, integer("flags", flags), True)
@@ -80,12 +80,12 @@ class ConnectionDane(native_connection.Connection):
         That is the name of the records, without port and protocol. It is also the name that
         is sent to the server, unless another was set, and the host whose certificate it has
         to be. Where there are several, after an alias for one, :meth:`add_host` adds others.
-        The records have to come by DNSSEC: whoever can forge them can be the server.
+        The records have to come by DNSSEC: anyone who can forge them can be the server.
 
         ``VERIFY_PEER`` has to be set as well. The connection resumes no session.
 
         Raises Error unless the Context's ``dane_enable`` was called before the connection was
-        made, for a second call, and after ``set_context``; ValueError for what is no name.
+        made, for a second call, and after ``set_context``; ValueError for a bad name.
         ``SSL_dane_enable(3)``
         """
         spelled, address = host_bytes("basedomain", basedomain)
@@ -108,7 +108,7 @@ class ConnectionDane(native_connection.Connection):
         return native.change_flags(self, integer("flags", flags), False)
 
     def add_tlsa(self, usage: int, selector: int, mtype: int, data: Buffer) -> bool:
-        """Accept the peer if it fits this record; answer False for one that cannot be used.
+        """Accept the peer if it fits this record; return False for one that cannot be used.
 
         The arguments are the fields of a TLSA record (RFC 6698), ``data`` in bytes. One of
         the records has to fit. One that is malformed, or has numbers that OpenSSL does not

@@ -26,7 +26,7 @@ class ContextDatagram(Context):
 
         It returns at most 255 bytes, which should depend on the client's address
         and a secret. What it raises comes out of the call that ran it, and the
-        handshake ends. None removes it. Raises TypeError for what cannot be called.
+        handshake ends. None removes it. Raises TypeError if it cannot be called.
 
         SSL_CTX_set_cookie_generate_cb(3)
         """
@@ -37,7 +37,7 @@ class ContextDatagram(Context):
 
         It returns whether the cookie is one it made for this client. What it
         raises comes out of the call that ran it, and the cookie counts as wrong.
-        None removes it. Raises TypeError for what cannot be called.
+        None removes it. Raises TypeError if it cannot be called.
 
         SSL_CTX_set_cookie_verify_cb(3)
         """
@@ -84,7 +84,7 @@ class ConnectionDatagram(Connection):
         """Keep every packet within ``mtu`` bytes, not counting IP and UDP headers.
 
         Set ``OP_NO_QUERY_MTU`` too, or OpenSSL may ask the transport instead.
-        Raises TypeError for what is no int, ValueError outside 256 to 65507 and
+        Raises TypeError if ``mtu`` is not an int, ValueError outside 256 to 65507 and
         :class:`Error` when the connection is not a DTLS one.
 
         SSL_set_mtu(3)

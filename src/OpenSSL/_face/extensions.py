@@ -42,7 +42,7 @@ class X509Extension(native.X509Extension):
         return native.get_text(self)
 
     def get_critical(self) -> int:
-        """1 when who does not understand the extension must refuse the certificate, else 0.
+        """1 when those who do not understand the extension must refuse the certificate, else 0.
 
         X509_EXTENSION_get_critical(3)
         """

@@ -19,7 +19,7 @@ class ConnectionFile(io.RawIOBase):
     """The raw half of what :meth:`Connection.makefile` makes.
 
     It ends where the peer has sent close_notify.  A transport that ends without one
-    raises SysCallError, as ``recv`` does: what was cut is no end.
+    raises SysCallError, as ``recv`` does: a cut is not an end.
     """
 
     def __init__(self, connection: Any, mode: str) -> None:
@@ -57,7 +57,7 @@ class ConnectionFile(io.RawIOBase):
         except (WantReadError, WantWriteError):
             return None
         except TimeoutError:
-            # What a buffer above has read of a line may be lost to whoever reads again.
+            # What a buffer above has read of a line may be lost to the next reader.
             self._timed_out = True
             raise
 
@@ -144,7 +144,7 @@ class ConnectionFiles(Connection):
         The file ends with the peer's close_notify; a transport that ends without one
         raises SysCallError.
 
-        Raises ValueError for another mode and over DTLS, whose messages are no stream,
+        Raises ValueError for another mode and over DTLS, whose messages are not a stream,
         and NotImplementedError for a connection in memory.
         """
         if self._socket is None:

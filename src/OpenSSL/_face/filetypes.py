@@ -8,7 +8,7 @@ __all__ = ["FILETYPE_ASN1", "FILETYPE_PEM", "FILETYPE_TEXT", "content", "form", 
 
 
 def is_pem(filetype: object) -> bool:
-    """Answer whether ``filetype`` is PEM or, otherwise, ASN.1; ValueError if neither."""
+    """Return whether ``filetype`` is PEM or, otherwise, ASN.1; ValueError if neither."""
     if filetype == FILETYPE_PEM:
         return True
     if filetype == FILETYPE_ASN1:
@@ -17,14 +17,14 @@ def is_pem(filetype: object) -> bool:
 
 
 def form(filetype: int) -> int:
-    """Answer ``filetype`` if it is any that can be dumped; ValueError otherwise."""
+    """Return ``filetype`` if it is any that can be dumped; ValueError otherwise."""
     if filetype in (FILETYPE_PEM, FILETYPE_ASN1, FILETYPE_TEXT):
         return filetype
     raise ValueError("type argument must be FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT")
 
 
 def content(buffer: object) -> bytes:
-    """Answer what a file holds as bytes; text must be ASCII, as PEM is.
+    """Return what a file holds as bytes; text must be ASCII, as PEM is.
 
     Raises UnicodeEncodeError (a ValueError) for other text, TypeError for what
     is neither text nor a bytes-like object.

@@ -46,7 +46,7 @@ def quad(name: bytes) -> bool:
 
 
 def colons(name: bytes) -> bytes:
-    """Return an IPv6 address in its usual spelling, or b"" for what is none."""
+    """Return an IPv6 address in its usual spelling, or b"" for anything else."""
     # Slow to load, and rarely needed.
     import ipaddress
 
@@ -58,7 +58,7 @@ def colons(name: bytes) -> bytes:
 
 
 def address_bytes(what: str, value: str | bytes) -> bytes:
-    """Return an IP address in its usual spelling, or b"" for what is none."""
+    """Return an IP address in its usual spelling, or b"" for anything else."""
     name = name_bytes(what, value)
     if b":" in name:
         return colons(name)

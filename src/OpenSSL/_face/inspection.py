@@ -55,7 +55,7 @@ class Records:
         ``@SECLEVEL=`` in :meth:`set_cipher_list` sets it as well. What was loaded before is
         looked at again in a handshake.
 
-        Raises TypeError if ``level`` is no integer, ValueError if there is no such level.
+        Raises TypeError if ``level`` is not an integer, ValueError if there is no such level.
         ``SSL_CTX_set_security_level(3)``
         """
         if not 0 <= integer("level", level) <= 5:
@@ -68,7 +68,7 @@ class Records:
         A server asks for them, a client offers its certificate only for them. Without it they
         are those of :meth:`set_sigalgs_list`.
 
-        Raises TypeError for what is no text, ValueError for a NUL byte, Error for a name
+        Raises TypeError if it is not text, ValueError for a NUL byte, Error for a name
         that OpenSSL does not know.
         ``SSL_CTX_set1_client_sigalgs_list(3)``
         """
@@ -116,7 +116,7 @@ class Records:
     def set_max_send_fragment(self, size: int) -> None:
         """Send at most ``size`` bytes in one record, 512 to 16384.
 
-        Raises TypeError if ``size`` is no integer, Error for another.
+        Raises TypeError if ``size`` is not an integer, Error for any other size.
         ``SSL_CTX_set_max_send_fragment(3)``
         """
         native.set_max_send_fragment(_target(self), _size("size", size))

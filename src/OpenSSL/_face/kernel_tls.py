@@ -101,7 +101,7 @@ class ConnectionKernelTls(Connection):
         return native.receiving(self)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        """Send a file opened in binary mode; answer how many bytes that was.
+        """Send a file opened in binary mode; return how many bytes that was.
 
         Begins ``offset`` bytes behind the file's start and ends after ``count``
         bytes, or at the file's end.  Where :attr:`ktls_send` is true a regular file
@@ -113,7 +113,7 @@ class ConnectionKernelTls(Connection):
         Raises what :meth:`send` raises; the exception's ``bytes_sent`` says how far
         it got: call again with what is left.  ValueError for text files, a count
         that is not positive, a negative offset, an offset in an object that cannot
-        seek, and over DTLS; TypeError for numbers that are none.
+        seek, and over DTLS; TypeError for numbers of another type.
         ``sendfile(2)``, ``SSL_write_ex(3)``
         """
         _check(self, file, offset, count)

@@ -73,7 +73,7 @@ class PKey(native.PKey):
     @overload
     def generate_key(self, type: str, bits: int | str | None = None) -> None: ...
     def generate_key(self, type: int | str, bits: int | str | None = None) -> None:
-        """Make a new pair in place: ``TYPE_RSA`` or ``TYPE_DSA`` of so many bits, or by name.
+        """Make a new pair in place: ``TYPE_RSA`` or ``TYPE_DSA`` of that many bits, or by name.
 
         Names are OpenSSL's: ``"EC"``, with that of a curve or its size in place of the bits,
         ``"P-256"`` unless told otherwise; ``"ED25519"``, ``"ED448"``, ``"X25519"``,
@@ -123,7 +123,7 @@ class PKey(native.PKey):
         native.generate_named(self, spelled, group)
 
     def check(self) -> bool:
-        """Answer True when the numbers of an RSA private key fit together.
+        """Return True when the numbers of an RSA private key fit together.
 
         Raises Error when they do not, TypeError for a public key or another type.
 
@@ -172,7 +172,7 @@ class PKey(native.PKey):
     def from_cryptography_key(cls, crypto_key: Any) -> PKey:
         """Make a key of one that the ``cryptography`` package holds.
 
-        Raises TypeError for what is no key that can sign or verify.
+        Raises TypeError if it is not a key that can sign or verify.
 
         d2i_AutoPrivateKey(3), d2i_PUBKEY(3)
         """
@@ -188,7 +188,7 @@ native.set_face(PKey)
 
 
 def private_key(value: object) -> PKey:
-    """Answer a PKey for ours or for any private key of cryptography, else raise TypeError."""
+    """Return a PKey for ours or for any private key of cryptography, else raise TypeError."""
     if isinstance(value, PKey):
         return value
     if foreign.is_private_key(value):
@@ -245,7 +245,7 @@ def dump_privatekey(
     """Write a private key; in PEM it is encrypted when ``cipher`` names how.
 
     ``passphrase`` is as for :func:`load_privatekey`; a callable gets True.
-    Raises TypeError when ``pkey`` is no PKey, when a cipher has no passphrase,
+    Raises TypeError when ``pkey`` is not a PKey, when a cipher has no passphrase,
     or for a key other than RSA as text; ValueError for an unknown cipher or
     type; Error when there is no private half to write.
 
@@ -272,8 +272,8 @@ def dump_privatekey(
 def dump_publickey(type: int, pkey: PKey) -> bytes:
     """Write the public half of a key as SubjectPublicKeyInfo.
 
-    Raises ValueError for an unknown ``type``, TypeError when ``pkey`` is no
-    PKey, Error when it is empty.
+    Raises ValueError for an unknown ``type``, TypeError when ``pkey`` is not
+    a PKey, Error when it is empty.
 
     PEM_write_bio_PUBKEY(3), i2d_PUBKEY(3)
     """

@@ -14,7 +14,7 @@ def OpenSSL_version(type: int) -> bytes:
     ``OPENSSL_PLATFORM``, ``OPENSSL_DIR`` or another of that family; a number
     OpenSSL does not know gives ``b"not available"``.
 
-    Raises TypeError when ``type`` is no integer.
+    Raises TypeError when ``type`` is not an integer.
 
     OpenSSL_version(3)
     """

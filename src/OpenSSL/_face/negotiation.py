@@ -47,7 +47,7 @@ class ContextNegotiation(ContextCiphers):
     def set_alpn_protos(self, protos: Iterable[bytes]) -> None:
         """Offer these application protocols, the one liked best first.
 
-        Raises TypeError for an item that is no byte string, ValueError for an
+        Raises TypeError for an item that is not a byte string, ValueError for an
         empty list, an item without or with more than 255 bytes, or a list that
         is too long for a handshake.
 
@@ -74,7 +74,7 @@ class ContextNegotiation(ContextCiphers):
         then gives None. It may call :meth:`Connection.set_context`. What it raises
         comes out of the call that ran it and ends the handshake; an :class:`Error`
         whose ``alert`` is set says which alert the client is sent. None removes it.
-        Raises TypeError for what cannot be called.
+        Raises TypeError if it cannot be called.
 
         SSL_CTX_set_tlsext_servername_callback(3)
         """
@@ -83,7 +83,7 @@ class ContextNegotiation(ContextCiphers):
     def set_tlsext_use_srtp(self, profiles: bytes) -> None:
         """Offer or accept these SRTP profiles, names with colons between (RFC 5764).
 
-        Raises TypeError for what is no byte string, ValueError for a NUL byte and
+        Raises TypeError if it is not a byte string, ValueError for a NUL byte and
         :class:`Error` for an unknown profile.
 
         SSL_CTX_set_tlsext_use_srtp(3)
@@ -118,7 +118,7 @@ class ConnectionNegotiation(ConnectionCiphers):
         """Tell the server which host is wanted, in 1 to 255 bytes without NUL.
 
         This does not check the server's certificate against the name. Raises
-        TypeError for what is no byte string or holds a NUL byte and ValueError
+        TypeError if it is not a byte string or holds a NUL byte and ValueError
         for a wrong length.
 
         SSL_set_tlsext_host_name(3)

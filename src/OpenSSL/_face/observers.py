@@ -36,7 +36,7 @@ class ContextObservers(native_context.Context):
         """Tell ``callback(connection, where, value)`` about each step of a handshake.
 
         ``where`` is made of ``SSL_CB_*`` and ``SSL_ST_*`` bits, ``value`` the result
-        or the alert.  What it answers is ignored; what it raises ends the
+        or the alert.  What it returns is ignored; what it raises ends the
         handshake and comes out of the call that was shaking hands.  None tells
         nobody any more.
 
@@ -55,7 +55,7 @@ class ContextObservers(native_context.Context):
     def set_keylog_callback(self, callback: KeylogHook | None) -> None:
         """Give ``callback(connection, line)`` the secrets, as lines of an SSLKEYLOGFILE.
 
-        Whoever has the lines can read the traffic.  What it raises ends the
+        Anyone who has the lines can read the traffic.  What it raises ends the
         handshake and comes out of the call that was shaking hands.
 
         Raises TypeError if ``callback`` cannot be called.

@@ -102,7 +102,7 @@ class OCSPResponse(native.OCSPResponse):
     def from_bytes(data: bytes) -> OCSPResponse:
         """Read a response in DER, such as a server has stapled.
 
-        Raises TypeError if ``data`` is no bytes, Error if they are no response.
+        Raises TypeError if ``data`` is not bytes, Error if they are not a response.
         ``d2i_OCSP_RESPONSE(3)``
         """
         if not isinstance(data, bytes):
@@ -177,7 +177,7 @@ class OCSPResponse(native.OCSPResponse):
 
         Of several the gravest is returned.
 
-        Raises TypeError for arguments that are no certificates.
+        Raises TypeError for arguments that are not certificates.
         ``OCSP_id_cmp(3)``
         """
         place = self._place(ours(certificate), ours(issuer))
@@ -280,7 +280,7 @@ def ocsp_request(certificate: X509, issuer: X509, digest: str = "sha1") -> bytes
 def ocsp_urls(certificate: X509) -> list[str]:
     """Return where ``certificate`` says that its authority answers; empty if it does not.
 
-    Raises TypeError for what is no certificate.
+    Raises TypeError if ``certificate`` is not a certificate.
     ``X509_get1_ocsp(3)``
     """
     return native.get_urls(ours(certificate))
@@ -291,7 +291,7 @@ def must_staple(certificate: X509) -> bool:
 
     That is the TLS feature ``status_request`` of RFC 7633.
 
-    Raises TypeError for what is no certificate.
+    Raises TypeError if ``certificate`` is not a certificate.
     ``X509_get_ext_d2i(3)``
     """
     return native.must_staple(ours(certificate))

@@ -98,8 +98,8 @@ class _Pairs:
         of its own, may be set; one of the same kind is replaced.
 
         Raises Error, and changes nothing, if one of them is malformed, the key does not
-        belong to the certificate, or they are too weak; TypeError for what is neither text
-        nor bytes.
+        belong to the certificate, or they are too weak; TypeError if one of
+        them is neither text nor bytes.
         ``SSL_CTX_use_cert_and_key(3)``
         """
         target: Any = self
@@ -114,7 +114,7 @@ class _Pairs:
         """Present a certificate with its key and its chain, all at one moment, as objects.
 
         Raises Error, and changes nothing, if the key does not belong to the certificate or
-        they are too weak; TypeError for what is no certificate or no private key.
+        they are too weak; TypeError for objects of another kind.
         ``SSL_CTX_use_cert_and_key(3)``
         """
         target: Any = self
@@ -138,7 +138,7 @@ class _Pairs:
 
         Unlike :meth:`Context.add_extra_chain_cert` it goes with that one alone.
 
-        Raises TypeError for what is no certificate, Error if none is set.
+        Raises TypeError if it is not a certificate, Error if none is set.
         ``SSL_CTX_add1_chain_cert(3)``
         """
         target: Any = self
@@ -159,7 +159,7 @@ class _Pairs:
 
         Which one is presented to a peer does not change.
 
-        Raises ValueError if it is not set, TypeError for what is no certificate.
+        Raises ValueError if it is not set, TypeError if it is not a certificate.
         ``SSL_CTX_select_current_cert(3)``
         """
         target: Any = self

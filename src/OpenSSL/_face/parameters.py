@@ -55,7 +55,7 @@ class Parameters:
 
         A time without a zone is in UTC. A time that the store was given goes before it.
 
-        Raises TypeError for what is no datetime.
+        Raises TypeError if it is not a datetime.
         ``X509_VERIFY_PARAM_set_time(3)``
         """
         import datetime  # slow to load, and rarely needed
@@ -85,7 +85,7 @@ class Parameters:
 
         -1 stands for the security level of the connection, which it is unless set.
 
-        Raises TypeError if ``level`` is no integer, ValueError if there is no such level.
+        Raises TypeError if ``level`` is not an integer, ValueError if there is no such level.
         ``X509_VERIFY_PARAM_set_auth_level(3)``
         """
         if not -1 <= integer("level", level) <= 5:
@@ -105,7 +105,7 @@ class Parameters:
         The name is OpenSSL's: ``"sslserver"``, which clients ask for unless told
         otherwise, ``"sslclient"``, which servers do, ``"smimesign"``, ``"any"`` and so on.
 
-        Raises ValueError for a purpose that OpenSSL does not know, TypeError for what is no
+        Raises ValueError for a purpose that OpenSSL does not know, TypeError if it is not
         text.
         ``X509_VERIFY_PARAM_set_purpose(3)``
         """
@@ -131,7 +131,7 @@ class Parameters:
         They are looked at because of it; a chain that is valid for none of them is refused
         only where ``X509StoreFlags.EXPLICIT_POLICY`` is set as well.
 
-        Raises Error for what is no object identifier, TypeError for what is no text.
+        Raises Error if one is not an object identifier, TypeError if one is not text.
         ``X509_VERIFY_PARAM_set1_policies(3)``
         """
         if isinstance(policies, (str, bytes)):
@@ -147,7 +147,7 @@ class ConnectionParameters(Parameters):
     def set_verify_depth(self, depth: int) -> None:
         """Accept at most ``depth`` certificates between the peer's and the trusted one.
 
-        Raises TypeError if ``depth`` is no integer.
+        Raises TypeError if ``depth`` is not an integer.
         ``SSL_set_verify_depth(3)``
         """
         native.set_depth(self, integer("depth", depth))

@@ -249,8 +249,8 @@ class ConnectionPeer(Connection):
     def renegotiate(self) -> bool:
         """Ask for a new handshake, which the next reads and writes carry out.
 
-        Returns False when one is due already. Raises :class:`Error` where there
-        is no such thing, as in TLS 1.3.
+        Returns False when one is due already. Raises :class:`Error` where
+        that does not exist, as in TLS 1.3.
 
         SSL_renegotiate(3)
         """
@@ -264,7 +264,7 @@ class ConnectionPeer(Connection):
         return native.renegotiate_pending(self)
 
     def total_renegotiations(self) -> int:
-        """Return how many times the handshake was made anew.
+        """Return how many times the handshake was made again.
 
         SSL_total_renegotiations(3)
         """

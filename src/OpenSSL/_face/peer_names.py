@@ -94,7 +94,7 @@ class CertificatePeerNames(native_certificates.X509):
     def check_ip(self, address: str | bytes) -> bool:
         """Whether the certificate is for this IPv4 or IPv6 address.
 
-        Raises ValueError if it is no address, or not in its usual spelling.
+        Raises ValueError if it is not an address, or not in its usual spelling.
 
         X509_check_ip_asc(3)
         """

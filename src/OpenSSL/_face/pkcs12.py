@@ -34,7 +34,7 @@ class PKCS12:
         return self._cert
 
     def set_certificate(self, cert: X509) -> None:
-        """Set the certificate that goes with the key; TypeError for what is no X509.
+        """Set the certificate that goes with the key; TypeError if it is not an X509.
 
         PKCS12_create(3)
         """
@@ -50,7 +50,7 @@ class PKCS12:
         return self._pkey
 
     def set_privatekey(self, pkey: PKey) -> None:
-        """Set the private key; TypeError for what is no PKey.
+        """Set the private key; TypeError if it is not a PKey.
 
         PKCS12_create(3)
         """
@@ -68,7 +68,7 @@ class PKCS12:
     def set_ca_certificates(self, cacerts: Iterable[X509] | None) -> None:
         """Set or, with None, remove the other certificates.
 
-        Raises TypeError when one of them is no X509.
+        Raises TypeError when one of them is not an X509.
 
         PKCS12_create(3)
         """
@@ -89,7 +89,7 @@ class PKCS12:
         return self._friendlyname
 
     def set_friendlyname(self, name: bytes | None) -> None:
-        """Set or, with None, remove the name for people; TypeError for what is not bytes.
+        """Set or, with None, remove the name for people; TypeError if it is not bytes.
 
         PKCS12_create(3)
         """

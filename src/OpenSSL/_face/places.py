@@ -21,7 +21,7 @@ FILES = (
     b"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  # Fedora, RHEL 7 and later
     b"/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL 6
     b"/var/lib/ca-certificates/ca-bundle.pem",  # SUSE
-    b"/etc/ssl/ca-bundle.pem",  # SUSE, the place of before
+    b"/etc/ssl/ca-bundle.pem",  # SUSE, the previous place
     b"/etc/ssl/cert.pem",  # macOS, OpenBSD, Alpine
     b"/usr/local/etc/ssl/cert.pem",  # FreeBSD, by a package
     b"/usr/local/share/certs/ca-root-nss.crt",  # FreeBSD, DragonFly

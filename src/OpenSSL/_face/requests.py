@@ -42,7 +42,7 @@ class X509Req(native.X509Req):
         return native.get_version(self)
 
     def set_version(self, version: int) -> None:
-        """Set the version, counted from 0; TypeError for what is no int.
+        """Set the version, counted from 0; TypeError if it is not an int.
 
         X509_REQ_set_version(3)
         """
@@ -65,7 +65,7 @@ class X509Req(native.X509Req):
         return made
 
     def set_pubkey(self, pkey: PKey) -> None:
-        """Put in the public half of ``pkey``; TypeError for what is no PKey.
+        """Put in the public half of ``pkey``; TypeError if it is not a PKey.
 
         X509_REQ_set_pubkey(3)
         """
@@ -76,7 +76,7 @@ class X509Req(native.X509Req):
     def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
         """Ask for extensions, beside those already asked for.
 
-        Raises ValueError when one of them is no X509Extension; then none is added.
+        Raises ValueError when one of them is not an X509Extension; then none is added.
 
         X509_REQ_add_extensions(3)
         """
@@ -97,7 +97,7 @@ class X509Req(native.X509Req):
         """Sign with a private key and a digest, as ``"sha256"``.
 
         ``digest`` is None for keys that choose their own, as Ed25519.
-        Raises TypeError for what is no PKey, ValueError for a key without a
+        Raises TypeError if ``pkey`` is not a PKey, ValueError for a key without a
         private half or an unknown digest, Error when they do not go together.
 
         X509_REQ_sign(3)
@@ -111,9 +111,9 @@ class X509Req(native.X509Req):
         native.sign(self, pkey, digest)
 
     def verify(self, pkey: PKey) -> bool:
-        """Answer True when ``pkey`` made the signature; Error when not.
+        """Return True when ``pkey`` made the signature; Error when not.
 
-        Raises TypeError for what is no PKey.
+        Raises TypeError if ``pkey`` is not a PKey.
 
         X509_REQ_verify(3)
         """
@@ -161,7 +161,7 @@ def load_certificate_request(type: int, buffer: str | bytes) -> X509Req:
 def dump_certificate_request(type: int, req: X509Req) -> bytes:
     """Write a request in PEM, in DER, or as text for people.
 
-    Raises ValueError for an unknown ``type``, TypeError for what is no X509Req,
+    Raises ValueError for an unknown ``type``, TypeError if ``req`` is not an X509Req,
     Error when the request is not complete.
 
     PEM_write_bio_X509_REQ(3), i2d_X509_REQ_bio(3), X509_REQ_print_ex(3)

@@ -61,7 +61,7 @@ class Revoked(native.Revoked):
     def set_serial(self, hex_str: bytes) -> None:
         """Set the serial number from hexadecimal digits.
 
-        Raises TypeError for what is not bytes, ValueError for anything else in them.
+        Raises TypeError if it is not bytes, ValueError for anything else in them.
 
         X509_REVOKED_set_serialNumber(3)
         """
@@ -82,7 +82,7 @@ class Revoked(native.Revoked):
     def set_rev_date(self, when: bytes) -> None:
         """Set when it was revoked, as ``b"YYYYMMDDhhmmssZ"``.
 
-        Raises TypeError for what is not bytes, ValueError for what is no time.
+        Raises TypeError if it is not bytes, ValueError if it is not a time.
 
         X509_REVOKED_set_revocationDate(3)
         """
@@ -146,7 +146,7 @@ class CRL(native.CRL):
         return tuple(native.get_revoked(self)) or None
 
     def add_revoked(self, revoked: Revoked) -> None:
-        """Add a copy of an entry; TypeError for what is no Revoked.
+        """Add a copy of an entry; TypeError if it is not a Revoked.
 
         X509_CRL_add0_revoked(3)
         """
@@ -163,7 +163,7 @@ class CRL(native.CRL):
         return made
 
     def set_version(self, version: int) -> None:
-        """Set the version, counted from 0; TypeError for what is no int.
+        """Set the version, counted from 0; TypeError if it is not an int.
 
         X509_CRL_set_version(3)
         """
@@ -172,7 +172,7 @@ class CRL(native.CRL):
     def set_lastUpdate(self, when: bytes) -> None:
         """Set when the list was made, as ``b"YYYYMMDDhhmmssZ"``.
 
-        Raises TypeError for what is not bytes, ValueError for what is no time.
+        Raises TypeError if it is not bytes, ValueError if it is not a time.
 
         X509_CRL_set1_lastUpdate(3)
         """
@@ -181,7 +181,7 @@ class CRL(native.CRL):
     def set_nextUpdate(self, when: bytes) -> None:
         """Set when the next list is due, as ``b"YYYYMMDDhhmmssZ"``.
 
-        Raises TypeError for what is not bytes, ValueError for what is no time.
+        Raises TypeError if it is not bytes, ValueError if it is not a time.
 
         X509_CRL_set1_nextUpdate(3)
         """
@@ -274,7 +274,7 @@ def load_crl(type: int, buffer: str | bytes) -> CRL:
 def dump_crl(type: int, crl: CRL) -> bytes:
     """Write a revocation list in PEM, in DER, or as text for people.
 
-    Raises ValueError for an unknown ``type``, TypeError for what is no CRL,
+    Raises ValueError for an unknown ``type``, TypeError if ``crl`` is not a CRL,
     Error when the list is not complete.
 
     PEM_write_bio_X509_CRL(3), i2d_X509_CRL_bio(3), X509_CRL_print(3)
@@ -288,7 +288,7 @@ def dump_crl(type: int, crl: CRL) -> bytes:
 
 
 def crl_der(value: object) -> bytes:
-    """Answer the DER of our CRL or cryptography's, else raise TypeError."""
+    """Return the DER of our CRL or cryptography's, else raise TypeError."""
     if isinstance(value, CRL):
         return native.dump(value, False)
     if foreign.is_revocation_list(value):

@@ -37,7 +37,7 @@ class ConnectionSecrets(Connection):
     def master_key(self) -> bytes | None:
         """Return the session's master key; None before the handshake.
 
-        In TLS 1.3 this is the resumption secret. Whoever has it can take over
+        In TLS 1.3 this is the resumption secret. Anyone who has it can take over
         the session, so it belongs in no log.
 
         SSL_SESSION_get_master_key(3)

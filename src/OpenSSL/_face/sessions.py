@@ -43,7 +43,7 @@ class Session(native.Session):
 
         It is offered where the rules of verification are those it was made by, as
         any session is, and ``key`` is what :meth:`to_bytes` was given; else, and where
-        another program has written the bytes, the handshake is a full one. Whoever can
+        another program has written the bytes, the handshake is a full one. Anyone who can
         write the bytes, and knows the ``key``, can pass for the peer: without a ``key``
         take them only from a place that is as safe as a private key's. Raises TypeError
         for wrong types and :class:`Error` when the bytes are not exactly one session.
@@ -61,7 +61,7 @@ class Session(native.Session):
 
         ``key``: a secret of the program's own, by which :meth:`from_bytes` will know that
         nobody has changed the bytes. It does not encrypt them. Raises TypeError if it is
-        no byte string.
+        not a byte string.
 
         i2d_SSL_SESSION(3)
         """
@@ -130,7 +130,7 @@ class ContextSessions(Context):
     def set_session_cache_mode(self, mode: int) -> int:
         """Say which sessions the cache keeps, ``SESS_CACHE_*`` joined with ``|``.
 
-        Returns the mode before. Raises TypeError for what is no int.
+        Returns the previous mode. Raises TypeError if ``mode`` is not an int.
 
         SSL_CTX_set_session_cache_mode(3)
         """
@@ -144,9 +144,9 @@ class ContextSessions(Context):
         return native.get_cache_mode(self)
 
     def set_timeout(self, timeout: int) -> int:
-        """Let new sessions be used for ``timeout`` seconds; returns the number before.
+        """Let new sessions be used for ``timeout`` seconds; returns the previous number.
 
-        Raises TypeError for what is no int and ValueError for a negative number.
+        Raises TypeError if ``timeout`` is not an int and ValueError for a negative number.
 
         SSL_CTX_set_timeout(3)
         """
@@ -219,7 +219,7 @@ class ConnectionSessions(Connection):
         success and has a certificate for the names asked for, see
         :meth:`Connection.set_host`; else the handshake is a full one.
 
-        Raises TypeError for what is no Session, ValueError for an empty one or one
+        Raises TypeError if it is not a Session, ValueError for an empty one or one
         of another Context, and :class:`Error` once the handshake has begun.
 
         SSL_set_session(3)

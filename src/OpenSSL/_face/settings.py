@@ -18,7 +18,7 @@ class ContextSettings(Context):
     def set_options(self, options: int) -> int:
         """Add ``options``, ``OP_*`` joined with ``|``, to those already set.
 
-        Returns the new set. Raises TypeError for what is no int and OverflowError
+        Returns the new set. Raises TypeError if ``options`` is not an int and OverflowError
         for a negative number or one of more than 64 bits.
 
         SSL_CTX_set_options(3)
@@ -44,7 +44,7 @@ class ContextSettings(Context):
     def set_mode(self, mode: int) -> int:
         """Add ``mode``, ``MODE_*`` joined with ``|``, to the modes already set.
 
-        Returns the new set. Raises TypeError for what is no int and OverflowError
+        Returns the new set. Raises TypeError if ``mode`` is not an int and OverflowError
         for a negative number or one of more than 32 bits.
 
         SSL_CTX_set_mode(3)
@@ -95,7 +95,7 @@ class ConnectionSettings(Connection):
     def set_options(self, options: int) -> int:
         """Add ``options``, ``OP_*`` joined with ``|``, for this connection alone.
 
-        Returns the new set. Raises TypeError for what is no int and OverflowError
+        Returns the new set. Raises TypeError if ``options`` is not an int and OverflowError
         for a negative number or one of more than 64 bits.
 
         SSL_set_options(3)
@@ -121,7 +121,7 @@ class ConnectionSettings(Connection):
     def set_mode(self, mode: int) -> int:
         """Add ``mode``, ``MODE_*`` joined with ``|``, for this connection alone.
 
-        Returns the new set. Raises TypeError for what is no int and OverflowError
+        Returns the new set. Raises TypeError if ``mode`` is not an int and OverflowError
         for a negative number or one of more than 32 bits.
 
         SSL_set_mode(3)

@@ -34,7 +34,7 @@ class NetscapeSPKI(native.NetscapeSPKI):
     def sign(self, pkey: PKey, digest: str | None) -> None:
         """Sign with a private key and a digest, as ``"sha256"``.
 
-        Raises TypeError for what is no PKey, ValueError for a key without a
+        Raises TypeError if ``pkey`` is not a PKey, ValueError for a key without a
         private half or an unknown digest, Error when they do not go together.
 
         NETSCAPE_SPKI_sign(3)
@@ -46,7 +46,7 @@ class NetscapeSPKI(native.NetscapeSPKI):
         native.sign(self, pkey, digest)
 
     def verify(self, key: PKey) -> bool:
-        """Answer True when ``key`` made the signature; Error when not.
+        """Return True when ``key`` made the signature; Error when not.
 
         NETSCAPE_SPKI_verify(3)
         """
@@ -68,7 +68,7 @@ class NetscapeSPKI(native.NetscapeSPKI):
         return made
 
     def set_pubkey(self, pkey: PKey) -> None:
-        """Put in the public half of ``pkey``; TypeError for what is no PKey.
+        """Put in the public half of ``pkey``; TypeError if it is not a PKey.
 
         NETSCAPE_SPKI_set_pubkey(3)
         """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StapleFile"]
 
-#: Responses are a few kilobytes; a responder that sends more is none.
+#: Responses are a few kilobytes; a responder that sends more is not a real one.
 _LIMIT = 256 * 1024
 
 

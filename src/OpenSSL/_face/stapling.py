@@ -45,7 +45,7 @@ class ContextStapling(native_context.Context):
         native.set_ocsp_client_callback(self, hook("callback", callback), data)
 
     def set_ocsp_server_callback(self, callback: ServerHook | None, data: Any = None) -> None:
-        """Let ``callback(connection, data)`` answer the response to staple, in DER.
+        """Let ``callback(connection, data)`` return the response to staple, in DER.
 
         Empty bytes staple nothing.  An exception ends the handshake and comes out
         of the call that was shaking hands, and so does a ValueError where OpenSSL
@@ -67,7 +67,7 @@ class ContextStapling(native_context.Context):
         :meth:`set_ocsp_client_callback`, as one that is set later takes the place of this.
         It reaches connections that are made later.
 
-        Raises TypeError if ``required`` is no bool.
+        Raises TypeError if ``required`` is not a bool.
         ``SSL_CTX_set_tlsext_status_type(3)``, ``OCSP_basic_verify(3)``
         """
         if not isinstance(required, bool):
@@ -94,7 +94,7 @@ def judge(connection: Connection, response: bytes, required: bool) -> bool:
     try:
         read = OCSPResponse.from_bytes(response)
     except CryptoError as error:
-        raise OCSPError("malformed", "the stapled bytes are no OCSP response") from error
+        raise OCSPError("malformed", "the stapled bytes are not an OCSP response") from error
     store = connection.get_context().get_cert_store()
     if store is None:
         raise OCSPError("signature", "nobody is trusted here")

@@ -46,7 +46,7 @@ class X509Store(native.X509Store):
     def add_cert(self, cert: X509) -> None:
         """Trust a certificate; one that is already there does no harm.
 
-        Raises TypeError for what is no X509.
+        Raises TypeError if it is not an X509.
 
         X509_STORE_add_cert(3)
         """
@@ -76,7 +76,7 @@ class X509Store(native.X509Store):
     def get_certificates(self) -> list[X509]:
         """Return the certificates that have been loaded.
 
-        Those of a folder are loaded when a chain asks for them, and not there before.
+        Those of a folder are loaded when a chain asks for them, and are not there before.
 
         X509_STORE_get1_all_certs(3)
         """
@@ -92,7 +92,7 @@ class X509Store(native.X509Store):
     def set_time(self, vfy_time: datetime.datetime) -> None:
         """Verify as if it were then, to the second; a time without a zone is in UTC.
 
-        Raises TypeError for what is no datetime.
+        Raises TypeError if it is not a datetime.
 
         X509_VERIFY_PARAM_set_time(3)
         """

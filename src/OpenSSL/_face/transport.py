@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 __all__ = ["ConnectionTransport"]
 
 #: How long a ``with`` block waits for what was sent to arrive, in seconds, and how often it
-#: looks; at most so many bytes at a time are thrown away meanwhile, and so many times.
+#: looks; at most how many bytes at a time it throws away meanwhile, and how many times.
 _PATIENCE = 2.0
 _STEP = 0.05
 _ROOM = 1 << 16
 _ROUNDS = 200
-#: What ``connect_ex`` answers for a connection that is there or on its way.
+#: What ``connect_ex`` returns for a connection that is there or on its way.
 _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EISCONN}
 
 
@@ -63,7 +63,7 @@ class ConnectionTransport(native.Connection):
         # The socket's, as every attribute that a Connection lacks; declared so
         # that checkers know a Connection for what `select` takes.
         def fileno(self) -> int:
-            """Answer the socket's descriptor."""
+            """Return the socket's descriptor."""
             ...
 
     def _transport(self, wanted: str) -> Any:
@@ -92,7 +92,7 @@ class ConnectionTransport(native.Connection):
     def connect(self, addr: Any) -> Any:
         """Connect the socket and go into client mode; the handshake is yet to be done.
 
-        Answers what the socket's ``connect`` does, and raises what it raises.
+        Returns what the socket's ``connect`` does, and raises what it raises.
         ``SSL_set_connect_state(3)``
         """
         self._transport("connect")
@@ -100,7 +100,7 @@ class ConnectionTransport(native.Connection):
         return self._socket.connect(addr)
 
     def connect_ex(self, addr: Any) -> int:
-        """Connect the socket; an error is answered as a number, 0 when there was none.
+        """Connect the socket; an error is returned as a number, 0 when there was none.
 
         Goes into client mode when the socket is connected or on its way there;
         after any other answer nothing has been set up.
@@ -193,7 +193,7 @@ class ConnectionTransport(native.Connection):
                     self.shutdown()
                 except (Error, OSError):
                     pass  # the peer may be gone already
-                if not getattr(self, "_files", 0):  # whoever reads by a file goes on
+                if not getattr(self, "_files", 0):  # a reader with a file goes on
                     try:  # noqa: SIM105
                         _let_arrive(_part_below(self._socket))
                     except OSError:

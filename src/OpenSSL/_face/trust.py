@@ -86,7 +86,7 @@ class ContextTrust(native_context.Context):
 
         Trusts nobody: see :meth:`load_verify_locations`.
 
-        Raises TypeError for what is no certificate.
+        Raises TypeError if it is not a certificate.
         ``SSL_CTX_add_client_CA(3)``
         """
         native.add_client_ca(self, certificate(certificate_authority))
@@ -128,7 +128,7 @@ class ContextTrust(native_context.Context):
         anonymous cipher (``aNULL``, at security level 0 only) has no certificate to
         verify, and nobody is asked.
 
-        Raises TypeError if ``mode`` is no integer or ``callback`` cannot be called.
+        Raises TypeError if ``mode`` is not an integer or ``callback`` cannot be called.
         ``SSL_CTX_set_verify(3)``
         """
         native.set_verify(self, integer("mode", mode), hook("callback", callback))
@@ -143,7 +143,7 @@ class ContextTrust(native_context.Context):
     def set_verify_depth(self, depth: int) -> None:
         """Accept at most ``depth`` certificates between the peer's and the trusted one.
 
-        Raises TypeError if ``depth`` is no integer.
+        Raises TypeError if ``depth`` is not an integer.
         ``SSL_CTX_set_verify_depth(3)``
         """
         native.set_verify_depth(self, integer("depth", depth))
@@ -166,7 +166,7 @@ class ConnectionTrust(native_connection.Connection):
 
         Stays in force when :meth:`set_context` gives another Context.
 
-        Raises TypeError if ``mode`` is no integer or ``callback`` cannot be called.
+        Raises TypeError if ``mode`` is not an integer or ``callback`` cannot be called.
         ``SSL_set_verify(3)``
         """
         native.connection_set_verify(self, integer("mode", mode), hook("callback", callback))
@@ -212,7 +212,7 @@ class ConnectionTrust(native_connection.Connection):
     def set_ip_asc(self, address: str | bytes) -> None:
         """Accept the peer only if its certificate is for this IPv4 or IPv6 address.
 
-        Raises Error if it is no address, or one with leading zeros.
+        Raises Error if it is not an address, or one with leading zeros.
         ``X509_VERIFY_PARAM_set1_ip_asc(3)``
         """
         native.set_ip_asc(self, address_bytes("address", address))

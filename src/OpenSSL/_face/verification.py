@@ -19,7 +19,7 @@ class X509StoreContext:
     """One certificate to be verified, with those that may lead to a trusted one.
 
     ``chain`` are certificates that are not trusted but may be part of the way.
-    Raises TypeError when one of them is no X509.
+    Raises TypeError when one of them is not an X509.
     """
 
     __module__ = "OpenSSL.crypto"
@@ -58,7 +58,7 @@ class X509StoreContext:
         self._run()
 
     def get_verified_chain(self) -> list[X509]:
-        """Verify, and answer the chain from the certificate to the trusted one.
+        """Verify, and return the chain from the certificate to the trusted one.
 
         Raises as :meth:`verify_certificate` does.
 
@@ -70,7 +70,7 @@ class X509StoreContext:
 def X509_verify_cert_error_string(code: int) -> str:
     """What an ``X509_V_*`` number means, in OpenSSL's words.
 
-    Raises TypeError if ``code`` is no integer.
+    Raises TypeError if ``code`` is not an integer.
 
     X509_verify_cert_error_string(3)
     """

@@ -6,7 +6,7 @@ they looked like, and given to every Context that has no other trust; a Context 
 wants more, or whose store somebody asks for, gets one of its own first.  A store is
 shared only as it was parsed: files that look different now, or that changed so
 lately that a further change might not show, and a store that has since taken more
-from its folder, are parsed anew.
+from its folder, are parsed again.
 """
 
 import os as _os

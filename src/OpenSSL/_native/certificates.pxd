@@ -24,7 +24,7 @@ cdef list wrap_chain(const c.X509_CHAIN* borrowed)
 # A stack that holds its own references; NULL for an empty sequence.
 cdef c.X509_CHAIN* new_chain(object certificates) except? NULL
 cdef object public_key(X509 certificate)
-# For the caller to give back; NULL at the end, and for what is no certificate.
+# For the caller to give back; NULL at the end, and if it is not a certificate.
 cdef c.X509* read_pem(memory.Memory source) noexcept
 # A copy, for the caller to free.
 cdef c.X509_NAME* copy_subject(X509 certificate) except NULL

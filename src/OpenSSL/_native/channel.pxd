@@ -48,7 +48,7 @@ cdef struct Channel:
     flag alert_sent             # number of the fatal alert that we sent; 0 when none
     flag shaken                 # a handshake has come to its end
     # ---- either kind: what libssl may have in one call, and what it has had
-    flag light                  # the interpreter is kept, so only what is no work
+    flag light                  # the interpreter is kept, so only what is not work
     flag rationed               # it was refused more; call it again
     flag writes                 # how often it may write; ANY_NUMBER: no bound
     size_t allowance            # bytes after which it may begin no other record

@@ -1,7 +1,7 @@
 """Which versions, ciphers, groups and signatures an end offers and accepts.
 
 Theory.  A cipher string that selects nothing leaves OpenSSL with an empty list
-and, when it named one, another security level.  So the list of before is noted
+and, when it named one, another security level.  So the previous list is noted
 first and put back when the new one is refused: a failed call changes nothing.
 """
 
@@ -114,7 +114,7 @@ def context_set_cipher_list(Context context not None, bytes ciphers not None):
         finally:
             s.SSL_CTX_set_security_level(context.handle, level)
             if s.SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(before)) != 1:
-                errors.fail_ssl("the ciphers of before cannot be put back")
+                errors.fail_ssl("the previous ciphers cannot be put back")
     finally:
         context.leave()
 
@@ -165,13 +165,13 @@ def connection_set_cipher_list(Connection connection not None, bytes ciphers not
         finally:
             s.SSL_set_security_level(connection.handle, level)
             if not take_ciphers(connection, before):
-                errors.fail_ssl("the ciphers of before cannot be put back")
+                errors.fail_ssl("the previous ciphers cannot be put back")
     finally:
         connection.leave()
 
 
 def describe_client_ciphers(Connection connection not None):
-    """Names and descriptions of what a client offered, or None where there is no telling."""
+    """Names and descriptions of what a client offered, or None where that is not known."""
     cdef s.SSL_CIPHER_LIST* offered
     connection.enter()
     try:

@@ -2,7 +2,7 @@
 
 Theory.  A socket's descriptor is the transport where its ``recv`` and ``send`` are the
 system's.  An object that has methods of its own, as an ``ssl.SSLSocket`` or another
-Connection has, does something to the bytes, and whoever used the descriptor underneath
+Connection has, does something to the bytes, and a user of the descriptor underneath
 would go around that.  So the connection works in memory.  Where libssl has nothing more to
 read, the object is asked for what the record under way lacks, and for no more: what follows
 a close_notify stays with it.  What libssl wants to write is offered (see ``bio``), and libssl

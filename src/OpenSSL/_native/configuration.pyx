@@ -71,7 +71,7 @@ cdef int configure_context(Context context, list wanted) except -1:
         s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, <void*>passphrase)
         context.ruled = True
         # Whom to trust may be among it, past what is compared: then only this Context's own
-        # sessions are resumed, until it is configured anew.
+        # sessions are resumed, until it is configured again.
         context.note_rule("configuration", urandom(16))
         mode = s.SSL_CTX_get_verify_mode(context.handle)
         s.SSL_CONF_CTX_set_ssl_ctx(commands.handle, context.handle)

@@ -18,7 +18,7 @@ class Connection(Sender):
         """Shake hands, or go on with a handshake under way.
 
         Raises WantReadError or WantWriteError when the transport is not ready and
-        is not to be waited for, TimeoutError when it was waited for in vain,
+        is not to be waited for, TimeoutError when the wait took too long,
         SysCallError when it failed or ended, Error when the peers cannot agree,
         and whatever a callback raised.
         ``SSL_do_handshake(3)``
@@ -38,7 +38,7 @@ class Connection(Sender):
     def set_shutdown(self, state: int) -> None:
         """Set the bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``, without any I/O.
 
-        Raises TypeError if ``state`` is no integer.
+        Raises TypeError if ``state`` is not an integer.
         ``SSL_set_shutdown(3)``
         """
     def want_read(self) -> bool:
@@ -60,7 +60,7 @@ class Connection(Sender):
         ``BIO_read(3)``
         """
     def bio_write(self, buf: Buffer) -> int:
-        """Hand in bytes that came from the peer; answer how many, which is all of them.
+        """Hand in bytes that came from the peer; return how many, which is all of them.
 
         Over DTLS exactly one datagram.
 
@@ -76,7 +76,7 @@ class Connection(Sender):
     def bio_unused_data(self) -> bytes:
         """Take back the bytes handed in behind the peer's close_notify; b"" if there are none.
 
-        They are no part of the TLS connection: a protocol may go on in plain text, or with
+        They are not part of the TLS connection: a protocol may go on in plain text, or with
         another.  Before that goodbye has been read nothing is unused.  Over DTLS one
         datagram at a time.
 

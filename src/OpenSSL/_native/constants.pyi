@@ -657,7 +657,7 @@ class X509VerificationCodes:
     ERR_UNHANDLED_CRITICAL_CRL_EXTENSION: Final[int]
     """a critical extension of the revocation list is unknown"""
     ERR_INVALID_NON_CA: Final[int]
-    """a certificate that is no authority carries an authority's marks"""
+    """a certificate that is not an authority carries an authority's marks"""
     ERR_PROXY_PATH_LENGTH_EXCEEDED: Final[int]
     """more proxies than allowed"""
     ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE: Final[int]
@@ -741,7 +741,7 @@ class X509VerificationCodes:
     ERR_SIGNATURE_ALGORITHM_INCONSISTENCY: Final[int]
     """inner and outer signature algorithm differ"""
     ERR_INVALID_CA: Final[int]
-    """an issuer is no authority"""
+    """an issuer is not an authority"""
     ERR_PATHLEN_INVALID_FOR_NON_CA: Final[int]
     """a path length where there is no authority"""
     ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN: Final[int]

@@ -59,7 +59,7 @@ cdef int check_listening(Connection connection) except -1:
 cdef int listen_once(
     Connection connection, s.BIO_ADDR* address, Verdict* verdict,
 ) except -2:
-    """Let libssl take so many datagrams; what it answers."""
+    """Let libssl take that many datagrams; what it returns."""
     cdef int result
     if connection.socket is not None:
         borrow(connection.socket, &connection.channel)

@@ -66,7 +66,7 @@ cdef int write(
 
 
 cdef bint has_heard(Connection connection) noexcept:
-    """Whether the peer's close_notify has come, and it is no callback that says so."""
+    """Whether the peer's close_notify has come, and it is not a callback that says so."""
     return s.SSL_get_shutdown(connection.handle) & s.SSL_RECEIVED_SHUTDOWN != 0
 
 
@@ -115,7 +115,7 @@ def receive_into(Connection connection not None, buffer):
 
 
 def send(Connection connection not None, data, size_t start, size_t most):
-    """How many bytes of `data`, from `start` on, were taken; below 0 when that is none yet.
+    """How many bytes of `data`, from `start` on, were taken; below 0 when none are yet.
 
     After "not yet" at least the same bytes have to come again.
     """

@@ -200,7 +200,7 @@ cdef class Ending(Tenant):
     # ---- a peer that makes us work for nothing
 
     cdef int check_idle(self) except -1:
-        """End the connection where the peer has sent too much that is no data."""
+        """End the connection where the peer has sent too much that is not data."""
         cdef unsigned int most = self.context.most_idle
         if most == 0 or self.channel.idle <= most:
             return 0

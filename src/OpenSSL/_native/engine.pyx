@@ -5,7 +5,7 @@ lock held (without the interpreter when the work is not tiny), the verdict is
 taken, what a hook has kept is raised, and only then is it answered, or the
 lock left and the transport waited for, or the verdict raised.  libssl never
 blocks, so the lock is never held while waiting, and one thread may read while
-another writes.  Nor does it compute for long: it is given so much of what the peer has
+another writes.  Nor does it compute for long: it is given a part of what the peer has
 sent at a time, and in between signals, the deadline and other threads have their turn.
 """
 
@@ -179,7 +179,7 @@ cdef class Engine(Conducted):
         cdef Channel* channel = &self.channel
         cdef bint reading = self.may_shake(starting)
         cdef bint light = not starting and not self.heavy and self.light(operation, size)
-        # A socket that could be closed meanwhile is no number to leave alone with.
+        # A socket that could be closed meanwhile must not be used without the interpreter.
         cdef bint leaving = not (light or brisk_is_single()) and (
             channel.borrowed != <brisk_fd>-1 or not BRISK_ALONE
             or channel.memory or type(self.socket) is int)
@@ -241,7 +241,7 @@ cdef class Engine(Conducted):
 
     cdef void rest(self) noexcept:
         """Give libssl's buffers back, 16 KiB each: until more comes nobody needs them."""
-        # DTLS does not make them anew.
+        # DTLS does not make them again.
         if can_free_buffers and not self.channel.datagram:
             s.SSL_free_buffers(self.handle)
         spare(&self.channel)

@@ -113,8 +113,8 @@ cdef class Entrance(Carrier):
                 raise Error([(
                     "SSL routines", "", "this thread is already sending on this connection")])
             if brisk_lock_is_mine(&self.lock, &carrier.forks):
-                fail_inside()   # and whoever has the turn may wait for us to leave
-            # Whoever has it may wait for the network: as long as our own socket would.
+                fail_inside()   # and the one that has the turn may wait for us to leave
+            # The one that has it may wait for the network: as long as our own socket would.
             seconds = self.patience()
             if seconds == 0 and not brisk_lock_was_forked(&self.turn, &carrier.forks):
                 # It may have been left for one who has gone since.

@@ -1,4 +1,4 @@
-"""The one raiser: turns what OpenSSL answers into statuses and exceptions.
+"""The one raiser: turns what OpenSSL returns into statuses and exceptions.
 
 Theory.  OpenSSL reports through a return value, a per-thread queue and errno.
 A caller clears the queue *before* its call (``clear``), takes the verdict

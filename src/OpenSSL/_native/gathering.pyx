@@ -26,7 +26,7 @@ cdef bint may_gather(const Channel* channel) noexcept nogil:
 
 
 cdef void begin_gathering(Channel* channel, size_t size) noexcept nogil:
-    """Make room for the records of so many bytes; without memory each leaves by itself."""
+    """Make room for the records of that many bytes; without memory each leaves by itself."""
     cdef Gather* gathered = <Gather*>malloc(sizeof(Gather))
     cdef size_t room = size + OVERHEAD * (size // RECORD + 2)
     if gathered == NULL:

@@ -1,7 +1,7 @@
 /* Kernel TLS on Linux: handing keys, records and files over to the kernel.
  *
  * Theory.  libssl asks its BIO to start the kernel's encryption or decryption, and
- * says which writes are no application data.  From then on the socket takes and
+ * says which writes are not application data.  From then on the socket takes and
  * gives plain bytes; a record's type travels beside them as a control message, and
  * libssl wants to see a record's header in front of what it reads.
  *
@@ -244,7 +244,7 @@ static inline int brisk_kernel_tls_gone(brisk_fd fd)
     return 1;
 }
 
-/* Write a record that is no application data. */
+/* Write a record that is not application data. */
 static inline Py_ssize_t brisk_kernel_tls_write_kind(
     brisk_kernel_tls *k, brisk_fd fd, const char *data, size_t size)
 {

@@ -123,9 +123,9 @@ cdef int by_writing(
 def send_file(
     Connection connection not None, read, int file, long long offset, long long count,
 ):
-    """Send `count` bytes, or all when it is -1; answer how many that was.
+    """Send `count` bytes, or all when it is -1; return how many that was.
 
-    `read(size, offset)` answers bytes of the file; `file` is its descriptor, -1
+    `read(size, offset)` returns bytes of the file; `file` is its descriptor, -1
     where there is none that may be used.  An exception has `bytes_sent`.
     """
     cdef size_t moved = 0

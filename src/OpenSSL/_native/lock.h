@@ -177,7 +177,7 @@ static inline int brisk_lock_was_forked(brisk_lock *l, const brisk_forks *forks)
 }
 
 /* Only the owner can read its own name here, so a stale value is harmless.  In a child
- * new threads bear the names of those that are no more. */
+ * new threads may have the names of those that are gone. */
 static inline int brisk_lock_is_mine(brisk_lock *l, const brisk_forks *forks)
 {
     return BRISK_LOAD(&l->depth) != 0 && BRISK_LOAD(&l->owner) == PyThread_get_thread_ident()
@@ -228,7 +228,7 @@ static inline int brisk_lock_build_gate(brisk_lock *l)
 }
 
 /* Waits; the caller must not hold the interpreter.  1 when the lock is ours; 0 when the
- * time ran out, or a signal came: what was left in the state only wakes somebody in vain. */
+ * time ran out, or a signal came: what was left in the state only wakes somebody for nothing. */
 static inline int brisk_lock_wait_for(
     brisk_lock *l, const brisk_forks *forks, long long microseconds)
 {

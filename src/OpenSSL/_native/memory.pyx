@@ -56,7 +56,7 @@ cdef Memory writing():
 
 
 cdef Memory opened(bytes path):
-    """A BIO that reads a file, or None when there is no reading it."""
+    """A BIO that reads a file, or None when it cannot be read."""
     cdef Memory made = Memory.__new__(Memory)
     errors.clear()
     made.bio = c.BIO_new_file(PyBytes_AS_STRING(path), b"rb")

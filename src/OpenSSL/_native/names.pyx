@@ -35,7 +35,7 @@ cdef class NameOwner:
         raise ValueError("nothing here lends names")
 
 
-# The collector must not take the owner of a name that is lent: it would be freed as one's own.
+# The collector must not take the owner of a name that is lent: it would free what is not its own.
 @cython.no_gc_clear
 cdef class X509Name:
     def __cinit__(self, *args, **kwargs):

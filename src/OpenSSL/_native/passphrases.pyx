@@ -1,6 +1,6 @@
 """Passphrases for keys in files: given as bytes, or asked of a callable when needed.
 
-Theory.  OpenSSL tries one decoder after the other, and each of them asks.  So whoever has
+Theory.  OpenSSL tries one decoder after the other, and each of them asks.  So what has
 failed once is not asked again, and what it raised is kept, and raised by the call that
 loads.  No SSL is at work here: the Passphrase itself is the carrier.
 """

@@ -126,7 +126,7 @@ static inline int brisk_is_nonblocking(brisk_fd fd)
 }
 
 #ifndef _WIN32
-/* 0 with errno set where a descriptor would block, or a signal kept us from asking: whoever
+/* 0 with errno set where a descriptor would block, or a signal kept us from asking: a caller that
  * went on then could block with a lock held. */
 static inline int brisk_is_ready(brisk_fd fd, int writing)
 {

@@ -25,7 +25,7 @@ cdef enum:
     CLASS = 0xc0
 
     DEEPEST = 40            # more than any certificate nests
-    VISIBLE = 0x20          # bytes below are no text
+    VISIBLE = 0x20          # bytes below are not text
 
 cdef enum Kind:
     UNKNOWN
@@ -47,7 +47,7 @@ cdef struct Texts:
 # ---- reading DER
 
 cdef bint next_element(unsigned char* at, unsigned char* end, Element* found) noexcept nogil:
-    """False at the end, and for what is no DER."""
+    """False at the end, and if it is not DER."""
     cdef size_t size, count
     if end - at < 2:
         return False

@@ -2,7 +2,7 @@
  *
  * "Not yet" is the most frequent outcome in real programs, and the frames that
  * Cython adds to a traceback cost more than all the rest of such a call.  So a
- * quiet method answers a sign, which is the exception's class itself, and the
+ * quiet method returns a sign, which is the exception's class itself, and the
  * exception is made here, one step before the interpreter sees it.
  */
 #ifndef BRISKTLS_QUIET_H
@@ -10,7 +10,7 @@
 
 #include <Python.h>
 
-/* No method of ours answers a class but as a sign. */
+/* No method of ours returns a class but as a sign. */
 static inline PyObject *brisk_answer(PyObject *result)
 {
     if (result != NULL && PyType_Check(result)) {
@@ -54,7 +54,7 @@ static inline int brisk_own(PyObject *type, PyObject *base, const char *name)
         own = PyDescr_NewMethod(
             (PyTypeObject *)type, ((PyMethodDescrObject *)found)->d_method);
     else if (found != NULL)
-        PyErr_Format(PyExc_SystemError, "%s is no method", name);
+        PyErr_Format(PyExc_SystemError, "%s is not a method", name);
     if (own != NULL)
         result = PyObject_SetAttrString(type, name, own);
     Py_XDECREF(own);

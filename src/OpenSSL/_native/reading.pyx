@@ -75,13 +75,13 @@ cdef size_t size_of(object value, str name) except? 0:
 @cython.embedsignature.format("clinic")
 cdef class Reader(Engine):
     def recv(self, bufsiz, flags=None):
-        """Answer between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
+        """Return between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
 
         ``flags`` may be ``socket.MSG_PEEK``: the bytes stay to be read again.
 
         Raises ZeroReturnError after the peer's clean close, SysCallError when the
         transport ended without one, and what :meth:`do_handshake` raises;
-        TypeError or ValueError for a size that is none.
+        TypeError or ValueError for a size that is not valid.
         ``SSL_read_ex(3)``
         """
         cdef size_t size = size_of(bufsiz, "bufsiz")
@@ -93,7 +93,7 @@ cdef class Reader(Engine):
             self.leave()
 
     def recv_into(self, buffer, nbytes=None, flags=None):
-        """Receive into a writable buffer and answer how many bytes that was.
+        """Receive into a writable buffer and return how many bytes that was.
 
         ``nbytes`` bounds it, in bytes; the buffer's size does in any case.
         ``flags`` as for :meth:`recv`.

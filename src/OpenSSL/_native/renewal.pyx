@@ -61,7 +61,7 @@ cdef class Renewal:
         own = wrap_chain(chain)
         if own and kind in self.whole:
             return own
-        # Of those that are there, the ones that lead to its root: others' are no help.
+        # Of those that are there, the ones that lead to its root: others' do not help.
         if c.X509_up_ref(s.SSL_get_certificate(self.handle)) != 1:
             errors.fail_ssl("the certificate cannot be shared")
         return path_from(

@@ -132,7 +132,7 @@ cdef list read_extensions(c.X509_REQ* handle):
     cdef list found = []
     errors.clear()
     stack = c.X509_REQ_get_extensions(handle)
-    # Of what is no list at all it says nothing.
+    # It says nothing of what is not a list at all.
     if stack == NULL and (errors.pending() or asks_for_extensions(handle)):
         errors.fail_crypto("malformed extensions")
     try:

@@ -13,6 +13,6 @@ cdef class CRL:
 
     cdef c.X509_CRL* held(self) except NULL
 
-# The next list of a PEM file, for the caller to give back; NULL at the end, and for what is none.
+# The next list of a PEM file, for the caller to give back; NULL at the end, and for anything else.
 cdef c.X509_CRL* read_list(memory.Memory source) noexcept
 cdef void free_list(c.X509_CRL* taken) noexcept nogil

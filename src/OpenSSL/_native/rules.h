@@ -6,7 +6,7 @@
  * the digest for anything.
  *
  * A store's contents are digested again only where somebody has changed it.  What libcrypto
- * takes from a hashed folder by itself is no change: the folder counts, by its name and times.
+ * takes from a hashed folder by itself is not a change: the folder counts, by its name and times.
  */
 #ifndef BRISKTLS_RULES_H
 #define BRISKTLS_RULES_H

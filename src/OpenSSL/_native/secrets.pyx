@@ -16,7 +16,7 @@ ctypedef size_t (*read_finished)(const s.SSL*, void*, size_t) noexcept nogil
 
 
 cdef object random_of(Connection connection, read_random read):
-    """The random itself, or None as long as there is no session to speak of."""
+    """The random itself, or None as long as there is no session yet."""
     cdef size_t size
     cdef bytes value
     connection.enter()

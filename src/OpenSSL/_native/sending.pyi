@@ -5,7 +5,7 @@ class Sender(Reader):
     """A connection that sends."""
 
     def send(self, buf: Buffer, flags: int = 0) -> int:
-        """Send what the transport takes of ``buf``, and answer how many bytes that was.
+        """Send what the transport takes of ``buf``, and return how many bytes that was.
 
         At most sixteen records, 256 KiB.  Over DTLS all of ``buf`` is one message, or an
         Error if it has more than 16384 bytes.
@@ -19,7 +19,7 @@ class Sender(Reader):
         ``SSL_write_ex(3)``
         """
     def sendall(self, buf: Buffer, flags: int = 0) -> int:
-        """Send all of ``buf`` and answer its size in bytes.
+        """Send all of ``buf`` and return its size in bytes.
 
         Threads that send at the same time take turns: the bytes of one call stay
         together.  ``flags`` is ignored.  Over DTLS it is :meth:`send`: one message or none.

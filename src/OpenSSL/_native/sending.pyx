@@ -42,7 +42,7 @@ cdef int check_length(object data, Py_ssize_t size) except -1:
 
 
 cdef int note_sent(object error, size_t sent) except -1:
-    """Tell whoever catches `error` how many bytes were taken before it."""
+    """Tell the one who catches `error` how many bytes were taken before it."""
     try:
         error.bytes_sent = sent
     except AttributeError:
@@ -57,7 +57,7 @@ cdef int note_sent(object error, size_t sent) except -1:
 @cython.embedsignature.format("clinic")
 cdef class Sender(Reader):
     def send(self, buf, flags=0):
-        """Send what the transport takes of ``buf``, and answer how many bytes that was.
+        """Send what the transport takes of ``buf``, and return how many bytes that was.
 
         At most sixteen records, 256 KiB.  Over DTLS all of ``buf`` is one message, or an
         Error if it has more than 16384 bytes.
@@ -82,7 +82,7 @@ cdef class Sender(Reader):
             PyBuffer_Release(&view)
 
     cdef int take_turn(self, double* deadline) except -1:
-        """Wait for the turn; who has waited in vain is told that nothing was sent."""
+        """Wait for the turn; one that never gets it is told that nothing was sent."""
         try:
             self.enter_turn(deadline)
         except BaseException as error:
@@ -99,7 +99,7 @@ cdef class Sender(Reader):
             return 0
         if size > RECORD:
             size = self.shorten(size)
-        cdef object count = size    # made now: what is sent must not be denied for want of memory
+        cdef object count = size    # made now: what is sent must not be denied later
         if self.socket is None and self.send_alone(data, size, &moved):
             return count if moved == size else moved
         self.take_turn(&deadline)
@@ -139,7 +139,7 @@ cdef class Sender(Reader):
         return True
 
     def sendall(self, buf, flags=0):
-        """Send all of ``buf`` and answer its size in bytes.
+        """Send all of ``buf`` and return its size in bytes.
 
         Threads that send at the same time take turns: the bytes of one call stay
         together.  ``flags`` is ignored.  Over DTLS it is :meth:`send`: one message or none.
@@ -161,7 +161,7 @@ cdef class Sender(Reader):
         cdef size_t done = 0
         cdef size_t part
         cdef double deadline = 0    # one for the whole message, as sockets have it
-        cdef object count = size    # made now: what is sent must not be denied for want of memory
+        cdef object count = size    # made now: what is sent must not be denied later
         self.take_turn(&deadline)
         try:
             while done < size:

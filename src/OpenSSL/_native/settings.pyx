@@ -60,7 +60,7 @@ def context_get_mode(Context context not None):
         context.leave()
 
 
-# What is no bit stands with its kind: how long a peer may keep us busy for nothing.
+# What is not a bit stands with its kind: how long a peer may keep us busy for nothing.
 
 def set_max_records_without_data(Context context not None, unsigned int number):
     context.enter()

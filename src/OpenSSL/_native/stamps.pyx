@@ -60,7 +60,7 @@ cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
 
 
 cdef bint current(s.SSL* ssl, Channel* channel, unsigned char* out) noexcept nogil:
-    """The rules of now; False where they cannot be compared with any."""
+    """The current rules; False where they cannot be compared with any."""
     return comparable(ssl, channel) and rules_of(
         ssl, channel.common, channel.own, channel.asked, channel.addressed, out)
 
@@ -83,7 +83,7 @@ cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
 cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil:
     """Let nobody resume the session, wherever it goes."""
     cdef unsigned char[RULES] mark
-    # Without randomness a single byte: that is no stamp either.
+    # Without randomness a single byte: that is not a stamp either.
     cdef unsigned int size = RULES if c.RAND_bytes(mark, RULES) == 1 else 1
     return s.SSL_SESSION_set1_id_context(session, mark, size) == 1
 

@@ -10,7 +10,7 @@ class Tenant(Entrance):
         Its certificate, callbacks, verification and options are in force from
         here on; what was set on this connection itself stays.
 
-        Raises TypeError if ``context`` is no Context.
+        Raises TypeError if ``context`` is not a Context.
         ``SSL_set_SSL_CTX(3)``
         """
     def get_context(self) -> Context:

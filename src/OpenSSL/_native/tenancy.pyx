@@ -237,7 +237,7 @@ cdef class Tenant(Entrance):
         return self.noted is not None and name in self.noted
 
     cdef int bring_cookies(self, Hooks hooks, Context context) except -1:
-        """Whoever has given a cookie out verifies it: that comes after a host was chosen."""
+        """The Context that gave a cookie out verifies it: that comes after a host was chosen."""
         if self.hooks.cookie_generate is not None:
             hooks.cookie_generate = self.hooks.cookie_generate
             s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)

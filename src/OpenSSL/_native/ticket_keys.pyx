@@ -6,7 +6,7 @@ that the Context keeps; no Python runs.  libssl asks the Context a connection wa
 with, whichever a hook chose later (``session_ctx`` in OpenSSL 3.0 to 4.0), so the
 Channel leads there.
 
-Whoever shares the keys may have other rules.  A session's stamp (``stamps``) tells by which
+Servers that share the keys may have other rules.  A session's stamp (``stamps``) tells by which
 its client was let in, and libssl passes over a ticket with another.
 """
 

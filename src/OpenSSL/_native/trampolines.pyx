@@ -235,7 +235,7 @@ cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
         raise MemoryError("SSL_set_tlsext_status_ocsp_resp failed")
     # From 3.6 on OpenSSL reads the response, and staples nothing where it cannot.
     if s.SSL_get_tlsext_status_ocsp_resp(ssl, &held) <= 0 or held == NULL:
-        raise ValueError("an OCSP callback returned what is no OCSP response")
+        raise ValueError("an OCSP callback returned what is not an OCSP response")
     return s.SSL_TLSEXT_ERR_OK
 
 

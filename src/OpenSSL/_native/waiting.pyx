@@ -46,7 +46,7 @@ cdef brisk_fd still_open(object socket, brisk_fd known) except -1:
 
 
 cdef int check_open(object socket, Channel* channel) except -1:
-    """Take the socket's descriptor anew, with the lock held."""
+    """Take the socket's descriptor again, with the lock held."""
     channel.fd = still_open(socket, channel.fd)
     return 0
 
@@ -125,7 +125,7 @@ cdef int wait(
             number = brisk_errno() if ready < 0 else 0
         PyErr_CheckSignals()
         fd = still_open(socket, fd)
-        # With a timer running, whoever has it looks after each slice how long it still has.
+        # With a timer running, the one that has it looks after each slice how much is left.
         if ready > 0 or at_most >= 0:
             return 0
         if ready < 0 and number != EINTR:

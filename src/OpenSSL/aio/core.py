@@ -31,7 +31,7 @@ PARTING: int = 3
 CLOSED: int = 4
 #: The most that is asked of the core at once, in bytes.
 READ: int = 1 << 16
-#: So many reads follow each other before others have the loop.
+#: How many reads follow each other before others have the loop.
 ROUNDS: int = 16
 
 

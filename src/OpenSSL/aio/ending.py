@@ -2,7 +2,7 @@
 
 Theory.  An end is a close_notify.  A transport that ends without one has been cut, and the
 protocol's ``connection_lost`` is told so.  Once nobody wants to read any more, the goodbye is
-out and what comes is thrown away, it is no loss how the peer goes.
+out and what comes is thrown away, it does not matter how the peer goes.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Ending(Writing):
             self._listen_for_goodbye()
 
     def _part_failed(self, error: BaseException) -> None:
-        """Nobody wants to read any more, so it is no loss how the peer went."""
+        """Nobody wants to read any more, so it does not matter how the peer went."""
         if self._state == PARTING and isinstance(error, SysCallError):
             self._finish(None)
         else:

@@ -116,7 +116,7 @@ class End:
         return error
 
     def link(self) -> TransportLink:
-        """Return what answers in the shapes of ``ssl``."""
+        """Return an object that answers in the shapes of ``ssl``."""
         if self._link is None:
             link = TransportLink.__new__(TransportLink)
             link._bridge = _bridge_of(self.connection.get_context())

@@ -144,7 +144,7 @@ class LayerTransport(Transport):
             return
         self._lower.close()
         if self._lower.get_write_buffer_size():
-            # An alert, or a close_notify: the peer has so long to take it.
+            # An alert, or a close_notify: the peer has that long to take it.
             self._last = self._loop.call_later(self._end.patience, self._lower.abort)
 
     def _let_go(self) -> None:

@@ -111,7 +111,7 @@ def name_of(host: Any, server_hostname: str | None) -> str | None:
 
 
 def check_stream(sock: socket.socket) -> None:
-    """Refuse what is no stream."""
+    """Refuse what is not a stream."""
     if sock.type != socket.SOCK_STREAM:
         raise ValueError(f"A Stream Socket was expected, got {sock!r}")
 

@@ -25,7 +25,7 @@ class Transport(Ending):
     # ---- the handshake
 
     def _start(self, seconds: float) -> None:
-        """Begin, with so long for the handshake."""
+        """Begin, with that much time for the handshake."""
         self._timer = self._loop.call_later(seconds, self._handshake_too_long, seconds)
         self._shake()
 

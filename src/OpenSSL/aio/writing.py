@@ -32,7 +32,7 @@ class Writing(Reading):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send ``data``, in its turn; what cannot go at once is kept.
 
-        Raises TypeError for what is not bytes-like, RuntimeError after :meth:`write_eof`.
+        Raises TypeError if it is not bytes-like, RuntimeError after :meth:`write_eof`.
         ``SSL_write_ex(3)``
         """
         if type(data) is not bytes:

@@ -53,7 +53,7 @@ class Fleet:
         """Look at the store for up to three seconds, and begin to follow it.
 
         Raises ValueError if the secret is too short, or ``refresh`` not positive or too
-        long for the policy; a store that cannot be reached is no error.
+        long for the policy; a store that cannot be reached is not an error.
         """
         if refresh <= 0:
             raise ValueError("refresh must be positive")

@@ -1,11 +1,11 @@
-"""Keeps the ring of ticket keys of this process the same as everybody's.
+"""Keeps the ring of ticket keys of this process the same as everybody else's.
 
-Theory.  There is no leader.  Everybody reads the ring from the store now and then.  Who
-finds that the next key is due makes it and tries one atomic compare-and-set; one of many
+Theory.  There is no leader.  Everybody reads the ring from the store now and then.  A
+host that finds that the next key is due makes it and tries one atomic compare-and-set; one of many
 wins, the others read what the winner wrote.  A ring that is older than the one in use is
-never used: everybody puts the newest one back that he knows, so a store that forgot, or
-was restored from a copy, heals.  While the store is away everybody goes on with what he
-has; a ring that was seen holds the next key already.
+never used: everybody puts the newest known one back, so a store that forgot, or
+was restored from a copy, heals.  While the store is away everybody goes on with what they
+have; a ring that was seen holds the next key already.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Keeper:
         """Read the ring, make one if there is none, add the next key if it is due.
 
         A ring that got lost, or was put back from an old copy, is replaced by ours.  One
-        that cannot be opened stays: it may be another's, whose secret we have not.
+        that cannot be opened stays: it may be another's, whose secret we do not have.
 
         Raises what the store raises, SealError for a ring that cannot be opened.
         """
@@ -88,7 +88,7 @@ class Keeper:
         replace: bool = False,
         tries: int = 20,
     ) -> TicketKeys:
-        """Replace the ring by what ``step`` makes of it, whoever else changes it meanwhile.
+        """Replace the ring by what ``step`` makes of it, even if others change it meanwhile.
 
         With ``replace`` also one that cannot be opened.  Raises what the store raises,
         SealError for such a ring otherwise, RuntimeError if others were faster each time.

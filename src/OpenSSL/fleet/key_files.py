@@ -57,7 +57,7 @@ def to_haproxy(keys: Iterable[TicketKey]) -> str:
 def from_apache(data: bytes) -> TicketKey:
     """Read the key of a file for ``SSLSessionTicketKeyFile``.
 
-    Raises ValueError if it has not 48 bytes.
+    Raises ValueError if it does not have 48 bytes.
     """
     if len(data) != 48:
         raise ValueError(f"a file for Apache has 48 bytes, not {len(data)}")

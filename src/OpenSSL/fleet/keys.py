@@ -27,9 +27,9 @@ SECRET_SIZES = (32, 64)  # AES-128 and AES-256, each with an HMAC secret of the 
 class Policy:
     """How a ring ages; all times are in seconds.
 
-    ``period``: a key encrypts for so long.  ``lifetime``: a ticket is accepted for so
-    long.  ``spread``: a new key is known for so long before it encrypts.  ``skew``: clocks
-    of two hosts differ by so much at most.
+    ``period``: how long a key encrypts.  ``lifetime``: how long a ticket is accepted.
+    ``spread``: how long a new key is known before it encrypts.  ``skew``: by how much
+    the clocks of two hosts differ at most.
 
     Raises ValueError if a time is negative, or if ``spread`` leaves hosts no time to learn
     of a key: it must be more than ``skew`` and at most ``period``.
@@ -66,7 +66,7 @@ class TicketKey:
     ) -> None:
         """Make a key of its parts.
 
-        Raises ValueError if ``name`` has not 16 bytes or ``secret`` neither 32 nor 64.
+        Raises ValueError if ``name`` does not have 16 bytes, or ``secret`` neither 32 nor 64.
         """
         if len(name) != NAME_SIZE:
             raise ValueError(f"the name of a ticket key has {NAME_SIZE} bytes, not {len(name)}")

@@ -43,7 +43,7 @@ class MemoryStore:
         return None
 
     def put(self, key: bytes, value: bytes, seconds: float) -> None:
-        """Keep the value for so many seconds."""
+        """Keep the value for that many seconds."""
         with self._lock:
             self._put(key, value, seconds)
 

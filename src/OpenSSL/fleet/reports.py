@@ -2,7 +2,7 @@
 
 Theory.  A store answers questions about names only, so the names stand in an entry of
 their own, the roster, which changes when a process comes.  Each process then writes its
-own report under its own name, with an end: who stops writing is soon gone.  Everything is
+own report under its own name, with an end: one that stops writing is soon gone.  Everything is
 sealed, as the keys are.  A report decides nothing; without it the fleet works as well.
 """
 
@@ -61,7 +61,7 @@ class Roster:
     ) -> None:
         """Seal with ``secret``, for the fleet called ``name``.
 
-        Raises what :class:`Seal` raises for a secret that is none.
+        Raises what :class:`Seal` raises for a secret that is not usable.
         """
         self._store = store
         self._seal = Seal(secret, "reports")
@@ -75,7 +75,7 @@ class Roster:
         self.host: str = socket.gethostname()
 
     def write(self, report: Report, seconds: float) -> None:
-        """Let the others read ``report`` for so many seconds.
+        """Let the others read ``report`` for that many seconds.
 
         Raises what the store raises, RuntimeError if others were faster each time.
         """
@@ -118,7 +118,7 @@ class Roster:
         try:
             members = json.loads(self._seal.open(written, self._roster))
         except ValueError:
-            return []  # another secret's, or spoilt: written anew by whoever comes next
+            return []  # another secret's, or spoilt: the next one to come writes it again
         return [each for each in members if isinstance(each, str)]
 
     def _read(self, member: str) -> Report | None:

@@ -36,7 +36,7 @@ _making = threading.Lock()
 
 def _after_fork() -> None:
     global _making
-    _making = threading.Lock()  # whoever had it is not in this process
+    _making = threading.Lock()  # the thread that had it is not in this process
 
 
 if hasattr(os, "register_at_fork"):
@@ -125,7 +125,7 @@ class SharedFile:
             yield
         except sqlite3.Error as error:
             if not isinstance(error, sqlite3.OperationalError):
-                self.close()  # what it has read may be spoilt; the next one reads anew
+                self.close()  # what it has read may be spoilt; the next one reads again
             raise StoreError(f"{self.path}: {error}") from error
 
     @contextlib.contextmanager
@@ -153,7 +153,7 @@ class SharedFile:
         return None if row is None else bytes(row[0])
 
     def put(self, key: bytes, value: bytes, seconds: float) -> None:
-        """Keep the value for so many seconds.  Raises StoreError."""
+        """Keep the value for that many seconds.  Raises StoreError."""
         with self._writing() as database:
             self._put(database, key, value, time.time() + seconds)
             self._writes += 1

@@ -16,7 +16,7 @@ class SessionStore(Protocol):
     """A place shared by processes, or by hosts, that keeps bytes under bytes for a time.
 
     Times are in seconds.  Every method may raise StoreError or anything else when the
-    store fails; whoever asks treats that as "not there".  A method may be called by
+    store fails; the caller treats that as "not there".  A method may be called by
     several threads at once.
     """
 
@@ -24,7 +24,7 @@ class SessionStore(Protocol):
         """The value, or None if there is none or its time is over."""
 
     def put(self, key: bytes, value: bytes, seconds: float) -> None:
-        """Keep the value for so many seconds, in place of another."""
+        """Keep the value for that many seconds, in place of another."""
 
     def remove(self, key: bytes) -> None:
         """Forget the value, if there is one."""

@@ -82,7 +82,7 @@ class Valkey:
         return None if value is None else bytes(value)
 
     def put(self, key: bytes, value: bytes, seconds: float) -> None:
-        """Keep the value for so many seconds.  Raises StoreError."""
+        """Keep the value for that many seconds.  Raises StoreError."""
         self._ask("SET", self._named(key), value, "PX", _milliseconds(seconds))
 
     def remove(self, key: bytes) -> None:
