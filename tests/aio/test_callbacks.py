@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -113,6 +114,32 @@ def test_of_the_protocols_connection_made_reaches_who_connects() -> None:
                     context=contexts.client_context(),
                     server_hostname=HOST,
                 )
+
+    run(main())
+
+
+def test_of_connection_made_reaches_who_connects_after_an_abort_too() -> None:
+    class Bad(Recorder):
+        def connection_made(self, transport: Any) -> None:
+            transport.abort()
+            raise Odd
+
+    async def main() -> None:
+        async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(SSL.Error):
+                await reader.read()
+            writer.close()
+
+        async with serving(hear) as port:
+            call = aio.create_connection(
+                Bad,
+                "127.0.0.1",
+                port,
+                context=contexts.client_context(),
+                server_hostname=HOST,
+            )
+            with pytest.raises(Odd):
+                await asyncio.wait_for(call, 5)
 
     run(main())
 

@@ -114,15 +114,16 @@ class Ending(Writing):
             self._listen_for_goodbye()
 
     def _not_made(self, error: BaseException) -> None:
-        """End a connection that the protocol has not heard of, and tell who waits for it."""
-        if self._state == CLOSED:
-            return
-        self._drop(gently=isinstance(error, Error))
-        self._let_go()
-        if self._on_made is not None:
-            told, self._on_made = self._on_made, None
-            told(self._end.failed(error))
-        self._done()
+        """End a connection that has not come to be, and tell who waits for it."""
+        told, self._on_made = self._on_made, None
+        if self._state != CLOSED:  # a protocol may abort, and fail in the same call
+            self._drop(gently=isinstance(error, Error))
+            self._let_go()
+        try:
+            if told is not None:
+                told(self._end.failed(error))
+        finally:
+            self._done()
 
     def _done(self) -> None:
         if self._on_done is not None:
