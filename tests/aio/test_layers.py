@@ -363,3 +363,61 @@ def test_a_handshake_that_fails_closes_what_is_below() -> None:
         assert all(each.is_closing() for each in lower)
 
     run(main())
+
+
+async def plain_streams() -> Any:
+    """Both ends of a connection that speaks no TLS yet: ``((reader, writer), (...))``."""
+    ours, theirs = socket.socketpair()
+    return await asyncio.open_connection(sock=ours), await asyncio.open_connection(sock=theirs)
+
+
+def test_streams_whose_handshake_failed_have_ended() -> None:
+    async def main() -> None:
+        client, server = await plain_streams()
+        results = await asyncio.gather(
+            aio.start_tls_stream(
+                client[1], contexts.client_context(), server_hostname="other.example"
+            ),
+            aio.start_tls_stream(server[1], contexts.server_context(), server_side=True),
+            return_exceptions=True,
+        )
+        assert all(isinstance(each, SSL.Error) for each in results)
+        for (reader, writer), error in zip((client, server), results, strict=True):
+            writer.close()
+            for ended in (reader.read(), writer.wait_closed()):
+                with pytest.raises(SSL.Error) as caught:
+                    await asyncio.wait_for(ended, 5)
+                assert caught.value is error
+
+    run(main())
+
+
+def test_a_stream_whose_handshake_was_cancelled_has_ended() -> None:
+    async def main() -> None:
+        (reader, writer), (_, silent) = await plain_streams()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(
+                aio.start_tls_stream(writer, contexts.client_context(), server_hostname=HOST), 0.02
+            )
+        for ended in (reader.read(), writer.wait_closed()):
+            with pytest.raises(ConnectionAbortedError):
+                await asyncio.wait_for(ended, 5)
+        silent.close()
+
+    run(main())
+
+
+def test_a_protocol_is_told_that_its_upgrade_failed() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        lower, protocol = await loop.create_connection(Recorder, sock=ours)
+        theirs.sendall(b"this is no TLS")
+        with pytest.raises(SSL.Error) as caught:
+            await aio.start_tls(lower, protocol, contexts.client_context(), server_hostname=HOST)
+        await asyncio.wait_for(protocol.lost, 5)
+        assert protocol.told == ["made", "lost"]
+        assert protocol.error is caught.value
+        theirs.close()
+
+    run(main())

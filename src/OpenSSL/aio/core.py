@@ -45,6 +45,7 @@ class Core(Limits):
         "_end",
         "_full",
         "_heard_end",
+        "_known",
         "_lost",
         "_moved",
         "_on_done",
@@ -65,6 +66,8 @@ class Core(Limits):
     _backlog: collections.deque[bytes | memoryview] | None
     #: What is below takes no more; ``_on_output`` comes when it does.
     _full: bool
+    #: The protocol has a connection already: it is told also when there will be no TLS.
+    _known: bool
     #: Writes into a closed transport.
     _lost: int
     #: When something went last, while closing.
@@ -94,6 +97,7 @@ class Core(Limits):
         self._state = SHAKING
         self._backlog = None
         self._full = False
+        self._known = False
         self._lost = 0
         self._moved = 0.0
         self._paused = False

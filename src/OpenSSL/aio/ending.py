@@ -116,14 +116,19 @@ class Ending(Writing):
     def _not_made(self, error: BaseException) -> None:
         """End a connection that has not come to be, and tell who waits for it."""
         told, self._on_made = self._on_made, None
+        failed = self._end.failed(error)
         if self._state != CLOSED:  # a protocol may abort, and fail in the same call
             self._drop(gently=isinstance(error, Error))
-            self._let_go()
+            if self._known:
+                self._loop.call_soon(self._tell_lost, failed)
+            else:
+                self._let_go()
         try:
             if told is not None:
-                told(self._end.failed(error))
+                told(failed)
         finally:
-            self._done()
+            if not self._known:
+                self._done()
 
     def _done(self) -> None:
         if self._on_done is not None:

@@ -216,7 +216,8 @@ async def start_tls(
 
     As :meth:`asyncio.loop.start_tls`, over any transport: one with TLS as well, a pipe, or
     one of a library. ``protocol`` is the one to speak over TLS; its ``connection_made`` is
-    not called again. When the handshake fails the transport below is closed.
+    not called again. When the handshake fails, or is cancelled, the transport below is closed
+    and the protocol's ``connection_lost`` is told.
 
     Raises what :func:`create_connection` raises, ValueError where a Context verifies and
     ``server_hostname`` is missing.
@@ -255,4 +256,6 @@ def layer(
     if transport.is_closing():
         raise ConnectionResetError("the transport is closing")
     end = End(context, None, server_side, None if server_side else server_hostname, goodbye)
-    return LayerTransport(asyncio.get_running_loop(), protocol, end, transport), patience
+    made = LayerTransport(asyncio.get_running_loop(), protocol, end, transport)
+    made._known = True
+    return made, patience

@@ -96,7 +96,8 @@ async def start_tls_stream(
     are taken for the peer's TLS: nothing that was sent in plain text is ever read as if it
     had come by TLS.
 
-    Raises what :func:`start_tls` raises.
+    Raises what :func:`start_tls` raises; where the handshake has failed, the reader and
+    ``wait_closed`` raise it too.
     ``SSL_do_handshake(3)``
     """
     # These are asyncio's own, and its start_tls changes them in the same way.
