@@ -187,6 +187,43 @@ def test_of_a_protocol_ends_its_connection(name: str) -> None:
     run(main())
 
 
+def test_nothing_is_called_out_of_a_write_that_fails() -> None:
+    class Answering(Recorder):
+        busy = False
+
+        def data_received(self, data: bytes) -> None:
+            assert not self.busy
+            self.busy = True
+            super().data_received(data)
+            self.transport.write(b"and you?")
+            self.busy = False
+
+    async def main() -> None:
+        got: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+
+        async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            got.put_nowait(writer)
+
+        async with serving(hold) as port:
+            _, end = await aio.create_connection(
+                Answering,
+                "127.0.0.1",
+                port,
+                context=contexts.client_context(),
+                server_hostname=HOST,
+            )
+            writer = await got.get()
+            await settled()
+            for _ in range(2000):
+                writer.write(b"bye")
+            writer.transport.abort()
+            await end.lost
+            assert isinstance(end.error, OSError | SSL.SysCallError)
+            assert end.data.startswith(b"byebye")
+
+    run(main())
+
+
 def test_of_flow_control_is_reported_and_the_connection_goes_on() -> None:
     async def main() -> None:
         told: list[Any] = []

@@ -115,14 +115,22 @@ class Writing(Reading):
     def _write_failed(self, error: BaseException) -> None:
         """Give what the peer has said before it went the first word: it may say why."""
         self._put_out()
-        self._backlog = None
         self._ignore_output()
         if isinstance(error, SysCallError) and self._state == OPEN and not self._paused:
-            for _ in range(ROUNDS):
-                if not (self._read_into_protocol() if self._buffered else self._read_once()):
-                    break
-                if self._state != OPEN or self._paused:
-                    break
+            # Not from here: no protocol expects to be called out of its own write().  What it
+            # writes until then is kept, and goes nowhere.
+            self._backlog = collections.deque()
+            self._loop.call_soon(self._hear_last, error)
+        else:
+            self._backlog = None
+            self._fail(error)
+
+    def _hear_last(self, error: SysCallError) -> None:
+        for _ in range(ROUNDS):
+            if self._state != OPEN or self._paused:
+                break
+            if not (self._read_into_protocol() if self._buffered else self._read_once()):
+                break
         self._fail(error)
 
     def can_write_eof(self) -> bool:
