@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import time
 from typing import Any
 
 import pytest
@@ -244,6 +245,45 @@ def test_a_peer_that_takes_nothing_more_is_given_up_after_the_limit() -> None:
             end.transport.close()
             await end.lost
             assert isinstance(end.error, TimeoutError)
+            client.close()
+
+    run(main())
+
+
+def test_a_peer_that_is_slow_gets_all_that_was_written() -> None:
+    limit = 1.0
+
+    def read_slowly(client: ssl.SSLSocket) -> int:
+        size = 0
+        while data := client.recv(1 << 14):
+            size += len(data)
+            time.sleep(0.005)
+        return size
+
+    def connected(port: int) -> ssl.SSLSocket:
+        sock = socket.socket()
+        # The system must not take it all.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        sock.settimeout(20)
+        sock.connect(("127.0.0.1", port))
+        return stdlib.client_context().wrap_socket(sock, server_hostname=HOST)
+
+    async def main() -> None:
+        server, made, port = await accepted(ssl_shutdown_timeout=limit)
+        async with server:
+            client = await in_thread(connected, port)
+            end = await made.get()
+            end.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16
+            )
+            start = time.monotonic()
+            end.transport.write(b"q" * BIG)
+            end.transport.close()
+            assert await in_thread(read_slowly, client) == BIG
+            assert time.monotonic() - start > 2 * limit
+            await in_thread(client.unwrap)
+            await end.lost
+            assert end.error is None
             client.close()
 
     run(main())

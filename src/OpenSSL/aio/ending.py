@@ -50,8 +50,7 @@ class Ending(Writing):
     def _goodbye_too_long(self) -> None:
         seconds = self._end.patience
         rest = self._moved + seconds - self._loop.time()
-        if rest > 0 and self._state == FLUSHING:
-            # Something went meanwhile.
+        if rest > 0:  # something went meanwhile
             self._timer = self._loop.call_later(rest, self._goodbye_too_long)
             return
         self._timer = None
@@ -61,6 +60,7 @@ class Ending(Writing):
         """Send close_notify; when the transport is closing, also wait for the peer's."""
         if self._state == FLUSHING:
             self._state = PARTING
+            self._moved = self._loop.time()
         if not self._parted:
             try:
                 status = part(self._connection)

@@ -104,6 +104,8 @@ class Writing(Reading):
             else:
                 backlog[0] = memoryview(data)[count:]
             self._shrink(count)
+            if self._state == FLUSHING:
+                self._moved = self._loop.time()
             if self._state == CLOSED or self._full:
                 return
         self._backlog = None
