@@ -132,7 +132,9 @@ def stubs() -> tuple[int, str]:
 
 def workflows() -> tuple[int, str]:
     """Workflows ask for little, and name what they run by its hash."""
-    return run(str(Path(sys.executable).parent / "zizmor"), "--offline", "--quiet", ".github/workflows")
+    return run(
+        str(Path(sys.executable).parent / "zizmor"), "--offline", "--quiet", ".github/workflows"
+    )
 
 
 CHECKS: list[Check] = [constants, ruff, cython_lint, mypy, pyright, verifytypes, stubs, workflows]
