@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kit import authority, contexts
 from kit.resuming import (
     VERSIONS,
     nothing,
@@ -100,3 +101,61 @@ def test_a_session_stands_for_no_narrower_rule(setter: str, place: str, version:
         server, client, session, server=narrow if place == "connection" else nothing
     )
     assert outcome.server is not None or not ends.server.session_reused(), setter
+
+
+#: What libssl copies into a connection when it is made; it looks for suites in the Context.
+COPIED = sorted(set(NARROWER) - {"set_cipher_list", "set_tls13_ciphersuites"})
+
+
+@VERSIONS
+@pytest.mark.parametrize("setter", COPIED)
+def test_a_connection_that_is_there_stands_for_no_narrower_rule(setter: str, version: str) -> None:
+    server, client = strict_server(version), visitor(version)
+
+    def narrow(_end: SSL.Connection) -> None:
+        getattr(server, setter)(*NARROWER[setter])
+
+    # The rule comes when the connection has its copy of the one before it.
+    session = session_of(*visit(server, client, server=narrow))
+    ends, outcome = visit(server, client, session)
+    assert outcome.server is not None or not ends.server.session_reused(), setter
+
+
+def bare(version: str) -> SSL.Context:
+    """A Context that was only made to bring another certificate, and says what to trust."""
+    context = contexts.server_context(version=version)
+    context.load_verify_locations(str(authority.trust_file()))
+    return context
+
+
+@VERSIONS
+@pytest.mark.parametrize("between", [0, 1, 2])
+def test_what_a_context_left_behind_is_no_rule_of_the_next(version: str, between: int) -> None:
+    """A Context that brings no rules leaves those of the one before it in force."""
+    client, lax, first = visitor(version), strict_server(version), strict_server(version)
+    first.set_verify_policies(["1.2.3.4"])
+    first.set_verify_flags(crypto.X509StoreFlags.EXPLICIT_POLICY)
+    bares = [bare(version) for _ in range(between + 1)]
+
+    def move(end: SSL.Connection) -> None:
+        for context in bares:
+            end.set_context(context)
+
+    session = session_of(*visit(lax, client, server=move))
+    assert resumes(*visit(lax, client, session, server=move))
+    assert visit(first, client, server=move)[1].server is not None, "the policy is asked for"
+    assert visit(first, client, session, server=move)[1].server is not None
+
+
+@VERSIONS
+def test_a_context_with_rules_of_its_own_ends_what_was_left_behind(version: str) -> None:
+    first, between, last = strict_server(version), bare(version), strict_server(version)
+    first.set_verify_policies(["1.2.3.4"])
+
+    def move(end: SSL.Connection) -> None:
+        end.set_context(between)
+        end.set_context(last)
+
+    client = visitor(version)
+    session = session_of(*visit(first, client, server=move))
+    assert resumes(*visit(first, client, session, server=move))

@@ -60,6 +60,7 @@ cdef struct Channel:
     flag verified               # a certificate was verified by just these
     flag named                  # the program has been told the client's hello
     const Common* common        # the rules of its present Context, borrowed
+    unsigned int notes          # its `notes` when they were taken over
     unsigned char[32] own       # a digest of what was set on the connection itself
     unsigned char[32] asked     # a digest of what the client asks for
     unsigned char[32] rules     # the stamp

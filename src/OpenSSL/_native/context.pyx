@@ -170,6 +170,10 @@ cdef class Context:
             self.common.fresh = False   # a finaliser has changed it meanwhile
 
     cdef int note_rule(self, str name, object value) except -1:
+        if self.noted.get(name) == value:
+            return 0
+        # Connections that are there already go on by what libssl copied into them.
+        self.common.notes += 1
         if value is None:
             self.noted.pop(name, None)
         else:

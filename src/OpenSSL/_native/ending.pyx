@@ -59,9 +59,10 @@ cdef class Ending(Tenant):
     cdef void settle(self) noexcept:
         cdef Hooks hooks = self.hooks
         self.channel.common = &self.context.common
+        self.channel.notes = self.notes
         self.channel.hooked = (
             (0 if hooks.ocsp_client is None else ASKED_STAPLE)
-            | (0 if self.criteria is None else APART)
+            | (0 if self.criteria is None and not self.estranged else APART)
             | (0 if hooks.servername is None else ASKED_NAME)
             | (0 if hooks.alpn_select is None else ASKED_PROTOCOL))
 

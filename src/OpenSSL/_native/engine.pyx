@@ -105,6 +105,8 @@ cdef class Engine(Conducted):
             if handle == NULL:
                 errors.fail_ssl("SSL_new failed")
             context.in_use = True
+            self.notes = context.common.notes
+            self.ruled = context.ruled
             self.hooks = context.hooks
             self.asked_late = context.asked_late
             self.must_name = context.must_name

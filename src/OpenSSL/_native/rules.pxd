@@ -7,6 +7,7 @@ cdef enum:
 cdef struct Common:
     unsigned char[32] digest
     bint fresh      # else the digest stands for nothing
+    unsigned int notes  # how often a rule was noted that libssl copies into connections
 
 # In all of these False means that there was no memory.
 cdef bint rules_of(

@@ -61,7 +61,8 @@ cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
 
 cdef bint current(s.SSL* ssl, Channel* channel, unsigned char* out) noexcept nogil:
     """The current rules; False where they cannot be compared with any."""
-    return comparable(ssl, channel) and rules_of(
+    # What its Context noted since is in force for others.
+    return channel.notes == channel.common.notes and comparable(ssl, channel) and rules_of(
         ssl, channel.common, channel.own, channel.asked, channel.addressed, out)
 
 

@@ -10,12 +10,15 @@ cdef class Tenant(Entrance):
     cdef tuple former               # Contexts in between: libssl may still look into them
     cdef Kept app_data
     cdef dict noted                 # rules set on this connection that libssl does not tell
+    cdef unsigned int notes         # of the Context, when libssl copied what was noted there
     cdef flag own_verify            # set on this connection itself, whatever its Context says
     cdef flag own_info
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
     cdef flag must_name             # a client that verifies must say whom it wants
     cdef flag own_logs              # whether logs are asked for was set on this connection
+    cdef flag ruled                 # it verifies by the rules of a Context that has its own
+    cdef flag estranged             # and of one it has left, past all comparing
     cdef flag careful               # there is something to look at before a handshake
     cdef flag addressed             # the peer must have a certificate for an IP address
     cdef Criteria criteria          # how to verify, as far as it was set here; None: nothing was
@@ -23,6 +26,7 @@ cdef class Tenant(Entrance):
     cdef void start_reading(self) noexcept
     cdef void stop_reading(self) noexcept
     cdef bint may_move(self) noexcept
+    cdef Criteria rules_under(self, Context context)
     cdef int adopt_settings(self, Context context) except -1
     cdef int check_named(self, int mode) except -1
     cdef int adopt_logs(self, Context context) except -1

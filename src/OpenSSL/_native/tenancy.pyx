@@ -23,6 +23,9 @@ from OpenSSL._native.trampolines cimport (
 
 from OpenSSL._exceptions import Error
 
+# How to verify, as far as libssl does not tell it.
+cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
+
 # Of a connection that has none of its own.
 cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
 
@@ -116,11 +119,7 @@ cdef class Tenant(Entrance):
                     self.former = (*(self.former or ()), before)
             enter_both(before, context)
             try:
-                # A Context that was only made to bring another certificate asks for no less.
-                if (context.ruled or context.verify_set) and (
-                        context.ruled or before.ruled or self.criteria is not None):
-                    rules = NO_CRITERIA if self.criteria is None else self.criteria
-                    rules = rules.over(context.handle, self.handle, self.addressed)
+                rules = self.rules_under(context)
                 errors.clear()
                 if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
                     errors.fail_ssl("SSL_set_SSL_CTX failed")
@@ -128,6 +127,12 @@ cdef class Tenant(Entrance):
                 self.adopt_settings(context)
                 if rules is not None:
                     self.put_rules(rules, context)
+                if context.ruled or context.verify_set:
+                    self.ruled = context.ruled
+                    self.estranged = False
+                elif self.ruled and not MANNERS.isdisjoint(before.noted):
+                    self.estranged = True
+                self.notes = context.common.notes
                 hooks = context.hooks.copy()
                 if s.SSL_is_dtls(self.handle):
                     self.bring_cookies(hooks, context)
@@ -149,6 +154,15 @@ cdef class Tenant(Entrance):
                 self.choosing = CHOSEN
         finally:
             self.leave()
+
+    cdef Criteria rules_under(self, Context context):
+        """How to verify under another Context; None: as before."""
+        cdef Criteria rules = NO_CRITERIA if self.criteria is None else self.criteria
+        # A Context that was only made to bring another certificate asks for no less.
+        if not (context.ruled or context.verify_set) or not (
+                context.ruled or self.ruled or self.criteria is not None):
+            return None
+        return rules.over(context.handle, self.handle, self.addressed)
 
     cdef int adopt_settings(self, Context context) except -1:
         """What libssl leaves as it was in SSL_new: versions, groups, whom to verify, and how."""
