@@ -118,6 +118,24 @@ def test_a_stranger_cannot_steer_the_terminal() -> None:
     assert b"\x1b[2J" not in somebody.screen
 
 
+def test_a_goodbye_ends_it_though_the_socket_stays_open() -> None:
+    left = threading.Event()
+
+    def handle(connection: SSL.Connection) -> None:
+        connection.recv(100)
+        connection.shutdown()
+        assert left.wait(PATIENCE)
+
+    with (
+        ThreadedServer(server_context(), handle) as server,
+        person(f"localhost:{server.port}") as somebody,
+    ):
+        somebody.sees(rb"Ctrl-D ends")
+        somebody.types(b"go\r")
+        assert somebody.leaves() == 0, somebody.screen
+        left.set()
+
+
 def test_a_lost_connection_and_an_interrupt_have_their_statuses() -> None:
     def handle(connection: SSL.Connection) -> None:
         connection.recv(100)

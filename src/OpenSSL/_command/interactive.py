@@ -11,12 +11,11 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
-import signal
 import sys
 import threading
-from collections.abc import Iterator
 
 from .dial import Call, settle
+from .keyboard import Keyboard
 from .pipe import Pipe
 from .printable import printable
 
@@ -30,9 +29,6 @@ def possible() -> bool:
 
 def run(call: Call) -> None:
     """Talk until either side has ended; raise a failure if the peer was cut short."""
-    with contextlib.suppress(ImportError):
-        # Its import is what makes input() edit lines and remember them.
-        import readline  # noqa: F401
     if call.certificate_asked:
         settle(call)
     Talk(call).run()
@@ -44,11 +40,9 @@ class Talk:
     def __init__(self, call: Call) -> None:
         self._read_typed, self._write_typed = os.pipe()
         self._read_heard, self._write_heard = os.pipe()
-        self._pipe = Pipe(call, self._read_typed, self._write_heard, half_close=False)
+        self._pipe = Pipe(call, self._read_typed, self._write_heard, half_close=False, by_hand=True)
         self._failure: Exception | None = None
-        self._over = threading.Event()
-        self._typing = False
-        self._lock = threading.Lock()
+        self._keyboard = Keyboard()
 
     def run(self) -> None:
         """Send what is typed, line by line, until there is no more of it or no peer."""
@@ -56,34 +50,20 @@ class Talk:
             threading.Thread(target=each, name=each.__name__, daemon=True)
             for each in (self._carry, self._show)
         ]
-        for thread in threads:
-            thread.start()
-        try:
-            for line in self._lines():
-                os.write(self._write_typed, line.encode("utf-8", "surrogateescape") + b"\r\n")
-        except BrokenPipeError:
-            pass
-        except KeyboardInterrupt:
-            if not self._over.is_set():
-                raise
-        finally:
-            os.close(self._write_typed)
-        for thread in threads:
-            thread.join()
+        with self._keyboard:
+            for thread in threads:
+                thread.start()
+            try:
+                for line in self._keyboard.lines():
+                    os.write(self._write_typed, line.encode("utf-8", "surrogateescape") + b"\r\n")
+            except BrokenPipeError:
+                pass
+            finally:
+                os.close(self._write_typed)
+            for thread in threads:
+                thread.join()
         if self._failure:
             raise self._failure
-
-    def _lines(self) -> Iterator[str]:
-        while not self._over.is_set():
-            try:
-                self._typing = True
-                line = input()
-            except EOFError:
-                return
-            finally:
-                with self._lock:
-                    self._typing = False
-            yield line
 
     def _carry(self) -> None:
         try:
@@ -91,7 +71,6 @@ class Talk:
         except Exception as error:  # noqa: BLE001 - the main thread raises it
             self._failure = error
         finally:
-            self._over.set()
             os.close(self._read_typed)
             os.close(self._write_heard)
 
@@ -102,10 +81,7 @@ class Talk:
                 self._copy()
         finally:
             os.close(self._read_heard)
-        with self._lock:
-            if self._typing:
-                # Only a signal gets the main thread away from the keyboard.
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            self._keyboard.leave()
 
     def _copy(self) -> None:
         decode = codecs.getincrementaldecoder("utf-8")("backslashreplace").decode

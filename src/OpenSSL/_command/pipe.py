@@ -49,12 +49,16 @@ def run(call: Call, *, half_close: bool = False) -> None:
 class Pipe:
     """The state of both directions."""
 
-    def __init__(self, call: Call, source: int, sink: int, *, half_close: bool) -> None:
+    def __init__(
+        self, call: Call, source: int, sink: int, *, half_close: bool, by_hand: bool = False
+    ) -> None:
         self.call = call
         self.connection = call.connection
         self.socket = call.opened.socket
         self.source = source
         self.sink = sink
+        #: Whether somebody types: nobody would end that for a peer that has closed.
+        self.by_hand = by_hand or os.isatty(source)
         # A write of this size cannot block once the descriptor is writable.
         regular = stat.S_ISREG(os.fstat(sink).st_mode)
         self.portion = _CHUNK if regular else getattr(select, "PIPE_BUF", 512)
@@ -69,6 +73,8 @@ class Pipe:
         self.failure: Failure | None = None
         self.receive_wants_write = False
         self.send_wants_read = False
+        #: Whether libssl may hold bytes for us: it has not asked for more to read yet.
+        self.holds_more = True
         #: How many bytes came, and the moment when the peer last did anything.
         self.received = 0
         self.patience = call.deadline.seconds
@@ -105,7 +111,7 @@ class Pipe:
         """Whether a peer that closed TLS is gone for good, or nobody will end our input."""
         if self.to_peer:
             return False
-        if os.isatty(self.source):
+        if self.by_hand:
             return True
         try:
             # Nothing that may follow the peer's close_notify has a meaning.
@@ -128,7 +134,7 @@ class Pipe:
         if self.to_sink:
             writes.append(self.sink)
         # Bytes that libssl has already taken off the socket wake no select().
-        now = self._may_receive() and self.connection.pending() > 0
+        now = self._may_receive() and self.holds_more
         readable, writable, _ = select.select(reads, writes, [], 0 if now else self._patience())
         return readable, writable
 
@@ -197,6 +203,7 @@ class Pipe:
 
     def _receive(self) -> None:
         self.receive_wants_write = False
+        self.holds_more = True
         try:
             while self._may_receive():
                 data = self.connection.recv(_CHUNK)
@@ -204,8 +211,9 @@ class Pipe:
                 self.received += len(data)
                 self.last_moved = time.monotonic()
         except SSL.WantReadError:
-            return
+            self.holds_more = False
         except SSL.WantWriteError:
+            self.holds_more = False
             self.receive_wants_write = True
         except SSL.ZeroReturnError:
             self.peer_closed = True
