@@ -10,6 +10,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHON VENV
 # pytest's own options, as in: make test ARGS="-k alpn"
 ARGS ?=
+# Processes for the whole suite, whose tests often wait; some of it is faster in one.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # Homebrew keeps OpenSSL where pkg-config does not look.
 ifeq ($(shell uname -s),Darwin)
@@ -68,7 +70,7 @@ demo: setup ## TLS end to end over loopback, with what was negotiated
 # The tests run even where a check fails, so that one run tells everything.
 test: setup $(TESTED) ## checks, then the tests; ARGS="-k alpn" for some of them
 	@status=0; $(BIN)/python tools/check.py || status=1; \
-	  $(BIN)/python -m pytest $(ARGS) && exit $$status
+	  $(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS) --dist worksteal) && exit $$status
 
 check: setup $(TESTED) ## linters, types, stubs, generated files
 	@$(BIN)/python tools/check.py

@@ -18,6 +18,7 @@ import pytest
 from kit import authority
 from kit.examples import free_port
 from kit.identity import Files
+from kit.patience import PATIENCE
 from kit.programs import quiet_environment
 from kit.sockets import LOOPBACK
 
@@ -25,7 +26,6 @@ __all__ = ["USER", "Postgres", "postgres"]
 
 #: Who may do everything in it; also the name in the certificate of tests.
 USER = "client"
-PATIENCE = 60.0
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from kit import authority, peers
 from kit.commands import COMMAND, brisk, brisk_program, brisk_started, environment, serving
 from kit.connecting import TRUST, idle_server, refused
 from kit.greeters import listening_server
+from kit.patience import PATIENCE
 from kit.sockets import LOOPBACK, reset
 
 
@@ -177,7 +178,7 @@ def test_a_file_from_the_shell() -> None:
                 input=authority.trust_file().read_bytes(),
                 env=environment(),
                 capture_output=True,
-                timeout=30,
+                timeout=PATIENCE,
                 check=False,
             )
             assert done.returncode == 0, done

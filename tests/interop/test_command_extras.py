@@ -18,6 +18,7 @@ from reading import ROOT
 from kit import authority, responses
 from kit.commands import COMMAND, brisk, environment, serving
 from kit.identity import Identity
+from kit.patience import PATIENCE
 from kit.responder import responder
 from OpenSSL._command.failures import KINDS
 from OpenSSL._command.root import root
@@ -48,7 +49,7 @@ def test_words_are_completed(words: str, expected: set[str]) -> None:
         "COMP_CWORD": str(len(words.split()) - 1),
     }
     done = subprocess.run(
-        COMMAND, env=environment(**asked), capture_output=True, timeout=30, check=False
+        COMMAND, env=environment(**asked), capture_output=True, timeout=PATIENCE, check=False
     )
     told = {line.partition(",")[2] for line in done.stdout.decode().split()}
     assert told == expected, done
@@ -72,7 +73,7 @@ def test_the_manual_pages_can_be_made(tmp_path: Path) -> None:
         [sys.executable, ROOT / "tools/make_man.py", tmp_path],
         env=environment(),
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done

@@ -18,12 +18,12 @@ pytest.importorskip("click")
 from kit import authority, peers
 from kit.commands import COMMAND, brisk, environment
 from kit.contexts import server_context
+from kit.patience import PATIENCE
 from kit.sockets import ThreadedServer
 from OpenSSL import SSL
 from OpenSSL._command.failures import KINDS
 
 TRUST = ("--cafile", str(authority.trust_file()))
-PATIENCE = 30.0
 
 
 class Person:

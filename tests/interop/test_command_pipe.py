@@ -23,6 +23,7 @@ from kit import authority
 from kit.commands import COMMAND, brisk_program, brisk_started, environment
 from kit.contexts import server_context
 from kit.greeters import listening_server
+from kit.patience import PATIENCE
 from kit.programs import need, running
 from kit.sockets import ThreadedServer, receive_all
 from OpenSSL import SSL
@@ -183,7 +184,7 @@ def test_files_at_both_ends(tmp_path) -> None:  # type: ignore[no-untyped-def]
             stdout=taken,
             stderr=subprocess.PIPE,
             env=environment(),
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, b"")
@@ -263,7 +264,7 @@ def event_loop_server(seconds: float) -> Iterator[str]:
     ports: queue.Queue[tuple[int, asyncio.AbstractEventLoop]] = queue.Queue()
     thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
     thread.start()
-    port, loop = ports.get(timeout=20)
+    port, loop = ports.get(timeout=PATIENCE)
     assert over is not None
     try:
         yield f"localhost:{port}"

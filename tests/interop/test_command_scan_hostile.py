@@ -17,6 +17,7 @@ pytest.importorskip("click")
 from kit.commands import brisk, brisk_started
 from kit.contexts import server_context
 from kit.greeters import GREETINGS, greeter, listening_server
+from kit.patience import PATIENCE
 from kit.scanned import SERVERS
 from kit.scans import TRUST, failed
 from kit.sockets import reset
@@ -115,7 +116,7 @@ def test_an_interrupt_ends_it_at_once() -> None:
 
 def wait_for_a_visitor(port: int) -> None:
     """Until the kernel knows an established connection to *port*."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         with open("/proc/net/tcp", encoding="ascii") as table:
             rows = [line.split() for line in table][1:]

@@ -19,6 +19,7 @@ pytest.importorskip("click")
 
 from kit import authority, peers
 from kit.commands import brisk, interrupt, serving
+from kit.patience import PATIENCE
 from kit.programs import need, quiet_environment
 from kit.sockets import LOOPBACK, reset
 
@@ -30,7 +31,7 @@ MINE = ("--cert", FILES.combined)
 def visitor(port: int, context: ssl.SSLContext | None = None) -> Iterator[ssl.SSLSocket]:
     context = context or ssl.create_default_context(cafile=str(authority.trust_file()))
     with (
-        socket.create_connection((LOOPBACK, port), timeout=15) as sock,
+        socket.create_connection((LOOPBACK, port), timeout=PATIENCE) as sock,
         context.wrap_socket(sock, server_hostname="localhost") as tls,
     ):
         yield tls
@@ -85,7 +86,7 @@ def test_the_openssl_program_gets_an_answer_and_resumes(tmp_path: Path) -> None:
                 input=b"GET / HTTP/1.0\r\n\r\n",
                 capture_output=True,
                 env=quiet_environment(),
-                timeout=20,
+                timeout=PATIENCE,
                 check=False,
             )
             assert b"Your TLS connection" in done.stdout, done.stderr
@@ -310,7 +311,7 @@ def test_fifty_clients_at_once() -> None:
 
 def test_a_silent_client_is_dropped_in_time() -> None:
     with serving(*MINE, "--timeout", "0.5") as (program, port):
-        with socket.create_connection((LOOPBACK, port), timeout=20) as sock:
+        with socket.create_connection((LOOPBACK, port), timeout=PATIENCE) as sock:
             assert sock.recv(1) == b""
         program.expect("handshake failed: too slow")
         for words in (b"", b"GET / HTTP/1.1\r\n"):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.patience import PATIENCE
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PLACE = ROOT / ".build" / "cooperative" / f"{sys.implementation.cache_tag}{sys.abiflags}"
@@ -49,7 +51,7 @@ def test_two_ends_in_one_thread(library):
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -71,7 +73,7 @@ def test_many_wait_inside_callbacks(library):
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(place), str(ROOT / "tests")])},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -8,11 +8,10 @@ import sys
 import textwrap
 from pathlib import Path
 
+from kit.patience import PATIENCE
 from kit.programs import quiet_environment
 
 TESTS = Path(__file__).resolve().parents[1]
-#: Longest time in seconds that such a process is waited for.
-PATIENCE = 60
 
 
 def run(code: str, *arguments: str, given: str = "", preload: str = "") -> str:

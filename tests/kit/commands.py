@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kit.patience import PATIENCE
 from kit.programs import Program, quiet_environment, running
 
 __all__ = ["Outcome", "brisk", "brisk_program", "brisk_started", "interrupt", "serving"]
 
-#: Longest time in seconds that a command is waited for.
-PATIENCE = 60.0
 COMMAND = (sys.executable, "-m", "OpenSSL")
 
 

@@ -34,6 +34,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kit.patience import PATIENCE
+
 __all__ = ["Block", "Page", "blocks", "links", "make_files"]
 
 FENCE = re.compile(r"^( *)```(\S*)\s*$")
@@ -42,8 +44,6 @@ HIDDEN = re.compile(r"^<!-- example: not shown$")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FILES = Path(__file__).resolve().parents[2] / "docs/howto/certificates.md"
 MARKS = {"", "new program", "in a thread", "run", "prints"}
-#: Longest time in seconds that a server of an example may take to listen.
-PATIENCE = 20.0
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from kit import contexts, pump
+from kit.patience import PATIENCE
 from OpenSSL import SSL
 
 SECRET = "a secret of the operator"
-PATIENCE = 20
 
 
 def server(*fleets: object) -> SSL.Context:

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from kit.patience import PATIENCE
+
 PACKAGES = {
     "openssl": "openssl",
     "gnutls-serv": "gnutls-bin",
@@ -22,8 +24,6 @@ PACKAGES = {
     "nginx": "nginx-light",
     "testssl": "testssl.sh",
 }
-#: Longest time in seconds that a program is waited for.
-PATIENCE = 15.0
 
 
 def need(name: str) -> str:

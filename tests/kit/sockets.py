@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from kit.patience import PATIENCE
 from OpenSSL import SSL
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 LOOPBACK = "127.0.0.1"
-#: Longest time in seconds that anything here is waited for.
-PATIENCE = 20.0
 
 
 @contextlib.contextmanager

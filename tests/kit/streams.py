@@ -10,12 +10,11 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from kit import contexts
+from kit.patience import PATIENCE
 from OpenSSL import SSL, aio
 
 _T = TypeVar("_T")
 
-#: Longest time in seconds that a test's program may take.
-PATIENCE = 120
 HOST = "localhost"
 
 

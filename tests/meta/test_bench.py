@@ -13,6 +13,7 @@ from reading import ROOT
 import environments
 import identity
 import report
+from kit.patience import PATIENCE
 from rows import ROWS, Bar
 
 #: Imports are measured in a package that is installed, and echoes in Twisted.
@@ -35,7 +36,7 @@ def number(folder: Path, *command: str) -> float:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return float(done.stdout)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from kit import authority, bridges, contexts
+from kit.patience import PATIENCE
 from kit.relays import relay
 from OpenSSL import SSL
 
 SIZE = 300_000
-PATIENCE = 20
 pytestmark = pytest.mark.filterwarnings("error")
 
 

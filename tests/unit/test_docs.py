@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from kit.examples import Block, blocks, links, make_files, same
+from kit.patience import PATIENCE
 from OpenSSL import SSL, crypto
 from OpenSSL._command.failures import KINDS
 
@@ -55,7 +56,7 @@ def test_a_page_runs(page: Path, files: Path, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout

@@ -67,7 +67,7 @@ def serving(name: str, port: int, *words: object) -> Iterator[Program]:
 
 def run(name: str, *words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words_of(name, *words), capture_output=True, text=True, timeout=60, check=False
+        words_of(name, *words), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

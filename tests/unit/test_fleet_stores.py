@@ -11,6 +11,7 @@ import threading
 
 import pytest
 
+from kit.patience import PATIENCE
 from OpenSSL.fleet import Counters, MemoryStore, SharedFile, StoreError
 from OpenSSL.fleet.open import open_store
 
@@ -122,7 +123,7 @@ class TestSharedFile:
         workers = [spawn.Process(target=add_many, args=(path, results)) for _ in range(3)]
         for worker in workers:
             worker.start()
-        counts = [results.get(timeout=60) for _ in workers]
+        counts = [results.get(timeout=PATIENCE) for _ in workers]
         for worker in workers:
             worker.join()
         assert sum(counts) == 200
@@ -136,7 +137,7 @@ class TestSharedFile:
             first.put(b"%d" % number, bytes(1000), 60)
         second = SharedFile(path)
         for turn in range(3):
-            subprocess.run([sys.executable, "-c", COME_AND_GO, path], check=True, timeout=60)
+            subprocess.run([sys.executable, "-c", COME_AND_GO, path], check=True, timeout=PATIENCE)
             assert first.get(b"come") == second.get(b"come") == b"gone"
             first.put(b"turn", b"%d" % turn, 60)
             assert SharedFile(path).get(b"turn") == b"%d" % turn

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 import pytest
 
 from kit import contexts, pump
+from kit.patience import PATIENCE
 from OpenSSL import SSL
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here"),
     pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),
 ]
-PATIENCE = 30.0
 
 
 def in_child(work: object) -> int:

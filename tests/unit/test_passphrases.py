@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from kit import authority, contexts
+from kit.patience import PATIENCE
 from kit.programs import quiet_environment
 from kit.pump import works
 from kit.verdicts import says_something
@@ -101,7 +102,7 @@ else:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         start_new_session=True,
         env=quiet_environment(),
         check=False,

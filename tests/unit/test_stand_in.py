@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.patience import PATIENCE
+
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 VERSION = "26.4.0"
 #: The logic without the command line's libraries, which a bare environment lacks.
@@ -72,7 +74,7 @@ class Environment:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
             cwd=self.folder,
             env={**os.environ, "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         )
