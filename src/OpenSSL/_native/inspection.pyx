@@ -9,7 +9,7 @@ cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.ciphers cimport description
 from OpenSSL._native.connection cimport Connection
-from OpenSSL._native.context cimport Context
+from OpenSSL._native.either cimport change, connection_of, context_of, leave, note_rule
 from OpenSSL._native.lock cimport brisk_lock_leave
 from OpenSSL._native.names cimport wrap_names
 from OpenSSL._native.trust cimport new_names
@@ -241,40 +241,12 @@ def get_key_update_type(Connection connection not None):
 
 # ---- settings that a Context and a connection have alike
 
-cdef int change(object target) except -1:
-    if isinstance(target, Context):
-        return (<Context>target).change()
-    return (<Connection?>target).enter()
-
-
-cdef void leave(object target) noexcept:
-    if isinstance(target, Context):
-        (<Context>target).leave()
-    else:
-        (<Connection>target).leave()
-
-
-cdef s.SSL_CTX* context_of(object target) noexcept:
-    return (<Context>target).handle if isinstance(target, Context) else NULL
-
-
-cdef s.SSL* ssl_of(object target) noexcept:
-    return NULL if isinstance(target, Context) else (<Connection>target).handle
-
-
-cdef int note_rule(object target, str name, bytes value) except -1:
-    """A session made by another such rule is not resumed; see ``rules``."""
-    if isinstance(target, Context):
-        return (<Context>target).note_rule(name, value)
-    return (<Connection>target).note_rule(name, value)
-
-
 def get_level(target not None):
     change(target)
     try:
         if context_of(target) != NULL:
             return s.SSL_CTX_get_security_level(context_of(target))
-        return s.SSL_get_security_level(ssl_of(target))
+        return s.SSL_get_security_level(connection_of(target))
     finally:
         leave(target)
 
@@ -285,7 +257,7 @@ def set_level(target not None, int level):
         if context_of(target) != NULL:
             s.SSL_CTX_set_security_level(context_of(target), level)
         else:
-            s.SSL_set_security_level(ssl_of(target), level)
+            s.SSL_set_security_level(connection_of(target), level)
     finally:
         leave(target)
 
@@ -299,7 +271,7 @@ def set_client_sigalgs_list(target not None, bytes algorithms not None):
         if context_of(target) != NULL:
             result = s.SSL_CTX_set1_client_sigalgs_list(context_of(target), names)
         else:
-            result = s.SSL_set1_client_sigalgs_list(ssl_of(target), names)
+            result = s.SSL_set1_client_sigalgs_list(connection_of(target), names)
         if result != 1:
             errors.fail_ssl("no such signature algorithm")
         note_rule(target, "client signature algorithms", algorithms)
@@ -318,7 +290,7 @@ def set_certificate_types(target not None, bytes kinds not None):
                 context_of(target), numbers, PyBytes_GET_SIZE(kinds))
         else:
             result = s.SSL_set1_client_certificate_types(
-                ssl_of(target), numbers, PyBytes_GET_SIZE(kinds))
+                connection_of(target), numbers, PyBytes_GET_SIZE(kinds))
         if result != 1:
             errors.fail_ssl("the kinds of certificates cannot be set")
         note_rule(target, "client certificate types", kinds)
@@ -337,7 +309,7 @@ def set_authorities(target not None, list names not None):
         if context_of(target) != NULL:
             s.SSL_CTX_set0_CA_list(context_of(target), made)
         else:
-            s.SSL_set0_CA_list(ssl_of(target), made)
+            s.SSL_set0_CA_list(connection_of(target), made)
     finally:
         leave(target)
 
@@ -350,7 +322,7 @@ def set_block_padding(target not None, size_t size):
         if context_of(target) != NULL:
             result = s.SSL_CTX_set_block_padding(context_of(target), size)
         else:
-            result = s.SSL_set_block_padding(ssl_of(target), size)
+            result = s.SSL_set_block_padding(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("records cannot be filled up to so much")
     finally:
@@ -365,7 +337,7 @@ def set_max_send_fragment(target not None, long size):
         if context_of(target) != NULL:
             result = s.SSL_CTX_set_max_send_fragment(context_of(target), size)
         else:
-            result = s.SSL_set_max_send_fragment(ssl_of(target), size)
+            result = s.SSL_set_max_send_fragment(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("a record carries 512 to 16384 bytes")
     finally:
@@ -380,7 +352,7 @@ def set_split_send_fragment(target not None, long size):
         if context_of(target) != NULL:
             result = s.SSL_CTX_set_split_send_fragment(context_of(target), size)
         else:
-            result = s.SSL_set_split_send_fragment(ssl_of(target), size)
+            result = s.SSL_set_split_send_fragment(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("records are split at 1 byte up to the most that one carries")
     finally:
@@ -395,7 +367,7 @@ def set_max_fragment_length(target not None, uint8_t mode):
         if context_of(target) != NULL:
             result = s.SSL_CTX_set_tlsext_max_fragment_length(context_of(target), mode)
         else:
-            result = s.SSL_set_tlsext_max_fragment_length(ssl_of(target), mode)
+            result = s.SSL_set_tlsext_max_fragment_length(connection_of(target), mode)
         if result != 1:
             errors.fail_ssl("there is no such length")
     finally:
@@ -408,7 +380,7 @@ def set_read_buffer_len(target not None, size_t size):
         if context_of(target) != NULL:
             s.SSL_CTX_set_default_read_buffer_len(context_of(target), size)
         else:
-            s.SSL_set_default_read_buffer_len(ssl_of(target), size)
+            s.SSL_set_default_read_buffer_len(connection_of(target), size)
     finally:
         leave(target)
 

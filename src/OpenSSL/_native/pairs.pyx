@@ -8,6 +8,7 @@ from OpenSSL._native.certificates cimport (
 )
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
+from OpenSSL._native.either cimport change, connection_of, context_of, leave
 from OpenSSL._native.keys cimport PKey, release_key, wrap_key
 from OpenSSL._native.passphrases cimport of_context
 
@@ -15,27 +16,6 @@ from OpenSSL._native.passphrases cimport of_context
 def passphrase_of(Context context not None):
     """What asks the Context's own hook."""
     return of_context(None if context.passphrase is None else context.passphrase.value)
-
-
-cdef int change(object target) except -1:
-    if isinstance(target, Context):
-        return (<Context>target).change()
-    return (<Connection?>target).enter()
-
-
-cdef void leave(object target) noexcept:
-    if isinstance(target, Context):
-        (<Context>target).leave()
-    else:
-        (<Connection>target).leave()
-
-
-cdef s.SSL_CTX* context_of(object target) noexcept:
-    return (<Context>target).handle if isinstance(target, Context) else NULL
-
-
-cdef s.SSL* connection_of(object target) noexcept:
-    return NULL if isinstance(target, Context) else (<Connection>target).handle
 
 
 cdef c.X509* current_of(object target) noexcept:
