@@ -34,6 +34,26 @@ def test_of_a_clients_verification() -> None:
     run(main())
 
 
+def test_a_certificate_callback_cannot_wait() -> None:
+    """The connection ends at once, instead of when its time is over."""
+
+    def wait(_connection: SSL.Connection) -> None:
+        raise SSL.WantX509LookupError
+
+    context = contexts.server_context()
+    context.set_cert_callback(wait)
+
+    async def main() -> None:
+        told: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, each: told.append(each))
+        async with serving(echo, context) as port:
+            with pytest.raises(SSL.Error):
+                await connect(port)
+        assert [type(each["exception"]) for each in told] == [NotImplementedError]
+
+    run(main())
+
+
 def test_of_a_server_reaches_the_loops_exception_handler() -> None:
     context = contexts.server_context()
     context.set_tlsext_servername_callback(fail)

@@ -11,8 +11,9 @@ from reading import NATIVE, c_functions, calls, code_of, sources, statements
 #: Where trampolines live.  A passphrase is asked for by the loaders of keys, which
 #: lie below everything a connection's trampolines know: hence the second file.  A key for
 #: a ticket is found without Python, beside the topic's other functions, and so are sessions
-#: judged.  What a client's hello asks for has a file of its own.
-HOMES = {"trampolines", "passphrases", "ticket_keys", "stamps", "hello"}
+#: judged.  What a client's hello asks for has a file of its own, and so have
+#: hooks that may ask for time.
+HOMES = {"trampolines", "passphrases", "ticket_keys", "stamps", "hello", "pausing"}
 #: Trampolines that run no Python: they write a number down, look at a session, or hand on
 #: what was chosen before.
 NOTE_TAKERS = {

@@ -11,6 +11,7 @@ import pytest
 from kit import authority, contexts
 from kit.bridged_pairs import client, refused, server, talking
 from kit.sockets import PATIENCE, in_thread, tcp_pair
+from OpenSSL import SSL
 from OpenSSL._bridge import SSLContext, SSLSocket
 
 
@@ -49,6 +50,16 @@ def test_what_a_name_callback_raises_costs_its_connection_only(monkeypatch) -> N
     assert error.reason == "CALLBACK_FAILED"
     assert other.reason == "SSLV3_ALERT_HANDSHAKE_FAILURE"
     assert isinstance(told[0], ZeroDivisionError)
+
+
+def test_a_certificate_callback_that_waits_is_told() -> None:
+    def wait(_connection: SSL.Connection) -> None:
+        raise SSL.WantX509LookupError
+
+    context = contexts.server_context()
+    context.set_cert_callback(wait)
+    error, _other = refused(context.as_ssl_context(), client())
+    assert error.errno == ssl.SSL_ERROR_WANT_X509_LOOKUP
 
 
 def test_keys_are_logged(tmp_path) -> None:

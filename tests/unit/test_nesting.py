@@ -75,7 +75,7 @@ for size in sizes:
 """
 HOOKS = [
     *("verify", "verify server", "servername", "alpn", "staple", "judge", "passphrase", "loader"),
-    *("set_info_callback", "set_keylog_callback", "set_message_callback"),
+    *("set_info_callback", "set_keylog_callback", "set_message_callback", "set_cert_callback"),
 ]
 
 

@@ -48,6 +48,18 @@ class Scene:
     def servername(self, hook: Hook) -> None:
         self.server.set_tlsext_servername_callback(hook)
 
+    def certificate(self, hook: Hook) -> None:
+        self.server.set_cert_callback(hook)
+
+    def certificate_connection(self, hook: Hook) -> None:
+        self.per_connection = lambda ends: ends.server.set_cert_callback(hook)
+
+    def certificate_client(self, hook: Hook) -> None:
+        self.server.load_verify_locations(str(authority.trust_file()))
+        self.server.set_verify(SSL.VERIFY_PEER)
+        self.client.set_cert_callback(hook)
+        self.runs_on = "client"
+
     def info_client(self, hook: Hook) -> None:
         self.client.set_info_callback(hook)
         self.runs_on = "client"
@@ -107,7 +119,7 @@ class Scene:
 HOOKS = [
     "verify", "verify-connection", "verify-server", "alpn", "servername", "info-client",
     "info-connection", "info-server", "keylog-client", "keylog-server", "staple-client",
-    "staple-server",
+    "staple-server", "certificate", "certificate-connection", "certificate-client",
 ]  # fmt: skip
 FAULTS: list[type[BaseException]] = [
     ValueError, RuntimeError, MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit,

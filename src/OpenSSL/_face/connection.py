@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.attributes import ConnectionAttributes, of_socket
+from OpenSSL._face.certificate_choice import ConnectionCertificateChoice
 from OpenSSL._face.configuration import Configuration
 from OpenSSL._face.context import Context
 from OpenSSL._face.credentials import ConnectionCredentials
@@ -43,6 +44,7 @@ class Connection(
     ConnectionTransport,
     ConnectionCredentials,
     ConnectionPairs,
+    ConnectionCertificateChoice,
     ConnectionTrust,
     ConnectionPeerNames,
     ConnectionParameters,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.authorities import ContextAuthorities
+from OpenSSL._face.certificate_choice import ContextCertificateChoice
 from OpenSSL._face.configuration import Configuration
 from OpenSSL._face.credentials import ContextCredentials
 from OpenSSL._face.dane import ContextDane
@@ -33,6 +34,7 @@ __all__ = ["Context"]
 class Context(
     ContextCredentials,
     ContextPairs,
+    ContextCertificateChoice,
     ContextTrust,
     ContextAuthorities,
     ContextPeerNames,

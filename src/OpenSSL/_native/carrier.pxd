@@ -21,9 +21,11 @@ cdef class Hooks:
     cdef object ocsp_server_data
     cdef object cookie_generate
     cdef object cookie_verify
+    cdef dict more                  # by name; never changed in place either
 
     cdef Hooks copy(self)
     cdef bint some(self) noexcept
+    cdef int put(self, str name, object hook) except -1
 
 
 cdef class Carrier:

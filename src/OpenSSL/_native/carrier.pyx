@@ -60,6 +60,9 @@ def write_unraisable(error not None, about):
 
 
 cdef class Hooks:
+    def __cinit__(self):
+        self.more = {}
+
     cdef Hooks copy(self):
         cdef Hooks new = Hooks.__new__(Hooks)
         new.verify = self.verify
@@ -74,6 +77,7 @@ cdef class Hooks:
         new.ocsp_server_data = self.ocsp_server_data
         new.cookie_generate = self.cookie_generate
         new.cookie_verify = self.cookie_verify
+        new.more = self.more
         return new
 
     cdef bint some(self) noexcept:
@@ -83,7 +87,17 @@ cdef class Hooks:
             and self.message is None
             and self.alpn_select is None and self.servername is None
             and self.ocsp_client is None and self.ocsp_server is None
-            and self.cookie_generate is None and self.cookie_verify is None)
+            and self.cookie_generate is None and self.cookie_verify is None
+            and not self.more)
+
+    cdef int put(self, str name, object hook) except -1:
+        """Have another hook of this name, or None; of a copy that nobody sees yet."""
+        cdef dict others = dict(self.more)
+        others.pop(name, None)
+        if hook is not None:
+            others[name] = hook
+        self.more = others
+        return 0
 
 
 cdef class Carrier:

@@ -20,6 +20,7 @@ from OpenSSL._native.criteria cimport Criteria
 from OpenSSL._native.trampolines cimport (
     on_cookie_generate, on_cookie_verify, on_info, on_message, on_verify,
 )
+from OpenSSL._native.pausing cimport on_certificate
 
 from OpenSSL._exceptions import Error
 
@@ -96,6 +97,7 @@ cdef class Tenant(Entrance):
         cdef Hooks hooks
         cdef Context before
         cdef Criteria rules = None
+        cdef s.certificate_hook choice = NULL
         self.enter()
         try:
             if not self.may_move():
@@ -147,6 +149,12 @@ cdef class Tenant(Entrance):
                 s.SSL_set_info_callback(self.handle, on_info)
             if hooks.message is not None:
                 s.SSL_set_msg_callback(self.handle, on_message)
+            if self.own_choice:
+                # libssl has taken the other Context's, with the certificate.
+                hooks.put("certificate", self.hooks.more.get("certificate"))
+                if "certificate" in hooks.more:
+                    choice = on_certificate
+                s.SSL_set_cert_cb(self.handle, choice, NULL)
             self.hooks = hooks
             self.context = context
             self.settle()

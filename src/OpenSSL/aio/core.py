@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from OpenSSL._face.connection import Connection
     from OpenSSL.aio.ends import End
 
-__all__ = ["CLOSED", "FLUSHING", "OPEN", "PARTING", "READ", "ROUNDS", "SHAKING", "Core"]
+__all__ = [
+    "CLOSED",
+    "FLUSHING",
+    "OPEN",
+    "PARTING",
+    "READ",
+    "ROUNDS",
+    "SHAKING",
+    "Core",
+    "cannot_wait",
+]
 
 #: How far a connection has come.
 SHAKING: int = 0
@@ -33,6 +43,11 @@ CLOSED: int = 4
 READ: int = 1 << 16
 #: How many reads follow each other before others have the loop.
 ROUNDS: int = 16
+
+
+def cannot_wait() -> Exception:
+    """Return what a callback's WantX509LookupError comes to."""
+    return NotImplementedError("in an event loop a certificate callback cannot wait")
 
 
 class Core(Limits):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from OpenSSL._native.driving import WANT_WRITE, receive, receive_into
-from OpenSSL.aio.core import FLUSHING, OPEN, READ, ROUNDS, Core
+from OpenSSL._native.driving import WANT_LOOKUP, WANT_WRITE, receive, receive_into
+from OpenSSL.aio.core import FLUSHING, OPEN, READ, ROUNDS, Core, cannot_wait
 
 __all__ = ["Reading"]
 
@@ -85,6 +85,8 @@ class Reading(Core):
         if status == WANT_WRITE:
             self._read_wants_room = True
             self._watch_output()
+        elif status == WANT_LOOKUP:
+            self._fail(cannot_wait())
 
     def _heard(self) -> None:
         """Tell the protocol of the peer's close_notify."""

@@ -6,7 +6,7 @@ from asyncio.constants import _SendfileMode
 from typing import Any
 
 from OpenSSL._native.driving import DONE, WANT_READ, WANT_WRITE, shake
-from OpenSSL.aio.core import FLUSHING, OPEN, PARTING, SHAKING
+from OpenSSL.aio.core import FLUSHING, OPEN, PARTING, SHAKING, cannot_wait
 from OpenSSL.aio.ending import Ending
 from OpenSSL.aio.facts import tell
 
@@ -56,7 +56,7 @@ class Transport(Ending):
             self._ignore_input()
             self._watch_output()
         else:
-            self._not_made(NotImplementedError("callbacks that wait are not there yet"))
+            self._not_made(cannot_wait())
 
     def _made(self) -> None:
         self._stop_timer()

@@ -7,8 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from OpenSSL._exceptions import SysCallError
-from OpenSSL._native.driving import WANT_READ, send
-from OpenSSL.aio.core import CLOSED, FLUSHING, OPEN, ROUNDS
+from OpenSSL._native.driving import WANT_LOOKUP, WANT_READ, send
+from OpenSSL.aio.core import CLOSED, FLUSHING, OPEN, ROUNDS, cannot_wait
 from OpenSSL.aio.reading import Reading
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ class Writing(Reading):
         if count == -WANT_READ:
             self._write_wants_bytes = True
             self._update_input()
+        elif count == -WANT_LOOKUP:
+            self._fail(cannot_wait())
         else:
             self._watch_output()
 
