@@ -12,8 +12,10 @@ from reading import NATIVE, c_functions, calls, code_of, sources, statements
 #: lie below everything a connection's trampolines know: hence the second file.  A key for
 #: a ticket is found without Python, beside the topic's other functions, and so are sessions
 #: judged.  What a client's hello asks for has a file of its own, and so have
-#: hooks that may ask for time.
-HOMES = {"trampolines", "passphrases", "ticket_keys", "stamps", "hello", "pausing"}
+#: hooks that may ask for time, and keys that are shared beforehand.
+HOMES = {
+    *("trampolines", "passphrases", "ticket_keys", "stamps", "hello", "pausing", "shared_keys"),
+}
 #: Trampolines that run no Python: they write a number down, look at a session, or hand on
 #: what was chosen before.
 NOTE_TAKERS = {

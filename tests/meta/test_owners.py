@@ -9,11 +9,11 @@ import pytest
 from reading import NATIVE, code_of, sources
 
 #: The function that frees a handle, and the one file where it may stand; of an SSL that never
-#: speaks to anybody, another.
+#: speaks to anybody, and of a session that libssl is about to be given, another.
 OWNERS = {
     "SSL_free": ("engine.pyx", "renewal.pyx"),
     "SSL_CTX_free": ("context.pyx",),
-    "SSL_SESSION_free": ("sessions.pyx",),
+    "SSL_SESSION_free": ("sessions.pyx", "shared_keys.pyx"),
     "BIO_free": ("memory.pyx",),
     "X509_free": ("certificates.pyx",),
     "X509_NAME_free": ("names.pyx",),

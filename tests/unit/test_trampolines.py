@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kit import authority, contexts, pump, verdicts
+from kit import authority, contexts, pump, shared, verdicts
 from OpenSSL import SSL
 
 Hook = Callable[..., Any]
@@ -58,6 +58,15 @@ class Scene:
         self.server.load_verify_locations(str(authority.trust_file()))
         self.server.set_verify(SSL.VERIFY_PEER)
         self.client.set_cert_callback(hook)
+        self.runs_on = "client"
+
+    def psk_server(self, hook: Hook) -> None:
+        shared.serve(self.server).set_psk_server_callback(hook)
+        shared.ask(self.client)
+
+    def psk_client(self, hook: Hook) -> None:
+        shared.serve(self.server)
+        shared.ask(self.client).set_psk_client_callback(hook)
         self.runs_on = "client"
 
     def info_client(self, hook: Hook) -> None:
@@ -120,7 +129,15 @@ HOOKS = [
     "verify", "verify-connection", "verify-server", "alpn", "servername", "info-client",
     "info-connection", "info-server", "keylog-client", "keylog-server", "staple-client",
     "staple-server", "certificate", "certificate-connection", "certificate-client",
+    "psk-server", "psk-client",
 ]  # fmt: skip
+#: What a hook returns that lets the handshake pass, where that is not True.
+ANSWERS: dict[str, object] = {
+    "alpn": b"h2",
+    "staple-server": contexts.STAPLE,
+    "psk-server": shared.KEY,
+    "psk-client": (shared.IDENTITY, shared.KEY),
+}
 FAULTS: list[type[BaseException]] = [
     ValueError, RuntimeError, MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit,
     asyncio.CancelledError, StopIteration, SSL.Error,
@@ -196,12 +213,11 @@ def test_a_no_is_a_no(name: str, answer: object) -> None:
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_hook_that_answers_well_lets_the_handshake_pass(name: str) -> None:
-    answers = {"alpn": b"h2", "staple-server": contexts.STAPLE}
     calls: list[tuple[object, ...]] = []
 
     def hook(*args: object) -> object:
         calls.append(args)
-        return answers.get(name, True)
+        return ANSWERS.get(name, True)
 
     ours, theirs, end = Scene(name, hook, "TLSv1.3").run()
     assert ours is None
@@ -213,12 +229,11 @@ def test_a_hook_that_answers_well_lets_the_handshake_pass(name: str) -> None:
 @pytest.mark.parametrize("name", HOOKS)
 @pytest.mark.holds("C27")
 def test_a_hook_may_use_tls_itself_and_collect(name: str) -> None:
-    answers = {"alpn": b"h2", "staple-server": contexts.STAPLE}
 
     def hook(*args: object) -> object:
         pump.connected(contexts.server_context(), contexts.client_context())
         gc.collect()
-        return answers.get(name, True)
+        return ANSWERS.get(name, True)
 
     ours, _, _ = Scene(name, hook, "TLSv1.3").run()
     assert ours is None
@@ -226,7 +241,6 @@ def test_a_hook_may_use_tls_itself_and_collect(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_hook_may_ask_its_connection_but_not_drive_it(name: str) -> None:
-    answers = {"alpn": b"h2", "staple-server": contexts.STAPLE}
     refusals: list[BaseException] = []
 
     def hook(connection: SSL.Connection, *args: object) -> object:
@@ -237,7 +251,7 @@ def test_a_hook_may_ask_its_connection_but_not_drive_it(name: str) -> None:
                 call()
             except SSL.Error as error:
                 refusals.append(error)
-        return answers.get(name, True)
+        return ANSWERS.get(name, True)
 
     ours, _, _ = Scene(name, hook, "TLSv1.3").run()
     assert ours is None

@@ -160,17 +160,19 @@ class Negotiation:
         return found
 
     def set_psk_client_callback(self, callback: Any) -> None:
-        """Raise NotImplementedError, but for None: there are no pre-shared keys here."""
+        """Raise NotImplementedError, but for None: the Context has such callbacks."""
         self._no_shared_keys(callback)
 
     def set_psk_server_callback(self, callback: Any, identity_hint: Any = None) -> None:
-        """Raise NotImplementedError, but for None: there are no pre-shared keys here."""
+        """Raise NotImplementedError, but for None: the Context has such callbacks."""
         self._no_shared_keys(callback)
 
     @staticmethod
     def _no_shared_keys(callback: Any) -> None:
         if callback is not None:
-            raise NotImplementedError("a bridged context has no callbacks for pre-shared keys")
+            raise NotImplementedError(
+                "callbacks for pre-shared keys are set on the Context: set_psk_client_callback"
+            )
 
     @property
     def security_level(self) -> int:

@@ -20,6 +20,7 @@ from OpenSSL._face.pairs import ConnectionPairs
 from OpenSSL._face.parameters import ConnectionParameters
 from OpenSSL._face.peer import ConnectionPeer
 from OpenSSL._face.peer_names import ConnectionPeerNames
+from OpenSSL._face.psk import ConnectionPsk
 from OpenSSL._face.secrets import ConnectionSecrets
 from OpenSSL._face.sessions import ConnectionSessions
 from OpenSSL._face.settings import ConnectionSettings
@@ -45,6 +46,7 @@ class Connection(
     ConnectionCredentials,
     ConnectionPairs,
     ConnectionCertificateChoice,
+    ConnectionPsk,
     ConnectionTrust,
     ConnectionPeerNames,
     ConnectionParameters,

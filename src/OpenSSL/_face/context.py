@@ -15,6 +15,7 @@ from OpenSSL._face.observers import ContextObservers
 from OpenSSL._face.pairs import ContextPairs
 from OpenSSL._face.parameters import Parameters
 from OpenSSL._face.peer_names import ContextPeerNames
+from OpenSSL._face.psk import ContextPsk
 from OpenSSL._face.sessions import ContextSessions
 from OpenSSL._face.settings import ContextSettings
 from OpenSSL._face.stapling import ContextStapling
@@ -35,6 +36,7 @@ class Context(
     ContextCredentials,
     ContextPairs,
     ContextCertificateChoice,
+    ContextPsk,
     ContextTrust,
     ContextAuthorities,
     ContextPeerNames,

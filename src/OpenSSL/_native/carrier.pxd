@@ -32,6 +32,7 @@ cdef class Carrier:
     cdef Hooks hooks
     cdef object failure
     cdef object protocol            # what a hook chose for the client's list; None: nothing
+    cdef bytes identity             # whose key is shared beforehand, as a hook said or was asked
     cdef flag choosing              # a hook is running that may choose another Context
     # The Entrance's own; flags of a class begin a new word, and idle connections are many.
     cdef flag dry                   # operation that found nothing to read, if nothing came since

@@ -58,6 +58,8 @@ cdef struct Channel:
     flag addressed              # the peer must have a certificate for an IP address
     flag stamped                # `rules` are those of the connection's stamp
     flag verified               # a certificate was verified by just these
+    flag keyless                # the program has no key to share with this server
+    flag unfit                  # why the handshake may not end well
     flag named                  # the program has been told the client's hello
     const Common* common        # the rules of its present Context, borrowed
     unsigned int notes          # its `notes` when they were taken over

@@ -21,7 +21,9 @@ from OpenSSL._native.errors cimport (
     CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
 )
 from OpenSSL._native.rules cimport digest_noted
-from OpenSSL._native.stamps cimport APART, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE
+from OpenSSL._native.stamps cimport (
+    APART, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
+)
 from OpenSSL._native.tenancy cimport Tenant
 
 from OpenSSL._exceptions import Error
@@ -64,7 +66,8 @@ cdef class Ending(Tenant):
             (0 if hooks.ocsp_client is None else ASKED_STAPLE)
             | (0 if self.criteria is None and not self.estranged else APART)
             | (0 if hooks.servername is None else ASKED_NAME)
-            | (0 if hooks.alpn_select is None else ASKED_PROTOCOL))
+            | (0 if hooks.alpn_select is None else ASKED_PROTOCOL)
+            | (ASKED_KEY if "psk_client" in hooks.more or "psk_use" in hooks.more else 0))
 
     cdef int note_rule(self, str name, object value) except -1:
         Tenant.note_rule(self, name, value)

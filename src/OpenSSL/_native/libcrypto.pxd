@@ -121,6 +121,8 @@ cdef extern from "compat.h" nogil:
     const EVP_CIPHER* EVP_get_cipherbyname(const char* name)
     int EVP_Digest(const void* data, size_t size, unsigned char* digest, unsigned int* length,
                    const EVP_MD* kind, void* engine)
+    int EVP_MD_is_a(const EVP_MD* kind, const char* name)
+    const char* EVP_MD_get0_name(const EVP_MD* kind)
     EVP_MD_CTX* EVP_MD_CTX_new()
     void EVP_MD_CTX_free(EVP_MD_CTX* context)
     int EVP_DigestSignInit(EVP_MD_CTX* context, EVP_PKEY_CTX** key_context, const EVP_MD* kind,

@@ -412,6 +412,11 @@ cdef extern from "compat.h" nogil:
     void SSL_CTX_set_psk_server_callback(SSL_CTX* context, psk_server_hook callback)
     void SSL_CTX_set_psk_use_session_callback(SSL_CTX* context, psk_use_hook callback)
     void SSL_CTX_set_psk_find_session_callback(SSL_CTX* context, psk_find_hook callback)
+    void SSL_set_psk_client_callback(SSL* ssl, psk_client_hook callback)
+    void SSL_set_psk_server_callback(SSL* ssl, psk_server_hook callback)
+    void SSL_set_psk_use_session_callback(SSL* ssl, psk_use_hook callback)
+    void SSL_set_psk_find_session_callback(SSL* ssl, psk_find_hook callback)
+    int PSK_MAX_IDENTITY_LEN
     int SSL_CTX_use_psk_identity_hint(SSL_CTX* context, const char* hint)
     const char* SSL_get_psk_identity(const SSL* ssl)
     const char* SSL_get_psk_identity_hint(const SSL* ssl)
@@ -462,6 +467,7 @@ cdef extern from "compat.h" nogil:
     int TLS_ST_OK
     int TLS_ST_CR_FINISHED
     int TLS_ST_CR_HELLO_REQ
+    int TLS_ST_CW_KEY_EXCH
     int TLS_ST_SR_FINISHED
     int DTLS_ST_CR_HELLO_VERIFY_REQUEST
     int SSL_ST_CONNECT

@@ -8,6 +8,11 @@ cdef enum:
     ASKED_NAME = 2          # which host a server is to be
     ASKED_PROTOCOL = 4      # and which protocol it speaks
     APART = 8               # how to verify was set on the connection, past all comparing
+    ASKED_KEY = 16          # which key a client shares with its server
+    # Of Channel.unfit: why a handshake may not end well.
+    OTHER_RULES = 0         # those of a session that was resumed have changed
+    KEY_ALONE = 1           # a certificate is required, and a key that is shared was used
+    KEY_REFUSED = 2         # none was used, and nobody verifies the server's certificate
 
 # Ours, or NULL: an SSL has it from the time it is given its BIO until it is freed.
 cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil
@@ -18,8 +23,12 @@ cdef bint current(s.SSL* ssl, Channel* channel, unsigned char* out) noexcept nog
 cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil
 # At every step of a handshake; False when it may not go on with the session it resumes.
 cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil
-cdef int refuse_session() except -1
+cdef int refuse_session(Channel* channel) except -1
 cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil
+
+# Note that a session is made of a key that both sides know; whether that is in use now.
+cdef bint note_key(s.SSL_SESSION* session) noexcept nogil
+cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil
 
 cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil
 cdef int on_ticket(

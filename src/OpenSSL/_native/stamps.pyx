@@ -18,6 +18,10 @@ was resumed under other rules is refused.
 What a verify callback or a client's OCSP callback decides cannot be compared: while one is
 in force, sessions are stamped at random.
 
+A key that both sides know beforehand is asked for in each handshake, by a callback too. What
+is made with one is stamped at random, so that nobody is let in past a key that was withdrawn.
+It does not stand for a certificate where one is required.
+
 A session also notes from when until when its peer's certificates are valid, in what libssl
 calls the application data of tickets, and is not resumed at another time.
 """
@@ -36,6 +40,9 @@ cdef enum:
 cdef long long NEVER = 0x7fffffffffffffff
 
 cdef const char* MARK = b"brisk1"   # what a note begins with
+cdef const char* KEYED = b"brisk key"   # the whole note of what is made with a shared key
+cdef enum:
+    KEYED_SIZE = 9
 
 
 cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil:
@@ -75,6 +82,7 @@ cdef bint unchanged(s.SSL* ssl, Channel* channel) noexcept nogil:
 
 cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
     channel.verified = False
+    channel.keyless = False
     channel.stamped = current(ssl, channel, channel.rules)
     if not channel.stamped and c.RAND_bytes(channel.rules, RULES) != 1:
         return False
@@ -142,6 +150,39 @@ cdef bint in_time(s.SSL_SESSION* session) noexcept nogil:
             and now <= read_time(text + NOTE - TIME))
 
 
+# ---- keys that are shared beforehand
+
+cdef bint note_key(s.SSL_SESSION* session) noexcept nogil:
+    return s.SSL_SESSION_set1_ticket_appdata(session, KEYED, KEYED_SIZE) == 1
+
+
+cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
+    """Whether a key that is shared beforehand stands for the peer."""
+    cdef void* data = NULL
+    cdef size_t size = 0
+    if session == NULL:
+        return False
+    if s.SSL_get_psk_identity(ssl) != NULL:
+        return True     # up to TLS 1.2
+    return (s.SSL_SESSION_get0_ticket_appdata(session, &data, &size) == 1 and data != NULL
+            and size == KEYED_SIZE and memcmp(data, KEYED, KEYED_SIZE) == 0)
+
+
+cdef bint finish_by_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    cdef int mode = s.SSL_get_verify_mode(ssl)
+    if (mode & s.SSL_VERIFY_PEER and mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+            and s.SSL_SESSION_get0_peer(session) == NULL and not comes_late(ssl, mode)):
+        channel.unfit = KEY_ALONE
+        return False
+    return spoil_stamp(session)
+
+
+cdef bint is_exposed(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether a client counts on its key, and its server does without."""
+    return (channel.hooked & ASKED_KEY and not channel.keyless and not s.SSL_is_server(ssl)
+            and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER)
+
+
 # ---- the client's place
 
 cdef bint fits(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
@@ -195,6 +236,12 @@ cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil:
     return c.X509_verify_cert(chain) > 0
 
 
+cdef bint comes_late(s.SSL* ssl, int mode) noexcept nogil:
+    """Whether a server asks for the certificate only after the handshake."""
+    return (mode & s.SSL_VERIFY_POST_HANDSHAKE != 0 and s.SSL_is_server(ssl)
+            and s.SSL_version(ssl) == s.TLS1_3_VERSION)
+
+
 cdef bint is_vouched_for(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
     """Whether the stamp tells by which rules this full handshake was judged."""
     cdef int mode = s.SSL_get_verify_mode(ssl)
@@ -205,8 +252,7 @@ cdef bint is_vouched_for(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) n
         return False
     # Without a certificate, because none was required; or it is to come later.
     return not (s.SSL_is_server(ssl) and mode & s.SSL_VERIFY_PEER
-                and mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT) or (
-        mode & s.SSL_VERIFY_POST_HANDSHAKE != 0 and s.SSL_version(ssl) == s.TLS1_3_VERSION)
+                and mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT) or comes_late(ssl, mode)
 
 
 cdef bint nobody_is_judged(s.SSL* ssl, Channel* channel) noexcept nogil:
@@ -222,6 +268,13 @@ cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
     """The peer has finished: nothing of this handshake is in any cache or ticket yet."""
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
     cdef bint late = channel.shaken and s.SSL_version(ssl) == s.TLS1_3_VERSION
+    channel.unfit = OTHER_RULES
+    if not late:
+        if is_by_key(ssl, session):
+            return finish_by_key(ssl, channel, session)
+        if is_exposed(ssl, channel):
+            channel.unfit = KEY_REFUSED
+            return False
     if s.SSL_session_reused(ssl) and not late:
         return unchanged(ssl, channel) or nobody_is_judged(ssl, channel)
     return session == NULL or is_vouched_for(ssl, channel, session) or spoil_stamp(session)
@@ -242,7 +295,12 @@ cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
     return True
 
 
-cdef int refuse_session() except -1:
-    raise Error([(
-        "SSL routines", "",
-        "the rules of verification changed after a session was resumed by them")])
+cdef tuple REASONS = (
+    "the rules of verification changed after a session was resumed by them",
+    "a certificate is required (VERIFY_FAIL_IF_NO_PEER_CERT), and a pre-shared key is none",
+    "the server used no pre-shared key, and without VERIFY_PEER nobody verifies its certificate",
+)
+
+
+cdef int refuse_session(Channel* channel) except -1:
+    raise Error([("SSL routines", "", REASONS[channel.unfit])])

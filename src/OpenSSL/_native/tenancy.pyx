@@ -21,6 +21,7 @@ from OpenSSL._native.trampolines cimport (
     on_cookie_generate, on_cookie_verify, on_info, on_message, on_verify,
 )
 from OpenSSL._native.pausing cimport on_certificate
+from OpenSSL._native.shared_keys cimport adopt_keys
 
 from OpenSSL._exceptions import Error
 
@@ -155,6 +156,7 @@ cdef class Tenant(Entrance):
                 if "certificate" in hooks.more:
                     choice = on_certificate
                 s.SSL_set_cert_cb(self.handle, choice, NULL)
+            adopt_keys(self.handle, hooks)
             self.hooks = hooks
             self.context = context
             self.settle()

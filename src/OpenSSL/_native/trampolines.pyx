@@ -125,7 +125,7 @@ cdef void on_unfit_session(const s.SSL* ssl) noexcept with gil:
     if not enter_hook(&scope, carrier):
         return      # nor does the handshake go on: why is kept
     try:
-        refuse_session()
+        refuse_session(channel_of(ssl))
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
