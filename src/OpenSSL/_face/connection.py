@@ -10,6 +10,7 @@ from OpenSSL._face.context import Context
 from OpenSSL._face.credentials import ConnectionCredentials
 from OpenSSL._face.dane import ConnectionDane
 from OpenSSL._face.datagram import ConnectionDatagram
+from OpenSSL._face.early_data import ConnectionEarlyData
 from OpenSSL._face.files import ConnectionFiles
 from OpenSSL._face.inspection import ConnectionInspection
 from OpenSSL._face.kernel_tls import ConnectionKernelTls
@@ -47,6 +48,7 @@ class Connection(
     ConnectionPairs,
     ConnectionCertificateChoice,
     ConnectionPsk,
+    ConnectionEarlyData,
     ConnectionTrust,
     ConnectionPeerNames,
     ConnectionParameters,

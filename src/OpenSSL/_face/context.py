@@ -9,6 +9,7 @@ from OpenSSL._face.configuration import Configuration
 from OpenSSL._face.credentials import ContextCredentials
 from OpenSSL._face.dane import ContextDane
 from OpenSSL._face.datagram import ContextDatagram
+from OpenSSL._face.early_data import ContextEarlyData
 from OpenSSL._face.inspection import Records
 from OpenSSL._face.negotiation import ContextNegotiation
 from OpenSSL._face.observers import ContextObservers
@@ -37,6 +38,7 @@ class Context(
     ContextPairs,
     ContextCertificateChoice,
     ContextPsk,
+    ContextEarlyData,
     ContextTrust,
     ContextAuthorities,
     ContextPeerNames,

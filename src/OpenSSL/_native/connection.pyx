@@ -44,6 +44,7 @@ cdef class Connection(Sender):
         try:
             s.SSL_set_connect_state(self.handle)
             self.begin_again()
+            self.early = False
         finally:
             self.leave()
 
@@ -56,6 +57,7 @@ cdef class Connection(Sender):
         try:
             s.SSL_set_accept_state(self.handle)
             self.begin_again()
+            self.early = False
         finally:
             self.leave()
 

@@ -10,6 +10,8 @@ cdef enum Operation:
     PEEK
     WRITE
     SHUTDOWN
+    EARLY_READ
+    EARLY_WRITE
 
 cdef class Engine(Conducted):
     cdef Writing writing
@@ -18,6 +20,8 @@ cdef class Engine(Conducted):
     cdef flag lost                  # there was no memory to hold what a read had got
     cdef flag own_hostflags         # how names match was chosen, and is not to be changed
     cdef flag asked_late            # the peer may ask for a certificate at any time
+    cdef flag early                 # early data is yet to be read, and nothing else goes on
+    cdef size_t early_sent          # bytes of early data that a client has sent
     cdef object __weakref__
 
     cdef int create(self, Context context, object socket) except -1

@@ -165,6 +165,10 @@ cdef class Engine(Conducted):
             result = s.SSL_do_handshake(self.handle)
         elif operation == PEEK:
             result = s.SSL_peek_ex(self.handle, data, size, moved)
+        elif operation == EARLY_READ:
+            result = s.SSL_read_early_data(self.handle, data, size, moved)
+        elif operation == EARLY_WRITE:
+            result = s.SSL_write_early_data(self.handle, data, size, moved)
         else:
             if self.writing.owed > 0:
                 verdict = finish_for_good(self.handle, &self.channel, &self.writing)
@@ -190,7 +194,9 @@ cdef class Engine(Conducted):
         channel.light = light
         channel.rationed = False
         channel.allowance = 1 if self.more else FEW if light else MANY
-        channel.writes = ANY_NUMBER if operation == WRITE or operation == HANDSHAKE else ANSWERS
+        channel.writes = (
+            ANSWERS if operation == READ or operation == PEEK or operation == SHUTDOWN
+            else ANY_NUMBER)
         if leaving:
             with nogil:
                 verdict = self.compute(operation, data, size, moved)
@@ -281,6 +287,10 @@ cdef class Engine(Conducted):
                 raise Error([(
                     "SSL routines", "",
                     "the handshake was aborted by an exception in a callback")])
+            if self.early and operation != EARLY_READ and operation != SHUTDOWN:
+                # A read would hand it out as if it had come after the handshake.
+                raise Error([(
+                    "SSL routines", "", "read early data to its end first (read_early_data)")])
             if self.end == OVER:
                 self.check_over()
             starting = not s.SSL_is_init_finished(self.handle)
@@ -310,6 +320,8 @@ cdef class Engine(Conducted):
             elif operation != READ:
                 return_borrowed(&self.channel)
             if verdict.status == DONE or moved[0] > 0 and verdict.status <= WANT_LOOKUP:
+                if operation == EARLY_READ or operation == EARLY_WRITE:
+                    return DONE     # the handshake is still under way
                 if starting:
                     self.channel.idle = 0
                     self.rest()

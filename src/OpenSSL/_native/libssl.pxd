@@ -441,6 +441,7 @@ cdef extern from "compat.h" nogil:
     int SSL_get_early_data_status(const SSL* ssl)
     ctypedef int (*early_hook "brisk_early_hook")(SSL*, void*) noexcept
     void SSL_CTX_set_allow_early_data_cb(SSL_CTX* context, early_hook callback, void* data)
+    void SSL_set_allow_early_data_cb(SSL* ssl, early_hook callback, void* data)
     int SSL_export_keying_material_early(
         SSL* ssl, unsigned char* data, size_t size, const char* label, size_t label_size,
         const unsigned char* context, size_t context_size)
@@ -467,7 +468,9 @@ cdef extern from "compat.h" nogil:
     int TLS_ST_OK
     int TLS_ST_CR_FINISHED
     int TLS_ST_CR_HELLO_REQ
+    int TLS_ST_CW_CLNT_HELLO
     int TLS_ST_CW_KEY_EXCH
+    int TLS_ST_EARLY_DATA
     int TLS_ST_SR_FINISHED
     int DTLS_ST_CR_HELLO_VERIFY_REQUEST
     int SSL_ST_CONNECT

@@ -26,6 +26,10 @@ cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil
 cdef int refuse_session(Channel* channel) except -1
 cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil
 
+# Whether a client may send early data with its session, and a server hand out what has come.
+cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil
+cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil
+
 # Note that a session is made of a key that both sides know; whether that is in use now.
 cdef bint note_key(s.SSL_SESSION* session) noexcept nogil
 cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil

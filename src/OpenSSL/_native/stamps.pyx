@@ -280,6 +280,26 @@ cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
     return session == NULL or is_vouched_for(ssl, channel, session) or spoil_stamp(session)
 
 
+# ---- early data: a session's rules, before anybody has finished
+
+cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil:
+    cdef unsigned char[RULES] now
+    cdef unsigned int size = 0
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef const unsigned char* mark
+    if session == NULL or s.SSL_SESSION_get_max_early_data(session) == 0:
+        return False
+    mark = s.SSL_SESSION_get0_id_context(session, &size)
+    return (size == RULES and current(ssl, channel, now) and memcmp(mark, now, RULES) == 0
+            and in_time(session))
+
+
+cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil:
+    channel.unfit = OTHER_RULES
+    return s.SSL_session_reused(ssl) == 1 and (
+        unchanged(ssl, channel) or nobody_is_judged(ssl, channel))
+
+
 cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
     cdef int state
     if not where & s.SSL_CB_LOOP:

@@ -18,7 +18,7 @@ from OpenSSL._native.entrance cimport Entrance
 from OpenSSL._native.naming cimport is_named
 from OpenSSL._native.criteria cimport Criteria
 from OpenSSL._native.trampolines cimport (
-    on_cookie_generate, on_cookie_verify, on_info, on_message, on_verify,
+    on_cookie_generate, on_cookie_verify, on_early_data, on_info, on_message, on_verify,
 )
 from OpenSSL._native.pausing cimport on_certificate
 from OpenSSL._native.shared_keys cimport adopt_keys
@@ -99,6 +99,7 @@ cdef class Tenant(Entrance):
         cdef Context before
         cdef Criteria rules = None
         cdef s.certificate_hook choice = NULL
+        cdef s.early_hook early = NULL
         self.enter()
         try:
             if not self.may_move():
@@ -157,6 +158,9 @@ cdef class Tenant(Entrance):
                     choice = on_certificate
                 s.SSL_set_cert_cb(self.handle, choice, NULL)
             adopt_keys(self.handle, hooks)
+            if "early_data" in hooks.more:
+                early = on_early_data
+            s.SSL_set_allow_early_data_cb(self.handle, early, NULL)
             self.hooks = hooks
             self.context = context
             self.settle()
@@ -194,6 +198,10 @@ cdef class Tenant(Entrance):
                 self.handle, <bytes>self.noted["signature algorithms"]))
         if self.has_own("ciphers"):
             taken(s.SSL_set_cipher_list(self.handle, <bytes>self.noted["ciphers"]))
+        taken(s.SSL_set_max_early_data(
+            self.handle, s.SSL_CTX_get_max_early_data(context.handle)))
+        taken(s.SSL_set_recv_max_early_data(
+            self.handle, s.SSL_CTX_get_recv_max_early_data(context.handle)))
         taken(s.SSL_set_num_tickets(self.handle, s.SSL_CTX_get_num_tickets(context.handle)))
         self.must_name = context.must_name
         self.careful = self.must_name

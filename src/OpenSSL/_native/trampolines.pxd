@@ -14,6 +14,7 @@ cdef void on_message(
     int writing, int version, int kind, const void* data, size_t size, SSL* ssl, void* unused,
 ) noexcept with gil
 cdef int on_status(SSL* ssl, void* unused) noexcept with gil
+cdef int on_early_data(SSL* ssl, void* unused) noexcept with gil
 cdef int on_cookie_generate(SSL* ssl, unsigned char* cookie, unsigned int* size) noexcept with gil
 cdef int on_cookie_verify(
     SSL* ssl, const unsigned char* cookie, unsigned int size,

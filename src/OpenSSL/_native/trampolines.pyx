@@ -262,6 +262,30 @@ cdef int on_status(s.SSL* ssl, void* unused) noexcept with gil:
     return answer
 
 
+# ---- early data
+
+cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = 0
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or channel == NULL or channel.poisoned:
+        return 0
+    hook = carrier.hooks.more.get("early_data")
+    if hook is None:
+        return 0
+    if not enter_hook(&scope, carrier):
+        return 0
+    try:
+        answer = truth(hook(carrier), "an early data callback")
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()     # "no" lets the handshake go on without early data
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer
+
+
 # ---- datagram
 
 cdef int make_cookie(Carrier carrier, unsigned char* cookie, unsigned int* size) except -1:

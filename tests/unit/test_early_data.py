@@ -1,0 +1,493 @@
+"""Early data of TLS 1.3, on both sides, taken, refused and replayed."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kit import authority, contexts, programs, pump, resuming, shared, sockets, verdicts
+from OpenSSL import SSL
+
+
+def contexts_for_early_data(size: int = 10_000) -> tuple[SSL.Context, SSL.Context]:
+    server = contexts.server_context(version="TLSv1.3")
+    server.set_session_id(b"here")
+    server.set_max_early_data(size)
+    return server, contexts.client_context(version="TLSv1.3")
+
+
+def session_of(server: SSL.Context, client: SSL.Context, name: bytes | None = None) -> SSL.Session:
+    ends = pump.connected(server, client, name)
+    pump.drain(ends.client)
+    session = ends.client.get_session()
+    assert session is not None
+    # libssl forgets the session of a connection that was cut off.
+    pump.shutdown(ends.client, ends.server)
+    return session
+
+
+def again(server: SSL.Context, client: SSL.Context) -> pump.Pair:
+    """A second visit, that is about to begin."""
+    ends = pump.pair(server, client)
+    ends.client.set_session(session_of(server, client))
+    return ends
+
+
+def sent_early(data: bytes = b"early", size: int = 10_000) -> pump.Pair:
+    """A client has sent early data, and it is there for the server."""
+    ends = again(*contexts_for_early_data(size))
+    assert ends.client.write_early_data(data) == len(data)
+    pump.shuttle(ends.client, ends.server)
+    return ends
+
+
+def read_to_the_end(ends: pump.Pair) -> bytes:
+    """What the server is sent early, with the client's part of it."""
+    found = b""
+    for _ in range(pump.ROUNDS):
+        try:
+            part = ends.server.read_early_data(16384)
+        except SSL.WantReadError:
+            pump.shuttle(ends.server, ends.client)
+            pump.step(ends.client.do_handshake)
+            pump.shuttle(ends.client, ends.server)
+            continue
+        if not part:
+            return found
+        found += part
+    raise AssertionError("it never ends")
+
+
+def finish(ends: pump.Pair) -> None:
+    pump.handshake(*ends)
+    assert pump.transfer(ends.client, ends.server, b"later") == b"later"
+    assert pump.transfer(ends.server, ends.client, b"back") == b"back"
+
+
+def statuses(ends: pump.Pair) -> list[str]:
+    return [end.get_early_data_status() for end in ends]
+
+
+def test_data_comes_with_the_hello() -> None:
+    ends = again(*contexts_for_early_data())
+    assert ends.client.write_early_data(b"early ") == 6
+    assert ends.client.write_early_data(bytearray(b"bird")) == 4
+    assert ends.client.write_early_data(b"") == 0
+    flight = pump.outgoing(ends.client)
+    assert b"bird" not in flight
+    ends.server.bio_write(flight)
+    assert ends.server.read_early_data(3) == b"ear"
+    assert read_to_the_end(ends) == b"ly bird"
+    finish(ends)
+    assert statuses(ends) == ["accepted", "accepted"]
+    assert ends.client.session_reused()
+
+
+def test_as_much_as_is_allowed_and_no_more() -> None:
+    """Also in several records; what is too much is refused, and the rest goes on."""
+    ends = again(*contexts_for_early_data(40_000))
+    data = bytes(range(256)) * 160
+    with verdicts.protocol_error("allows 40000 bytes"):
+        ends.client.write_early_data(data)
+    sent = 0
+    while sent < 40_000:
+        sent += ends.client.write_early_data(data[sent:40_000])
+    with verdicts.protocol_error("40000 of them are sent"):
+        ends.client.write_early_data(b"x")
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == data[:40_000]
+    finish(ends)
+
+
+def test_a_server_that_does_not_read_it_refuses_it() -> None:
+    ends = sent_early()
+    finish(ends)
+    assert statuses(ends) == ["rejected", "rejected"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        SSL.Connection.do_handshake,
+        lambda end: end.recv(100),
+        lambda end: end.recv_into(bytearray(100)),
+        lambda end: end.recv(100, socket.MSG_PEEK),
+        lambda end: end.send(b"x"),
+        lambda end: end.sendall(b"x"),
+    ],
+)
+def test_it_is_never_taken_for_what_comes_after_the_handshake(
+    call: Callable[[SSL.Connection], object],
+) -> None:
+    ends = sent_early(b"early bird")
+    assert ends.server.read_early_data(5) == b"early"
+    with verdicts.protocol_error("read early data to its end"):
+        call(ends.server)
+    assert read_to_the_end(ends) == b" bird"
+    finish(ends)
+
+
+def test_a_replay_is_refused() -> None:
+    """The same flight a second time: the session is gone, and with it the data."""
+    server, client = contexts_for_early_data()
+    ends = again(server, client)
+    ends.client.write_early_data(b"pay")
+    flight = pump.outgoing(ends.client)
+    seen = []
+    for _ in range(2):
+        victim = SSL.Connection(server, None)
+        victim.set_accept_state()
+        victim.bio_write(flight)
+        try:
+            seen.append(victim.read_early_data(1000))
+        except SSL.WantReadError:
+            seen.append(b"")
+    assert seen == [b"pay", b""]
+
+
+# ---- who may send it
+
+
+@pytest.mark.parametrize("allowed", [True, False, 1, 0, None])
+def test_a_callback_may_refuse_it(allowed: bool) -> None:
+    server, client = contexts_for_early_data()
+    asked: list[SSL.Connection] = []
+
+    def allow(connection: SSL.Connection) -> bool:
+        asked.append(connection)
+        return allowed
+
+    server.set_allow_early_data_callback(allow)
+    ends = again(server, client)
+    ends.client.write_early_data(b"early")
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == (b"early" if allowed else b"")
+    assert asked == [ends.server]
+    finish(ends)
+    assert statuses(ends) == ["accepted" if allowed else "rejected"] * 2
+
+
+def test_a_callback_that_is_taken_away() -> None:
+    server, client = contexts_for_early_data()
+    server.set_allow_early_data_callback(lambda _connection: False)
+    server.set_allow_early_data_callback(None)
+    ends = again(server, client)
+    ends.client.write_early_data(b"early")
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == b"early"
+    with pytest.raises(TypeError, match="callable"):
+        server.set_allow_early_data_callback(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", ["raises", "answers"])
+def test_a_failing_callback_ends_the_handshake(wrong: str) -> None:
+    def allow(_connection: SSL.Connection) -> bool:
+        if wrong == "raises":
+            raise KeyError("no")
+        return "yes"  # type: ignore[return-value]
+
+    server, client = contexts_for_early_data()
+    server.set_allow_early_data_callback(allow)
+    ends = again(server, client)
+    ends.client.write_early_data(b"early")
+    pump.shuttle(ends.client, ends.server)
+    with pytest.raises(KeyError if wrong == "raises" else TypeError):
+        ends.server.read_early_data(100)
+    for call in (ends.server.do_handshake, lambda: ends.server.read_early_data(100)):
+        with verdicts.protocol_error("aborted"):
+            call()
+
+
+@pytest.mark.parametrize("size", [0, 10_000])
+def test_a_chosen_context_says_whether_and_how_much(size: int) -> None:
+    """Its callback is asked, and its size counts, whatever the first one allowed."""
+    asked: list[str] = []
+    first, client = contexts_for_early_data(0 if size else 10_000)
+    host, _client = contexts_for_early_data(size)
+    host.set_allow_early_data_callback(lambda _connection: bool(asked.append("host")) or True)
+    first.set_allow_early_data_callback(lambda _connection: bool(asked.append("first")) or True)
+    first.set_tlsext_servername_callback(lambda connection: connection.set_context(host))
+    session = session_of(first, client, b"localhost")
+    ends = pump.pair(first, client, b"localhost")
+    ends.client.set_session(session)
+    if size:
+        ends.client.write_early_data(b"early")
+    else:
+        with verdicts.protocol_error("a session"):
+            ends.client.write_early_data(b"early")
+    pump.step(ends.client.do_handshake)
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == (b"early" if size else b"")
+    assert asked == (["host"] if size else [])
+
+
+# ---- sessions that do not allow it
+
+
+def assert_goes_on(ends: pump.Pair) -> None:
+    """Nothing was sent, and an ordinary handshake follows."""
+    with verdicts.protocol_error("early data needs a session"):
+        ends.client.write_early_data(b"early")
+    assert pump.outgoing(ends.client) == b""
+    finish(ends)
+    assert statuses(ends) == ["not sent", "not sent"]
+
+
+def test_without_a_session() -> None:
+    assert_goes_on(pump.pair(*contexts_for_early_data()))
+
+
+def test_with_a_session_that_does_not_allow_it() -> None:
+    assert_goes_on(again(*contexts_for_early_data(0)))
+
+
+def test_with_a_session_of_tls_1_2() -> None:
+    server = contexts.server_context(version="TLSv1.2")
+    server.set_session_id(b"here")
+    server.set_max_early_data(1000)
+    assert_goes_on(again(server, contexts.client_context(version="TLSv1.2")))
+
+
+def test_with_a_session_that_was_made_by_other_rules() -> None:
+    """It is not offered, so nothing may be sent as if it were."""
+    server, client = contexts_for_early_data()
+    session = session_of(server, client)
+    client.set_verify_depth(3)
+    ends = pump.pair(server, client)
+    ends.client.set_session(session)
+    assert_goes_on(ends)
+    assert not ends.client.session_reused()
+
+
+def test_with_a_session_past_a_verify_callback() -> None:
+    server, client = contexts_for_early_data()
+    client.set_verify(SSL.VERIFY_PEER, lambda *about: bool(about[-1]))
+    assert_goes_on(again(server, client))
+
+
+def test_beside_a_key_that_is_shared() -> None:
+    server, client = contexts_for_early_data()
+    shared.serve(server)
+    shared.ask(client)
+    assert_goes_on(again(server, client))
+
+
+@pytest.mark.parametrize("who", ["a stranger", "nobody"])
+def test_a_server_whose_rules_have_changed_since(who: str) -> None:
+    """A full handshake would refuse this client: its data is not even looked at."""
+    server, _client = contexts_for_early_data()
+    client = contexts.client_context(
+        authority.client_stranger() if who == "a stranger" else None, version="TLSv1.3"
+    )
+    ends = again(server, client)
+    server.load_verify_locations(authority.trust_file())
+    server.set_verify(resuming.REQUIRED)
+    strict = SSL.Connection(server, None)
+    strict.set_accept_state()
+    ends = pump.Pair(strict, ends.client)
+    ends.client.write_early_data(b"early")
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == b""
+    failures = pump.handshake_outcome(*ends)
+    assert verdicts.is_protocol_error(failures.server)
+    assert isinstance(failures.client, SSL.Error)
+    assert ends.client.get_early_data_status() == "rejected"
+
+
+def test_no_data_on_a_session_past_a_servers_verify_callback() -> None:
+    server, _client = contexts_for_early_data()
+    server.load_verify_locations(authority.trust_file())
+    server.set_verify(resuming.REQUIRED, lambda *about: bool(about[-1]))
+    client = contexts.client_context(authority.client_identity(), version="TLSv1.3")
+    ends = again(server, client)
+    ends.client.write_early_data(b"early")
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == b""
+    finish(ends)
+    assert statuses(ends) == ["rejected", "rejected"]
+
+
+def test_rules_that_change_while_it_is_read() -> None:
+    ends = sent_early(b"early bird")
+    assert ends.server.read_early_data(5) == b"early"
+    ends.server.set_verify(resuming.REQUIRED)
+    with verdicts.protocol_error("rules of verification changed"):
+        ends.server.read_early_data(5)
+    for call in (ends.server.do_handshake, lambda: ends.server.read_early_data(5)):
+        with verdicts.protocol_error("aborted"):
+            call()
+    pump.shuttle(ends.server, ends.client)
+    with pytest.raises(SSL.Error):
+        pump.handshake(*ends)
+
+
+# ---- what else is not possible
+
+
+def test_the_wrong_side_and_the_wrong_time() -> None:
+    server, client = contexts_for_early_data()
+    ends = again(server, client)
+    with verdicts.protocol_error("a server has no early data"):
+        ends.server.write_early_data(b"x")
+    with verdicts.protocol_error("read by a server"):
+        ends.client.read_early_data(10)
+    finish(ends)
+    with verdicts.protocol_error("too late"):
+        ends.client.write_early_data(b"x")
+    with verdicts.protocol_error():
+        ends.server.read_early_data(10)
+    assert pump.transfer(ends.client, ends.server, b"fine") == b"fine"
+
+
+def test_no_early_data_at_all() -> None:
+    ends = pump.pair(*contexts_for_early_data())
+    assert statuses(ends) == ["not sent", "not sent"]
+    pump.step(ends.client.do_handshake)
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == b""
+    finish(ends)
+
+
+def test_a_first_write_without_more_to_say() -> None:
+    """What follows early data by `send` comes after the handshake."""
+    ends = sent_early()
+    with pytest.raises(SSL.WantReadError):
+        ends.client.send(b"later")
+    assert read_to_the_end(ends) == b"early"
+    finish(ends)
+
+
+@pytest.mark.parametrize("name", ["do_handshake", "recv"])
+def test_no_more_of_it_once_the_handshake_goes_on(name: str) -> None:
+    """libssl would end the handshake and send it, in one call, as ordinary data."""
+    ends = sent_early()
+    with verdicts.wants_read():
+        ends.client.recv(1) if name == "recv" else ends.client.do_handshake()
+    with verdicts.protocol_error("too late"):
+        ends.client.write_early_data(b"more")
+    assert read_to_the_end(ends) == b"early"
+    finish(ends)
+
+
+def test_a_transport_without_room() -> None:
+    """The same call again goes on, and the data is sent once."""
+    ends = again(*contexts_for_early_data())
+    ends.client.set_bio_limit(1)
+    assert ends.client.write_early_data(b"early ") == 6
+    with pytest.raises(SSL.WantWriteError):
+        ends.client.write_early_data(b"bird")
+    pump.shuttle(ends.client, ends.server)
+    assert ends.client.write_early_data(b"bird") == 4
+    ends.client.set_bio_limit(0)
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == b"early bird"
+    finish(ends)
+
+
+def test_sizes() -> None:
+    context = contexts.server_context()
+    assert context.get_max_early_data() == 0
+    context.set_max_early_data(100_000)
+    assert context.get_max_early_data() == 100_000
+    assert context.get_recv_max_early_data() == 100_000
+    context.set_recv_max_early_data(10)
+    assert context.get_recv_max_early_data() == 10
+    for call in (context.set_max_early_data, context.set_recv_max_early_data):
+        for wrong in (-1, 2**32):
+            with pytest.raises(ValueError, match="size"):
+                call(wrong)
+        with pytest.raises(TypeError):
+            call("1")  # type: ignore[arg-type]
+    ends = pump.pair(*contexts_for_early_data())
+    for nothing in (0, -1):
+        with pytest.raises(ValueError, match="positive"):
+            ends.server.read_early_data(nothing)
+    with pytest.raises(TypeError):
+        ends.client.write_early_data("text")  # type: ignore[arg-type]
+
+
+def test_keys_are_derived_alike() -> None:
+    ends = sent_early()
+    ours = ends.client.export_keying_material_early(b"EXPERIMENTAL a", 20, b"context")
+    assert ends.server.read_early_data(100) == b"early"
+    assert ends.server.export_keying_material_early(b"EXPERIMENTAL a", 20, b"context") == ours
+    assert ends.server.export_keying_material_early(b"EXPERIMENTAL a", 20, b"other") != ours
+    with pytest.raises(ValueError, match="size"):
+        ends.client.export_keying_material_early(b"EXPERIMENTAL a", 0)
+    with verdicts.protocol_error():
+        pump.pair(*contexts_for_early_data()).client.export_keying_material_early(b"label", 32)
+
+
+# ---- with another program
+
+
+def test_a_server_of_another_program() -> None:
+    files = authority.identity().files
+    _server, client = contexts_for_early_data()
+    with programs.running(
+        *("openssl", "s_server", "-accept", f"{sockets.LOOPBACK}:0", "-tls1_3", "-early_data"),
+        *("-cert", str(files.certificate), "-key", str(files.key)),
+        *("-cert_chain", str(files.intermediates)),
+    ) as program:
+        port = int(program.expect(r"^ACCEPT .*:(\d+)").group(1))
+        with (
+            socket.create_connection((sockets.LOOPBACK, port)) as sock,
+            sockets.client_end(client, sock, b"localhost") as end,
+        ):
+            end.do_handshake()
+            program.write(b"ticket\n")
+            assert sockets.receive_exactly(end, 7) == b"ticket\n"
+            session = end.get_session()
+            end.shutdown()
+        assert session is not None
+        with (
+            socket.create_connection((sockets.LOOPBACK, port)) as sock,
+            sockets.client_end(client, sock, b"localhost") as end,
+        ):
+            end.set_session(session)
+            assert end.write_early_data(b"the early bird\n") == 15
+            end.do_handshake()
+            assert end.get_early_data_status() == "accepted"
+            program.expect("the early bird")
+            end.shutdown()
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_client_of_another_program(allowed: bool, tmp_path: Path) -> None:
+    server, _client = contexts_for_early_data()
+    server.set_allow_early_data_callback(lambda _connection: allowed)
+    early, session = tmp_path / "early", tmp_path / "session"
+    early.write_bytes(b"the early bird\n")
+    told: list[tuple[bytes, str]] = []
+
+    def serve(listener: socket.socket) -> None:
+        for _ in range(2):
+            sock, _address = listener.accept()
+            with sockets.server_end(server, sock) as end:
+                found = b""
+                while part := end.read_early_data(100):
+                    found += part
+                end.do_handshake()
+                told.append((found, end.get_early_data_status()))
+                sockets.echo(end)
+
+    with sockets.listener() as listener:
+        serving = sockets.in_thread(serve, listener)
+        port = listener.getsockname()[1]
+        for options in (("-sess_out",), ("-early_data", str(early), "-sess_in")):
+            with programs.running(
+                *("openssl", "s_client", "-connect", f"{sockets.LOOPBACK}:{port}", "-tls1_3"),
+                *("-servername", "localhost", *options, str(session)),
+            ) as program:
+                program.write(b"over the wire\n")
+                program.expect("^over the wire")
+                program.write(b"Q\n")
+                assert program.finish() == 0
+        serving.result(sockets.PATIENCE)
+    assert told == [
+        (b"", "not sent"),
+        (b"the early bird\n", "accepted") if allowed else (b"", "rejected"),
+    ]
