@@ -30,6 +30,7 @@ GROUPS = {
     "museum": ("SSL", "Options that do nothing any more"),
     "mode": ("SSL", "Modes"),
     "cache": ("SSL", "Session cache"),
+    "ticket": ("SSL", "Ticket callbacks"),
     "shutdown": ("SSL", "Shutdown state"),
     "state": ("SSL", "Info callback"),
     "alert": ("SSL", "Alerts"),

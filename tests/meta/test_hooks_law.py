@@ -11,10 +11,11 @@ from reading import NATIVE, c_functions, calls, code_of, sources, statements
 #: Where trampolines live.  A passphrase is asked for by the loaders of keys, which
 #: lie below everything a connection's trampolines know: hence the second file.  A key for
 #: a ticket is found without Python, beside the topic's other functions, and so are sessions
-#: judged.  What a client's hello asks for has a file of its own, and so have
-#: hooks that may ask for time, and keys that are shared beforehand.
+#: judged.  What a client's hello asks for has a file of its own, and so have hooks that may
+#: ask for time, keys that are shared beforehand, and the caches and tickets of programs.
 HOMES = {
     *("trampolines", "passphrases", "ticket_keys", "stamps", "hello", "pausing", "shared_keys"),
+    *("removals", "session_cache", "tickets"),
 }
 #: Trampolines that run no Python: they write a number down, look at a session, or hand on
 #: what was chosen before.
@@ -26,6 +27,7 @@ NOTE_TAKERS = {
     "on_ticket",
     "on_alpn_select",
     "on_servername",
+    "on_session_remove",
 }
 #: The methods of our own BIOs run no Python and are known to bio.pyx alone.
 BIO_SETTERS = {

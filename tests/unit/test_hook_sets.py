@@ -27,6 +27,8 @@ HOOKS: dict[str, tuple[Setter, object]] = {
     "ocsp client": (lambda server, client, hook: client.set_ocsp_client_callback(hook), True),
     "keylog": (lambda server, client, hook: server.set_keylog_callback(hook), None),
     "message": (lambda server, client, hook: server.set_message_callback(hook), None),
+    "session": (lambda server, client, hook: server.set_session_new_callback(hook), None),
+    "ticket": (lambda server, client, hook: server.set_session_ticket_callback(hook), b"x"),
     "info": (lambda server, client, hook: server.set_info_callback(hook), None),
 }
 

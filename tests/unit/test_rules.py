@@ -49,6 +49,7 @@ OTHERS = """
     set_min_proto_version load_tmp_dh set_tmp_ecdh
     set_accept_state set_connect_state set_session set_shutdown set_context
     set_num_tickets set_session_cache_mode set_session_id set_ticket_keys set_timeout
+    set_session_cache_size set_session_new_callback set_session_remove_callback
     set_info_callback set_keylog_callback set_message_callback set_passwd_cb
     set_max_early_data set_recv_max_early_data set_allow_early_data_callback
     set_psk_client_callback set_psk_server_callback
@@ -66,6 +67,7 @@ ELSEWHERE = """
     set_ocsp_verify set_verify clear_verify_flags configure configure_file
     load_verify_data load_verify_locations load_verify_uri set_cert_store
     set_default_verify_paths
+    add_session set_session_get_callback set_session_ticket_callback
 """
 
 

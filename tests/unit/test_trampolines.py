@@ -69,6 +69,13 @@ class Scene:
         shared.ask(self.client).set_psk_client_callback(hook)
         self.runs_on = "client"
 
+    def session_new(self, hook: Hook) -> None:
+        self.server.set_options(SSL.OP_NO_TICKET)
+        self.server.set_session_new_callback(hook)
+
+    def ticket_generate(self, hook: Hook) -> None:
+        self.server.set_session_ticket_callback(hook)
+
     def info_client(self, hook: Hook) -> None:
         self.client.set_info_callback(hook)
         self.runs_on = "client"
@@ -129,13 +136,14 @@ HOOKS = [
     "verify", "verify-connection", "verify-server", "alpn", "servername", "info-client",
     "info-connection", "info-server", "keylog-client", "keylog-server", "staple-client",
     "staple-server", "certificate", "certificate-connection", "certificate-client",
-    "psk-server", "psk-client",
+    "psk-server", "psk-client", "session-new", "ticket-generate",
 ]  # fmt: skip
 #: What a hook returns that lets the handshake pass, where that is not True.
 ANSWERS: dict[str, object] = {
     "alpn": b"h2",
     "staple-server": contexts.STAPLE,
     "psk-server": shared.KEY,
+    "ticket-generate": b"data",
     "psk-client": (shared.IDENTITY, shared.KEY),
 }
 FAULTS: list[type[BaseException]] = [

@@ -26,6 +26,7 @@ from OpenSSL._face.secrets import ConnectionSecrets
 from OpenSSL._face.sessions import ConnectionSessions
 from OpenSSL._face.settings import ConnectionSettings
 from OpenSSL._face.stapling import ConnectionStapling
+from OpenSSL._face.tickets import ConnectionTickets
 from OpenSSL._face.transparency import ConnectionTransparency
 from OpenSSL._face.transport import ConnectionTransport
 from OpenSSL._face.trust import ConnectionTrust
@@ -61,6 +62,7 @@ class Connection(
     ConnectionInspection,
     Configuration,
     ConnectionSessions,
+    ConnectionTickets,
     ConnectionPeer,
     ConnectionSecrets,
     ConnectionDatagram,

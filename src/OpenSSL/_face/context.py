@@ -17,10 +17,12 @@ from OpenSSL._face.pairs import ContextPairs
 from OpenSSL._face.parameters import Parameters
 from OpenSSL._face.peer_names import ContextPeerNames
 from OpenSSL._face.psk import ContextPsk
+from OpenSSL._face.session_cache import ContextSessionCache
 from OpenSSL._face.sessions import ContextSessions
 from OpenSSL._face.settings import ContextSettings
 from OpenSSL._face.stapling import ContextStapling
 from OpenSSL._face.ticket_keys import ContextTicketKeys
+from OpenSSL._face.tickets import ContextTickets
 from OpenSSL._face.transparency import ContextTransparency
 from OpenSSL._face.trust import ContextTrust
 
@@ -52,6 +54,8 @@ class Context(
     Records,
     Configuration,
     ContextSessions,
+    ContextSessionCache,
+    ContextTickets,
     ContextTicketKeys,
     ContextDatagram,
 ):

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from OpenSSL._face.arguments import integer, text_to_bytes
+from OpenSSL._native import session_fields as fields
 from OpenSSL._native import sessions as native
 from OpenSSL._native.connection import Connection
 from OpenSSL._native.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from OpenSSL._face.certificates import X509
 
 __all__ = ["ConnectionSessions", "ContextSessions", "Session"]
 
@@ -88,6 +93,25 @@ class Session(native.Session):
         """
         return native.get_timeout(self)
 
+    def set_time(self, seconds: int) -> None:
+        """Say when the session was made, in seconds since 1970.
+
+        Raises TypeError if it is not an integer and ValueError for a negative number.
+
+        SSL_SESSION_set_time(3)
+        """
+        fields.set_time(self, integer("seconds", seconds))
+
+    def set_timeout(self, seconds: int) -> None:
+        """Say for how many seconds after :meth:`get_time` the session may be used.
+
+        A server takes no ticket for longer than the ticket itself says. Raises TypeError if
+        it is not an integer and ValueError for a negative number.
+
+        SSL_SESSION_set_timeout(3)
+        """
+        fields.set_timeout(self, integer("seconds", seconds))
+
     def has_ticket(self) -> bool:
         """Return whether the session holds a ticket for the server.
 
@@ -118,6 +142,90 @@ class Session(native.Session):
         SSL_SESSION_get_protocol_version(3)
         """
         return native.get_protocol_version(self)
+
+    def get_cipher_name(self) -> str | None:
+        """Return OpenSSL's name of the cipher that was agreed on, or None.
+
+        SSL_SESSION_get0_cipher(3)
+        """
+        return fields.get_cipher_name(self)
+
+    def get_peer_certificate(self) -> X509 | None:
+        """Return the peer's certificate, or None where there is none.
+
+        SSL_SESSION_get0_peer(3)
+        """
+        return fields.get_peer_certificate(self)  # type: ignore[return-value]
+
+    def get_hostname(self) -> bytes | None:
+        """Return the server name that was asked for and accepted, or None.
+
+        SSL_SESSION_get0_hostname(3)
+        """
+        return fields.get_hostname(self)
+
+    def get_alpn_selected(self) -> bytes:
+        """Return the protocol that was chosen by ALPN; empty for none.
+
+        SSL_SESSION_get0_alpn_selected(3)
+        """
+        return fields.get_alpn_selected(self)
+
+    def get_id_context(self) -> bytes:
+        """Return the digest of the rules that the session was made by, 32 bytes.
+
+        It stands where OpenSSL keeps the session id context, and is made of that too:
+        :meth:`Context.set_session_id`.
+
+        SSL_SESSION_get0_id_context(3)
+        """
+        return fields.get_id_context(self)
+
+    def get_ticket(self) -> bytes:
+        """Return the server's ticket as it came; empty where there is none.
+
+        SSL_SESSION_get0_ticket(3)
+        """
+        return fields.get_ticket(self)
+
+    def get_master_key(self) -> bytes:
+        """Return the secret that the session stands on: whoever has it can pass for an end.
+
+        SSL_SESSION_get_master_key(3)
+        """
+        return fields.get_master_key(self)
+
+    def get_max_early_data(self) -> int:
+        """Return how many bytes of early data the server takes; 0 for none.
+
+        SSL_SESSION_get_max_early_data(3)
+        """
+        return fields.get_max_early_data(self)
+
+    def get_max_fragment_length(self) -> int:
+        """Return the maximum fragment length that was agreed on, in bytes; 0 for none.
+
+        SSL_SESSION_get_max_fragment_length(3)
+        """
+        return fields.get_max_fragment_length(self)
+
+    def get_ticket_appdata(self) -> bytes:
+        """Return what the program keeps in the session; empty for nothing.
+
+        SSL_SESSION_get0_ticket_appdata(3)
+        """
+        return fields.get_ticket_appdata(self)
+
+    def set_ticket_appdata(self, data: bytes) -> None:
+        """Keep at most 16 KiB with the session, wherever it goes from now on.
+
+        Into the tickets of clients comes what
+        :meth:`Context.set_session_ticket_callback` says. Raises TypeError if it is not a
+        byte string and ValueError if it is too long.
+
+        SSL_SESSION_set1_ticket_appdata(3)
+        """
+        fields.set_ticket_appdata(self, as_bytes("data", data))
 
 
 class ContextSessions(Context):

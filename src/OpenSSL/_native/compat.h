@@ -164,6 +164,16 @@ static inline long long brisk_session_time(const SSL_SESSION *session)
 #endif
 }
 
+/* 0 where it is refused. */
+static inline int brisk_session_set_time(SSL_SESSION *session, long long seconds)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+    return SSL_SESSION_set_time_ex(session, (time_t)seconds) == (time_t)seconds;
+#else
+    return SSL_SESSION_set_time(session, (long)seconds) == (long)seconds;
+#endif
+}
+
 /* Whole names of where a list of revoked certificates is; NULL for names that are relative. */
 static inline GENERAL_NAMES *brisk_point_names(const DIST_POINT *point)
 {

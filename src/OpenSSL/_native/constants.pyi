@@ -171,6 +171,15 @@ __all__ = [
     "SSLv23_METHOD",
     "SSLv2_METHOD",
     "SSLv3_METHOD",
+    "TICKET_EMPTY",
+    "TICKET_NO_DECRYPT",
+    "TICKET_RETURN_ABORT",
+    "TICKET_RETURN_IGNORE",
+    "TICKET_RETURN_IGNORE_RENEW",
+    "TICKET_RETURN_USE",
+    "TICKET_RETURN_USE_RENEW",
+    "TICKET_SUCCESS",
+    "TICKET_SUCCESS_RENEW",
     "TLS1_1_VERSION",
     "TLS1_2_VERSION",
     "TLS1_3_VERSION",
@@ -472,6 +481,24 @@ SESS_CACHE_NO_INTERNAL: Final[int]
 """both of the above"""
 SESS_CACHE_UPDATE_TIME: Final[int]
 """a session's time starts again whenever it is resumed"""
+TICKET_EMPTY: Final[int]
+"""the client asks for a ticket and has none"""
+TICKET_NO_DECRYPT: Final[int]
+"""the ticket could not be decrypted"""
+TICKET_SUCCESS: Final[int]
+"""the ticket was decrypted"""
+TICKET_SUCCESS_RENEW: Final[int]
+"""the ticket was decrypted, and is to be replaced"""
+TICKET_RETURN_ABORT: Final[int]
+"""end the handshake"""
+TICKET_RETURN_IGNORE: Final[int]
+"""shake hands in full and send no ticket"""
+TICKET_RETURN_IGNORE_RENEW: Final[int]
+"""shake hands in full and send a new ticket"""
+TICKET_RETURN_USE: Final[int]
+"""resume the session; TLS 1.3 sends new tickets all the same"""
+TICKET_RETURN_USE_RENEW: Final[int]
+"""resume the session and send a new ticket"""
 SENT_SHUTDOWN: Final[int]
 """close_notify was sent"""
 RECEIVED_SHUTDOWN: Final[int]

@@ -1,6 +1,7 @@
 from OpenSSL._native.carrier cimport Hooks, Kept
 from OpenSSL._native.libssl cimport SSL_CTX
 from OpenSSL._native.lock cimport brisk_lock
+from OpenSSL._native.removals cimport Removals
 from OpenSSL._native.rules cimport Common
 from OpenSSL._native.ticket_ring cimport brisk_ticket_ring
 
@@ -38,6 +39,8 @@ cdef class Context:
     cdef object outlived            # stores replaced while connections may be verifying by them
     cdef object anchors             # what to read to have one like the shared store
     cdef brisk_ticket_ring tickets  # the program's own keys for tickets, if it set any
+    cdef Removals removals          # sessions the program is to be told of; None: it is not
+    cdef unsigned long telling      # forks + 1 while somebody tells it; else 0
     cdef object __weakref__
 
     # Every function over a Context runs between these two.  enter() raises
@@ -55,6 +58,9 @@ cdef class Context:
     cdef void digest(self) noexcept
     cdef int check_not_ending(self) except -1
     cdef void count_anew(self) noexcept
+
+    # With no lock held: tell the program which sessions libssl has let go of.
+    cdef void tell_removed(self) noexcept
 
     # Around such a computation; see Engine.
     cdef void start_reading(self) noexcept

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import NoReturn
 
 class Method: ...
@@ -12,4 +13,5 @@ class Context:
     def set_app_data(self, data: object) -> None:
         """Keep an object of the program's own with the Context."""
 
+def set_teller(told: Callable[[Context], None]) -> None: ...
 def method_of(context: Context) -> int: ...

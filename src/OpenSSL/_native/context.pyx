@@ -25,6 +25,7 @@ from OpenSSL._native.stamps cimport on_chain, on_ticket
 from OpenSSL._native.ticket_ring cimport brisk_ticket_ring_close
 
 from OpenSSL._exceptions import Error
+from OpenSSL._native.carrier import write_unraisable
 from OpenSSL._native.constants import (
     DTLS_CLIENT_METHOD, DTLS_METHOD, DTLS_SERVER_METHOD, SSLv23_METHOD, TLS_CLIENT_METHOD,
     TLS_METHOD, TLS_SERVER_METHOD, TLSv1_1_METHOD, TLSv1_2_METHOD, TLSv1_METHOD,
@@ -33,6 +34,16 @@ from OpenSSL._native.constants import (
 cdef enum:
     SESSION_SECONDS = 300   # the interface's own default; libssl's is two hours
     MOST_IDLE = 1000        # records in a row that hold no data
+
+# What tells a program of removed sessions; it stands above, with the sessions.
+cdef object teller = None
+
+
+def set_teller(told not None):
+    """Say which function tells the program of the sessions that a Context has let go of."""
+    global teller
+    teller = told
+
 
 ctypedef const s.SSL_METHOD* (*make_method)() noexcept nogil
 
@@ -109,6 +120,8 @@ cdef class Context:
     def __dealloc__(self):
         self.renewal = None
         if self.handle != NULL:
+            # What goes with the Context itself the program is not told of.
+            s.SSL_CTX_sess_set_remove_cb(self.handle, NULL)
             s.SSL_CTX_free(self.handle)
             self.handle = NULL
         brisk_ticket_ring_close(&self.tickets)
@@ -179,6 +192,17 @@ cdef class Context:
         else:
             self.noted[name] = value
         return 0
+
+    cdef void tell_removed(self) noexcept:
+        # One at a time, so that they are told in order.
+        if self.telling == carrier.forks.count + 1 or brisk_is_finalizing():
+            return
+        self.telling = carrier.forks.count + 1
+        try:
+            teller(self)
+        except BaseException as error:
+            write_unraisable(error, self)
+        self.telling = 0
 
     cdef void count_anew(self) noexcept:
         # Threads that were at work when the process was forked are not in the child.

@@ -143,6 +143,8 @@ cdef class Engine(Conducted):
             self.channel.owner = NULL
             s.SSL_free(self.handle)
             self.handle = NULL
+            if self.first.removals is not None and self.first.removals.count[0] != 0:
+                self.first.tell_removed()
         close_channel(&self.channel)
 
     def __reduce__(self):
@@ -229,7 +231,8 @@ cdef class Engine(Conducted):
         cdef Hooks hooks = self.hooks
         # These are for alerts, new keys and late requests for a certificate as well.
         return (hooks.info is not None or hooks.keylog is not None or hooks.verify is not None
-                or hooks.message is not None or self.may_shake(starting) and hooks.some())
+                or hooks.message is not None or "session new" in hooks.more
+                or self.may_shake(starting) and hooks.some())
 
     cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept:
         """Whether the interpreter is kept: the work is not worth the change, or nobody waits."""

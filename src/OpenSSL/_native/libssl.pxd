@@ -498,6 +498,7 @@ cdef extern from "compat.h" nogil:
     unsigned long SSL_SESSION_get_ticket_lifetime_hint(const SSL_SESSION* session)
     int SSL_SESSION_is_resumable(const SSL_SESSION* session)
     long long brisk_session_time(const SSL_SESSION* session)
+    int brisk_session_set_time(SSL_SESSION* session, long long seconds)
     long SSL_CTX_set_session_cache_mode(SSL_CTX* context, long mode)
     long SSL_CTX_get_session_cache_mode(SSL_CTX* context)
     long SSL_CTX_set_timeout(SSL_CTX* context, long seconds)
@@ -508,6 +509,8 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_remove_session(SSL_CTX* context, SSL_SESSION* session)
     int SSL_TICKET_SUCCESS
     int SSL_TICKET_SUCCESS_RENEW
+    int SSL_TICKET_RETURN_ABORT
+    int SSL_TICKET_RETURN_IGNORE
     int SSL_TICKET_RETURN_IGNORE_RENEW
     int SSL_TICKET_RETURN_USE
     int SSL_TICKET_RETURN_USE_RENEW

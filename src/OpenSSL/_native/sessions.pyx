@@ -71,6 +71,33 @@ cdef s.SSL_SESSION* held(Session session) except NULL:
     return session.handle
 
 
+cdef s.SSL_SESSION* duplicate(s.SSL_SESSION* lent) except NULL:
+    cdef s.SSL_SESSION* copy
+    errors.clear()
+    copy = s.SSL_SESSION_dup(lent)
+    if copy == NULL:
+        errors.fail_ssl("the session cannot be copied")
+    return copy
+
+
+cdef Session copied(s.SSL_SESSION* lent, Context context):
+    return wrap_session(duplicate(lent), context)
+
+
+# What the program keeps in a ticket may be set meanwhile; see session_fields.
+@cython.critical_section
+cdef s.SSL_SESSION* copy_of(Session session) except NULL:
+    return duplicate(held(session))
+
+
+cdef int check_sealed(Session session) except -1:
+    if session.unsealed:
+        raise ValueError(
+            "the session was read without a key: whoever can write the bytes could be let in; "
+            "give Session.to_bytes and from_bytes a key")
+    return 0
+
+
 # ---- what a session is
 
 def get_id(Session session not None):
@@ -105,35 +132,21 @@ def get_protocol_version(Session session not None):
 
 # ---- sessions in bytes
 
-cdef bytes seal(s.SSL_SESSION* session, bytes note, bytes key):
-    """What binds a session's stamp and note to its secret, and to the program's key."""
+cdef bytes seal(s.SSL_SESSION* session, bytes key):
+    """What binds all that a session says to its secret, and to the program's key."""
     cdef unsigned char[MOST_SECRET] secret
     cdef unsigned char[RULES] out
-    cdef unsigned int size = 0
     cdef size_t length = s.SSL_SESSION_get_master_key(session, secret, MOST_SECRET)
-    cdef const unsigned char* mark = s.SSL_SESSION_get0_id_context(session, &size)
-    cdef bytes bound = PyBytes_FromStringAndSize(<const char*>mark, size)
+    cdef bytes bound
     cdef bytes keys = PyBytes_FromStringAndSize(<const char*>secret, <Py_ssize_t>length) + key
     c.OPENSSL_cleanse(secret, MOST_SECRET)
-    bound = b"brisktls session%c" % size + bound + note + peer_of(session)
+    bound = b"brisktls session" + written(session)
     if c.EVP_Q_mac(
             NULL, b"HMAC", NULL, b"SHA256", NULL, PyBytes_AS_STRING(keys), PyBytes_GET_SIZE(keys),
             <const unsigned char*>PyBytes_AS_STRING(bound), PyBytes_GET_SIZE(bound), out, RULES,
             &length) == NULL or length != RULES:
         errors.fail_ssl("the session cannot be sealed")
     return PyBytes_FromStringAndSize(<const char*>out, RULES)
-
-
-cdef bytes peer_of(s.SSL_SESSION* session):
-    """A digest of the peer's certificate; nothing where there is none."""
-    cdef c.X509* peer = s.SSL_SESSION_get0_peer(session)
-    cdef unsigned char[RULES] out
-    cdef unsigned int size = 0
-    if peer == NULL:
-        return b""
-    if c.X509_digest(peer, c.EVP_sha256(), out, &size) != 1:
-        errors.fail_ssl("the peer's certificate cannot be digested")
-    return PyBytes_FromStringAndSize(<const char*>out, size)
 
 
 cdef bytes appended(s.SSL_SESSION* session):
@@ -157,7 +170,7 @@ cdef int check_seal(s.SSL_SESSION* session, bytes key) except -1:
     cdef bytes note = found[:-RULES]
     if PyBytes_GET_SIZE(found) >= RULES:
         append(session, note)
-        mine = seal(session, note, key)
+        mine = seal(session, key)
         if c.CRYPTO_memcmp(
                 PyBytes_AS_STRING(mine),
                 PyBytes_AS_STRING(found) + PyBytes_GET_SIZE(found) - RULES, RULES) == 0:
@@ -168,14 +181,10 @@ cdef int check_seal(s.SSL_SESSION* session, bytes key) except -1:
 
 
 def to_bytes(Session session not None, bytes key not None):
-    cdef s.SSL_SESSION* copy
-    errors.clear()
-    copy = s.SSL_SESSION_dup(held(session))
-    if copy == NULL:
-        errors.fail_ssl("the session cannot be copied")
+    cdef s.SSL_SESSION* copy = copy_of(session)
     try:
         note = appended(copy)
-        append(copy, note + seal(copy, note, key))
+        append(copy, note + seal(copy, key))
         return written(copy)
     finally:
         s.SSL_SESSION_free(copy)
@@ -198,6 +207,7 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
     cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(data)
     cdef const unsigned char* end = start + PyBytes_GET_SIZE(data)
     cdef s.SSL_SESSION* handle
+    cdef Session made
     if PyBytes_GET_SIZE(data) > INT_MAX:
         raise ValueError("the data is longer than 2 GiB")
     errors.clear()
@@ -211,7 +221,9 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
     except BaseException:
         s.SSL_SESSION_free(handle)
         raise
-    return wrap_session(handle, context)
+    made = wrap_session(handle, context)
+    made.unsealed = not key
+    return made
 
 
 # ---- the cache of a Context
@@ -308,25 +320,20 @@ def get_cache_numbers(Context context not None):
 
 def get_session(Connection connection not None):
     cdef s.SSL_SESSION* lent
-    cdef s.SSL_SESSION* copy
     connection.enter()
     try:
         lent = s.SSL_get_session(connection.handle)
         if lent == NULL:
             return None
-        errors.clear()
-        copy = s.SSL_SESSION_dup(lent)
-        if copy == NULL:
-            errors.fail_ssl("the session cannot be copied")
-        return wrap_session(copy, connection.first)
+        return copied(lent, connection.first)
     finally:
         connection.leave()
 
 
 def set_session(Connection connection not None, Session session not None):
-    cdef s.SSL_SESSION* handle = held(session)
     cdef s.SSL_SESSION* copy
     cdef int result
+    held(session)
     connection.enter()
     try:
         if session.context is not connection.first:
@@ -337,9 +344,7 @@ def set_session(Connection connection not None, Session session not None):
         # From here on the handshake is at work on the one it has.
         if not s.SSL_in_before(connection.handle):
             errors.fail_ssl("a session can only be set before the handshake")
-        copy = s.SSL_SESSION_dup(handle)
-        if copy == NULL:
-            errors.fail_ssl("the session cannot be copied")
+        copy = copy_of(session)
         result = s.SSL_set_session(connection.handle, copy)
         s.SSL_SESSION_free(copy)
         if result != 1:

@@ -34,6 +34,15 @@ cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil
 cdef bint note_key(s.SSL_SESSION* session) noexcept nogil
 cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil
 
+# Whether a session was made by the rules of the handshake that is going on.
+cdef bint fits(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil
+
+# What a program keeps in a session stands behind our note: how many bytes of all are ours.
+cdef size_t size_of_note(const void* data, size_t size) noexcept nogil
+# Keep something else there; False without memory.
+cdef bint put_behind_note(
+    s.SSL_SESSION* session, const void* data, size_t size) noexcept nogil
+
 cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil
 cdef int on_ticket(
     s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,

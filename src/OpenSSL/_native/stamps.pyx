@@ -29,6 +29,7 @@ calls the application data of tickets, and is not resumed at another time.
 from libc.string cimport memcmp, memcpy
 from libc.time cimport time
 
+from OpenSSL._native.removals cimport keep_quiet
 from OpenSSL._native.rules cimport RULES, rules_of, validity
 
 from OpenSSL._exceptions import Error
@@ -113,6 +114,45 @@ cdef long long read_time(const unsigned char* data) noexcept nogil:
     return <long long>seconds
 
 
+cdef void write_note(unsigned char* text, const long long* window) noexcept nogil:
+    memcpy(text, MARK, NOTE - 2 * TIME)
+    write_time(text + NOTE - 2 * TIME, window[0])
+    write_time(text + NOTE - TIME, window[1])
+
+
+cdef size_t size_of_note(const void* data, size_t size) noexcept nogil:
+    if data == NULL or size < NOTE or memcmp(data, MARK, NOTE - 2 * TIME) != 0:
+        return 0
+    return NOTE
+
+
+cdef bint put_behind_note(
+    s.SSL_SESSION* session, const void* data, size_t size,
+) noexcept nogil:
+    cdef void* previous = NULL
+    cdef size_t length = 0
+    cdef long long[2] window
+    cdef unsigned char* text
+    cdef bint good
+    if s.SSL_SESSION_get0_ticket_appdata(session, &previous, &length) != 1:
+        return False
+    text = <unsigned char*>c.OPENSSL_malloc(NOTE + size)
+    if text == NULL:
+        return False
+    if size_of_note(previous, length) != 0:
+        memcpy(text, previous, NOTE)
+    else:
+        # There has to be one, so that nothing of the program's can pass for it.
+        window[0] = -NEVER
+        window[1] = NEVER
+        write_note(text, window)
+    if size > 0:
+        memcpy(text + NOTE, data, size)
+    good = s.SSL_SESSION_set1_ticket_appdata(session, text, NOTE + size) == 1
+    c.OPENSSL_free(text)
+    return good
+
+
 cdef bint note(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
     """Write down when the peer's certificates are valid; False when that cannot be."""
     cdef unsigned char[NOTE] text
@@ -123,9 +163,7 @@ cdef bint note(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
     window[1] = NEVER
     if not validity(ssl, now, window):
         return False
-    memcpy(text, MARK, NOTE - 2 * TIME)
-    write_time(text + NOTE - 2 * TIME, window[0])
-    write_time(text + NOTE - TIME, window[1])
+    write_note(text, window)
     if s.SSL_SESSION_set1_ticket_appdata(session, text, NOTE) != 1:
         return False
     # A server's cache knows nothing of notes.
@@ -143,7 +181,7 @@ cdef bint in_time(s.SSL_SESSION* session) noexcept nogil:
     cdef const unsigned char* text
     if s.SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1:
         return False
-    if data == NULL or size < NOTE or memcmp(data, MARK, NOTE - 2 * TIME) != 0:
+    if size_of_note(data, size) == 0:
         return True
     text = <const unsigned char*>data
     return (read_time(text + NOTE - 2 * TIME) <= now
@@ -206,6 +244,7 @@ cdef bint offer(s.SSL* ssl, Channel* channel) noexcept nogil:
         return False
     if size == 0 and s.SSL_SESSION_set1_id(session, channel.rules, 1) != 1:
         return False
+    keep_quiet(session)
     s.SSL_CTX_remove_session(s.SSL_get_SSL_CTX(ssl), session)     # 0: it was in none
     return not s.SSL_SESSION_is_resumable(session)
 

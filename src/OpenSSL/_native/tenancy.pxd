@@ -13,6 +13,7 @@ cdef class Tenant(Entrance):
     cdef unsigned int notes         # of the Context, when libssl copied what was noted there
     cdef flag own_verify            # set on this connection itself, whatever its Context says
     cdef flag own_info
+    cdef flag own_tickets           # how many a server gives out was set on this connection
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
     cdef flag must_name             # a client that verifies must say whom it wants

@@ -9,12 +9,14 @@ between.  What is set on the connection itself stays when it moves.
 
 cimport cython
 
+cimport OpenSSL._native.carrier as carrier
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport CHOSEN, Hooks, Kept, keep
 from OpenSSL._native.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.entrance cimport Entrance
+from OpenSSL._native.lock cimport brisk_lock_is_mine
 from OpenSSL._native.naming cimport is_named
 from OpenSSL._native.criteria cimport Criteria
 from OpenSSL._native.trampolines cimport (
@@ -27,6 +29,9 @@ from OpenSSL._exceptions import Error
 
 # How to verify, as far as libssl does not tell it.
 cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
+
+# Hooks of the Context a connection was made with: libssl has its sessions there.
+cdef tuple OF_THE_FIRST = ("session new", "session get", "ticket make", "ticket take")
 
 # Of a connection that has none of its own.
 cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
@@ -74,6 +79,13 @@ cdef class Tenant(Entrance):
         self.first.stop_reading()
         if self.context is not self.first:
             self.context.stop_reading()
+
+    cdef void leave(self) noexcept:
+        cdef Context first = self.first
+        Entrance.leave(self)
+        if (first.removals is not None and first.removals.count[0] != 0
+                and not brisk_lock_is_mine(&self.lock, &carrier.forks)):
+            first.tell_removed()
 
     cdef void hook_begins(self) noexcept:
         self.paused = self.reading
@@ -157,6 +169,10 @@ cdef class Tenant(Entrance):
                 if "certificate" in hooks.more:
                     choice = on_certificate
                 s.SSL_set_cert_cb(self.handle, choice, NULL)
+            # Sessions stay with the Context the connection was made with.
+            for name in OF_THE_FIRST:
+                if name in hooks.more or name in self.hooks.more:
+                    hooks.put(name, self.hooks.more.get(name))
             adopt_keys(self.handle, hooks)
             if "early_data" in hooks.more:
                 early = on_early_data
@@ -202,7 +218,9 @@ cdef class Tenant(Entrance):
             self.handle, s.SSL_CTX_get_max_early_data(context.handle)))
         taken(s.SSL_set_recv_max_early_data(
             self.handle, s.SSL_CTX_get_recv_max_early_data(context.handle)))
-        taken(s.SSL_set_num_tickets(self.handle, s.SSL_CTX_get_num_tickets(context.handle)))
+        if not self.own_tickets:
+            taken(s.SSL_set_num_tickets(
+                self.handle, s.SSL_CTX_get_num_tickets(context.handle)))
         self.must_name = context.must_name
         self.careful = self.must_name
         return 0

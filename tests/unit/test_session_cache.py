@@ -1,0 +1,554 @@
+"""The cache of a Context: who is told of sessions, who is asked for them, what it keeps."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from kit import contexts, pump
+from kit.resuming import (
+    NAME,
+    REQUIRED,
+    VERSIONS,
+    resumes,
+    session_of,
+    strict_server,
+    visit,
+    visitor,
+)
+from OpenSSL import SSL
+
+KEY = b"a secret of the program's own"
+OUTSIDE = SSL.SESS_CACHE_SERVER | SSL.SESS_CACHE_NO_INTERNAL
+NOTED = SSL.SESS_CACHE_CLIENT | SSL.SESS_CACHE_NO_INTERNAL_STORE
+
+
+class Cache:
+    """What a program keeps for several servers: bytes under ids."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, bytes] = {}
+        self.asked: list[bytes] = []
+        self.removed: list[bytes] = []
+        self.key = KEY
+
+    def serve(self, context: SSL.Context) -> SSL.Context:
+        context.set_options(SSL.OP_NO_TICKET)
+        context.set_session_cache_mode(OUTSIDE)
+        context.set_session_new_callback(self.new)
+        context.set_session_get_callback(self.get)
+        context.set_session_remove_callback(self.remove)
+        return context
+
+    def new(self, _connection: SSL.Connection, session: SSL.Session) -> None:
+        self.kept[session.get_id()] = session.to_bytes(self.key)
+
+    def get(self, connection: SSL.Connection, name: bytes) -> SSL.Session | None:
+        self.asked.append(name)
+        kept = self.kept.get(name)
+        if kept is None:
+            return None
+        return SSL.Session.from_bytes(kept, connection.get_context(), self.key)
+
+    def remove(self, _context: SSL.Context, session: SSL.Session) -> None:
+        self.removed.append(session.get_id())
+
+
+def noting(context: SSL.Context) -> list[SSL.Session]:
+    """The sessions that a client is given, from now on."""
+    got: list[SSL.Session] = []
+    context.set_session_cache_mode(NOTED)
+    context.set_session_new_callback(lambda _connection, session: got.append(session))
+    return got
+
+
+def stateful(version: str | None = None) -> SSL.Context:
+    """A server that keeps its sessions itself."""
+    context = contexts.server_context(version=version)
+    context.set_options(SSL.OP_NO_TICKET)
+    return context
+
+
+# ---- a cache that several Contexts share
+
+
+@VERSIONS
+def test_servers_that_share_a_cache_resume_each_others_sessions(version: str) -> None:
+    cache, client = Cache(), contexts.client_context(version=version)
+    one, other = (cache.serve(contexts.server_context()) for _ in range(2))
+    session = session_of(*visit(one, client))
+    assert cache.asked == []
+    assert resumes(*visit(other, client, session))
+    assert len(cache.asked) == 1
+    assert other.get_session_stats()["cb_hits"] == 1
+    assert other.get_session_stats()["number"] == 0
+
+
+@VERSIONS
+def test_a_client_is_let_in_by_its_certificate_through_the_cache(version: str) -> None:
+    cache, client = Cache(), visitor(version)
+    one, other = (cache.serve(strict_server(version)) for _ in range(2))
+    session = session_of(*visit(one, client))
+    ends, outcome = visit(other, client, session)
+    assert resumes(ends, outcome)
+    certificate = ends.server.get_peer_certificate()
+    assert certificate is not None
+    assert certificate.get_subject().CN == "client"
+
+
+@VERSIONS
+def test_none_means_a_full_handshake(version: str) -> None:
+    cache, client = Cache(), contexts.client_context(version=version)
+    server = cache.serve(contexts.server_context())
+    session = session_of(*visit(server, client))
+    cache.kept.clear()
+    assert not resumes(*visit(server, client, session))
+
+
+@VERSIONS
+def test_a_session_object_will_do(version: str) -> None:
+    kept: dict[bytes, SSL.Session] = {}
+    server, client = stateful(version), contexts.client_context(version=version)
+    server.set_session_cache_mode(OUTSIDE)
+    server.set_session_new_callback(lambda _, session: kept.update({session.get_id(): session}))
+    server.set_session_get_callback(lambda _, name: kept.get(name))
+    session = session_of(*visit(server, client))
+    for _ in range(2):
+        assert resumes(*visit(server, client, session))
+
+
+@VERSIONS
+def test_the_cache_is_that_of_the_context_the_connection_was_made_with(version: str) -> None:
+    cache, client = Cache(), contexts.client_context(version=version)
+    front = cache.serve(contexts.server_context())
+    host, elsewhere = contexts.server_context(), Cache()
+    elsewhere.serve(host)
+    front.set_tlsext_servername_callback(lambda end: end.set_context(host))
+    session = session_of(*visit(front, client))
+    assert resumes(*visit(front, client, session))
+    assert cache.asked
+    assert elsewhere.asked == []
+    assert elsewhere.kept == {}
+
+
+# ---- what is not believed
+
+
+def refused(server: SSL.Context, client: SSL.Context, session: SSL.Session) -> bool:
+    ends, outcome = visit(server, client, session)
+    assert not ends.server.session_reused()
+    return outcome != (None, None)
+
+
+@VERSIONS
+def test_a_session_of_an_open_server_does_not_open_a_strict_one(version: str) -> None:
+    cache, client = Cache(), contexts.client_context(version=version)
+    lax, strict = cache.serve(contexts.server_context()), cache.serve(strict_server())
+    session = session_of(*visit(lax, client))
+    assert refused(strict, client, session)
+    assert cache.asked
+
+
+@VERSIONS
+def test_a_session_of_another_host_is_a_full_handshake(version: str) -> None:
+    cache, client = Cache(), contexts.client_context(version=version)
+    server = cache.serve(contexts.server_context())
+    session = session_of(*visit(server, client))
+    ends, outcome = visit(server, client, session, name=b"another.test")
+    assert not resumes(ends, outcome)
+    assert resumes(*visit(server, client, session, name=NAME))
+
+
+@VERSIONS
+def test_a_session_that_a_verify_callback_let_in_is_never_resumed(version: str) -> None:
+    cache, client = Cache(), visitor(version)
+    server = cache.serve(strict_server())
+    server.set_verify(REQUIRED, lambda *_: True)
+    session = session_of(*visit(server, client))
+    assert not resumes(*visit(server, client, session))
+    server.set_verify(REQUIRED)
+    assert not resumes(*visit(server, client, session))
+
+
+@VERSIONS
+@pytest.mark.parametrize("where", [40, -40])
+def test_changed_bytes_are_not_believed(version: str, where: int) -> None:
+    cache, client = Cache(), visitor(version)
+    server = cache.serve(strict_server())
+    session = session_of(*visit(server, client))
+    for name, data in cache.kept.items():
+        spoilt = bytearray(data)
+        spoilt[where] ^= 1
+        cache.kept[name] = bytes(spoilt)
+    try:
+        ends, _outcome = visit(server, client, session)
+    except SSL.Error:
+        return  # no session any more
+    assert not ends.server.session_reused()
+
+
+@VERSIONS
+def test_bytes_under_another_key_are_a_full_handshake(version: str) -> None:
+    cache, client = Cache(), visitor(version)
+    server = cache.serve(strict_server())
+    session = session_of(*visit(server, client))
+    cache.key = b"another"
+    assert not resumes(*visit(server, client, session))
+
+
+@VERSIONS
+def test_bytes_without_a_key_are_an_error(version: str) -> None:
+    cache, client = Cache(), contexts.client_context(version=version)
+    cache.key = b""
+    server = cache.serve(contexts.server_context())
+    session = session_of(*visit(server, client))
+    _ends, outcome = visit(server, client, session)
+    assert isinstance(outcome.server, ValueError)
+    assert "read without a key" in str(outcome.server)
+    assert outcome.client is not None
+
+
+@VERSIONS
+def test_the_session_of_another_id_is_a_full_handshake(version: str) -> None:
+    cache, client = Cache(), contexts.client_context(version=version)
+    server = cache.serve(contexts.server_context())
+    one, other = session_of(*visit(server, client)), session_of(*visit(server, client))
+    values = list(cache.kept.values())
+    cache.kept = dict.fromkeys(cache.kept, values[0])
+    first = SSL.Session.from_bytes(values[0], server, KEY).get_id()
+    for session in (one, other):
+        ends, outcome = visit(server, client, session)
+        assert resumes(ends, outcome) == (cache.asked[-1] == first)
+
+
+def test_the_session_of_another_version_is_a_full_handshake() -> None:
+    cache = Cache()
+    server = cache.serve(contexts.server_context())
+    old = session_of(*visit(server, contexts.client_context(version="TLSv1.2")))
+    kept = dict(cache.kept)
+    client = contexts.client_context(version="TLSv1.3")
+    session = session_of(*visit(server, client))
+    cache.kept = {name: next(iter(kept.values())) for name in cache.kept}
+    assert old is not None
+    assert not resumes(*visit(server, client, session))
+
+
+@VERSIONS
+def test_a_session_past_its_time_is_a_full_handshake(version: str) -> None:
+    cache, client = Cache(), contexts.client_context(version=version)
+    server = cache.serve(contexts.server_context())
+    session = session_of(*visit(server, client))
+    for name, data in cache.kept.items():
+        kept = SSL.Session.from_bytes(data, server, KEY)
+        kept.set_time(int(time.time()) - server.get_timeout() - 10)
+        cache.kept[name] = kept.to_bytes(KEY)
+    assert not resumes(*visit(server, client, session))
+    # It is for the program to forget it.
+    assert cache.asked[-1] in cache.removed
+
+
+@pytest.mark.parametrize("answer", [b"bytes", "text", 1, object()])
+def test_anything_but_a_session_is_an_error(answer: Any) -> None:
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    session = session_of(*visit(server, client))
+    server.set_session_cache_mode(OUTSIDE)
+    server.set_session_get_callback(lambda *_: answer)
+    _ends, outcome = visit(server, client, session)
+    assert "must return a Session or None" in str(outcome.server)
+    assert isinstance(outcome.server, TypeError)
+    assert outcome.client is not None
+
+
+@pytest.mark.parametrize("session", [SSL.Session()])
+def test_an_empty_session_is_an_error(session: SSL.Session) -> None:
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    kept = session_of(*visit(server, client))
+    server.set_session_cache_mode(OUTSIDE)
+    server.set_session_get_callback(lambda *_: session)
+    assert "is empty" in str(visit(server, client, kept)[1].server)
+
+
+# ---- exceptions
+
+
+class Trouble(Exception):
+    """What a callback raises."""
+
+
+def fail(*_: object) -> None:
+    raise Trouble
+
+
+@VERSIONS
+def test_an_error_of_get_ends_the_handshake(version: str) -> None:
+    server, client = stateful(version), contexts.client_context()
+    session = session_of(*visit(server, client))
+    server.set_session_cache_mode(OUTSIDE)
+    server.set_session_get_callback(fail)
+    ends, outcome = visit(server, client, session)
+    assert isinstance(outcome.server, Trouble)
+    assert isinstance(outcome.client, SSL.Error)
+    with pytest.raises(SSL.Error, match="aborted by an exception"):
+        ends.server.send(b"x")
+
+
+@VERSIONS
+def test_an_error_of_new_ends_a_servers_handshake(version: str) -> None:
+    server, client = stateful(version), contexts.client_context()
+    server.set_session_new_callback(fail)
+    ends, outcome = visit(server, client)
+    assert isinstance(outcome.server, Trouble)
+    with pytest.raises(SSL.Error, match="aborted by an exception"):
+        ends.server.send(b"x")
+    with pytest.raises(SSL.Error):
+        ends.client.recv(1)
+
+
+def test_an_error_of_new_comes_out_of_the_read_that_took_the_ticket() -> None:
+    server, client = contexts.server_context(version="TLSv1.3"), contexts.client_context()
+    noting(client)
+    client.set_session_new_callback(fail)
+    ends = pump.connected(server, client)
+    ends.server.send(b"data")
+    pump.exchange(*ends)
+    with pytest.raises(Trouble) as caught:
+        ends.client.recv(10)
+    assert isinstance(caught.value.__context__, Trouble)  # there were two tickets
+    assert ends.client.recv(10) == b"data"
+    ends.client.send(b"answer")
+    pump.exchange(*ends)
+    assert ends.server.recv(10) == b"answer"
+
+
+def test_an_error_of_remove_is_told_to_the_unraisable_hook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr("sys.unraisablehook", told.append)
+    server = stateful("TLSv1.2")
+    server.set_session_remove_callback(fail)
+    visit(server, contexts.client_context())
+    server.flush_sessions(0)
+    assert [type(each.exc_value) for each in told] == [Trouble]
+    assert told[0].object is fail
+
+
+# ---- who is told
+
+
+@pytest.mark.parametrize(("version", "count"), [("TLSv1.2", 1), ("TLSv1.3", 2)])
+def test_a_client_is_told_of_every_session(version: str, count: int) -> None:
+    server, client = contexts.server_context(version=version), contexts.client_context()
+    got = noting(client)
+    session_of(*visit(server, client))
+    assert len({each.get_id() for each in got}) == count
+    for each in list(got):
+        assert each.has_ticket()
+        assert resumes(*visit(server, client, each))
+    assert client.get_session_stats()["number"] == 0
+
+
+def test_a_server_over_tls_1_2_with_tickets_has_nothing_to_tell() -> None:
+    cache, client = Cache(), contexts.client_context(version="TLSv1.2")
+    server = cache.serve(contexts.server_context())
+    server.clear_options(SSL.OP_NO_TICKET)
+    session = session_of(*visit(server, client))
+    assert resumes(*visit(server, client, session))
+    assert cache.kept == {}
+    assert cache.asked == []
+
+
+@VERSIONS
+def test_removals(version: str) -> None:
+    told: list[tuple[SSL.Context, bytes]] = []
+    server, client = stateful(version), contexts.client_context(version=version)
+    server.set_session_remove_callback(lambda *about: told.append((about[0], about[1].get_id())))
+    ends, outcome = visit(server, client)
+    session_of(ends, outcome)
+    names = {name for _, name in told}
+    assert names == set()
+    number = server.get_session_stats()["number"]
+    server.flush_sessions(0)
+    assert len(told) == number > 0
+    assert {where for where, _ in told} == {server}
+
+
+def test_a_full_cache_lets_go_of_the_oldest() -> None:
+    told: list[bytes] = []
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    server.set_session_remove_callback(lambda _, session: told.append(session.get_id()))
+    assert server.set_session_cache_size(2) == 20480
+    assert server.get_session_cache_size() == 2
+    made, open_ends = [], []
+    for _ in range(4):
+        ends, outcome = visit(server, client)
+        made.append(session_of(ends, outcome).get_id())
+        open_ends.append(ends)
+    # libssl 3.0 counts the new one among those that are there.
+    assert 2 <= len(told) == server.get_session_stats()["cache_full"] <= 3
+    assert told == made[: len(told)]
+
+
+def test_a_connection_dropped_without_a_goodbye() -> None:
+    told: list[bytes] = []
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    server.set_session_remove_callback(lambda _, session: told.append(session.get_id()))
+    ends, outcome = visit(server, client)
+    name = session_of(ends, outcome).get_id()
+    del ends
+    gc.collect()
+    assert told == [name]
+
+
+def test_nothing_is_told_of_what_goes_with_the_context() -> None:
+    told: list[object] = []
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    server.set_session_remove_callback(lambda *about: told.append(about))
+    ends, outcome = visit(server, client)
+    session_of(ends, outcome)
+    ends.server.set_shutdown(SSL.SENT_SHUTDOWN)
+    del ends, server
+    gc.collect()
+    assert told == []
+
+
+def test_a_client_that_does_not_offer_a_session_tells_of_no_removal() -> None:
+    told: list[object] = []
+    server, client = contexts.server_context(version="TLSv1.2"), contexts.client_context()
+    client.set_session_remove_callback(lambda *about: told.append(about))
+    ends, outcome = visit(server, client)
+    session = session_of(ends, outcome)
+    other = visit(server, client, session, client=lambda end: end.set_host("localhost"))
+    assert not resumes(*other)
+    assert told == []
+
+
+def test_a_remove_callback_may_use_the_context() -> None:
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    told: list[bool] = []
+
+    def on_remove(context: SSL.Context, session: SSL.Session) -> None:
+        told.append(context.remove_session(session))
+        if len(told) == 1:
+            context.add_session(session)
+            context.flush_sessions(0)
+
+    server.set_session_remove_callback(on_remove)
+    ends, outcome = visit(server, client)
+    session_of(ends, outcome)
+    server.flush_sessions(0)
+    # Asked to remove what has gone it does nothing, so this has an end.
+    assert told == [False, False]
+
+
+def test_removals_while_threads_shake_hands() -> None:
+    """libssl removes with the lock of its cache held: no Python may run there."""
+    told: list[bytes] = []
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    server.set_session_cache_size(1)
+    server.set_session_remove_callback(lambda _, session: told.append(session.get_id()))
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(15):
+                session_of(*visit(server, client))
+                server.get_session_stats()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert failures == []
+    assert not any(each.is_alive() for each in threads)
+    server.flush_sessions(0)
+    assert len(set(told)) == 60
+
+
+# ---- what the cache keeps
+
+
+@VERSIONS
+def test_add_and_remove(version: str) -> None:
+    one, other = stateful(version), stateful(version)
+    client = contexts.client_context(version=version)
+    kept: list[SSL.Session] = []
+    one.set_session_new_callback(lambda _, session: kept.append(session))
+    first = visit(one, client)
+    session = session_of(*first)
+    assert kept
+    for each in kept:
+        other.add_session(each)
+        other.add_session(each)
+    assert other.get_session_stats()["number"] == len(kept)
+    ends, outcome = visit(other, client, session)
+    assert resumes(ends, outcome)
+    for each in kept:
+        assert one.remove_session(each)
+        assert not one.remove_session(each)
+        assert each.is_resumable()
+    assert not resumes(*visit(one, client, session))
+
+
+def test_what_may_not_be_added() -> None:
+    server, client = contexts.server_context(), contexts.client_context(version="TLSv1.2")
+    with pytest.raises(ValueError, match="is empty"):
+        server.add_session(SSL.Session())
+    for call in (server.add_session, server.remove_session):
+        with pytest.raises(TypeError, match="must be a Session"):
+            call(b"bytes")  # type: ignore[arg-type]
+    ends = pump.connected(server, client)
+    lent = ends.server.get_session()
+    assert lent is not None
+    with pytest.raises(ValueError, match="no id"):
+        server.add_session(lent)
+    read = SSL.Session.from_bytes(session_of(*visit(server, client)).to_bytes(), server)
+    with pytest.raises(ValueError, match="without a key"):
+        server.add_session(read)
+
+
+def test_flush() -> None:
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    open_ends = [visit(server, client) for _ in range(3)]
+    server.flush_sessions()
+    server.flush_sessions(int(time.time()))
+    assert server.get_session_stats()["number"] == len(open_ends) == 3
+    server.flush_sessions(int(time.time()) + server.get_timeout() + 10)
+    assert server.get_session_stats()["number"] == 0
+    for wrong in (-1, 2**63 - 1 if SSL.OPENSSL_VERSION_NUMBER < 0 else -5):
+        with pytest.raises(ValueError, match="since 1970"):
+            server.flush_sessions(wrong)
+    with pytest.raises(TypeError):
+        server.flush_sessions("now")  # type: ignore[arg-type]
+
+
+def test_sizes() -> None:
+    context = contexts.blank_context()
+    with pytest.raises(ValueError, match="negative"):
+        context.set_session_cache_size(-1)
+    with pytest.raises(TypeError, match="integer"):
+        context.set_session_cache_size("1")  # type: ignore[arg-type]
+    assert context.set_session_cache_size(0) == context.set_session_cache_size(20480) + 20480
+    assert context.get_session_cache_size() == 20480
+
+
+@pytest.mark.parametrize("name", ["new", "get", "remove"])
+def test_callbacks_can_be_asked_for_and_taken_away(name: str) -> None:
+    context = contexts.blank_context()
+    put = getattr(context, f"set_session_{name}_callback")
+    ask = getattr(context, f"get_session_{name}_callback")
+    assert ask() is None
+    put(fail)
+    assert ask() is fail
+    with pytest.raises(TypeError, match="callable"):
+        put(1)
+    assert ask() is fail
+    put(None)
+    assert ask() is None
