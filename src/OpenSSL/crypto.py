@@ -29,6 +29,7 @@ from OpenSSL._face.pkcs7 import PKCS7, load_pkcs7_data
 from OpenSSL._face.pkcs12 import PKCS12, load_pkcs12
 from OpenSSL._face.requests import X509Req, dump_certificate_request, load_certificate_request
 from OpenSSL._face.revocation import CRL, Revoked, dump_crl, load_crl
+from OpenSSL._face.signers import SigningAlgorithm
 from OpenSSL._face.signing import sign, verify
 from OpenSSL._face.spki import NetscapeSPKI
 from OpenSSL._face.staples import StapleFile
@@ -85,6 +86,7 @@ __all__ = [
     "PKey",
     "PKeyType",
     "Revoked",
+    "SigningAlgorithm",
     "StapleFile",
     "X509Extension",
     "X509ExtensionType",

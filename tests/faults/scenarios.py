@@ -380,10 +380,28 @@ def make() -> None:
     assert again.get_subject().O == "made"
 
 
+OWN = crypto.load_certificate(PEM, LEAF_PEM)
+
+
+def sign_here(algorithm: crypto.SigningAlgorithm, message: bytes) -> bytes:
+    return crypto.sign(KEY, message, algorithm.digest)
+
+
+def sign_elsewhere() -> None:
+    key = crypto.PKey.from_signer(KEY, sign_here)
+    crypto.verify(OWN, crypto.sign(key, b"data", "sha256"), b"data", "sha256")
+    context = quiet(contexts.blank_context())
+    context.use_certificate(OWN)
+    context.use_privatekey(key)
+    pump.connected(context, quiet(contexts.client_context(verify=False)))
+    assert crypto.dump_publickey(DER, key) == crypto.dump_publickey(DER, KEY)
+
+
 SCENARIOS: dict[str, Scenario] = {
     each.__name__: each
     for each in (
         *(set_up_server, set_up_client, share, renew, shake_1_2, shake_1_3, callbacks, refused),
         *(vetoed, datagrams, talk, talk_over_sockets, resume, load, bags, trust, make),
+        sign_elsewhere,
     )
 }

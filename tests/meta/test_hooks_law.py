@@ -12,13 +12,14 @@ from reading import NATIVE, c_functions, calls, code_of, sources, statements
 #: lie below everything a connection's trampolines know: hence the second file.  A key for
 #: a ticket is found without Python, beside the topic's other functions, and so are sessions
 #: judged.  What a client's hello asks for has a file of its own, and so have hooks that may
-#: ask for time, keys that are shared beforehand, and the caches and tickets of programs.
+#: ask for time, keys that are shared beforehand, the caches and tickets of programs, and the
+#: function of a key that lives elsewhere.
 HOMES = {
     *("trampolines", "passphrases", "ticket_keys", "stamps", "hello", "pausing", "shared_keys"),
-    *("removals", "session_cache", "tickets"),
+    *("removals", "session_cache", "tickets", "signers"),
 }
-#: Trampolines that run no Python: they write a number down, look at a session, or hand on
-#: what was chosen before.
+#: Trampolines that run no Python: they write a number down, look at a session, hand on
+#: what was chosen before, or give a reference back.
 NOTE_TAKERS = {
     "on_alert",
     "on_hello",
@@ -28,6 +29,7 @@ NOTE_TAKERS = {
     "on_alpn_select",
     "on_servername",
     "on_session_remove",
+    "on_unused",
 }
 #: The methods of our own BIOs run no Python and are known to bio.pyx alone.
 BIO_SETTERS = {

@@ -30,7 +30,7 @@ SITE = WORK / "site"
 CORE = (
     *("bio", "connection", "context", "negotiation", "observers", "sessions", "stapling"),
     *("trampolines", "trust", "stores", "errors", "spoilt_records", "virtual_hosts"),
-    *("late_contexts", "late_failures"),
+    *("late_contexts", "late_failures", "signers", "signers_failing", "signers_lifetimes"),
 )
 #: What these look at is changed by a sanitizer or by valgrind itself.
 LEFT_OUT = {

@@ -10,6 +10,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "private_key_der",
     "public_der",
     "public_key_der",
+    "sign_function",
 ]
 
 _KINDS = "cryptography.hazmat.primitives.asymmetric."
@@ -107,3 +109,32 @@ def public_key_der(value: Any) -> bytes:
     forms = needed("cryptography.hazmat.primitives.serialization")
     der: bytes = value.public_bytes(forms.Encoding.DER, forms.PublicFormat.SubjectPublicKeyInfo)
     return der
+
+
+def sign_function(key: Any) -> Callable[[Any, bytes], bytes]:
+    """What signs for a private key of cryptography that cannot be exported.
+
+    It gets a ``SigningAlgorithm`` and the message.
+    """
+
+    def sign(algorithm: Any, message: bytes) -> bytes:
+        made: bytes
+        hashes = needed("cryptography.hazmat.primitives.hashes")
+        if algorithm.digest is None:
+            made = key.sign(message)
+            return made
+        digest = getattr(hashes, algorithm.digest.upper(), None)
+        if digest is None:
+            raise ValueError(f"cryptography has no digest {algorithm.digest}")
+        if algorithm.padding is None:
+            made = key.sign(message, needed(_KINDS + "ec").ECDSA(digest()))
+            return made
+        paddings = needed(_KINDS + "padding")
+        if algorithm.padding == "pss":
+            padding = paddings.PSS(paddings.MGF1(digest()), algorithm.salt_length)
+        else:
+            padding = paddings.PKCS1v15()
+        made = key.sign(message, padding, digest())
+        return made
+
+    return sign

@@ -5,8 +5,8 @@ from __future__ import annotations
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face import filetypes, foreign
 from OpenSSL._face.arguments import without_nul
+from OpenSSL._native import certificate_fields, certificates, passphrases
 from OpenSSL._native import keys as native
-from OpenSSL._native import passphrases
 from OpenSSL._native.constants import TYPE_DH, TYPE_DSA, TYPE_EC, TYPE_RSA
 
 #: Curves by their size; the first is for those who do not say.
@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn, TypeAlias, overload
+
+    from OpenSSL._face.signers import SignFunction
 
     PassphraseSource: TypeAlias = bytes | Callable[[bool], bytes]
 else:
@@ -172,6 +174,9 @@ class PKey(native.PKey):
     def from_cryptography_key(cls, crypto_key: Any) -> PKey:
         """Make a key of one that the ``cryptography`` package holds.
 
+        A private key that cannot be exported, as of a token or a cloud service, signs by its own
+        ``sign``, as if it were given to :meth:`from_signer`.
+
         Raises TypeError if it is not a key that can sign or verify.
 
         d2i_AutoPrivateKey(3), d2i_PUBKEY(3)
@@ -183,8 +188,51 @@ class PKey(native.PKey):
             return private_key(crypto_key)
         raise TypeError("Unsupported key type")
 
+    @classmethod
+    def from_signer(cls, public_key: Any, sign: SignFunction) -> PKey:
+        """Make a key of a public one and a function that signs; the private half is elsewhere.
+
+        ``public_key`` is a PKey, an X509 with such a key, or a public key or certificate of
+        ``cryptography``: RSA, RSA-PSS, EC, Ed25519 or Ed448. ``sign(algorithm, message)`` gets a
+        :class:`SigningAlgorithm` and the whole message as bytes, and returns the signature:
+        for EC in DER, or as two numbers of equal size, one behind the other. It runs in the
+        thread that shakes hands or signs, which may wait in it. What it raises comes out of the
+        call that needed the signature, and so does ValueError for a signature that the
+        public key does not verify, and TypeError for anything but bytes; nothing is sent then.
+        Such a key cannot be exported, and does not decrypt: servers leave ciphers with RSA key
+        exchange out.
+
+        Raises TypeError if ``public_key`` is no such object or ``sign`` cannot be called, Error
+        for keys of other kinds.
+
+        OSSL_PROVIDER_add_builtin(3), EVP_PKEY_fromdata(3)
+        """
+        if not callable(sign):
+            raise TypeError("sign must be callable")
+        made: PKey = native.from_signer(_public_half(public_key), sign)
+        return made
+
 
 native.set_face(PKey)
+
+
+def _public_half(value: Any) -> PKey:
+    """The public key alone of whatever has one."""
+    if isinstance(value, PKey):
+        der = native.dump_public(value, False)
+    elif isinstance(value, certificates.X509):
+        der = native.dump_public(certificate_fields.get_pubkey(value), False)
+    elif foreign.is_certificate(value):
+        der = foreign.public_key_der(value.public_key())
+    elif foreign.is_public_key(value):
+        der = foreign.public_key_der(value)
+    else:
+        raise TypeError(
+            "public_key must be a PKey, an X509, or a public key or certificate of cryptography, "
+            f"not {type(value).__name__}"
+        )
+    made: PKey = native.load_public(der, False)
+    return made
 
 
 def private_key(value: object) -> PKey:
@@ -192,9 +240,21 @@ def private_key(value: object) -> PKey:
     if isinstance(value, PKey):
         return value
     if foreign.is_private_key(value):
-        made: PKey = native.load_private(foreign.private_key_der(value), False, None)
-        return made
+        return _private_key(value)
     raise TypeError("Unsupported key type")
+
+
+def _private_key(value: Any) -> PKey:
+    """A private key of cryptography; by its own ``sign`` when it cannot be exported."""
+    made: PKey
+    try:
+        der = foreign.private_key_der(value)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  # each kind of token refuses in its own way
+        return PKey.from_signer(value.public_key(), foreign.sign_function(value))
+    made = native.load_private(der, False, None)
+    return made
 
 
 def _phrase(filetype: int, given: PassphraseSource | None) -> passphrases.Passphrase | None:

@@ -22,6 +22,7 @@ cdef class Hooks:
     cdef object cookie_generate
     cdef object cookie_verify
     cdef dict more                  # by name; never changed in place either
+    cdef tuple signers              # of keys that live elsewhere, given to it so far
 
     cdef Hooks copy(self)
     cdef bint some(self) noexcept
@@ -47,11 +48,27 @@ cdef class Carrier:
 # What is set aside while a hook runs.
 cdef struct Scope:
     int number
+    void* running
     KeptQueue queue
 
 # Whether the hook may run; where not, why is kept, and there is nothing to leave.
 cdef bint enter_hook(Scope* scope, Carrier carrier) noexcept
 cdef void leave_hook(Scope* scope, Carrier carrier) noexcept
+
+# Say for which Carrier the thread computes from now on; for which it did.  See running.h.
+cdef void* run_for(void* carrier) noexcept nogil
+# That one; None where nobody could raise what a hook raises.
+cdef Carrier running()
+
+
+cdef class Asking(Carrier):
+    cdef void* before
+
+    # The call is over: raise what a hook has raised in it.
+    cdef int end(self) except -1
+
+# A call of libcrypto that signs begins.
+cdef Asking begin_asking()
 
 
 # What a program has given us to keep for it.  The collector may empty it, which it may not do

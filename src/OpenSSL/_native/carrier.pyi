@@ -3,6 +3,9 @@ class Hooks: ...
 class Carrier:
     """Keeps the first exception of a hook until the call that ran it raises it."""
 
+class Asking(Carrier):
+    """A call of libcrypto that signs."""
+
 class Kept: ...
 
 def count_fork() -> None:

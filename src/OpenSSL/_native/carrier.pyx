@@ -14,7 +14,7 @@ from cpython.pythread cimport PyThread_get_thread_ident
 from cpython.ref cimport Py_INCREF, PyObject
 from libc cimport errno
 
-from OpenSSL._native.errors cimport queue_aside, queue_back
+from OpenSSL._native.errors cimport clear, queue_aside, queue_back
 
 cdef extern from "Python.h":
     # Takes the references.
@@ -23,8 +23,10 @@ cdef extern from "Python.h":
 
 import os as _os
 
-cdef extern from "stack.h":
+cdef extern from "running.h":
     size_t brisk_stack_left()
+    void* brisk_run_for(void* carrier) nogil
+    void* brisk_runs_for() nogil
 
 cdef enum:
     # Bytes of stack that a hook is given at least: a handshake of its own, with Python around
@@ -78,6 +80,7 @@ cdef class Hooks:
         new.cookie_generate = self.cookie_generate
         new.cookie_verify = self.cookie_verify
         new.more = self.more
+        new.signers = self.signers
         return new
 
     cdef bint some(self) noexcept:
@@ -88,7 +91,7 @@ cdef class Hooks:
             and self.alpn_select is None and self.servername is None
             and self.ocsp_client is None and self.ocsp_server is None
             and self.cookie_generate is None and self.cookie_verify is None
-            and not self.more)
+            and not self.more and self.signers is None)
 
     cdef int put(self, str name, object hook) except -1:
         """Have another hook of this name, or None; of a copy that nobody sees yet."""
@@ -146,6 +149,7 @@ cdef bint enter_hook(Scope* scope, Carrier carrier) noexcept:
         queue_back(&scope.queue)
         errno.errno = scope.number
         return False
+    scope.running = brisk_run_for(NULL)
     carrier.hook_begins()
     return True
 
@@ -160,8 +164,37 @@ cdef void refuse_depth(Carrier carrier) noexcept:
 
 cdef void leave_hook(Scope* scope, Carrier carrier) noexcept:
     carrier.hook_ends()
+    brisk_run_for(scope.running)
     queue_back(&scope.queue)
     errno.errno = scope.number
+
+
+# ---- calls in which a key that lives elsewhere may be asked to sign
+
+cdef void* run_for(void* carrier) noexcept nogil:
+    return brisk_run_for(carrier)
+
+
+cdef Carrier running():
+    cdef void* carrier = brisk_runs_for()
+    return None if carrier == NULL else <Carrier>carrier
+
+
+cdef class Asking(Carrier):
+    """A call of libcrypto that signs, between ``begin_asking`` and ``end``."""
+
+    cdef int end(self) except -1:
+        brisk_run_for(self.before)
+        if self.failure is not None:
+            clear()     # what libcrypto says is only the echo
+            self.raise_kept()
+        return 0
+
+
+cdef Asking begin_asking():
+    cdef Asking made = Asking.__new__(Asking)
+    made.before = brisk_run_for(<void*>made)
+    return made
 
 
 # ---- what a program gives us to keep

@@ -8,7 +8,8 @@ cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.names as names
-from OpenSSL._native.certificates cimport X509, public_key, stale
+from OpenSSL._native.carrier cimport Asking, begin_asking
+from OpenSSL._native.certificates cimport X509, public_key, release_certificate, stale
 
 
 @cython.critical_section
@@ -92,7 +93,7 @@ def get_pubkey(X509 certificate not None):
 
 @cython.critical_section
 def set_pubkey(X509 certificate not None, keys.PKey key not None):
-    cdef c.EVP_PKEY* shared = key.share()
+    cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     try:
         certificate.own()
@@ -130,14 +131,20 @@ def sign(X509 certificate not None, keys.PKey key not None, digest):
     """Sign with ``key``; ``digest`` is None for keys that bring their own."""
     cdef const c.EVP_MD* kind = NULL
     cdef c.EVP_PKEY* shared
+    cdef c.X509* signed
+    cdef Asking asking
     cdef int size
     if digest is not None:
         kind = algorithms.find_digest(digest)
     shared = key.share()
     try:
         certificate.own()
+        signed = certificate.share()    # a function that signs may change the object
         errors.clear()
-        size = c.X509_sign(certificate.handle, shared, kind)
+        asking = begin_asking()
+        size = c.X509_sign(signed, shared, kind)
+        release_certificate(signed)
+        asking.end()
     finally:
         keys.release_key(shared)
     if size <= 0:

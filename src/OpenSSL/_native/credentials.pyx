@@ -3,7 +3,7 @@
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
-from OpenSSL._native.carrier cimport Kept, keep
+from OpenSSL._native.carrier cimport Hooks, Kept, keep
 from OpenSSL._native.certificates cimport X509, release_certificate, wrap_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
@@ -12,6 +12,7 @@ from OpenSSL._native.passphrases cimport Passphrase, of_context, on_passphrase
 from OpenSSL._native.renewal cimport (
     CERTIFICATE, KEY, WITH_CHAIN, Renewal, add_to_chain, begin, finish, under_way,
 )
+from OpenSSL._native.signers cimport keeping
 
 
 cdef enum Source:
@@ -157,12 +158,18 @@ def add_extra_chain_cert(Context context not None, X509 certificate not None):
 def use_privatekey(Context context not None, PKey key not None):
     cdef c.EVP_PKEY* handle
     cdef Renewal next
+    cdef Hooks hooks
     cdef int result
     context.change()
     try:
         next = under_way(context)
         errors.clear()
         handle = key.share()    # the object may take another key meanwhile
+        try:
+            hooks = keeping(context.hooks, handle)
+        except BaseException:
+            release_key(handle)
+            raise
         if next is None:
             result = s.SSL_CTX_use_PrivateKey(context.handle, handle)
         else:
@@ -170,6 +177,7 @@ def use_privatekey(Context context not None, PKey key not None):
         release_key(handle)
         if result != 1:
             errors.fail_ssl("the private key cannot be used")
+        context.hooks = hooks
         finish(next, context, KEY)
     finally:
         context.leave()
@@ -218,15 +226,24 @@ def connection_use_certificate(Connection connection not None, X509 certificate 
 
 def connection_use_privatekey(Connection connection not None, PKey key not None):
     cdef c.EVP_PKEY* handle
+    cdef Hooks hooks
     cdef int result
     connection.enter()
     try:
         errors.clear()
         handle = key.share()    # the object may take another key meanwhile
+        try:
+            hooks = keeping(connection.hooks, handle)
+        except BaseException:
+            release_key(handle)
+            raise
         result = s.SSL_use_PrivateKey(connection.handle, handle)
         release_key(handle)
         if result != 1:
             errors.fail_ssl("the private key cannot be used")
+        if hooks is not connection.hooks:
+            connection.hooks = hooks
+            connection.settle()
     finally:
         connection.leave()
 

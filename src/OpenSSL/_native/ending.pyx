@@ -20,9 +20,11 @@ from OpenSSL._native.channel cimport ANY_NUMBER
 from OpenSSL._native.errors cimport (
     CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
 )
+from OpenSSL._native.hello cimport decrypt_nothing
 from OpenSSL._native.rules cimport digest_noted
+from OpenSSL._native.signers cimport some_decrypt
 from OpenSSL._native.stamps cimport (
-    APART, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
+    APART, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE, ELSEWHERE,
 )
 from OpenSSL._native.tenancy cimport Tenant
 
@@ -67,7 +69,14 @@ cdef class Ending(Tenant):
             | (0 if self.criteria is None and not self.estranged else APART)
             | (0 if hooks.servername is None else ASKED_NAME)
             | (0 if hooks.alpn_select is None else ASKED_PROTOCOL)
-            | (ASKED_KEY if "psk_client" in hooks.more or "psk_use" in hooks.more else 0))
+            | (ASKED_KEY if "psk_client" in hooks.more or "psk_use" in hooks.more else 0)
+            | (ELSEWHERE if some_decrypt(hooks.signers) else 0))
+        if (self.channel.hooked & ELSEWHERE and self.handle != NULL
+                and s.SSL_get_state(self.handle) != s.TLS_ST_BEFORE
+                and s.SSL_is_server(self.handle)):
+            # The hello has come, and the key after it.  Where there is no memory for that the
+            # handshake fails later, if it has such a cipher.
+            decrypt_nothing(self.handle)
 
     cdef int note_rule(self, str name, object value) except -1:
         Tenant.note_rule(self, name, value)

@@ -186,6 +186,7 @@ cdef class Engine(Conducted):
         cdef Verdict verdict
         cdef Channel* channel = &self.channel
         cdef bint reading = self.may_shake(starting)
+        cdef void* before = NULL
         cdef bint light = not starting and not self.heavy and self.light(operation, size)
         # A socket that could be closed meanwhile must not be used without the interpreter.
         cdef bint leaving = not (light or brisk_is_single()) and (
@@ -193,6 +194,7 @@ cdef class Engine(Conducted):
             or channel.memory or type(self.socket) is int)
         if reading:
             self.start_reading()
+            before = carrier.run_for(<void*>self)   # a signature may be asked for
         channel.light = light
         channel.rationed = False
         channel.allowance = 1 if self.more else FEW if light else MANY
@@ -207,6 +209,7 @@ cdef class Engine(Conducted):
         if moved[0] > 0 and operation != SHUTDOWN:
             channel.idle = 0
         if reading:
+            carrier.run_for(before)
             self.stop_reading()
         give_back(channel)
         return verdict

@@ -1,5 +1,8 @@
 from OpenSSL._native.libssl cimport SSL
 
+# Take out a server's ciphers in which the peer encrypts to its key; False when that cannot be.
+cdef bint decrypt_nothing(SSL* ssl) noexcept nogil
+
 cdef int on_hello(SSL* ssl, int* alert, void* unused) noexcept nogil
 cdef int on_alpn_select(
     SSL* ssl, const unsigned char** out, unsigned char* out_size,

@@ -10,13 +10,14 @@ the handshake where it is malformed; so here that only means that no hook is run
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.string cimport memchr, memcmp
+from libc.string cimport memchr, memcmp, memcpy, strlen
 
+cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport CHOSEN, Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.rules cimport digest_two
-from OpenSSL._native.stamps cimport ASKED_NAME, ASKED_PROTOCOL, channel_of, stamp
+from OpenSSL._native.stamps cimport ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, channel_of, stamp
 from OpenSSL._native.trampolines cimport carrier_of
 from OpenSSL._native.virtual_hosts cimport refuse_version, version_fits
 
@@ -84,6 +85,51 @@ cdef bint digest_asked(
     if not channel.hooked & ASKED_PROTOCOL:
         protocols_size = 0      # nobody asks for it
     return digest_two(lower, size, protocols, protocols_size, channel.asked)
+
+
+# ---- ciphers
+
+cdef const char* signed_cipher(const s.SSL_CIPHER* cipher) noexcept nogil:
+    """The name of a cipher whose key exchange is signed, or needs no key; NULL for others."""
+    cdef int exchange = s.SSL_CIPHER_get_kx_nid(cipher)
+    # Those of TLS 1.3 are in a list of their own.
+    if (exchange == s.NID_kx_rsa or exchange == s.NID_kx_rsa_psk or exchange == s.NID_kx_any):
+        return NULL
+    return s.SSL_CIPHER_get_name(cipher)
+
+
+cdef bint decrypt_nothing(s.SSL* ssl) noexcept nogil:
+    """Take out the ciphers in which the peer encrypts to our key; False when that cannot be.
+
+    A key that lives elsewhere only signs.  Where all ciphers are of that kind they stay, and
+    a handshake with one of them fails.
+    """
+    cdef s.SSL_CIPHER_LIST* ciphers = s.SSL_get_ciphers(ssl)
+    cdef const char* name
+    cdef char* names
+    cdef size_t size = 0
+    cdef int at
+    cdef bint good
+    for at in range(s.sk_SSL_CIPHER_num(ciphers)):
+        name = signed_cipher(s.sk_SSL_CIPHER_value(ciphers, at))
+        size += 0 if name == NULL else strlen(name) + 1
+    if size == 0:
+        return True
+    names = <char*>c.OPENSSL_malloc(size)
+    if names == NULL:
+        return False
+    size = 0
+    for at in range(s.sk_SSL_CIPHER_num(ciphers)):
+        name = signed_cipher(s.sk_SSL_CIPHER_value(ciphers, at))
+        if name != NULL:
+            memcpy(names + size, name, strlen(name))
+            size += strlen(name)
+            names[size] = c':'
+            size += 1
+    names[size - 1] = 0
+    good = s.SSL_set_cipher_list(ssl, names) == 1
+    c.OPENSSL_free(names)
+    return good
 
 
 # ---- the program's choice
@@ -200,6 +246,8 @@ cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
             return s.SSL_CLIENT_HELLO_ERROR
         channel.named = True
     alert[0] = s.SSL_AD_INTERNAL_ERROR
+    if channel.hooked & ELSEWHERE and not decrypt_nothing(ssl):
+        return s.SSL_CLIENT_HELLO_ERROR
     if not digest_asked(channel, name, name_size, protocols, size) or not stamp(ssl, channel):
         return s.SSL_CLIENT_HELLO_ERROR
     return s.SSL_CLIENT_HELLO_SUCCESS

@@ -8,7 +8,10 @@ cimport OpenSSL._native.algorithms as algorithms
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.memory as memory
 cimport OpenSSL._native.passphrases as passphrases
+cimport OpenSSL._native.signers as signers
 cimport OpenSSL._native.libcrypto as c
+
+from OpenSSL._exceptions import CryptoError
 
 cdef object face = None
 
@@ -47,6 +50,14 @@ cdef class PKey:
             errors.fail_crypto("the key cannot be shared")
         return key
 
+    @cython.critical_section
+    cdef c.EVP_PKEY* share_public(self) except NULL:
+        cdef c.EVP_PKEY* key = signers.public_of(self.held())
+        errors.clear()
+        if c.EVP_PKEY_up_ref(key) != 1:
+            errors.fail_crypto("the key cannot be shared")
+        return key
+
 
 cdef void release_key(c.EVP_PKEY* key) noexcept nogil:
     c.EVP_PKEY_free(key)
@@ -62,6 +73,7 @@ cdef object wrap_key(c.EVP_PKEY* taken):
         raise
     made.handle = taken
     made.initialized = True
+    made.signer = signers.signer_of(taken)
     return made
 
 
@@ -97,9 +109,11 @@ def get_type_name(PKey key not None):
 
 def check(PKey key not None):
     """Check the arithmetic of a private key; the slow part runs without the interpreter."""
-    cdef c.EVP_PKEY* shared = key.share()
+    cdef c.EVP_PKEY* shared
     cdef c.EVP_PKEY_CTX* context
     cdef int good
+    check_here(key)
+    shared = key.share()
     errors.clear()
     context = c.EVP_PKEY_CTX_new_from_pkey(NULL, shared, NULL)
     if context == NULL:
@@ -224,10 +238,33 @@ def generate_named(PKey key not None, bytes name not None, bytes group):
 @cython.critical_section
 cdef int exchange(PKey key, c.EVP_PKEY* made) except -1:
     cdef c.EVP_PKEY* old = key.handle
+    cdef object _signer = key.signer    # what it refers to may have a finaliser: that runs last
     key.handle = made
+    key.signer = None
     key.initialized = True
     key.only_public = False
     c.EVP_PKEY_free(old)
+    return 0
+
+
+# ---- keys that live elsewhere
+
+def from_signer(PKey public not None, function not None):
+    """A key with the public half of another one, and a function that signs for it."""
+    cdef signers.Signer signer = signers.Signer(function)
+    cdef c.EVP_PKEY* half = public.share()
+    cdef c.EVP_PKEY* made
+    try:
+        made = signers.make_signing(half, signer)
+    finally:
+        c.EVP_PKEY_free(half)
+    return wrap_key(made)
+
+
+cdef int check_here(PKey key) except -1:
+    if key.signer is not None:
+        raise CryptoError([(
+            "", "", "the private key cannot be exported: it is elsewhere, and a function signs")])
     return 0
 
 
@@ -280,6 +317,7 @@ def dump_private_pem(PKey key not None, cipher, passphrases.Passphrase phrase):
     cdef void* asked = <void*>phrase
     cdef c.pem_password_cb* hook = passphrases.on_passphrase
     cdef int good
+    check_here(key)
     if phrase is None:
         asked = NULL
         hook = NULL
@@ -320,12 +358,14 @@ cdef bytes encoded(c.EVP_PKEY* key, encoder encode):
 
 @cython.critical_section
 def dump_private_der(PKey key not None):
+    check_here(key)
     return encoded(key.held(), c.i2d_PrivateKey)
 
 
 @cython.critical_section
 def dump_private_text(PKey key not None):
     cdef memory.Memory out = memory.writing()
+    check_here(key)
     errors.clear()
     if c.EVP_PKEY_print_private(out.bio, key.held(), 0, NULL) != 1:
         errors.fail_crypto("the key cannot be printed")

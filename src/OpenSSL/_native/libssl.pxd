@@ -285,6 +285,9 @@ cdef extern from "compat.h" nogil:
     int SSL_CIPHER_is_aead(const SSL_CIPHER* cipher)
     int SSL_CIPHER_get_cipher_nid(const SSL_CIPHER* cipher)
     int SSL_CIPHER_get_digest_nid(const SSL_CIPHER* cipher)
+    int NID_kx_any
+    int NID_kx_rsa
+    int NID_kx_rsa_psk
     int SSL_CIPHER_get_kx_nid(const SSL_CIPHER* cipher)
     int SSL_CIPHER_get_auth_nid(const SSL_CIPHER* cipher)
     char* SSL_CIPHER_description(const SSL_CIPHER* cipher, char* text, int size)

@@ -3,6 +3,7 @@
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
+from OpenSSL._native.carrier cimport Hooks
 from OpenSSL._native.certificates cimport (
     X509, new_chain, release_certificate, release_chain, wrap_certificate, wrap_chain,
 )
@@ -11,6 +12,7 @@ from OpenSSL._native.context cimport Context
 from OpenSSL._native.either cimport change, connection_of, context_of, leave
 from OpenSSL._native.keys cimport PKey, release_key, wrap_key
 from OpenSSL._native.passphrases cimport of_context
+from OpenSSL._native.signers cimport keeping
 
 
 def passphrase_of(Context context not None):
@@ -24,11 +26,27 @@ cdef c.X509* current_of(object target) noexcept:
     return s.SSL_get_certificate((<Connection>target).handle)
 
 
+cdef Hooks hooks_of(object target):
+    if isinstance(target, Context):
+        return (<Context>target).hooks
+    return (<Connection>target).hooks
+
+
+cdef int take_hooks(object target, Hooks hooks) except -1:
+    if isinstance(target, Context):
+        (<Context>target).hooks = hooks
+    elif hooks is not (<Connection>target).hooks:
+        (<Connection>target).hooks = hooks
+        (<Connection>target).settle()
+    return 0
+
+
 def use(target not None, X509 leaf not None, PKey key not None, list chain not None):
     """All three at one moment, in the place of those of the same kind of key."""
     cdef c.X509* certificate = NULL
     cdef c.EVP_PKEY* private = NULL
     cdef c.X509_CHAIN* others = NULL
+    cdef Hooks hooks
     cdef int result
     try:
         certificate = leaf.share()
@@ -36,6 +54,7 @@ def use(target not None, X509 leaf not None, PKey key not None, list chain not N
         others = new_chain(chain)
         change(target)
         try:
+            hooks = keeping(hooks_of(target), private)
             errors.clear()
             if context_of(target) != NULL:
                 result = s.SSL_CTX_use_cert_and_key(
@@ -45,6 +64,7 @@ def use(target not None, X509 leaf not None, PKey key not None, list chain not N
                     connection_of(target), certificate, private, others, 1)
             if result != 1:
                 errors.fail_ssl("the certificate and its key cannot be used")
+            take_hooks(target, hooks)
         finally:
             leave(target)
     finally:

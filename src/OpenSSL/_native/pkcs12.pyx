@@ -104,6 +104,7 @@ def create(
         if certificate is not None:
             subject = certificate.share()
         if key is not None:
+            keys.check_here(key)
             shared = key.share()
         errors.clear()
         with nogil:

@@ -11,6 +11,7 @@ cimport OpenSSL._native.names as names
 cimport OpenSSL._native.passphrases as passphrases
 cimport OpenSSL._native.printing as printing
 cimport OpenSSL._native.libcrypto as c
+from OpenSSL._native.carrier cimport Asking, begin_asking
 
 cdef object face = None
 
@@ -100,7 +101,7 @@ def get_pubkey(X509Req request not None):
 @cython.critical_section
 def set_pubkey(X509Req request not None, keys.PKey key not None):
     cdef c.X509_REQ* handle = request.held()
-    cdef c.EVP_PKEY* shared = key.share()
+    cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     errors.clear()
     good = c.X509_REQ_set_pubkey(handle, shared)
@@ -189,13 +190,16 @@ def sign(X509Req request not None, keys.PKey key not None, digest):
     cdef c.X509_REQ* handle = request.held()
     cdef const c.EVP_MD* kind = NULL
     cdef c.EVP_PKEY* shared
+    cdef Asking asking
     cdef int size
     if digest is not None:
         kind = algorithms.find_digest(digest)
     shared = key.share()
     errors.clear()
+    asking = begin_asking()
     size = c.X509_REQ_sign(handle, shared, kind)
     keys.release_key(shared)
+    asking.end()
     if size <= 0:
         errors.fail_crypto("the request cannot be signed with this key")
 
@@ -203,7 +207,7 @@ def sign(X509Req request not None, keys.PKey key not None, digest):
 @cython.critical_section
 def verify(X509Req request not None, keys.PKey key not None):
     cdef c.X509_REQ* handle = request.held()
-    cdef c.EVP_PKEY* shared = key.share()
+    cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     errors.clear()
     good = c.X509_REQ_verify(handle, shared)

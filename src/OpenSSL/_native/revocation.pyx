@@ -14,6 +14,7 @@ cimport OpenSSL._native.passphrases as passphrases
 cimport OpenSSL._native.printing as printing
 cimport OpenSSL._native.stores as stores
 cimport OpenSSL._native.libcrypto as c
+from OpenSSL._native.carrier cimport Asking, begin_asking
 from OpenSSL._native.rules cimport store_changed
 
 cdef object face = None
@@ -269,11 +270,16 @@ cdef int sign_as(
     CRL crl, const c.X509_NAME* issuer, c.EVP_PKEY* key, const c.EVP_MD* kind
 ) except -1:
     cdef c.X509_CRL* handle = crl.held()
+    cdef Asking asking
+    cdef int size
     errors.clear()
     if c.X509_CRL_set_issuer_name(handle, issuer) != 1 or c.X509_CRL_sort(handle) != 1:
         errors.fail_crypto("the issuer cannot be set")
     stale(handle)
-    if c.X509_CRL_sign(handle, key, kind) <= 0:
+    asking = begin_asking()
+    size = c.X509_CRL_sign(handle, key, kind)
+    asking.end()
+    if size <= 0:
         errors.fail_crypto("the revocation list cannot be signed with this key")
     return 0
 

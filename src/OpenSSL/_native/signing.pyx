@@ -7,6 +7,7 @@ cimport OpenSSL._native.certificates as certificates
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.libcrypto as c
+from OpenSSL._native.carrier cimport Asking, begin_asking
 
 
 cdef class Work:
@@ -40,6 +41,7 @@ def sign(keys.PKey key not None, bytes data not None, digest):
     cdef c.EVP_PKEY* shared = key.share()
     cdef bytes signature
     cdef unsigned char* out
+    cdef Asking asking
     cdef int good
     errors.clear()
     # From here on the context holds a reference to the key of its own.
@@ -49,8 +51,10 @@ def sign(keys.PKey key not None, bytes data not None, digest):
         errors.fail_crypto("this key cannot sign in this way")
     signature = PyBytes_FromStringAndSize(NULL, length)
     out = <unsigned char*>PyBytes_AS_STRING(signature)
+    asking = begin_asking()
     with nogil:
         good = c.EVP_DigestSign(work.handle, out, &length, text, size)
+    asking.end()
     if good != 1:
         errors.fail_crypto("this key cannot sign in this way")
     return signature[:length]

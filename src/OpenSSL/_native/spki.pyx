@@ -6,6 +6,7 @@ cimport OpenSSL._native.algorithms as algorithms
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.keys as keys
 cimport OpenSSL._native.libcrypto as c
+from OpenSSL._native.carrier cimport Asking, begin_asking
 
 
 cdef class NetscapeSPKI:
@@ -37,10 +38,13 @@ def sign(NetscapeSPKI spki not None, keys.PKey key not None, digest):
     cdef c.NETSCAPE_SPKI* handle = spki.held()
     cdef const c.EVP_MD* kind = NULL if digest is None else algorithms.find_digest(digest)
     cdef c.EVP_PKEY* shared = key.share()
+    cdef Asking asking
     cdef int size
     errors.clear()
+    asking = begin_asking()
     size = c.NETSCAPE_SPKI_sign(handle, shared, kind)
     keys.release_key(shared)
+    asking.end()
     if size <= 0:
         errors.fail_crypto("this key cannot sign in this way")
 
@@ -48,7 +52,7 @@ def sign(NetscapeSPKI spki not None, keys.PKey key not None, digest):
 @cython.critical_section
 def verify(NetscapeSPKI spki not None, keys.PKey key not None):
     cdef c.NETSCAPE_SPKI* handle = spki.held()
-    cdef c.EVP_PKEY* shared = key.share()
+    cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     errors.clear()
     good = c.NETSCAPE_SPKI_verify(handle, shared)
@@ -84,7 +88,7 @@ def get_pubkey(NetscapeSPKI spki not None):
 @cython.critical_section
 def set_pubkey(NetscapeSPKI spki not None, keys.PKey key not None):
     cdef c.NETSCAPE_SPKI* handle = spki.held()
-    cdef c.EVP_PKEY* shared = key.share()
+    cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     errors.clear()
     good = c.NETSCAPE_SPKI_set_pubkey(handle, shared)
