@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -11,9 +12,15 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-__all__ = ["errors", "is_terminal", "output", "print_facts", "print_json", "warn"]
+__all__ = ["complain", "errors", "is_terminal", "output", "print_facts", "print_json", "warn"]
 
 _LABEL_WIDTH = 14
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command what a reader that left means; rich would end with 1."""
+        raise  # noqa: PLE0704 - it is called where the error is handled
 
 
 def output() -> Console:
@@ -31,7 +38,7 @@ def _console(*, stderr: bool) -> Console:
     # NO_COLOR asks for no colour; with no colour system at all rich leaves out
     # bold and dim as well, so that such output carries no control codes.
     plain = bool(os.environ.get("NO_COLOR")) or not is_terminal(stream)
-    return Console(
+    return _Console(
         stderr=stderr,
         highlight=False,
         markup=False,
@@ -76,4 +83,11 @@ def print_json(data: Any) -> None:
 
 def warn(line: str) -> None:
     """Write one line of warning to standard error."""
-    errors().print(Text.assemble(("warning: ", "bold yellow"), line), soft_wrap=True)
+    complain(Text.assemble(("warning: ", "bold yellow"), line))
+
+
+def complain(line: Text) -> None:
+    """Write *line* to standard error, where somebody may or may not be reading it."""
+    # A command does not fail because nobody can be told why.
+    with contextlib.suppress(OSError, ValueError):
+        errors().print(line, soft_wrap=True, highlight=False)

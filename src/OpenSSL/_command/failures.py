@@ -26,6 +26,7 @@ KINDS: dict[str, Kind] = {
     "usage": Kind(2, "the command line was not understood"),
     "file": Kind(3, "a certificate, key or other file could not be used"),
     "listen": Kind(4, "the port could not be opened for listening"),
+    "output": Kind(5, "our output could not be written"),
     "name-resolution": Kind(10, "the host name could not be resolved"),
     "refused": Kind(11, "nothing listens on that port"),
     "timeout": Kind(12, "the peer did not answer in time"),

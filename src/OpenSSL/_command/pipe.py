@@ -85,8 +85,7 @@ class Pipe:
         while not self._finished():
             readable, writable = self._wait()
             if self.sink in writable:
-                self.to_sink = self.to_sink[os.write(self.sink, self.to_sink[: self.portion]) :]
-                self.last_moved = time.monotonic()
+                self._give_output()
             if self.source in readable:
                 self._take_input()
             self._send()
@@ -166,8 +165,20 @@ class Pipe:
             return False
         return bool(self.to_peer) or (self.close_due and not self.close_sent)
 
+    def _give_output(self) -> None:
+        try:
+            self.to_sink = self.to_sink[os.write(self.sink, self.to_sink[: self.portion]) :]
+        except BrokenPipeError:
+            raise  # which is quiet
+        except OSError as error:
+            raise Failure("output", f"cannot write the output: {error.strerror}") from error
+        self.last_moved = time.monotonic()
+
     def _take_input(self) -> None:
-        data = os.read(self.source, _CHUNK)
+        try:
+            data = os.read(self.source, _CHUNK)
+        except OSError as error:
+            raise Failure("file", f"cannot read the input: {error.strerror}") from error
         self.to_peer = data
         self.input_ended = not data
         self.close_due = self.input_ended and self.half_close

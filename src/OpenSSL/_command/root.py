@@ -15,10 +15,11 @@ from OpenSSL.version import __distribution_version__
 
 from .completion import completion
 from .connect import connect
-from .console import errors, print_json
+from .console import complain, print_json
 from .demo import demo
 from .failures import Failure, table
 from .fleet import fleet
+from .outlet import OutputError, guarded_output
 from .printable import printable
 from .scan import scan
 from .serve import serve
@@ -77,15 +78,17 @@ def run(arguments: list[str]) -> int:
         with contextlib.suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        status = _run(arguments)
-        if sys.stdout is not None:  # as it is where the descriptor was closed
-            sys.stdout.flush()
+        with guarded_output():
+            status = _run(arguments)
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except BrokenPipeError:
         status = Failure("broken-pipe", "").status
     except KeyboardInterrupt:
         status = Failure("interrupted", "").status
-    except OSError as error:
-        status = _report(Failure("file", f"cannot write: {error.strerror}"), as_json=False)
+    except OutputError as error:
+        failure = Failure("output", f"cannot write the output: {error.strerror or error}")
+        status = _report(failure, as_json=False)
         _forget_output()
     if status == Failure("broken-pipe", "").status:
         _forget_output()
@@ -104,8 +107,11 @@ def _run(arguments: list[str]) -> int:
             # There a 2 would mean that the peer is in trouble.
             print(f"TLS UNKNOWN - {error.format_message()}")
             return 3
-        error.show()
+        with contextlib.suppress(OSError):  # nobody may be reading
+            error.show()
         return error.exit_code
+    except (BrokenPipeError, OutputError):
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one line
         if os.environ.get("BRISKTLS_TRACEBACK"):
             traceback.print_exc()
@@ -127,9 +133,7 @@ def _report(failure: Failure, *, as_json: bool) -> int:
             }
         )
     if failure.line:
-        errors().print(
-            Text.assemble(("brisktls: ", "bold red"), failure.line), soft_wrap=True, highlight=False
-        )
+        complain(Text.assemble(("brisktls: ", "bold red"), failure.line))
     return failure.status
 
 
