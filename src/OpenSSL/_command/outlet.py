@@ -47,5 +47,6 @@ def guarded_output() -> Iterator[None]:
     if sys.stdout is None:  # as it is where the descriptor was closed
         yield
         return
-    with contextlib.redirect_stdout(_Outlet(sys.stdout)):  # type: ignore[type-var]
+    stream: Any = _Outlet(sys.stdout)
+    with contextlib.redirect_stdout(stream):
         yield
