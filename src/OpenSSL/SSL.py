@@ -11,6 +11,7 @@ from ._exceptions import (
     ZeroReturnError,
 )
 from ._face.certificates import X509 as X509
+from ._face.client_hello import ClientHello
 from ._face.connection import Connection
 from ._face.constants import lacking as _lacking
 from ._face.context import Context
@@ -25,6 +26,7 @@ from ._sentinels import _NoOverlappingProtocols as _NoOverlappingProtocols
 
 __all__ = [
     "NO_OVERLAPPING_PROTOCOLS",
+    "ClientHello",
     "Connection",
     "ConnectionType",
     "Context",

@@ -23,6 +23,7 @@ HOMES = {
 NOTE_TAKERS = {
     "on_alert",
     "on_hello",
+    "on_hello_message",
     "on_ticket_key",
     "on_chain",
     "on_ticket",

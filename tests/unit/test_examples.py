@@ -196,6 +196,21 @@ def test_sni_router(files: Path) -> None:
             program.expect("refused: .*UnknownName.*other.test")
 
 
+def test_client_hello_logger(files: Path) -> None:
+    port = free_port()
+    context = client_context()
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with serving("client_hello_logger.py", port) as program:
+        assert visit(port, context=context) == b"hello\n"
+        told = program.expect(r"^localhost, TLS 1.3/TLS 1.2, h2 http/1.1, (t13d\w{6}_\w+_\w+)$")
+    port = free_port()
+    with serving("client_hello_logger.py", port, told.group(1)) as program:
+        with pytest.raises((ssl.SSLError, ConnectionResetError)):
+            visit(port, context=context)
+        program.expect("^refused: .*refused the client")
+        assert visit(port) == b"hello\n", "without ALPN it has another fingerprint"
+
+
 def test_memory_proxy(files: Path) -> None:
     port = free_port()
     with shouting_server() as backend, serving("memory_proxy.py", port, backend) as program:

@@ -20,6 +20,10 @@ HOOKS: dict[str, tuple[Setter, object]] = {
         lambda server, client, hook: server.set_tlsext_servername_callback(hook),
         None,
     ),
+    "client hello": (
+        lambda server, client, hook: server.set_client_hello_callback(hook),
+        True,
+    ),
     "ocsp server": (
         lambda server, client, hook: server.set_ocsp_server_callback(hook),
         contexts.STAPLE,

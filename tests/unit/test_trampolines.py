@@ -45,6 +45,9 @@ class Scene:
         self.server.set_alpn_select_callback(hook)
         self.client.set_alpn_protos([b"h2"])
 
+    def client_hello(self, hook: Hook) -> None:
+        self.server.set_client_hello_callback(hook)
+
     def servername(self, hook: Hook) -> None:
         self.server.set_tlsext_servername_callback(hook)
 
@@ -133,10 +136,11 @@ class Scene:
 
 
 HOOKS = [
-    "verify", "verify-connection", "verify-server", "alpn", "servername", "info-client",
-    "info-connection", "info-server", "keylog-client", "keylog-server", "staple-client",
-    "staple-server", "certificate", "certificate-connection", "certificate-client",
-    "psk-server", "psk-client", "session-new", "ticket-generate",
+    "verify", "verify-connection", "verify-server", "alpn", "client-hello",
+    "servername", "info-client", "info-connection", "info-server", "keylog-client",
+    "keylog-server", "staple-client", "staple-server", "certificate",
+    "certificate-connection", "certificate-client", "psk-server", "psk-client",
+    "session-new", "ticket-generate",
 ]  # fmt: skip
 #: What a hook returns that lets the handshake pass, where that is not True.
 ANSWERS: dict[str, object] = {
@@ -190,7 +194,9 @@ def test_what_a_hook_raises_comes_out_and_the_handshake_is_over(
 #: A wrong answer for each hook that is asked something, and what must come of it.
 WRONG: list[tuple[str, object, type[Exception]]] = [
     *((name, answer, TypeError)
-      for name in ("verify", "verify-connection", "verify-server", "staple-client")
+      for name in (
+          "verify", "verify-connection", "verify-server", "client-hello",
+          "staple-client")
       for answer in ("nonsense", b"yes", 1.5, object(), [True])),
     *(("alpn", answer, TypeError) for answer in (None, "h2", 1, bytearray(b"h2"), object())),
     *(("alpn", answer, ValueError) for answer in (b"http/1.1", b"h", b"h22", b"x" * 256)),
@@ -211,7 +217,9 @@ def test_a_wrong_answer_is_never_accepted(
     assert isinstance(theirs, SSL.Error)
 
 
-@pytest.mark.parametrize("name", ["verify", "verify-connection", "verify-server", "staple-client"])
+@pytest.mark.parametrize(
+    "name", ["verify", "verify-connection", "verify-server", "staple-client"]
+)
 @pytest.mark.parametrize("answer", [False, 0, None])
 def test_a_no_is_a_no(name: str, answer: object) -> None:
     ours, theirs, _ = Scene(name, lambda *_: answer, "TLSv1.3").run()

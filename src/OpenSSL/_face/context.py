@@ -5,6 +5,7 @@ from __future__ import annotations
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.authorities import ContextAuthorities
 from OpenSSL._face.certificate_choice import ContextCertificateChoice
+from OpenSSL._face.client_hello import ContextClientHello
 from OpenSSL._face.configuration import Configuration
 from OpenSSL._face.credentials import ContextCredentials
 from OpenSSL._face.dane import ContextDane
@@ -51,6 +52,7 @@ class Context(
     ContextStapling,
     ContextSettings,
     ContextNegotiation,
+    ContextClientHello,
     Records,
     Configuration,
     ContextSessions,

@@ -32,6 +32,7 @@ cdef class Hooks:
 cdef class Carrier:
     cdef Hooks hooks
     cdef object failure
+    cdef object hello               # a client's, as it came; None while nobody is to be shown it
     cdef object protocol            # what a hook chose for the client's list; None: nothing
     cdef bytes identity             # whose key is shared beforehand, as a hook said or was asked
     cdef flag choosing              # a hook is running that may choose another Context

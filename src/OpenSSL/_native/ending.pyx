@@ -24,7 +24,7 @@ from OpenSSL._native.hello cimport decrypt_nothing
 from OpenSSL._native.rules cimport digest_noted
 from OpenSSL._native.signers cimport some_decrypt
 from OpenSSL._native.stamps cimport (
-    APART, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE, ELSEWHERE,
+    APART, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE, ELSEWHERE,
 )
 from OpenSSL._native.tenancy cimport Tenant
 
@@ -67,6 +67,7 @@ cdef class Ending(Tenant):
         self.channel.hooked = (
             (0 if hooks.ocsp_client is None else ASKED_STAPLE)
             | (0 if self.criteria is None and not self.estranged else APART)
+            | (ASKED_HELLO if "client hello" in hooks.more else 0)
             | (0 if hooks.servername is None else ASKED_NAME)
             | (0 if hooks.alpn_select is None else ASKED_PROTOCOL)
             | (ASKED_KEY if "psk_client" in hooks.more or "psk_use" in hooks.more else 0)

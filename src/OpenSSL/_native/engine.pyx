@@ -28,7 +28,7 @@ from OpenSSL._native.ending cimport OVER
 from OpenSSL._native.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WRITE, Status, Verdict
 from OpenSSL._native.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
-from OpenSSL._native.trampolines cimport on_alert, on_info, on_message
+from OpenSSL._native.trampolines cimport on_alert, on_info, watch_messages
 from OpenSSL._native.waiting cimport borrow, check_open, descriptor, wait
 from OpenSSL._native.writing cimport (
     RECORD, begin_writing, finish_for_good, write_records,
@@ -113,8 +113,7 @@ cdef class Engine(Conducted):
             self.careful = self.must_name
             # The SSL's own, so that the Context's later ones are not asked.
             s.SSL_set_info_callback(handle, on_alert if self.hooks.info is None else on_info)
-            if self.hooks.message is not None:
-                s.SSL_set_msg_callback(handle, on_message)
+            watch_messages(handle, self.hooks)
         finally:
             context.leave()
         try:

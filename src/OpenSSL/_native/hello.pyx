@@ -17,11 +17,13 @@ cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport CHOSEN, Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.channel cimport Channel
 from OpenSSL._native.rules cimport digest_two
-from OpenSSL._native.stamps cimport ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, channel_of, stamp
-from OpenSSL._native.trampolines cimport carrier_of
+from OpenSSL._native.stamps cimport (
+    ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, channel_of, stamp,
+)
+from OpenSSL._native.trampolines cimport carrier_of, truth
 from OpenSSL._native.virtual_hosts cimport refuse_version, version_fits
 
-from OpenSSL._exceptions import Error
+from OpenSSL._exceptions import Error, WantX509LookupError
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
 
 cdef enum:
@@ -75,14 +77,14 @@ cdef bint read_protocols(
 
 cdef bint digest_asked(
     Channel* channel, const char* name, size_t size, const unsigned char* protocols,
-    size_t protocols_size,
+    size_t protocols_size, bint shown,
 ) noexcept nogil:
     """Note what the client asks for: names have no case."""
     cdef char[LONGEST_NAME] lower
     cdef size_t at
     for at in range(size):
         lower[at] = name[at] + 32 if c'A' <= name[at] <= c'Z' else name[at]
-    if not channel.hooked & ASKED_PROTOCOL:
+    if not (shown or channel.hooked & ASKED_PROTOCOL):
         protocols_size = 0      # nobody asks for it
     return digest_two(lower, size, protocols, protocols_size, channel.asked)
 
@@ -164,12 +166,48 @@ cdef object checked_choice(object choice, list offered):
     return PyBytes_FromStringAndSize(PyBytes_AS_STRING(choice), PyBytes_GET_SIZE(choice))
 
 
+cdef object old_message(s.SSL* ssl):
+    """A hello in SSL 2.0's form, as TLS would say the same."""
+    cdef const unsigned char* data = NULL
+    cdef unsigned int version = s.SSL_client_hello_get0_legacy_version(ssl)
+    cdef size_t size = s.SSL_client_hello_get0_random(ssl, &data)
+    cdef bytes head = bytes((version >> 8 & 0xff, version & 0xff)) + data[:size]
+    cdef bytes suites = b""
+    cdef size_t at
+    size = s.SSL_client_hello_get0_ciphers(ssl, &data)
+    # Three bytes each; the first is zero for those of TLS.
+    for at in range(0, size - size % 3, 3):
+        if data[at] == 0:
+            suites += data[at + 1:at + 3]
+    body = head + b"\0" + len(suites).to_bytes(2, "big") + suites + b"\1\0"
+    return bytes((s.SSL3_MT_CLIENT_HELLO,)) + len(body).to_bytes(3, "big") + body
+
+
+cdef int show(s.SSL* ssl, Carrier carrier) except -1:
+    """Show the whole hello to the hook for that; 0 where it asks for time."""
+    message = old_message(ssl) if s.SSL_client_hello_isv2(ssl) else carrier.hello
+    if message is None:
+        raise MemoryError("the client's hello could not be kept")
+    try:
+        answer = carrier.hooks.more["client hello"](carrier, message, s.SSL_is_dtls(ssl) != 0)
+    except WantX509LookupError:
+        return 0    # the call raises the same, for libssl wants it
+    if answer is not None and not truth(answer, "a client hello callback"):
+        refusal = Error([("SSL routines", "", "the client hello callback refused the client")])
+        refusal.alert = s.SSL_AD_HANDSHAKE_FAILURE
+        refusal.alert_sent = True
+        raise refusal
+    return 1
+
+
 cdef int choose(
-    Carrier carrier, const unsigned char* protocols, size_t size, int* alert,
+    s.SSL* ssl, Carrier carrier, const unsigned char* protocols, size_t size, int* alert,
 ) except -1:
-    """Run both hooks; the second one is that of the Context which the first one chose."""
+    """Run the hooks, each that of the Context which the ones before it chose; 0: not yet."""
     carrier.protocol = None
     try:
+        if "client hello" in carrier.hooks.more and not show(ssl, carrier):
+            return 0
         if carrier.hooks.servername is not None:
             carrier.hooks.servername(carrier)
     except BaseException as error:
@@ -180,10 +218,10 @@ cdef int choose(
         offered = split_protocols(protocols, size)
         carrier.protocol = checked_choice(
             carrier.hooks.alpn_select(carrier, list(offered)), offered)
-    return 0
+    return 1
 
 
-cdef bint refused(Carrier carrier, int* alert) noexcept:
+cdef void refuse(Carrier carrier, int* alert) noexcept:
     """Keep the reason why a Context does not fit; like a hook, for it may run a finaliser."""
     cdef Scope scope
     alert[0] = s.SSL_AD_PROTOCOL_VERSION
@@ -193,34 +231,38 @@ cdef bint refused(Carrier carrier, int* alert) noexcept:
         except BaseException as error:
             carrier.keep(error)
         leave_hook(&scope, carrier)
-    return False
 
 
-cdef bint on_choice(
+cdef int on_choice(
     s.SSL* ssl, Channel* channel, const unsigned char* protocols, size_t size, int* alert,
 ) noexcept with gil:
-    """Let the program choose; False when it has failed."""
+    """Let the program choose; what libssl is to make of it, an error where it has failed."""
     cdef Scope scope
-    cdef bint good = False
+    cdef int answer = s.SSL_CLIENT_HELLO_ERROR
     cdef bint moved
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None:
-        return False
+        return answer
     if not enter_hook(&scope, carrier):
-        return False
+        return answer
     carrier.choosing = True
     try:
-        choose(carrier, protocols, size, alert)
-        good = True
+        if choose(ssl, carrier, protocols, size, alert):
+            answer = s.SSL_CLIENT_HELLO_SUCCESS
+        else:
+            answer = s.SSL_CLIENT_HELLO_RETRY
     except BaseException as error:
         carrier.keep(error)
     moved = carrier.choosing == CHOSEN
     carrier.choosing = False
+    if answer != s.SSL_CLIENT_HELLO_RETRY:
+        carrier.hello = None
     leave_hook(&scope, carrier)
-    if good and moved and channel.shaken and not version_fits(ssl):
+    if answer != s.SSL_CLIENT_HELLO_ERROR and moved and channel.shaken and not version_fits(ssl):
         # In a renegotiation the version stands already.
-        return refused(carrier, alert)
-    return good
+        refuse(carrier, alert)
+        return s.SSL_CLIENT_HELLO_ERROR
+    return answer
 
 
 cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
@@ -229,26 +271,30 @@ cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
     cdef const char* name = NULL
     cdef size_t size = 0
     cdef size_t name_size = 0
-    cdef bint good
+    cdef int answer
+    cdef bint shown
     alert[0] = s.SSL_AD_INTERNAL_ERROR
     if channel == NULL:
         return s.SSL_CLIENT_HELLO_ERROR
+    shown = channel.hooked & ASKED_HELLO
     channel.named = False
     if not read_name(ssl, &name, &name_size) or not read_protocols(ssl, &protocols, &size):
         return s.SSL_CLIENT_HELLO_SUCCESS if stamp(ssl, channel) else s.SSL_CLIENT_HELLO_ERROR
-    if channel.hooked & (ASKED_NAME | ASKED_PROTOCOL):
+    if channel.hooked & (ASKED_HELLO | ASKED_NAME | ASKED_PROTOCOL):
         channel.name = name
         channel.name_size = name_size
         # libssl chooses a protocol once, in the first handshake.
-        good = on_choice(ssl, channel, NULL if channel.shaken else protocols, size, alert)
+        answer = on_choice(ssl, channel, NULL if channel.shaken else protocols, size, alert)
         channel.name = NULL
-        if not good:
-            return s.SSL_CLIENT_HELLO_ERROR
+        if answer != s.SSL_CLIENT_HELLO_SUCCESS:
+            return answer
         channel.named = True
     alert[0] = s.SSL_AD_INTERNAL_ERROR
     if channel.hooked & ELSEWHERE and not decrypt_nothing(ssl):
         return s.SSL_CLIENT_HELLO_ERROR
-    if not digest_asked(channel, name, name_size, protocols, size) or not stamp(ssl, channel):
+    if not digest_asked(channel, name, name_size, protocols, size, shown):
+        return s.SSL_CLIENT_HELLO_ERROR
+    if not stamp(ssl, channel):
         return s.SSL_CLIENT_HELLO_ERROR
     return s.SSL_CLIENT_HELLO_SUCCESS
 
@@ -333,6 +379,6 @@ cdef int on_answer(s.SSL* ssl, Channel* channel, int* alert) noexcept with gil:
     carrier.choosing = False
     leave_hook(&scope, carrier)
     if answer == s.SSL_TLSEXT_ERR_OK and moved and not version_fits(ssl):
-        refused(carrier, alert)
+        refuse(carrier, alert)
         return s.SSL_TLSEXT_ERR_ALERT_FATAL
     return answer

@@ -268,6 +268,8 @@ cdef extern from "compat.h" nogil:
     ctypedef void (*message_hook "brisk_message_hook")(
         int, int, int, const void*, size_t, SSL*, void*) noexcept
     void SSL_set_msg_callback(SSL* ssl, message_hook callback)
+    int SSL3_RT_HANDSHAKE
+    int SSL3_MT_CLIENT_HELLO
 
     # ---- peer
     X509* SSL_get_certificate(const SSL* ssl)
@@ -386,6 +388,7 @@ cdef extern from "compat.h" nogil:
     int SSL_CLIENT_HELLO_RETRY
     ctypedef int (*hello_hook "brisk_hello_hook")(SSL*, int*, void*) noexcept
     void SSL_CTX_set_client_hello_cb(SSL_CTX* context, hello_hook callback, void* data)
+    int SSL_client_hello_isv2(SSL* ssl)
     unsigned int SSL_client_hello_get0_legacy_version(SSL* ssl)
     size_t SSL_client_hello_get0_random(SSL* ssl, const unsigned char** data)
     size_t SSL_client_hello_get0_session_id(SSL* ssl, const unsigned char** data)

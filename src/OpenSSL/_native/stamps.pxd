@@ -9,6 +9,7 @@ cdef enum:
     ASKED_PROTOCOL = 4      # and which protocol it speaks
     APART = 8               # how to verify was set on the connection, past all comparing
     ASKED_KEY = 16          # which key a client shares with its server
+    ASKED_HELLO = 32        # what it makes of a client's hello as a whole
     ELSEWHERE = 128         # to sign for a key that cannot decrypt
     # Of Channel.unfit: why a handshake may not end well.
     OTHER_RULES = 0         # those of a session that was resumed have changed

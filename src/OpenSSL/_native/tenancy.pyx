@@ -20,7 +20,7 @@ from OpenSSL._native.lock cimport brisk_lock_is_mine
 from OpenSSL._native.naming cimport is_named
 from OpenSSL._native.criteria cimport Criteria
 from OpenSSL._native.trampolines cimport (
-    on_cookie_generate, on_cookie_verify, on_early_data, on_info, on_message, on_verify,
+    on_cookie_generate, on_cookie_verify, on_early_data, on_info, on_verify, watch_messages,
 )
 from OpenSSL._native.pausing cimport on_certificate
 from OpenSSL._native.shared_keys cimport adopt_keys
@@ -117,8 +117,8 @@ cdef class Tenant(Entrance):
             if not self.may_move():
                 raise Error([(
                     "SSL routines", "",
-                    "too late for another Context in this handshake: a server name callback "
-                    "may choose one, and over TLS 1.3 an ALPN callback")])
+                    "too late for another Context in this handshake: the callbacks for a "
+                    "client's hello may choose one, those for names and for protocols included")])
             if context.must_name and not (
                     s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
                 self.check_named(s.SSL_get_verify_mode(
@@ -161,8 +161,7 @@ cdef class Tenant(Entrance):
                 hooks.info = self.hooks.info
             elif hooks.info is not None:
                 s.SSL_set_info_callback(self.handle, on_info)
-            if hooks.message is not None:
-                s.SSL_set_msg_callback(self.handle, on_message)
+            watch_messages(self.handle, hooks)
             if self.own_choice:
                 # libssl has taken the other Context's, with the certificate.
                 hooks.put("certificate", self.hooks.more.get("certificate"))

@@ -1,6 +1,12 @@
-from OpenSSL._native.carrier cimport Carrier
+from OpenSSL._native.carrier cimport Carrier, Hooks
 from OpenSSL._native.libcrypto cimport X509_STORE_CTX
 from OpenSSL._native.libssl cimport SSL
+
+# Have messages shown to those hooks that want to see them.
+cdef void watch_messages(SSL* ssl, Hooks hooks) noexcept
+
+# A hook's yes or no; anything else is a TypeError about what `whose` names.
+cdef bint truth(object answer, str whose) except -1
 
 # The Connection that libssl is at work for, or None.
 cdef Carrier carrier_of(const SSL* ssl)

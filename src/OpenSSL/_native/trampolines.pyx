@@ -15,7 +15,7 @@ from libc.string cimport memcpy, strlen
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.channel cimport Channel
-from OpenSSL._native.carrier cimport Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.carrier cimport Carrier, Hooks, Scope, enter_hook, leave_hook
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.stamps cimport channel_of, judge, refuse_session
 
@@ -179,11 +179,38 @@ cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
     leave_hook(&scope, carrier)
 
 
+cdef void watch_messages(s.SSL* ssl, Hooks hooks) noexcept:
+    if hooks.message is not None:
+        s.SSL_set_msg_callback(ssl, on_message)
+    elif "client hello" in hooks.more:
+        s.SSL_set_msg_callback(ssl, on_hello_message)
+
+
+cdef void on_hello_message(
+    int writing, int version, int kind, const void* data, size_t size, s.SSL* ssl, void* unused,
+) noexcept nogil:
+    """Look out for a client's hello: libssl tells its hook of those extensions that it knows."""
+    if (not writing and kind == s.SSL3_RT_HANDSHAKE and size > 0
+            and (<const unsigned char*>data)[0] == s.SSL3_MT_CLIENT_HELLO):
+        on_hello_bytes(ssl, data, size)
+
+
+cdef void on_hello_bytes(s.SSL* ssl, const void* data, size_t size) noexcept with gil:
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or "client hello" not in carrier.hooks.more:
+        return
+    try:
+        carrier.hello = PyBytes_FromStringAndSize(<const char*>data, size)
+    except BaseException:
+        carrier.hello = None    # no memory: `hello` refuses to go on without it
+
+
 cdef void on_message(
     int writing, int version, int kind, const void* data, size_t size, s.SSL* ssl, void* unused,
 ) noexcept with gil:
     cdef Scope scope
     cdef Carrier carrier = carrier_of(ssl)
+    on_hello_message(writing, version, kind, data, size, ssl, unused)
     if carrier is None or carrier.hooks.message is None:
         return
     if not enter_hook(&scope, carrier):
