@@ -11,11 +11,12 @@ from reading import NATIVE, c_functions, calls, code_of, sources, statements
 #: Where trampolines live.  A passphrase is asked for by the loaders of keys, which
 #: lie below everything a connection's trampolines know: hence the second file.  A key for
 #: a ticket is found without Python, beside the topic's other functions, and so are sessions
-#: judged.  What a client's hello asks for has a file of its own, and so have hooks that may
-#: ask for time, keys that are shared beforehand, the caches and tickets of programs, and the
-#: function of a key that lives elsewhere.
+#: judged.  What a client's hello asks for has a file of its own, and so have who verifies,
+#: hooks that may ask for time, keys that are shared beforehand, the caches and tickets of programs,
+#: and the function of a key that lives elsewhere.
 HOMES = {
-    *("trampolines", "passphrases", "ticket_keys", "stamps", "hello", "pausing", "shared_keys"),
+    *("trampolines", "passphrases", "ticket_keys", "stamps", "hello", "judging"),
+    *("pausing", "shared_keys"),
     *("removals", "session_cache", "tickets", "signers"),
 }
 #: Trampolines that run no Python: they write a number down, look at a session, hand on

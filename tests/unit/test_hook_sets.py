@@ -24,6 +24,10 @@ HOOKS: dict[str, tuple[Setter, object]] = {
         lambda server, client, hook: server.set_client_hello_callback(hook),
         True,
     ),
+    "cert verify": (
+        lambda server, client, hook: client.set_cert_verify_callback(hook),
+        True,
+    ),
     "ocsp server": (
         lambda server, client, hook: server.set_ocsp_server_callback(hook),
         contexts.STAPLE,

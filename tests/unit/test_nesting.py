@@ -25,6 +25,8 @@ def one(own):
         client.set_verify(SSL.VERIFY_PEER, again)
     elif own == "verify server":
         server.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, again)
+    elif own == "cert verify":
+        client.set_cert_verify_callback(again)
     elif own == "hello":
         server.set_client_hello_callback(again)
     elif own == "servername":
@@ -76,7 +78,7 @@ for size in sizes:
     thread.join()
 """
 HOOKS = [
-    *("verify", "verify server", "hello", "servername", "alpn"),
+    *("verify", "verify server", "cert verify", "hello", "servername", "alpn"),
     *("staple", "judge", "passphrase", "loader"),
     *("set_info_callback", "set_keylog_callback", "set_message_callback", "set_cert_callback"),
 ]

@@ -36,6 +36,10 @@ class Scene:
         self.per_connection = lambda ends: ends.client.set_verify(SSL.VERIFY_PEER, hook)
         self.runs_on = "client"
 
+    def cert_verify(self, hook: Hook) -> None:
+        self.client.set_cert_verify_callback(hook)
+        self.runs_on = "client"
+
     def verify_server(self, hook: Hook) -> None:
         contexts.use_identity(self.client, authority.client_identity())
         self.server.load_verify_locations(str(authority.trust_file()))
@@ -136,7 +140,7 @@ class Scene:
 
 
 HOOKS = [
-    "verify", "verify-connection", "verify-server", "alpn", "client-hello",
+    "verify", "verify-connection", "verify-server", "cert-verify", "alpn", "client-hello",
     "servername", "info-client", "info-connection", "info-server", "keylog-client",
     "keylog-server", "staple-client", "staple-server", "certificate",
     "certificate-connection", "certificate-client", "psk-server", "psk-client",
@@ -195,7 +199,7 @@ def test_what_a_hook_raises_comes_out_and_the_handshake_is_over(
 WRONG: list[tuple[str, object, type[Exception]]] = [
     *((name, answer, TypeError)
       for name in (
-          "verify", "verify-connection", "verify-server", "client-hello",
+          "verify", "verify-connection", "verify-server", "cert-verify", "client-hello",
           "staple-client")
       for answer in ("nonsense", b"yes", 1.5, object(), [True])),
     *(("alpn", answer, TypeError) for answer in (None, "h2", 1, bytearray(b"h2"), object())),
@@ -218,7 +222,7 @@ def test_a_wrong_answer_is_never_accepted(
 
 
 @pytest.mark.parametrize(
-    "name", ["verify", "verify-connection", "verify-server", "staple-client"]
+    "name", ["verify", "verify-connection", "verify-server", "cert-verify", "staple-client"]
 )
 @pytest.mark.parametrize("answer", [False, 0, None])
 def test_a_no_is_a_no(name: str, answer: object) -> None:

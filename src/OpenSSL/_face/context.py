@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._face.arguments import integer
 from OpenSSL._face.authorities import ContextAuthorities
+from OpenSSL._face.cert_verify import ContextCertVerify
 from OpenSSL._face.certificate_choice import ContextCertificateChoice
 from OpenSSL._face.client_hello import ContextClientHello
 from OpenSSL._face.configuration import Configuration
@@ -43,6 +44,7 @@ class Context(
     ContextPsk,
     ContextEarlyData,
     ContextTrust,
+    ContextCertVerify,
     ContextAuthorities,
     ContextPeerNames,
     Parameters,

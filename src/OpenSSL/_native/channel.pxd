@@ -54,7 +54,7 @@ cdef struct Channel:
     size_t allowance            # bytes after which it may begin no other record
     unsigned int idle           # records since the last data, long ones several times
     # ---- either kind: by which rules a session is made or resumed; see stamps.pyx
-    flag hooked                 # what the program is asked; ASKED_*
+    unsigned short hooked       # what the program is asked; ASKED_*
     flag addressed              # the peer must have a certificate for an IP address
     flag stamped                # `rules` are those of the connection's stamp
     flag verified               # a certificate was verified by just these

@@ -20,8 +20,9 @@ from OpenSSL._native.lock cimport (
     brisk_lock_wait, brisk_lock_was_forked,
 )
 from OpenSSL._native.hello cimport on_alpn_select, on_hello
+from OpenSSL._native.judging cimport on_chain
 from OpenSSL._native.rules cimport renew
-from OpenSSL._native.stamps cimport on_chain, on_ticket
+from OpenSSL._native.stamps cimport on_ticket
 from OpenSSL._native.ticket_ring cimport brisk_ticket_ring_close
 
 from OpenSSL._exceptions import Error

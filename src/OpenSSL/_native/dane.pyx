@@ -68,6 +68,8 @@ def enable(Connection connection not None, bytes name not None):
             connection.first.leave()
         if result != 1:
             errors.fail_ssl("DANE cannot be enabled")
+        connection.pledged = True
+        connection.settle()
         if not connection.own_hostflags:
             s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
     finally:

@@ -24,7 +24,8 @@ from OpenSSL._native.hello cimport decrypt_nothing
 from OpenSSL._native.rules cimport digest_noted
 from OpenSSL._native.signers cimport some_decrypt
 from OpenSSL._native.stamps cimport (
-    APART, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE, ELSEWHERE,
+    APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
+    ELSEWHERE, PLEDGED,
 )
 from OpenSSL._native.tenancy cimport Tenant
 
@@ -67,6 +68,8 @@ cdef class Ending(Tenant):
         self.channel.hooked = (
             (0 if hooks.ocsp_client is None else ASKED_STAPLE)
             | (0 if self.criteria is None and not self.estranged else APART)
+            | (ASKED_CHAIN if "cert verify" in hooks.more else 0)
+            | (PLEDGED if self.pledged else 0)
             | (ASKED_HELLO if "client hello" in hooks.more else 0)
             | (0 if hooks.servername is None else ASKED_NAME)
             | (0 if hooks.alpn_select is None else ASKED_PROTOCOL)

@@ -234,6 +234,7 @@ cdef class Engine(Conducted):
         # These are for alerts, new keys and late requests for a certificate as well.
         return (hooks.info is not None or hooks.keylog is not None or hooks.verify is not None
                 or hooks.message is not None or "session new" in hooks.more
+                or "cert verify" in hooks.more
                 or self.may_shake(starting) and hooks.some())
 
     cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept:

@@ -420,6 +420,10 @@ cdef extern from "compat.h" nogil:
     int X509_V_OK
     int X509_V_ERR_UNSPECIFIED
     int X509_V_ERR_APPLICATION_VERIFICATION
+    int X509_V_ERR_HOSTNAME_MISMATCH
+    int X509_V_ERR_EMAIL_MISMATCH
+    int X509_V_ERR_IP_ADDRESS_MISMATCH
+    int X509_V_ERR_OUT_OF_MEM
     const char* X509_verify_cert_error_string(long code)
     int X509_V_FLAG_CRL_CHECK
     int X509_V_FLAG_CRL_CHECK_ALL
@@ -484,6 +488,8 @@ cdef extern from "compat.h" nogil:
     int X509_STORE_CTX_init(X509_STORE_CTX* context, X509_STORE* store, X509* certificate,
                             X509_CHAIN* untrusted)
     int X509_verify_cert(X509_STORE_CTX* context)
+    X509* X509_STORE_CTX_get0_cert(const X509_STORE_CTX* context)
+    X509_CHAIN* X509_STORE_CTX_get0_untrusted(const X509_STORE_CTX* context)
     X509_CHAIN* X509_STORE_CTX_get0_chain(const X509_STORE_CTX* context)
     int X509_STORE_up_ref(X509_STORE* store)
     void* X509_STORE_CTX_get_ex_data(X509_STORE_CTX* context, int index)

@@ -10,7 +10,9 @@ cdef enum:
     APART = 8               # how to verify was set on the connection, past all comparing
     ASKED_KEY = 16          # which key a client shares with its server
     ASKED_HELLO = 32        # what it makes of a client's hello as a whole
+    ASKED_CHAIN = 64        # whether it believes the peer's certificates
     ELSEWHERE = 128         # to sign for a key that cannot decrypt
+    PLEDGED = 256           # records of DANE were added
     # Of Channel.unfit: why a handshake may not end well.
     OTHER_RULES = 0         # those of a session that was resumed have changed
     KEY_ALONE = 1           # a certificate is required, and a key that is shared was used
@@ -45,7 +47,8 @@ cdef size_t size_of_note(const void* data, size_t size) noexcept nogil
 cdef bint put_behind_note(
     s.SSL_SESSION* session, const void* data, size_t size) noexcept nogil
 
-cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil
+# A certificate is about to be verified: see by which rules that is.
+cdef void note_verified(s.SSL* ssl, Channel* channel) noexcept nogil
 cdef int on_ticket(
     s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
     void* unused) noexcept nogil

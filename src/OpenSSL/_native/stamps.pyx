@@ -11,12 +11,12 @@ to write its hello: a session with another stamp is not offered (``offer``).  So
 differ the handshake is a full one.
 
 A handshake takes time, and rules may change meanwhile.  They are digested once more when a
-certificate is verified (``on_chain``) and when the peer has finished (``finish``).  What was
+certificate is verified (``note_verified``) and when the peer has finished (``finish``).  What was
 made by other rules than the stamp says is stamped at random then, which fits nothing; what
 was resumed under other rules is refused.
 
-What a verify callback or a client's OCSP callback decides cannot be compared: while one is
-in force, sessions are stamped at random.
+What a verify callback decides cannot be compared, nor what one in the place of verification
+or a client's OCSP callback does: while one is in force, sessions are stamped at random.
 
 A key that both sides know beforehand is asked for in each handshake, by a callback too. What
 is made with one is stamped at random, so that nobody is let in past a key that was withdrawn.
@@ -60,7 +60,7 @@ cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
     """Whether rules alone decide about the peer, and no callback."""
     if s.SSL_is_server(ssl) and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER:
         return True     # nobody is asked for a certificate
-    if s.SSL_get_verify_callback(ssl) != NULL or channel.hooked & APART:
+    if s.SSL_get_verify_callback(ssl) != NULL or channel.hooked & (APART | ASKED_CHAIN):
         return False
     # Nor is it compared by which logs a client asks for timestamps.
     return s.SSL_is_server(ssl) or not (
@@ -265,14 +265,8 @@ cdef int on_ticket(
 
 # ---- while a handshake goes on
 
-cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil:
-    """Verify a peer's certificate, as libssl would, and see by which rules that was."""
-    cdef s.SSL* ssl = <s.SSL*>c.X509_STORE_CTX_get_ex_data(
-        chain, s.SSL_get_ex_data_X509_STORE_CTX_idx())
-    cdef Channel* channel = channel_of(ssl)
-    if channel != NULL:
-        channel.verified = unchanged(ssl, channel)
-    return c.X509_verify_cert(chain) > 0
+cdef void note_verified(s.SSL* ssl, Channel* channel) noexcept nogil:
+    channel.verified = unchanged(ssl, channel)
 
 
 cdef bint comes_late(s.SSL* ssl, int mode) noexcept nogil:

@@ -21,6 +21,7 @@ cdef class Tenant(Entrance):
     cdef flag ruled                 # it verifies by the rules of a Context that has its own
     cdef flag estranged             # and of one it has left, past all comparing
     cdef flag own_choice            # who chooses the certificate was set on this connection
+    cdef flag pledged               # records of DANE say which certificate is right
     cdef flag careful               # there is something to look at before a handshake
     cdef flag addressed             # the peer must have a certificate for an IP address
     cdef Criteria criteria          # how to verify, as far as it was set here; None: nothing was

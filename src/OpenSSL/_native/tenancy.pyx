@@ -157,6 +157,8 @@ cdef class Tenant(Entrance):
                 context.leave()
             if self.own_verify or not context.verify_set:
                 hooks.verify = self.hooks.verify
+                if "cert verify" not in hooks.more:
+                    hooks.put("cert verify", self.hooks.more.get("cert verify"))
             if self.own_info:
                 hooks.info = self.hooks.info
             elif hooks.info is not None:
