@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -40,10 +41,12 @@ def url_of(port: int, host: str = "127.0.0.1") -> str:
 
 
 @contextlib.contextmanager
-def worker(address: str, port: int, store: str, *inside: str) -> Iterator[Program]:
+def worker(
+    address: str, port: int, store: str, *inside: str, kind: str = ""
+) -> Iterator[Program]:
     files = authority.identity().files
     words = [sys.executable, str(HERE / "worker.py"), address, str(port), store]
-    words += [str(files.chain), str(files.key)]
+    words += [str(files.chain), str(files.key), kind]
     with running(*inside, *words) as program:
         program.expect("^ready$", 60)
         yield program
@@ -54,17 +57,24 @@ def python_path(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(HERE.parent))
 
 
-@pytest.fixture
-def fleet(tmp_path, python_path):
+@contextlib.contextmanager
+def processes(folder: Path, kind: str = "") -> Iterator[Any]:
     """A store's port, the port of eight processes, and these."""
     store, port = free_port(), free_port()
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(contextlib.ExitStack())
-        running_store = server.enter_context(store_server(store, tmp_path))
+        running_store = server.enter_context(store_server(store, folder))
         workers = [
-            stack.enter_context(worker("127.0.0.1", port, url_of(store))) for _ in range(PROCESSES)
+            stack.enter_context(worker("127.0.0.1", port, url_of(store), kind=kind))
+            for _ in range(PROCESSES)
         ]
         yield store, port, workers, running_store, server
+
+
+@pytest.fixture
+def fleet(tmp_path, python_path):
+    with processes(tmp_path) as made:
+        yield made
 
 
 def visit(
@@ -214,6 +224,20 @@ def test_the_openssl_program_comes_back(fleet, tmp_path):
         ).stdout.decode()
         outcomes["resumed" if "\nresumed " in done else "full"] += 1
     assert outcomes == {"full": 1, "resumed": 19}
+
+
+def test_without_tickets_sessions_are_found_in_the_store(tmp_path, python_path):
+    with processes(tmp_path, "stateful") as (_store, port, workers, running_store, _server):
+        with Clients(port) as clients:
+            until(lambda: clients.visits > 800)
+        assert clients.failures == []
+        assert clients.share >= 0.98, clients.outcomes
+        assert len(clients.processes) == PROCESSES
+        running_store.signal(signal.SIGKILL)
+        with Clients(port, count=2) as clients:
+            until(lambda: clients.visits > 100)  # in full
+        assert clients.failures == []
+        assert not any("failed" in each.output for each in workers)
 
 
 def resumes(one: str, other: str) -> bool:

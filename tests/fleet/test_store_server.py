@@ -11,6 +11,7 @@ from fleet.conftest import PASSWORD, free_port, store_server
 
 from kit import authority, contexts
 from kit.fleets import SECRET, server, until, visit
+from OpenSSL import SSL
 from OpenSSL.fleet import Fleet, StoreError, Valkey
 
 
@@ -110,6 +111,65 @@ class TestTLS:
             _, session = visit(server(one), client)
             assert visit(server(other), client, session)[0]
             assert not one.counters.ring_errors
+
+
+def stateful(fleet):
+    context = contexts.server_context()
+    context.set_options(SSL.OP_NO_TICKET)
+    fleet.attach(context)
+    return context
+
+
+class TestSessions:
+    @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+    def test_processes_share_them(self, port, version):
+        client = contexts.client_context(version=version)
+        with (
+            Fleet(address(port), SECRET, refresh=0.05, patience=20) as one,
+            Fleet(address(port), SECRET, refresh=0.05, patience=20) as other,
+        ):
+            _, session = visit(stateful(one), client)
+            until(lambda: one.counters.session_puts >= (1 if version == "TLSv1.2" else 2))
+            assert visit(stateful(other), client, session)[0]
+            assert other.counters.session_hits == 1
+            assert not other.counters.session_errors
+
+    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+    def test_an_outage_costs_full_handshakes_only(self, tmp_path, how):
+        number = free_port()
+        client = contexts.client_context()
+        with store_server(number, tmp_path) as running:
+            store = Valkey(address(number), timeout=0.2, connect_timeout=0.2)
+            with Fleet(store, SECRET, refresh=0.05, patience=20) as fleet:
+                context = stateful(fleet)
+                _, session = visit(context, client)
+                until(lambda: fleet.counters.session_puts >= 2)
+                assert visit(context, client, session)[0]
+                fleet.sessions.store.seconds = 0.02
+                running.signal(how)
+                for _ in range(20):
+                    visit(context, client, session)
+                assert fleet.sessions.store.breaker.is_open
+                assert fleet.counters.session_skipped
+                if how == signal.SIGSTOP:
+                    fleet.sessions.store.seconds = 20
+                    running.signal(signal.SIGCONT)
+                    until(lambda: visit(context, client, session)[0])
+
+    def test_what_the_store_sees_is_sealed(self, port):
+        with Fleet(address(port), SECRET, refresh=0.05) as fleet:
+            _, session = visit(stateful(fleet), contexts.client_context())
+            until(lambda: fleet.counters.session_puts >= 2)
+            store = Valkey(address(port))
+            names = [key for key in store._ask("KEYS", "*") if b"session".hex().encode() in key]
+            entries = [bytes(store._ask("GET", name)) for name in names]
+            ends = [int(store._ask("PTTL", name)) for name in names]
+            store.close()
+        assert len(entries) == 2
+        assert all(0 < each <= 300_000 for each in ends)
+        for each in entries:
+            assert session.get_master_key() not in each
+            assert session.get_id_context() not in each
 
 
 class TestFleets:

@@ -1,6 +1,7 @@
-"""One process of a fleet: ``worker.py ADDRESS PORT STORE CHAIN KEY``.
+"""One process of a fleet: ``worker.py ADDRESS PORT STORE CHAIN KEY [stateful]``.
 
-It answers each client with one line: ``full`` or ``resumed``, and its own number.
+It answers each client with one line: ``full`` or ``resumed``, and its own number.  One that is
+``stateful`` gives out no tickets that hold a session.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from OpenSSL.fleet import Fleet, Policy
 #: A key a second: twenty rotations in a third of a minute.
 POLICY = Policy(period=1.0, lifetime=20.0, spread=0.8, skew=0.1)
 REFRESH = 0.1
+#: Seconds: eight processes share the processors of the store.
+PATIENCE = 0.2
 
 
 def greet(connection: SSL.Connection) -> None:
@@ -29,13 +32,14 @@ def greet(connection: SSL.Connection) -> None:
         print("failed:", repr(error), flush=True)
 
 
-def main(address: str, port: str, store: str, chain: str, key: str) -> None:
+def main(address: str, port: str, store: str, chain: str, key: str, kind: str = "") -> None:
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.use_certificate_chain_file(chain)
     context.use_privatekey_file(key)
     context.set_session_id(b"fleet")
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    fleet = Fleet(store, SECRET, policy=POLICY, refresh=REFRESH)
+    if kind == "stateful":
+        context.set_options(SSL.OP_NO_TICKET)
+    fleet = Fleet(store, SECRET, policy=POLICY, refresh=REFRESH, patience=PATIENCE)
     fleet.attach(context)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

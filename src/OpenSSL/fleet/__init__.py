@@ -8,6 +8,7 @@ from OpenSSL.fleet.keys import Policy, TicketKey, TicketKeys
 from OpenSSL.fleet.memory import MemoryStore
 from OpenSSL.fleet.reports import Report
 from OpenSSL.fleet.sealing import SealError
+from OpenSSL.fleet.sessions import SessionCache
 from OpenSSL.fleet.shared_file import SharedFile
 from OpenSSL.fleet.store import SessionStore, StoreError
 from OpenSSL.fleet.valkey import Valkey
@@ -20,6 +21,7 @@ __all__ = [
     "Policy",
     "Report",
     "SealError",
+    "SessionCache",
     "SessionStore",
     "SharedFile",
     "StoreError",

@@ -13,6 +13,13 @@ MEANINGS = {
     "ring_lost_races": "writes in which another process was first",
     "ring_refused": "rings that were forged, of another secret, or older than the one in use",
     "ring_errors": "times that no ring could be had",
+    "session_hits": "sessions that were found in the store",
+    "session_misses": "sessions that were not there, or not in time",
+    "session_puts": "sessions that were kept",
+    "session_refused": "entries that were forged, of another secret, or revoked",
+    "session_errors": "times that the store failed when it was asked for a session or given one",
+    "session_timeouts": "questions for a session that the store did not answer in time",
+    "session_skipped": "questions and sessions that the store was not bothered with",
     "report_errors": "reports of this process that could not be written",
 }
 

@@ -12,12 +12,14 @@ import weakref
 from OpenSSL.fleet.counters import Counters
 from OpenSSL.fleet.keeper import Keeper
 from OpenSSL.fleet.keys import Policy, TicketKeys
+from OpenSSL.fleet.limits import LIMIT, Limited
 from OpenSSL.fleet.open import open_store
 from OpenSSL.fleet.reports import Report, Roster
+from OpenSSL.fleet.sessions import SessionCache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from OpenSSL.fleet.store import SessionStore
     from OpenSSL.SSL import Context
@@ -35,10 +37,11 @@ class Fleet:
     (:class:`SharedFile`) or a store.  ``secret`` (at least 16 bytes, or several of them, the
     first one writes) seals what is written there; every process of the fleet has the same.
     ``name`` tells fleets in one store apart.  ``refresh`` is how often the store is looked
-    at, in seconds.  No handshake ever waits for the store.
+    at, in seconds.  With tickets no handshake ever waits for the store.  A client that comes
+    back without one is looked for in it, for ``patience`` seconds at most.
 
     While the store is away, handshakes go on: with the keys that are known, or as full
-    ones.  Nothing raises and nothing queues; `counters` tells what happened.
+    ones.  Nothing raises and nothing queues without bound; `counters` tells what happened.
     """
 
     def __init__(
@@ -49,12 +52,15 @@ class Fleet:
         name: str = "default",
         policy: Policy | None = None,
         refresh: float = 5.0,
+        patience: float = LIMIT,
     ) -> None:
         """Look at the store for up to three seconds, and begin to follow it.
 
-        Raises ValueError if the secret is too short, or ``refresh`` not positive or too
-        long for the policy; a store that cannot be reached is not an error.
+        Raises ValueError if the secret is too short, ``patience`` is negative, or ``refresh``
+        not positive or too long for the policy; a store that cannot be reached is not an error.
         """
+        if patience < 0:
+            raise ValueError("patience must not be negative")
         if refresh <= 0:
             raise ValueError("refresh must be positive")
         self.policy: Policy = policy or Policy()
@@ -73,6 +79,15 @@ class Fleet:
             policy=self.policy,
         )
         self.roster: Roster = Roster(self.store, secrets, name)
+        self._limited = Limited(self.store, self.counters, seconds=patience)
+        self.sessions: SessionCache = SessionCache(
+            self._limited,
+            secrets,
+            self.counters,
+            name=name,
+            epoch=_epoch_of(self.keeper),
+            lifetime=self.policy.lifetime,
+        )
         self._reported = -REPORT_EVERY
         self._contexts: weakref.WeakSet[Context] = weakref.WeakSet()
         self._applied: tuple[bytes, ...] = ()
@@ -162,12 +177,19 @@ class Fleet:
 
     # ---- what programs do with it
 
-    def attach(self, context: Context) -> None:
+    def attach(self, context: Context, *, sessions: bool = True) -> None:
         """Let sessions of ``context`` be resumed by every process of the fleet.
+
+        Its tickets get the fleet's keys.  With ``sessions`` its cache is the store from now on,
+        for clients that come back without a ticket (TLS 1.2 with session ids, TLS 1.3 with
+        ``OP_NO_TICKET``): the mode of its cache and its callbacks for new sessions and for
+        finding them are the fleet's, and callbacks of the program's own raise ValueError.
 
         Every process needs the same :meth:`Context.set_session_id` and the same rules of
         verification, see :meth:`Context.set_ticket_keys`.  The Context is not kept alive.
         """
+        if sessions:
+            self.sessions.attach(context)
         self._apply(context)
 
     def rotate(self) -> TicketKeys:
@@ -204,6 +226,7 @@ class Fleet:
         with contextlib.suppress(Exception):
             # It would end by itself a little later.
             self.roster.leave()
+        self._limited.close()
         self.store.close()
 
     def __enter__(self) -> Fleet:
@@ -211,6 +234,16 @@ class Fleet:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+
+def _epoch_of(keeper: Keeper) -> Callable[[], int]:
+    """How often the ring was revoked, as far as this process knows."""
+
+    def epoch() -> int:
+        ring = keeper.ring
+        return 0 if ring is None else ring.epoch
+
+    return epoch
 
 
 def _follow(reference: weakref.ref[Fleet], over: threading.Event, first: threading.Event) -> None:
@@ -238,6 +271,8 @@ def _begin_again() -> None:
     for fleet in list(_alive):
         fleet.counters.after_fork()
         fleet.keeper.after_fork()
+        fleet._limited.after_fork()
+        fleet._limited.breaker.after_fork()
         fleet.roster.enter()
         fleet._reported = -REPORT_EVERY
         fleet._begin()

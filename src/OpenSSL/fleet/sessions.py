@@ -1,0 +1,90 @@
+"""The sessions of a fleet: what one process keeps, every other one can resume.
+
+Theory.  Tickets need no store.  This is for clients and servers without them: TLS 1.2 with
+session ids, and TLS 1.3 with ``OP_NO_TICKET``.  An entry is sealed under the session's id and the
+ring's epoch, so it cannot take another's place, and none is opened after a revocation.
+Whom it lets in is decided by its stamp, as for every session.  A handshake asks the store
+once at most; what it keeps, it keeps in the background.
+"""
+
+from __future__ import annotations
+
+from OpenSSL import SSL
+from OpenSSL.fleet.limits import Limited
+from OpenSSL.fleet.sealing import Seal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from OpenSSL.fleet.counters import Counters
+
+__all__ = ["SessionCache"]
+
+#: The seal of the store's entries vouches for what is in them; this says that one does.
+KEY = b"sealed by the fleet"
+MODE = SSL.SESS_CACHE_SERVER | SSL.SESS_CACHE_NO_INTERNAL
+
+
+class SessionCache:
+    """Keeps the sessions of servers in a store, and finds them there."""
+
+    def __init__(
+        self,
+        store: Limited,
+        secret: bytes | str | Iterable[bytes | str],
+        counters: Counters,
+        *,
+        name: str = "default",
+        epoch: Callable[[], int] = lambda: 1,
+        lifetime: float = 24 * 3600,
+    ) -> None:
+        """Keep entries of the fleet called ``name``, for ``lifetime`` seconds at most.
+
+        ``epoch`` tells the number of revocations.  Raises what :class:`Seal` raises.
+        """
+        self.store: Limited = store
+        self.counters: Counters = counters
+        self.lifetime: float = lifetime
+        self._seal = Seal(secret, "sessions")
+        self._prefix = f"session:{name}:".encode()
+        self._epoch = epoch
+
+    def attach(self, context: SSL.Context) -> None:
+        """Let the servers of ``context`` keep their sessions here, and none by themselves.
+
+        Raises ValueError if it has session callbacks that are no fleet's.
+        """
+        for own in (context.get_session_new_callback(), context.get_session_get_callback()):
+            if own is not None and not isinstance(getattr(own, "__self__", None), SessionCache):
+                raise ValueError("the Context has session callbacks of its own: sessions=False")
+        context.set_session_cache_mode(MODE)
+        context.set_session_new_callback(self.keep)
+        context.set_session_get_callback(self.find)
+
+    def _entry(self, name: bytes) -> bytes:
+        return self._prefix + b"%d:" % self._epoch() + name
+
+    def keep(self, connection: SSL.Connection, session: SSL.Session) -> None:
+        """Put a session into the store, unless its client has all of it in a ticket."""
+        version = session.get_protocol_version()
+        if version == SSL.TLS1_3_VERSION and not connection.get_options() & SSL.OP_NO_TICKET:
+            return
+        name = session.get_id()
+        sealed = self._seal.close(session.to_bytes(KEY), self._entry(name))
+        self.store.put(self._prefix + name, sealed, min(session.get_timeout(), self.lifetime))
+
+    def find(self, connection: SSL.Connection, name: bytes) -> SSL.Session | None:
+        """The session of that id; None where there is none, or none in time."""
+        sealed = self.store.get(self._prefix + name)
+        if sealed is None:
+            self.counters.count("session_misses")
+            return None
+        try:
+            data = self._seal.open(sealed, self._entry(name))
+            session = SSL.Session.from_bytes(data, connection.get_context(), KEY)
+        except (ValueError, SSL.Error):
+            self.counters.count("session_refused")
+            return None
+        self.counters.count("session_hits")
+        return session
