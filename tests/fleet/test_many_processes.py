@@ -41,9 +41,7 @@ def url_of(port: int, host: str = "127.0.0.1") -> str:
 
 
 @contextlib.contextmanager
-def worker(
-    address: str, port: int, store: str, *inside: str, kind: str = ""
-) -> Iterator[Program]:
+def worker(address: str, port: int, store: str, *inside: str, kind: str = "") -> Iterator[Program]:
     files = authority.identity().files
     words = [sys.executable, str(HERE / "worker.py"), address, str(port), store]
     words += [str(files.chain), str(files.key), kind]
