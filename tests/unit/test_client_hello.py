@@ -248,6 +248,7 @@ def test_a_hello_of_the_oldest_form() -> None:
         *((10, body, "groups") for body in (b"", b"\0\4\0\x17", b"\0\3\0\x17\0", b"\0\2\0\x17\0")),
         *((13, body, "signature_algorithms") for body in (b"\0", b"\0\2\4", b"\0\2\4\3\0")),
         *((43, body, "supported_versions") for body in (b"\4\3\4", b"\3\3\4\3", b"\2\3\4\0")),
+        *((41, body, "session_ids") for body in (b"\0", b"\0\5\0\1a\0\0", b"\0\3\0\4ab")),
         *((51, body, "key_share_groups") for body in (b"\0\4\0\x17\0\1", b"\0\3\0\x17\0")),
         *((11, body, "point_formats") for body in (b"\2\0", b"\1\0\0")),
     ],

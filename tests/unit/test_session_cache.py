@@ -135,6 +135,36 @@ def test_the_cache_is_that_of_the_context_the_connection_was_made_with(version: 
     assert elsewhere.kept == {}
 
 
+@VERSIONS
+def test_a_cache_across_the_network_is_not_waited_for(version: str) -> None:
+    """The client's hello says what will be asked for, and its callback may ask for time."""
+    cache, client = Cache(), contexts.client_context(version=version)
+    server = cache.serve(contexts.server_context())
+    session = session_of(*visit(server, client))
+    wanted: list[bytes] = []
+    here: dict[bytes, SSL.Session | None] = {}
+
+    def on_hello(_connection: SSL.Connection, hello: SSL.ClientHello) -> None:
+        wanted.extend(each for each in hello.session_ids if each not in here)
+        if wanted:
+            raise SSL.WantX509LookupError
+
+    server.set_client_hello_callback(on_hello)
+    server.set_session_get_callback(lambda _, name: here.get(name))
+    ends = pump.pair(server, client, NAME)
+    ends.client.set_session(session)
+    with pytest.raises(SSL.WantReadError):
+        ends.client.do_handshake()
+    pump.exchange(*ends)
+    with pytest.raises(SSL.WantX509LookupError):
+        ends.server.do_handshake()
+    assert set(wanted) & set(cache.kept)
+    for name in wanted:  # and now the answers come
+        here[name] = cache.get(ends.server, name)
+    wanted.clear()
+    assert resumes(ends, pump.handshake_outcome(*ends))
+
+
 # ---- what is not believed
 
 

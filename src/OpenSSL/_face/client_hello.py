@@ -5,7 +5,15 @@ from __future__ import annotations
 from OpenSSL._exceptions import Error
 from OpenSSL._face import fingerprints
 from OpenSSL._face.arguments import hook, octets
-from OpenSSL._face.hello_parts import Reader, listed, name, numbers, protocols, shares
+from OpenSSL._face.hello_parts import (
+    Reader,
+    identities,
+    listed,
+    name,
+    numbers,
+    protocols,
+    shares,
+)
 from OpenSSL._native import client_hello as native
 from OpenSSL._native import context as native_context
 
@@ -22,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["ClientHello", "ContextClientHello"]
 
 _SERVER_NAME, _GROUPS, _POINT_FORMATS, _SIGNATURES, _ALPN = 0, 10, 11, 13, 16
-_VERSIONS, _KEY_SHARES = 43, 51
+_SHARED_KEYS, _VERSIONS, _KEY_SHARES = 41, 43, 51
+_ID = 32  # bytes of a session's id, as libssl makes them
 _DECODE_ERROR = 50  # the alert
 
 
@@ -154,6 +163,15 @@ class ClientHello:
     def key_share_groups(self) -> tuple[int, ...]:
         """The groups for which there is a key already."""
         return self._said(_KEY_SHARES, shares, ())
+
+    @property
+    def session_ids(self) -> tuple[bytes, ...]:
+        """The ids that a session get callback may be asked for, 32 bytes each.
+
+        What looks like one may be of no session, or of one that nobody has any more.
+        """
+        found = (*self._said(_SHARED_KEYS, identities, ()), self.session_id)
+        return tuple(dict.fromkeys(each for each in found if len(each) == _ID))
 
     @property
     def signature_algorithms(self) -> tuple[int, ...]:

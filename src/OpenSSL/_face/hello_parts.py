@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Reader", "listed", "name", "numbers", "protocols", "shares"]
+__all__ = ["Reader", "identities", "listed", "name", "numbers", "protocols", "shares"]
 
 
 class Reader:
@@ -65,6 +65,16 @@ def protocols(body: bytes) -> tuple[bytes, ...]:
     found = []
     while names.more():
         found.append(names.block(1))
+    return tuple(found)
+
+
+def identities(body: bytes) -> tuple[bytes, ...]:
+    """What a hello of TLS 1.3 names sessions and keys by: tickets, ids and identities."""
+    names = Reader(Reader(body).block(2))
+    found = []
+    while names.more():
+        found.append(names.block(2))
+        names.take(4)  # its age
     return tuple(found)
 
 
