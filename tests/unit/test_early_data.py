@@ -148,6 +148,35 @@ def test_a_replay_is_refused() -> None:
     assert seen == [b"pay", b""]
 
 
+@pytest.mark.parametrize("means", ["nothing", "a callback", "an option"])
+def test_sessions_of_the_programs_own_bring_none_unasked(means: str) -> None:
+    """A store that gives one out again would let a replay in: libssl does not know of it."""
+    server, client = contexts_for_early_data()
+    kept: dict[bytes, SSL.Session] = {}
+    server.set_session_new_callback(
+        lambda _connection, session: kept.__setitem__(session.get_id(), session)
+    )
+    server.set_session_get_callback(lambda _connection, name: kept.get(name))
+    if means == "a callback":
+        server.set_allow_early_data_callback(lambda _connection: True)
+    elif means == "an option":
+        server.set_options(SSL.OP_NO_ANTI_REPLAY | SSL.OP_NO_TICKET)
+    ends = again(server, client)
+    ends.client.write_early_data(b"pay")
+    flight = pump.outgoing(ends.client)
+    seen = []
+    for _ in range(3):
+        victim = SSL.Connection(server, None)
+        victim.set_accept_state()
+        victim.bio_write(flight)
+        try:
+            seen.append(victim.read_early_data(1000))
+        except SSL.WantReadError:
+            seen.append(b"")
+    # The first one libssl has itself, and knows.
+    assert seen == [b"pay", *([b"", b""] if means == "nothing" else [b"pay", b"pay"])]
+
+
 # ---- who may send it
 
 

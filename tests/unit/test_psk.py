@@ -353,6 +353,33 @@ def test_no_session_stands_for_a_key(mode: int, version: str) -> None:
             assert verdicts.is_protocol_error(failures.server)
 
 
+@pytest.mark.parametrize("when", ["server", "client"])
+def test_data_in_tickets_leaves_a_key_a_key(when: str) -> None:
+    """What a program keeps in a session stands beside what says how it was made."""
+    server, client = server_context("TLSv1.3"), client_context("TLSv1.3")
+    if when == "server":
+        server.set_session_ticket_callback(lambda _connection: b"the program's own")
+
+    def keep(connection: SSL.Connection, _where: int, _value: int) -> None:
+        session = connection.get_session()
+        if session is not None and when == "client":
+            session.set_ticket_appdata(b"the program's own")
+
+    server.set_info_callback(keep)
+    ends = pump.connected(server, client)
+    pump.transfer(ends.server, ends.client, b"tickets")
+    assert [end.get_psk_identity() for end in ends] == [IDENTITY, IDENTITY]
+    session = ends.client.get_session()
+    assert session is not None
+    again = pump.pair(server, client)
+    again.client.set_session(session)
+    pump.handshake(*again)
+    assert again.server.get_psk_identity() == IDENTITY
+    server.set_verify(REQUIRED)
+    failures = pump.handshake_outcome(*pump.pair(server, client))
+    assert verdicts.is_protocol_error(failures.server, "a certificate is required")
+
+
 @VERSIONS
 def test_sessions_of_certificates_are_resumed_beside_keys(version: str) -> None:
     server = contexts.server_context(version=version)

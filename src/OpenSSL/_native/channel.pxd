@@ -59,6 +59,7 @@ cdef struct Channel:
     flag stamped                # `rules` are those of the connection's stamp
     flag verified               # a certificate was verified by just these
     flag keyless                # the program has no key to share with this server
+    flag given                  # the program has given the session that is resumed
     flag unfit                  # why the handshake may not end well
     flag named                  # the program has been told the client's hello
     const Common* common        # the rules of its present Context, borrowed

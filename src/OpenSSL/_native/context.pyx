@@ -23,6 +23,7 @@ from OpenSSL._native.hello cimport on_alpn_select, on_hello
 from OpenSSL._native.judging cimport on_chain
 from OpenSSL._native.rules cimport renew
 from OpenSSL._native.stamps cimport on_ticket
+from OpenSSL._native.trampolines cimport on_early_data
 from OpenSSL._native.ticket_ring cimport brisk_ticket_ring_close
 
 from OpenSSL._exceptions import Error
@@ -111,6 +112,7 @@ cdef class Context:
         s.SSL_CTX_set_client_hello_cb(handle, on_hello, NULL)
         s.SSL_CTX_set_alpn_select_cb(handle, on_alpn_select, NULL)
         s.SSL_CTX_set_cert_verify_callback(handle, on_chain, NULL)
+        s.SSL_CTX_set_allow_early_data_cb(handle, on_early_data, NULL)
         if s.SSL_CTX_set_session_ticket_cb(handle, NULL, on_ticket, NULL) != 1:
             errors.fail_ssl("sessions could not be judged")
         if chosen.version != 0 and not (

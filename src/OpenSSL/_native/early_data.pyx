@@ -20,7 +20,6 @@ from OpenSSL._native.engine cimport EARLY_READ, EARLY_WRITE
 from OpenSSL._native.errors cimport DONE, fail_wanting
 from OpenSSL._native.lock cimport brisk_lock_leave
 from OpenSSL._native.stamps cimport allows_early, may_send_early, refuse_session
-from OpenSSL._native.trampolines cimport on_early_data
 from OpenSSL._native.writing cimport RECORD
 
 from OpenSSL._exceptions import Error
@@ -56,17 +55,12 @@ def get_max(Context context not None, bint received):
 
 
 def set_allow_callback(Context context not None, callback):
-    cdef s.early_hook function = NULL
     cdef Hooks hooks
-    if callback is not None:
-        function = on_early_data
     context.change()
     try:
         hooks = context.hooks.copy()
         hooks.put("early_data", callback)
         context.hooks = hooks
-        # Connections made before have their own.
-        s.SSL_CTX_set_allow_early_data_cb(context.handle, function, NULL)
     finally:
         context.leave()
 

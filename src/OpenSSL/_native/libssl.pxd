@@ -447,7 +447,6 @@ cdef extern from "compat.h" nogil:
     int SSL_get_early_data_status(const SSL* ssl)
     ctypedef int (*early_hook "brisk_early_hook")(SSL*, void*) noexcept
     void SSL_CTX_set_allow_early_data_cb(SSL_CTX* context, early_hook callback, void* data)
-    void SSL_set_allow_early_data_cb(SSL* ssl, early_hook callback, void* data)
     int SSL_export_keying_material_early(
         SSL* ssl, unsigned char* data, size_t size, const char* label, size_t label_size,
         const unsigned char* context, size_t context_size)
@@ -583,6 +582,7 @@ cdef extern from "compat.h" nogil:
     uint64_t SSL_clear_options(SSL* ssl, uint64_t options)
     uint64_t SSL_get_options(const SSL* ssl)
     uint64_t SSL_OP_NO_QUERY_MTU
+    uint64_t SSL_OP_NO_ANTI_REPLAY
     long SSL_CTX_set_mode(SSL_CTX* context, long mode)
     long SSL_CTX_clear_mode(SSL_CTX* context, long mode)
     long SSL_CTX_get_mode(SSL_CTX* context)

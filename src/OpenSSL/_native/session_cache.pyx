@@ -105,6 +105,7 @@ cdef s.SSL_SESSION* on_session_get(
         return NULL
     try:
         answer = ask_session(ssl, carrier, name, size)
+        channel_of(ssl).given = answer != NULL
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()     # libssl would shake hands in full

@@ -41,9 +41,6 @@ cdef enum:
 cdef long long NEVER = 0x7fffffffffffffff
 
 cdef const char* MARK = b"brisk1"   # what a note begins with
-cdef const char* KEYED = b"brisk key"   # the whole note of what is made with a shared key
-cdef enum:
-    KEYED_SIZE = 9
 
 
 cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil:
@@ -84,6 +81,7 @@ cdef bint unchanged(s.SSL* ssl, Channel* channel) noexcept nogil:
 cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
     channel.verified = False
     channel.keyless = False
+    channel.given = False
     channel.stamped = current(ssl, channel, channel.rules)
     if not channel.stamped and c.RAND_bytes(channel.rules, RULES) != 1:
         return False
@@ -191,7 +189,13 @@ cdef bint in_time(s.SSL_SESSION* session) noexcept nogil:
 # ---- keys that are shared beforehand
 
 cdef bint note_key(s.SSL_SESSION* session) noexcept nogil:
-    return s.SSL_SESSION_set1_ticket_appdata(session, KEYED, KEYED_SIZE) == 1
+    """Note a time that never comes: so it is not resumed, whatever its stamp is."""
+    cdef unsigned char[NOTE] text
+    cdef long long[2] window
+    window[0] = NEVER
+    window[1] = -NEVER
+    write_note(text, window)
+    return s.SSL_SESSION_set1_ticket_appdata(session, text, NOTE) == 1
 
 
 cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
@@ -202,8 +206,11 @@ cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
         return False
     if s.SSL_get_psk_identity(ssl) != NULL:
         return True     # up to TLS 1.2
-    return (s.SSL_SESSION_get0_ticket_appdata(session, &data, &size) == 1 and data != NULL
-            and size == KEYED_SIZE and memcmp(data, KEYED, KEYED_SIZE) == 0)
+    if s.SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 or (
+            size_of_note(data, size) == 0):
+        return False
+    return (read_time(<const unsigned char*>data + NOTE - 2 * TIME) == NEVER
+            and read_time(<const unsigned char*>data + NOTE - TIME) == -NEVER)
 
 
 cdef bint finish_by_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:

@@ -20,7 +20,7 @@ from OpenSSL._native.lock cimport brisk_lock_is_mine
 from OpenSSL._native.naming cimport is_named
 from OpenSSL._native.criteria cimport Criteria
 from OpenSSL._native.trampolines cimport (
-    on_cookie_generate, on_cookie_verify, on_early_data, on_info, on_verify, watch_messages,
+    on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages,
 )
 from OpenSSL._native.pausing cimport on_certificate
 from OpenSSL._native.shared_keys cimport adopt_keys
@@ -111,7 +111,6 @@ cdef class Tenant(Entrance):
         cdef Context before
         cdef Criteria rules = None
         cdef s.certificate_hook choice = NULL
-        cdef s.early_hook early = NULL
         self.enter()
         try:
             if not self.may_move():
@@ -175,9 +174,6 @@ cdef class Tenant(Entrance):
                 if name in hooks.more or name in self.hooks.more:
                     hooks.put(name, self.hooks.more.get(name))
             adopt_keys(self.handle, hooks)
-            if "early_data" in hooks.more:
-                early = on_early_data
-            s.SSL_set_allow_early_data_cb(self.handle, early, NULL)
             self.hooks = hooks
             self.context = context
             self.settle()

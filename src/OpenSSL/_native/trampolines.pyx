@@ -300,7 +300,8 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
         return 0
     hook = carrier.hooks.more.get("early_data")
     if hook is None:
-        return 0
+        # A session of the program's may come again and again, and libssl would not know.
+        return not channel.given or s.SSL_get_options(ssl) & s.SSL_OP_NO_ANTI_REPLAY != 0
     if not enter_hook(&scope, carrier):
         return 0
     try:
