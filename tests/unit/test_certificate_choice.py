@@ -334,7 +334,7 @@ def test_whom_to_believe_is_not_its_to_choose(change: resuming.Prepare, version:
     server.set_cert_callback(change)
     client = contexts.client_context(authority.client_identity(), version=version)
     failures = outcome(pump.pair(server, client))
-    assert verdicts.is_protocol_error(failures.server, "changed the rules of verification")
+    assert verdicts.is_protocol_error(failures.server, "rules of verification changed")
     assert verdicts.is_protocol_error(failures.client, "alert internal error")
 
 
@@ -346,7 +346,25 @@ def test_nor_while_it_waits() -> None:
     server = contexts.server_context()
     server.set_cert_callback(choose)
     failures = outcome(pump.pair(server, contexts.client_context()))
-    assert verdicts.is_protocol_error(failures.server, "changed the rules of verification")
+    assert verdicts.is_protocol_error(failures.server, "rules of verification changed")
+
+
+@VERSIONS
+def test_nor_between_two_calls(version: str) -> None:
+    """What the program does while it looks for a certificate counts as its callback's doing."""
+    choose = Chooser(authority.identity(), waits=1)
+    server = contexts.blank_context(version)
+    server.set_cert_callback(choose)
+    ends = pump.pair(server, contexts.client_context(version=version))
+    with verdicts.wants_read():
+        ends.client.do_handshake()
+    pump.shuttle(ends.client, ends.server)
+    with pytest.raises(SSL.WantX509LookupError):
+        ends.server.do_handshake()
+    require(ends.server)
+    failures = outcome(ends)
+    assert verdicts.is_protocol_error(failures.server, "rules of verification changed")
+    assert isinstance(failures.client, SSL.Error)
 
 
 def test_nor_is_another_context() -> None:

@@ -6,16 +6,14 @@ way to say it; nothing is kept, and the call raises the same exception because l
 
 A server asks for its certificate after it has looked for a session, and not at all where it
 has resumed one.  So the answer may be a certificate and not whom to believe: nobody would
-ask for that when the session is resumed.  The rules are compared before and after.
+ask for that when the session is resumed.  The rules are compared with the stamp, which is as
+old as the hello, so what happens while the hook takes its time counts as well.
 """
-
-from libc.string cimport memcmp
 
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.channel cimport Channel
-from OpenSSL._native.rules cimport RULES
-from OpenSSL._native.stamps cimport channel_of, current
+from OpenSSL._native.stamps cimport channel_of, unchanged
 from OpenSSL._native.trampolines cimport carrier_of
 
 from OpenSSL._exceptions import Error, WantX509LookupError
@@ -37,8 +35,8 @@ cdef int ask(Carrier carrier, object hook) except NO:
 cdef int refuse_rules() except -1:
     raise Error([(
         "SSL routines", "",
-        "a certificate callback changed the rules of verification: sessions are resumed "
-        "without it, so choose them in a server name callback")])
+        "the rules of verification changed while a certificate was chosen: sessions are resumed "
+        "without that, so choose rules in a server name callback")])
 
 
 cdef void keep_refusal(Carrier carrier) noexcept:
@@ -54,8 +52,6 @@ cdef void keep_refusal(Carrier carrier) noexcept:
 
 cdef int on_certificate(s.SSL* ssl, void* unused) noexcept with gil:
     cdef Scope scope
-    cdef unsigned char[RULES] before
-    cdef unsigned char[RULES] after
     cdef bint compared
     cdef int answer = NO
     cdef Channel* channel = channel_of(ssl)
@@ -66,7 +62,7 @@ cdef int on_certificate(s.SSL* ssl, void* unused) noexcept with gil:
     if hook is None:
         return YES
     # Where rules cannot be compared no session is resumed.
-    compared = s.SSL_is_server(ssl) and current(ssl, channel, before)
+    compared = s.SSL_is_server(ssl) and channel.stamped
     if not enter_hook(&scope, carrier):
         return NO
     try:
@@ -75,8 +71,7 @@ cdef int on_certificate(s.SSL* ssl, void* unused) noexcept with gil:
         carrier.keep(error)
         answer = NO
     leave_hook(&scope, carrier)
-    if answer != NO and compared and not (
-            current(ssl, channel, after) and memcmp(before, after, RULES) == 0):
+    if answer != NO and compared and not unchanged(ssl, channel):
         keep_refusal(carrier)
         answer = NO
     return answer

@@ -21,8 +21,8 @@ cdef enum:
 # Ours, or NULL: an SSL has it from the time it is given its BIO until it is freed.
 cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil
 
-# The rules that are in force now; False where they cannot be compared with any.
-cdef bint current(s.SSL* ssl, Channel* channel, unsigned char* out) noexcept nogil
+# Whether the rules are still those of the connection's stamp.
+cdef bint unchanged(s.SSL* ssl, Channel* channel) noexcept nogil
 # Give the connection its stamp for the handshake that begins; False when that cannot be.
 cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil
 # At every step of a handshake; False when it may not go on with the session it resumes.

@@ -47,7 +47,9 @@ ROUNDS: int = 16
 
 def cannot_wait() -> Exception:
     """Return what a callback's WantX509LookupError comes to."""
-    return NotImplementedError("in an event loop a certificate callback cannot wait")
+    return NotImplementedError(
+        "in an event loop only a coroutine function given as cert_callback can wait"
+    )
 
 
 class Core(Limits):

@@ -166,6 +166,8 @@ class Ending(Writing):
     def _drop(self, gently: bool) -> None:
         self._state = CLOSED
         self._stop_timer()
+        if self._end.choice is not None:
+            self._end.choice.end()
         self._backlog = None
         self._leave(gently)
 

@@ -12,6 +12,7 @@ from OpenSSL._face.connection import Connection
 from OpenSSL._face.context import Context
 from OpenSSL._face.hosts import host_bytes
 from OpenSSL._native.constants import VERIFY_PEER
+from OpenSSL.aio.choosing import Choice
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -58,11 +59,13 @@ class TransportLink(Link):
 class End:
     """A Connection with its side and its host, and the time it has."""
 
-    __slots__ = ("_link", "_name", "_object", "_server", "connection", "patience")
+    __slots__ = ("_link", "_name", "_object", "_server", "choice", "connection", "patience")
 
     connection: Connection
     #: Seconds for the goodbye.
     patience: float
+    #: Who is asked for a certificate, beside the Context's own callback.
+    choice: Choice | None
 
     def __init__(
         self,
@@ -71,8 +74,24 @@ class End:
         server_side: bool,
         server_hostname: str | None,
         patience: float,
+        cert_callback: Any = None,
     ) -> None:
         self.patience = patience
+        if cert_callback is not None and isinstance(context, Context):
+            # That gives the Context's sessions a name, which must not change while it waits.
+            _bridge_of(context)
+        self._begin(context, transport, server_side, server_hostname)
+        self.choice = None if cert_callback is None else Choice(cert_callback)
+        if self.choice is not None:
+            self.connection.set_cert_callback(self.choice)
+
+    def _begin(
+        self,
+        context: Context | SSLContext,
+        transport: Any,
+        server_side: bool,
+        server_hostname: str | None,
+    ) -> None:
         self._server = server_side
         self._name = server_hostname or None
         self._link: TransportLink | None = None

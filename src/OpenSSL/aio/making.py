@@ -6,6 +6,7 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING, Any
 
+from OpenSSL.aio.choosing import check_callback
 from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, check_context, seconds
 from OpenSSL.aio.layers import LayerTransport
 from OpenSSL.aio.sockets import SocketTransport, without_delay
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from OpenSSL._bridge.contexts import SSLContext
     from OpenSSL._face.context import Context
+    from OpenSSL.aio.choosing import CertCallback
     from OpenSSL.aio.transports import Transport
 
     _Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
@@ -126,6 +128,7 @@ async def create_connection(
     server_hostname: str | None = None,
     ssl_handshake_timeout: float | None = None,
     ssl_shutdown_timeout: float | None = None,
+    cert_callback: CertCallback | None = None,
     **options: Any,
 ) -> tuple[Transport, _Protocol]:
     """Connect to a host and shake hands: ``(transport, protocol)``.
@@ -136,12 +139,18 @@ async def create_connection(
     lets the certificate be for any host. Times are in seconds: 60 for the handshake, 30 for
     the goodbye.
 
+    ``cert_callback`` is this connection's :meth:`OpenSSL.SSL.Context.set_cert_callback`, and
+    may be a coroutine function: the handshake waits for it, and the loop serves others. It is
+    cancelled when the time for the handshake is over, or the transport is closed. After the
+    handshake, when a server asks for a certificate late, it must not be one.
+
     Raises what the handshake and its callbacks raise, OSError where nobody could be
     reached, ConnectionAbortedError after the time for the handshake, TypeError or ValueError
     for arguments that are wrong.
     ``SSL_connect(3)``
     """
     check_context(context)
+    check_callback(cert_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
     name = name_of(host, server_hostname)
@@ -154,11 +163,12 @@ async def create_connection(
         options.update({"sock": sock} if sock is not None else {"host": host, "port": port})
         lower, _ = await loop.create_connection(asyncio.Protocol, **options)
         protocol = protocol_factory()
-        made = await layered(lower, protocol, context, name, (patience, goodbye))
+        made = await layered(lower, protocol, context, name, (patience, goodbye), cert_callback)
         return made, protocol
     if sock is None:
         sock = await connect(loop, host=host, port=port, **options)
-    return await on_socket(sock, protocol_factory, context, name, (patience, goodbye))
+    times = (patience, goodbye)
+    return await on_socket(sock, protocol_factory, context, name, times, cert_callback)
 
 
 async def on_socket(
@@ -167,6 +177,7 @@ async def on_socket(
     context: Context | SSLContext,
     name: str | None,
     times: tuple[float, float],
+    callback: CertCallback | None,
 ) -> tuple[SocketTransport, _Protocol]:
     """Shake hands as a client over a socket that is connected, and is ours from here on."""
     patience, goodbye = times
@@ -174,7 +185,7 @@ async def on_socket(
         sock.setblocking(False)
         without_delay(sock)
         protocol = protocol_factory()
-        end = End(context, sock, False, name, goodbye)
+        end = End(context, sock, False, name, goodbye, callback)
         transport = SocketTransport(asyncio.get_running_loop(), protocol, end, sock)
     except BaseException:
         sock.close()
@@ -189,11 +200,12 @@ async def layered(
     context: Context | SSLContext,
     name: str | None,
     times: tuple[float, float],
+    callback: CertCallback | None,
 ) -> LayerTransport:
     """The same over a transport that is connected."""
     patience, goodbye = times
     try:
-        end = End(context, None, False, name, goodbye)
+        end = End(context, None, False, name, goodbye, callback)
         transport = LayerTransport(asyncio.get_running_loop(), protocol, end, lower)
     except BaseException:
         lower.abort()
@@ -211,12 +223,14 @@ async def start_tls(
     server_hostname: str | None = None,
     ssl_handshake_timeout: float | None = None,
     ssl_shutdown_timeout: float | None = None,
+    cert_callback: CertCallback | None = None,
 ) -> LayerTransport:
     """Shake hands over a transport that is in use; return the one to go on with.
 
     As :meth:`asyncio.loop.start_tls`, over any transport: one with TLS as well, a pipe, or
     one of a library. ``protocol`` is the one to speak over TLS; its ``connection_made`` is
-    not called again. When the handshake fails, or is cancelled, the transport below is closed
+    not called again. ``cert_callback`` is as in :func:`create_connection`. When the handshake
+    fails, or is cancelled, the transport below is closed
     and the protocol's ``connection_lost`` is told.
 
     Raises what :func:`create_connection` raises, ValueError where a Context verifies and
@@ -231,6 +245,7 @@ async def start_tls(
         server_hostname=server_hostname,
         ssl_handshake_timeout=ssl_handshake_timeout,
         ssl_shutdown_timeout=ssl_shutdown_timeout,
+        cert_callback=cert_callback,
     )
     await established(made, None, patience)
     return made
@@ -245,17 +260,20 @@ def layer(
     server_hostname: str | None,
     ssl_handshake_timeout: float | None,
     ssl_shutdown_timeout: float | None,
+    cert_callback: CertCallback | None,
 ) -> tuple[LayerTransport, float]:
     """Put TLS over a transport, its handshake yet to be done; what is wrong changes nothing."""
     check_context(context)
+    check_callback(cert_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
-    for name in ("write", "set_protocol", "pause_reading", "resume_reading", "abort"):
-        if not hasattr(transport, name):
-            raise TypeError(f"TLS needs a transport that has {name}(), which {transport!r} lacks")
+    for method in ("write", "set_protocol", "pause_reading", "resume_reading", "abort"):
+        if not hasattr(transport, method):
+            raise TypeError(f"TLS needs a transport that has {method}(), which {transport!r} lacks")
     if transport.is_closing():
         raise ConnectionResetError("the transport is closing")
-    end = End(context, None, server_side, None if server_side else server_hostname, goodbye)
+    name = None if server_side else server_hostname
+    end = End(context, None, server_side, name, goodbye, cert_callback)
     made = LayerTransport(asyncio.get_running_loop(), protocol, end, transport)
     made._known = True
     return made, patience

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL._exceptions import Error
+from OpenSSL.aio.choosing import check_callback
 from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, check_context, seconds
 from OpenSSL.aio.layers import LayerTransport
 from OpenSSL.aio.making import Taker, drives_descriptors
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from OpenSSL._bridge.contexts import SSLContext
     from OpenSSL._face.context import Context
+    from OpenSSL.aio.choosing import CertCallback
     from OpenSSL.aio.transports import Transport
 
     _Self = TypeVar("_Self", bound="Server")
@@ -58,12 +60,14 @@ class Server(asyncio.AbstractServer):
         context: Context | SSLContext,
         patience: float,
         goodbye: float,
+        cert_callback: CertCallback | None,
     ) -> None:
         self._loop = loop
         self._factory = protocol_factory
         self._context = context
         self._patience = patience
         self._goodbye = goodbye
+        self._callback = cert_callback
         self._takes = drives_descriptors(loop)
         self._transports: set[Transport] = set()
         self._idle: asyncio.Future[None] | None = None
@@ -74,7 +78,7 @@ class Server(asyncio.AbstractServer):
         try:
             without_delay(sock)
             protocol = self._factory()
-            end = End(self._context, sock, True, None, self._goodbye)
+            end = End(self._context, sock, True, None, self._goodbye, self._callback)
             transport = SocketTransport(self._loop, protocol, end, sock)
         except (SystemExit, KeyboardInterrupt):
             sock.close()
@@ -87,7 +91,7 @@ class Server(asyncio.AbstractServer):
 
     def _begin_over(self, lower: Any) -> None:
         try:
-            end = End(self._context, None, True, None, self._goodbye)
+            end = End(self._context, None, True, None, self._goodbye, self._callback)
             transport = LayerTransport(self._loop, self._factory(), end, lower)
         except (SystemExit, KeyboardInterrupt):
             lower.abort()
@@ -184,6 +188,7 @@ async def create_server(
     context: Context | SSLContext,
     ssl_handshake_timeout: float | None = None,
     ssl_shutdown_timeout: float | None = None,
+    cert_callback: CertCallback | None = None,
     start_serving: bool = True,
     **options: Any,
 ) -> Server:
@@ -194,11 +199,16 @@ async def create_server(
     done; connections that fail in it are told to the loop's exception handler where a
     callback failed, or in debug mode.
 
+    ``cert_callback`` is every connection's :meth:`OpenSSL.SSL.Connection.set_cert_callback`, and
+    may be a coroutine function: that handshake waits for it, and the loop serves others. It is
+    cancelled when the time for the handshake is over, or the connection is closed.
+
     Raises OSError where the address cannot be used, TypeError or ValueError for arguments
     that are wrong.
     ``SSL_accept(3)``
     """
     check_context(context)
+    check_callback(cert_callback)
     loop = asyncio.get_running_loop()
     server = Server(
         loop,
@@ -206,6 +216,7 @@ async def create_server(
         context,
         seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE),
         seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE),
+        cert_callback,
     )
     # Cancelled while it begins to serve, the loop would leave its sockets behind.
     listen: Any = loop.create_server

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from OpenSSL._bridge.contexts import SSLContext
     from OpenSSL._face.context import Context
+    from OpenSSL.aio.choosing import CertCallback
     from OpenSSL.aio.serving import Server
 
 __all__ = ["open_connection", "start_server", "start_tls_stream"]
@@ -88,6 +89,7 @@ async def start_tls_stream(
     server_hostname: str | None = None,
     ssl_handshake_timeout: float | None = None,
     ssl_shutdown_timeout: float | None = None,
+    cert_callback: CertCallback | None = None,
 ) -> None:
     """Speak TLS on a stream from here on; its reader and writer stay the same objects.
 
@@ -114,6 +116,7 @@ async def start_tls_stream(
         server_hostname=server_hostname,
         ssl_handshake_timeout=ssl_handshake_timeout,
         ssl_shutdown_timeout=ssl_shutdown_timeout,
+        cert_callback=cert_callback,
     )
     if reader._buffer:
         transport._connection.bio_write(bytes(reader._buffer))

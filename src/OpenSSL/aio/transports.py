@@ -27,7 +27,13 @@ class Transport(Ending):
     def _start(self, seconds: float) -> None:
         """Begin, with that much time for the handshake."""
         self._timer = self._loop.call_later(seconds, self._handshake_too_long, seconds)
+        if self._end.choice is not None:
+            self._end.choice.begin(self._go_on)
         self._shake()
+
+    def _go_on(self) -> None:
+        if self._state == SHAKING:
+            self._shake()
 
     def _handshake_too_long(self, seconds: float) -> None:
         self._timer = None
@@ -55,12 +61,18 @@ class Transport(Ending):
         elif status == WANT_WRITE:
             self._ignore_input()
             self._watch_output()
+        elif self._end.choice is not None and self._end.choice.is_awaited():
+            # What comes or goes meanwhile is nothing to libssl.
+            self._ignore_input()
+            self._ignore_output()
         else:
             self._not_made(cannot_wait())
 
     def _made(self) -> None:
         self._stop_timer()
         self._ignore_output()
+        if self._end.choice is not None:
+            self._end.choice.end()
         self._state = OPEN
         told, self._on_made = self._on_made, None
         try:
