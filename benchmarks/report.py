@@ -17,6 +17,9 @@ from rows import ROWS, Row
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
 README = ROOT / "README.md"
+#: Where the project is: the README is read on indexes too, where no other file is.
+PAGES = "https://github.com/brisktls/brisktls/blob/main/"
+FILES = "https://raw.githubusercontent.com/brisktls/brisktls/main/"
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
 
@@ -53,7 +56,7 @@ def markdown(results: dict[str, Any]) -> str:
         "",
         "Measured in one run by `make bench`, by turns; less is better, except where a bar",
         "says ≥. The number in brackets is the share of the peer's that was reached.",
-        "[How each is measured](docs/inside/measuring.md).",
+        f"[How each is measured]({PAGES}docs/inside/measuring.md).",
         "",
     ]
     lines += ["| | " + " | ".join(PEERS) + " | bar (reached) |", "|---" * (len(PEERS) + 2) + "|"]
@@ -63,7 +66,7 @@ def markdown(results: dict[str, Any]) -> str:
             lines.append("| " + " | ".join(cells(row, results["best"][row.name])) + " |")
             notes += [row.note] if row.note else []
     versions = "; ".join(f"{peer}: {text}" for peer, text in results["versions"].items())
-    lines += ["", "![The same as a picture](benchmarks/results/latest.png)", ""]
+    lines += ["", f"![The same as a picture]({FILES}benchmarks/results/latest.png)", ""]
     lines += [f"{results['machine']}, {results['date']}. {versions}."]
     lines += [f"{note}." for note in notes]
     return "\n".join(lines)

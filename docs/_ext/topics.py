@@ -1,12 +1,17 @@
-"""Two directives that describe a whole topic, so that what is new appears by itself.
+"""Directives that describe a whole topic, so that what is new appears by itself.
 
 ``.. methods:: trust Context`` gives the methods of SSL.Context from the file trust.py,
-``.. names:: certificates`` the public names of crypto from certificates.py.
+``.. names:: certificates`` the public names of crypto from certificates.py, and
+``.. table-of-methods:: Context`` one line for each method of all topics.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -66,6 +71,42 @@ class Methods(SphinxDirective):
         return self.parse_text_to_nodes(StringList(lines, source=self.env.docname))
 
 
+class Table(SphinxDirective):
+    """A table of all methods of a class: name, topic, and the first line of its contract."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Answer the table, in the order of the names."""
+        (name,) = self.arguments
+        kind = getattr(SSL, name)
+        shown = described(Path(self.env.srcdir) / "api", name)
+        pages = {each: shown[topic] for topic, members in topics(kind).items() for each in members}
+        lines = [".. list-table::", "   :header-rows: 1", "   :class: methods", ""]
+        lines += ["   * - name", "     - page", "     - what it does"]
+        for each in sorted(pages):
+            role = "attr" if isinstance(getattr(kind, each), property) else "meth"
+            lines.append(f"   * - :{role}:`~OpenSSL.SSL.{name}.{each}`")
+            lines.append(f"     - :doc:`{pages[each]}`")
+            lines.append(f"     - {summary(getattr(kind, each))}")
+        return self.parse_text_to_nodes(StringList(lines, source=self.env.docname))
+
+
+def described(folder: Path, name: str) -> dict[str, str]:
+    """Each topic of a class -> the page that describes it."""
+    return {
+        topic: page.stem
+        for page in folder.glob("*.md")
+        for topic in re.findall(rf"^\.\. methods:: (\w+) {name}$", page.read_text("utf-8"), re.M)
+    }
+
+
+def summary(method: object) -> str:
+    """The first sentence of a docstring, on one line."""
+    first = (inspect.getdoc(method) or "").split("\n\n")[0]
+    return " ".join(first.split())
+
+
 class Names(SphinxDirective):
     """Describe what a topic gives to ``OpenSSL.crypto``."""
 
@@ -103,9 +144,35 @@ def mark_foundation(
     lines.append("")
 
 
+def source(name: str, root: Path) -> str | None:
+    """The place of a public name's source: a path from the root, with its lines where known."""
+    module, _, rest = name.partition(":")
+    found: Any = sys.modules.get(module)
+    for part in rest.split("."):
+        found = inspect.getattr_static(found, part, None) or getattr(found, part, None)
+    found = inspect.unwrap(getattr(found, "fget", None) or getattr(found, "__func__", found))
+    # Cython's functions have a code object too, which knows their .pyx file.
+    code = getattr(found, "__code__", None)
+    if isinstance(found, type):
+        # A class says that it is of the public module; its methods know where they were written.
+        codes = [getattr(each, "__code__", None) for each in vars(found).values()]
+        code = next(filter(None, codes), None)
+    place = Path(code.co_filename) if code else Path()
+    path = (place if place.is_absolute() else root / place).resolve()
+    if path.suffix not in (".py", ".pyx") or root.resolve() not in path.parents:
+        return None
+    line = code.co_firstlineno
+    if isinstance(found, type):
+        begun = f"class {found.__name__}"
+        text = path.read_text("utf-8").splitlines()
+        line = next((number for number, each in enumerate(text, 1) if begun in each), 1)
+    return f"{path.relative_to(root.resolve()).as_posix()}#L{line}"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx about them."""
     app.add_directive("methods", Methods)
     app.add_directive("names", Names)
+    app.add_directive("table-of-methods", Table)
     app.connect("autodoc-process-docstring", mark_foundation)
     return {"parallel_read_safe": True}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["main"]
+__all__ = ["main", "source"]
 
 #: What the command line needs beyond the package itself, by import name.
 _EXTRAS = ("click", "rich", "idna", "python_socks")
 
 
-def _source() -> str:
+def source() -> str:
     """Where this package was installed from, as pip wants it."""
     import importlib.metadata
     import json
@@ -29,7 +29,7 @@ def main() -> int:
     except ImportError:
         print(
             "brisktls: another package, most likely pyOpenSSL, has overwritten or removed files "
-            f"here; install brisktls last: pip install --force-reinstall --no-deps {_source()}",
+            f"here; install brisktls last: pip install --force-reinstall --no-deps {source()}",
             file=sys.stderr,
         )
         return 2

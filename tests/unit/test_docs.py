@@ -102,6 +102,25 @@ def test_every_method_is_on_the_page_of_its_topic(
     assert set(topics.topics(kind)) == shown
 
 
+@pytest.mark.parametrize("kind", [SSL.Context, SSL.Connection])
+def test_every_method_has_a_line_in_the_table(kind: type, topics: ModuleType) -> None:
+    pages = topics.described(DOCS / "api", kind.__name__)
+    for topic, members in topics.topics(kind).items():
+        assert (DOCS / f"api/{pages[topic]}.md").is_file()
+        for each in members:
+            first = topics.summary(getattr(kind, each))
+            assert first.endswith("."), f"{each}: {first}"
+
+
+def test_sources_are_found(topics: ModuleType) -> None:
+    place, _, line = str(topics.source("OpenSSL.SSL:Context.set_verify", ROOT)).partition("#L")
+    lines = (ROOT / place).read_text(encoding="utf-8").splitlines()
+    assert "def set_verify(" in "".join(lines[int(line) - 1 : int(line) + 1])
+    place, _, line = str(topics.source("OpenSSL.SSL:Context", ROOT)).partition("#L")
+    assert "class Context(" in (ROOT / place).read_text("utf-8").splitlines()[int(line) - 1]
+    assert topics.source("OpenSSL.SSL:nothing", ROOT) is None
+
+
 @pytest.mark.parametrize("module", [SSL, crypto])
 def test_every_public_name_is_described(
     module: ModuleType, topics: ModuleType, reference: str

@@ -262,6 +262,20 @@ def test_throughput_meter(files: Path) -> None:
     assert "MB/s at best, TLS_" in done.stdout
 
 
+def test_asyncio_echo(files: Path) -> None:
+    port = free_port()
+    with serving("asyncio_echo.py", port) as program:
+        assert run("asyncio_echo.py", port, "one", "two").stdout == "one\ntwo\n"
+        context = client_context()
+        lost = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        with context.wrap_socket(lost, server_hostname="localhost") as tls:
+            tls.sendall(b"x")
+            assert tls.recv(1) == b"x"
+            tls.shutdown(socket.SHUT_RDWR)  # no goodbye
+            program.expect("lost: SysCallError")
+        assert visit(port, b"still there") == b"still there"
+
+
 def test_twisted_echo(files: Path) -> None:
     pytest.importorskip("twisted")
     port = free_port()

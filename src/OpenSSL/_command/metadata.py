@@ -19,6 +19,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+from OpenSSL.__main__ import source
 from OpenSSL.version import __distribution__, __distribution_version__, __version__
 
 from .failures import Failure
@@ -203,7 +204,7 @@ def _theirs(one: importlib.metadata.Distribution) -> list[Path]:
             raise Failure(
                 "file",
                 f"{path} is not {__distribution__}'s: pyOpenSSL's files lie over it; first "
-                f"pip install --force-reinstall --no-deps {__distribution__}",
+                f"pip install --force-reinstall --no-deps {source()}",
             )
     return found
 

@@ -41,7 +41,7 @@ def needed(module: str) -> Any:
         if missing.name != "cryptography":
             raise
         raise ImportError(
-            "this needs the package 'cryptography': pip install 'brisktls[cryptography]'",
+            "this needs the package 'cryptography': pip install cryptography",
             name="cryptography",
         ) from missing
     return importlib.import_module(module)
