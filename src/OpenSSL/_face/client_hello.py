@@ -170,7 +170,8 @@ class ClientHello:
 
         What looks like one may be of no session, or of one that nobody has any more.
         """
-        found = (*self._said(_SHARED_KEYS, identities, ()), self.session_id)
+        none: tuple[bytes, ...] = ()
+        found = (*self._said(_SHARED_KEYS, identities, none), self.session_id)
         return tuple(dict.fromkeys(each for each in found if len(each) == _ID))
 
     @property
