@@ -19,6 +19,7 @@ from ._face.keys import PKey as PKey
 from ._face.library import OpenSSL_version, SSLeay_version
 from ._face.names import X509Name as X509Name
 from ._face.sessions import Session
+from ._face.trace import Trace
 from ._native import constants as _constants
 from ._native.constants import *
 from ._sentinels import NO_OVERLAPPING_PROTOCOLS
@@ -36,6 +37,7 @@ __all__ = [
     "SSLeay_version",
     "Session",
     "SysCallError",
+    "Trace",
     "WantReadError",
     "WantWriteError",
     "WantX509LookupError",

@@ -79,7 +79,7 @@ class ContextObservers(native_context.Context):
         22 handshake, 256 a record's header, 257 the type inside an encrypted record) and
         ``data`` the bytes, decrypted. Application data is not shown. What it raises ends a
         handshake and comes out of the call that was at work. None shows nobody. For
-        connections made from now on.
+        connections made from now on. A :class:`Trace` prints them.
 
         Raises TypeError if ``callback`` cannot be called.
         ``SSL_CTX_set_msg_callback(3)``
