@@ -34,6 +34,7 @@ GROUPS = {
     "shutdown": ("SSL", "Shutdown state"),
     "state": ("SSL", "Info callback"),
     "alert": ("SSL", "Alerts"),
+    "extension": ("SSL", "Custom extensions"),
     "library": ("SSL", "The library"),
     "filetype": ("BOTH", "File types"),
     "keytype": ("CRYPTO", "Key types"),

@@ -12,11 +12,11 @@ from reading import NATIVE, c_functions, calls, code_of, sources, statements
 #: lie below everything a connection's trampolines know: hence the second file.  A key for
 #: a ticket is found without Python, beside the topic's other functions, and so are sessions
 #: judged.  What a client's hello asks for has a file of its own, and so have who verifies,
-#: hooks that may ask for time, keys that are shared beforehand, the caches and tickets of programs,
-#: and the function of a key that lives elsewhere.
+#: hooks that may ask for time, keys that are shared beforehand, extensions, the caches and
+#: tickets of programs, and the function of a key that lives elsewhere.
 HOMES = {
     *("trampolines", "passphrases", "ticket_keys", "stamps", "hello", "judging"),
-    *("pausing", "shared_keys"),
+    *("pausing", "shared_keys", "custom_extensions"),
     *("removals", "session_cache", "tickets", "signers"),
 }
 #: Trampolines that run no Python: they write a number down, look at a session, hand on
@@ -25,6 +25,7 @@ NOTE_TAKERS = {
     "on_alert",
     "on_hello",
     "on_hello_message",
+    "on_extension_free",
     "on_ticket_key",
     "on_chain",
     "on_ticket",

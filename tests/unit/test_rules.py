@@ -50,7 +50,7 @@ OTHERS = """
     set_accept_state set_connect_state set_session set_shutdown set_context
     set_num_tickets set_session_cache_mode set_session_id set_ticket_keys set_timeout
     set_session_cache_size set_session_new_callback set_session_remove_callback
-    set_info_callback set_keylog_callback set_message_callback set_passwd_cb
+    add_custom_ext set_info_callback set_keylog_callback set_message_callback set_passwd_cb
     set_max_early_data set_recv_max_early_data set_allow_early_data_callback
     set_psk_client_callback set_psk_server_callback
     set_psk_find_session_callback set_psk_use_session_callback use_psk_identity_hint

@@ -9,6 +9,7 @@ from OpenSSL._face.certificate_choice import ContextCertificateChoice
 from OpenSSL._face.client_hello import ContextClientHello
 from OpenSSL._face.configuration import Configuration
 from OpenSSL._face.credentials import ContextCredentials
+from OpenSSL._face.custom_extensions import ContextCustomExtensions
 from OpenSSL._face.dane import ContextDane
 from OpenSSL._face.datagram import ContextDatagram
 from OpenSSL._face.early_data import ContextEarlyData
@@ -55,6 +56,7 @@ class Context(
     ContextSettings,
     ContextNegotiation,
     ContextClientHello,
+    ContextCustomExtensions,
     Records,
     Configuration,
     ContextSessions,

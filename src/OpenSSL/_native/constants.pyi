@@ -47,6 +47,19 @@ __all__ = [
     "DTLS_CLIENT_METHOD",
     "DTLS_METHOD",
     "DTLS_SERVER_METHOD",
+    "EXT_CLIENT_HELLO",
+    "EXT_DTLS_ONLY",
+    "EXT_IGNORE_ON_RESUMPTION",
+    "EXT_TLS1_2_AND_BELOW_ONLY",
+    "EXT_TLS1_2_SERVER_HELLO",
+    "EXT_TLS1_3_CERTIFICATE",
+    "EXT_TLS1_3_CERTIFICATE_REQUEST",
+    "EXT_TLS1_3_ENCRYPTED_EXTENSIONS",
+    "EXT_TLS1_3_HELLO_RETRY_REQUEST",
+    "EXT_TLS1_3_NEW_SESSION_TICKET",
+    "EXT_TLS1_3_ONLY",
+    "EXT_TLS1_3_SERVER_HELLO",
+    "EXT_TLS_ONLY",
     "FILETYPE_ASN1",
     "FILETYPE_PEM",
     "FILETYPE_TEXT",
@@ -605,6 +618,32 @@ AD_NO_APPLICATION_PROTOCOL: Final[int]
 """no application protocol in common"""
 AD_ECH_REQUIRED: Final[int]
 """the server could not read the encrypted hello"""
+EXT_TLS_ONLY: Final[int]
+"""not over DTLS"""
+EXT_DTLS_ONLY: Final[int]
+"""over DTLS alone"""
+EXT_TLS1_2_AND_BELOW_ONLY: Final[int]
+"""up to TLS 1.2"""
+EXT_TLS1_3_ONLY: Final[int]
+"""from TLS 1.3 on"""
+EXT_IGNORE_ON_RESUMPTION: Final[int]
+"""a server does not read it where a session is resumed"""
+EXT_CLIENT_HELLO: Final[int]
+"""in a client's hello"""
+EXT_TLS1_2_SERVER_HELLO: Final[int]
+"""in a server's hello, up to TLS 1.2"""
+EXT_TLS1_3_SERVER_HELLO: Final[int]
+"""in a server's hello, from TLS 1.3 on"""
+EXT_TLS1_3_ENCRYPTED_EXTENSIONS: Final[int]
+"""behind it, encrypted"""
+EXT_TLS1_3_HELLO_RETRY_REQUEST: Final[int]
+"""where a server asks for another hello"""
+EXT_TLS1_3_CERTIFICATE: Final[int]
+"""with each certificate of a chain"""
+EXT_TLS1_3_CERTIFICATE_REQUEST: Final[int]
+"""where a server asks for a certificate"""
+EXT_TLS1_3_NEW_SESSION_TICKET: Final[int]
+"""with a ticket"""
 
 class X509VerificationCodes:
     """What a check of a certificate chain can find."""

@@ -67,7 +67,8 @@ cdef class Ending(Tenant):
         self.channel.notes = self.notes
         self.channel.hooked = (
             (0 if hooks.ocsp_client is None else ASKED_STAPLE)
-            | (0 if self.criteria is None and not self.estranged else APART)
+            | (0 if self.criteria is None and not self.estranged
+               and "extension of a certificate" not in hooks.more else APART)
             | (ASKED_CHAIN if "cert verify" in hooks.more else 0)
             | (PLEDGED if self.pledged else 0)
             | (ASKED_HELLO if "client hello" in hooks.more else 0)

@@ -405,6 +405,21 @@ cdef extern from "compat.h" nogil:
     void SSL_CTX_set_cert_verify_callback(SSL_CTX* context, chain_hook callback, void* data)
     int SSL_set_retry_verify(SSL* ssl)
 
+    # ---- custom extensions
+    unsigned int SSL_EXT_TLS1_3_CERTIFICATE
+    ctypedef int (*extension_add_hook "SSL_custom_ext_add_cb_ex")(
+        SSL*, unsigned int, unsigned int, const unsigned char**, size_t*, X509*, size_t, int*,
+        void*) noexcept
+    ctypedef void (*extension_free_hook "SSL_custom_ext_free_cb_ex")(
+        SSL*, unsigned int, unsigned int, const unsigned char*, void*) noexcept
+    ctypedef int (*extension_parse_hook "SSL_custom_ext_parse_cb_ex")(
+        SSL*, unsigned int, unsigned int, const unsigned char*, size_t, X509*, size_t, int*,
+        void*) noexcept
+    int SSL_CTX_add_custom_ext(
+        SSL_CTX* context, unsigned int number, unsigned int places, extension_add_hook add,
+        extension_free_hook free, void* add_data, extension_parse_hook parse, void* parse_data)
+    int SSL_extension_supported(unsigned int number)
+
     # ---- psk
     ctypedef unsigned int (*psk_client_hook "brisk_psk_client_hook")(
         SSL*, const char*, char*, unsigned int, unsigned char*, unsigned int) noexcept

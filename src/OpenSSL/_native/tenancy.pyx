@@ -43,6 +43,24 @@ cdef int taken(long result) except -1:
     return 0
 
 
+cdef list extensions_of(Hooks hooks):
+    """Which extensions a program has announced, in their order."""
+    cdef list found = []
+    for name in hooks.more:
+        if name.startswith("extension "):
+            found.append(name)
+    return found
+
+
+cdef int check_extensions(Hooks hooks, Hooks others) except -1:
+    """In a handshake libssl has counted extensions already, and would look behind their end."""
+    if extensions_of(hooks) != extensions_of(others):
+        raise Error([(
+            "SSL routines", "",
+            "too late for a Context with other custom extensions: add the same to both")])
+    return 0
+
+
 cdef int enter_both(Context one, Context other) except -1:
     """Take the locks of two Contexts, in the order in which everybody does."""
     if <void*>other < <void*>one:
@@ -122,6 +140,8 @@ cdef class Tenant(Entrance):
                     s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
                 self.check_named(s.SSL_get_verify_mode(
                     self.handle) if self.own_verify else s.SSL_CTX_get_verify_mode(context.handle))
+            if self.choosing:
+                check_extensions(self.hooks, context.hooks)
             if not self.own_logs:
                 self.adopt_logs(context)
             # libssl compares the two.
@@ -134,6 +154,8 @@ cdef class Tenant(Entrance):
                     self.former = (*(self.former or ()), before)
             enter_both(before, context)
             try:
+                if self.choosing:
+                    check_extensions(self.hooks, context.hooks)     # now it stays
                 rules = self.rules_under(context)
                 errors.clear()
                 if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
