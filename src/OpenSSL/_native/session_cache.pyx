@@ -9,7 +9,6 @@ else it is as if there were no session.  Removed sessions are told when no lock 
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.limits cimport LONG_MAX
-from libc.stdint cimport uint64_t
 from libc.string cimport memcmp
 
 cimport OpenSSL._native.carrier as carriers
@@ -30,9 +29,6 @@ from OpenSSL._native.trampolines cimport carrier_of
 from OpenSSL._native.carrier import write_unraisable
 from OpenSSL._native.context import set_teller
 
-cdef extern from "compat.h":
-    uint64_t SSL_OP_NO_ANTI_REPLAY
-
 
 # ---- libssl's callbacks
 
@@ -50,16 +46,6 @@ cdef int on_session_new(s.SSL* ssl, s.SSL_SESSION* session) noexcept with gil:
         carrier.keep(error)
     leave_hook(&scope, carrier)
     return 0
-
-
-cdef bint is_for_once(s.SSL* ssl) noexcept nogil:
-    """Whether a session may bring early data, and so must not be found a second time.
-
-    libssl takes what a get callback returns for unused: it puts it into its own cache and finds
-    it there (``lookup_sess_in_cache`` and ``tls_parse_ctos_psk`` in OpenSSL 3.0 to 4.0).
-    """
-    return (s.SSL_version(ssl) == s.TLS1_3_VERSION and s.SSL_get_max_early_data(ssl) > 0
-            and not s.SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY)
 
 
 cdef bint suits(
@@ -99,7 +85,7 @@ cdef s.SSL_SESSION* on_session_get(
     cdef s.SSL_SESSION* answer = NULL
     cdef Carrier carrier = carrier_of(ssl)
     counted[0] = 0      # the reference becomes libssl's
-    if carrier is None or "session get" not in carrier.hooks.more or is_for_once(ssl):
+    if carrier is None or "session get" not in carrier.hooks.more:
         return NULL
     if not enter_hook(&scope, carrier):
         return NULL
