@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kit import authority, contexts, datagrams, pump
+from kit import authority, bare, contexts, datagrams, hellos, pump
 from kit.hellos import Hello
 from OpenSSL import SSL
 
@@ -352,3 +352,49 @@ def test_it_is_asked_in_a_renegotiation(refuse: bool) -> None:
         assert ends.server.total_renegotiations() == 1
     first, second = shown
     assert first.random != second.random
+
+
+@pytest.mark.parametrize("by", ["client_hello", "tlsext_servername"])
+@pytest.mark.parametrize(
+    "extensions",
+    [
+        [(0, hellos.name(b"other.example"))],
+        [(0, hellos.name(b"other.example")), (16, b"\0\1\0")],
+        [(0, hellos.name(b"other.example\0.test"))],
+        [(16, b"")],
+    ],
+    ids=["well formed", "protocols", "name", "no list"],
+)
+def test_a_renegotiation_never_passes_the_callback_by(
+    extensions: list[tuple[int, bytes]], by: str
+) -> None:
+    """libssl reads no protocols then, so what is malformed in them would not end it."""
+    asked: list[bytes | None] = []
+
+    def choose(connection: SSL.Connection, *_: object) -> None:
+        asked.append(connection.get_servername())
+        if asked[-1] != b"one.example":
+            raise ValueError("not here")
+
+    context = bare.server_context()
+    getattr(context, f"set_{by}_callback")(choose)
+    server = SSL.Connection(context, None)
+    server.set_accept_state()
+    client = bare.Client(server)
+    client.shake([(0, hellos.name(b"one.example"))])
+    assert server.get_cipher_name() == "PSK-NULL-SHA256"
+    with pytest.raises((ValueError, SSL.Error)):
+        client.shake(extensions)
+    for move in (server.do_handshake, lambda: server.send(b"x"), lambda: server.recv(1)):
+        with pytest.raises(SSL.Error):
+            move()
+    assert asked in ([b"one.example"], [b"one.example", b"other.example"])
+
+
+def test_a_well_formed_renegotiation_by_hand_goes_through() -> None:
+    server = SSL.Connection(bare.server_context(), None)
+    server.set_accept_state()
+    client = bare.Client(server)
+    for _ in range(3):
+        client.shake([(0, hellos.name(b"one.example")), (16, hellos.protocols([b"h2"]))])
+    assert server.send(b"data") == 4

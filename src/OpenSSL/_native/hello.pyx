@@ -6,7 +6,8 @@ what was resumed cannot be undone.  So both hooks are run here, by libssl's call
 client hellos, which comes before everything else; then the connection is stamped (``stamps``),
 and libssl goes on by the rules of the Context that was chosen.  Its own callbacks, later,
 are given the answers.  What is read from the hello here is read again by libssl, which ends
-the handshake where it is malformed; so here that only means that no hook is run.
+the handshake where it is malformed; so here that only means that no hook is run.  In a
+renegotiation libssl does not read all of it, and what is malformed is refused here.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -279,6 +280,10 @@ cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
     shown = channel.hooked & ASKED_HELLO
     channel.named = False
     if not read_name(ssl, &name, &name_size) or not read_protocols(ssl, &protocols, &size):
+        if channel.shaken:
+            # libssl does not look at protocols then, nor closely at the name where it resumes.
+            alert[0] = s.SSL_AD_DECODE_ERROR
+            return s.SSL_CLIENT_HELLO_ERROR
         return s.SSL_CLIENT_HELLO_SUCCESS if stamp(ssl, channel) else s.SSL_CLIENT_HELLO_ERROR
     if channel.hooked & (ASKED_HELLO | ASKED_NAME | ASKED_PROTOCOL):
         channel.name = name

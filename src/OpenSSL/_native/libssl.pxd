@@ -43,6 +43,7 @@ cdef extern from "compat.h" nogil:
     int SSL_AD_INTERNAL_ERROR
     int SSL_AD_PROTOCOL_VERSION
     int SSL_AD_HANDSHAKE_FAILURE
+    int SSL_AD_DECODE_ERROR
     int SSL_AD_NO_APPLICATION_PROTOCOL
     int SSL3_AL_FATAL
     int SSL_CB_ALERT
