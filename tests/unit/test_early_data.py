@@ -416,6 +416,59 @@ def test_a_transport_without_room() -> None:
     finish(ends)
 
 
+@pytest.mark.parametrize("longer", [b"birds of a feather", bytes(9000)])
+def test_it_may_go_on_with_more_data(longer: bytes) -> None:
+    """libssl says that it has sent as much as it is given the second time."""
+    ends = again(*contexts_for_early_data())
+    ends.client.set_bio_limit(1)
+    assert ends.client.write_early_data(b"early ") == 6
+    with pytest.raises(SSL.WantWriteError):
+        ends.client.write_early_data(longer[:4])
+    pump.shuttle(ends.client, ends.server)
+    assert ends.client.write_early_data(longer) == 4
+    ends.client.set_bio_limit(0)
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == b"early " + longer[:4]
+    finish(ends)
+
+
+def test_it_does_not_go_on_with_less() -> None:
+    ends = again(*contexts_for_early_data())
+    ends.client.set_bio_limit(1)
+    assert ends.client.write_early_data(b"early ") == 6
+    with pytest.raises(SSL.WantWriteError):
+        ends.client.write_early_data(b"bird")
+    pump.shuttle(ends.client, ends.server)
+    for less in (b"bir", b""):
+        with verdicts.protocol_error("4 bytes of early data wait for room"):
+            ends.client.write_early_data(less)
+    assert ends.client.write_early_data(b"bird") == 4
+    ends.client.set_bio_limit(0)
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == b"early bird"
+    finish(ends)
+
+
+@pytest.mark.parametrize("limit", [1, 700, 5000])
+def test_all_that_is_allowed_through_little_room(limit: int) -> None:
+    """libssl counts what it cannot write at once a second time."""
+    ends = again(*contexts_for_early_data(40_000))
+    data = bytes(range(250)) * 160
+    ends.client.set_bio_limit(limit)
+    sent = waits = 0
+    while sent < len(data):
+        try:
+            sent += ends.client.write_early_data(data[sent:])
+        except SSL.WantWriteError:
+            waits += 1
+            assert pump.shuttle(ends.client, ends.server) > 0
+    assert waits > 0
+    ends.client.set_bio_limit(0)
+    pump.shuttle(ends.client, ends.server)
+    assert read_to_the_end(ends) == data
+    finish(ends)
+
+
 def test_sizes() -> None:
     context = contexts.server_context()
     assert context.get_max_early_data() == 0

@@ -101,8 +101,9 @@ class ConnectionEarlyData(native_connection.Connection):
         """Send ``data`` with a client's hello; return how many bytes were taken.
 
         The connection needs a session that allows it (:meth:`set_session`), and has not
-        begun its handshake. It may be called again for more or for the rest, and is followed
-        by :meth:`do_handshake`. Then ask :meth:`get_early_data_status`: **what was rejected
+        begun its handshake. It may be called again for more or for the rest; after
+        WantWriteError with the same bytes, more behind them or not. It is followed by
+        :meth:`do_handshake`. Then ask :meth:`get_early_data_status`: **what was rejected
         is lost**, and nobody sends it again but the program. **It can be replayed**, and then
         happens twice: see :meth:`Context.set_max_early_data`.
 

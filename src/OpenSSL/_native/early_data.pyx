@@ -20,12 +20,13 @@ from OpenSSL._native.engine cimport EARLY_READ, EARLY_WRITE
 from OpenSSL._native.errors cimport DONE, fail_wanting
 from OpenSSL._native.lock cimport brisk_lock_leave
 from OpenSSL._native.stamps cimport allows_early, may_send_early, refuse_session
-from OpenSSL._native.writing cimport RECORD
 
 from OpenSSL._exceptions import Error
 
 cdef enum:
     LARGEST = 1 << 20       # bytes that are asked for at once
+    PIECE = 4000            # with its record it fits into libssl's buffer of 4096 bytes
+    BESIDE_HELLO = 1000     # so does this much, with a hello in front of it
 
 
 cdef int fail(str words) except -1:
@@ -86,6 +87,8 @@ cdef int check_write(Connection connection, size_t size) except -1:
         fail("a server has no early data: nobody knows yet who the client is")
     if s.SSL_in_before(connection.handle):
         connection.early_sent = 0
+        connection.early_owed = 0
+        connection.early_waits = False
         connection.start_reading()
         fits = may_send_early(connection.handle, &connection.channel)
         connection.stop_reading()
@@ -98,19 +101,51 @@ cdef int check_write(Connection connection, size_t size) except -1:
     if connection.early_sent + size > most:
         fail(f"the session allows {most} bytes of early data, and {connection.early_sent} "
              "of them are sent")
+    if connection.early_waits and size < connection.early_owed:
+        fail(f"{connection.early_owed} bytes of early data wait for room: call it with them again")
     return 0
+
+
+cdef int push(
+    Connection connection, char* data, size_t size, size_t* moved, double* deadline,
+) except -1:
+    cdef int status
+    connection.early_owed = size
+    connection.early_waits = True
+    status = connection.perform(EARLY_WRITE, data, size, moved, deadline)
+    if status == DONE:
+        connection.early_waits = False
+        connection.early_owed = 0
+    return status
+
+
+cdef int push_some(
+    Connection connection, char* data, size_t size, size_t* moved, double* deadline,
+) except -1:
+    """Send a piece at a time.
+
+    libssl writes it into a buffer and waits with that.  Asked again, it says that it has sent
+    as much as it is given then, whatever it had taken: so it is given the same.  And where a
+    piece does not fit it counts all of it twice, and takes it for too much
+    (SSL_write_early_data in OpenSSL 3.0 to 4.0).
+    """
+    cdef int status
+    if connection.early_waits or (
+            s.SSL_in_before(connection.handle) and size > BESIDE_HELLO):
+        status = push(connection, data, connection.early_owed, moved, deadline)
+        if status != DONE or moved[0] > 0:
+            return status
+    return push(connection, data, PIECE if size > PIECE else size, moved, deadline)
 
 
 def write(Connection connection not None, data not None):
     """How many bytes were taken: those of one record at most, for libssl counts them so."""
     cdef Py_buffer view
     cdef size_t moved = 0
-    cdef size_t size
     cdef double deadline = 0
     cdef int status = DONE
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
     try:
-        size = RECORD if view.len > RECORD else view.len
         connection.enter_turn(&deadline)
         try:
             connection.enter_io()
@@ -118,10 +153,10 @@ def write(Connection connection not None, data not None):
                 connection.check_over()
                 check_write(connection, view.len)
                 if connection.channel.memory:
-                    channel.make_ready(&connection.channel, size)
-                if size > 0:
-                    status = connection.perform(
-                        EARLY_WRITE, <char*>view.buf, size, &moved, &deadline)
+                    channel.make_ready(&connection.channel, PIECE)
+                if view.len > 0:
+                    status = push_some(
+                        connection, <char*>view.buf, view.len, &moved, &deadline)
                 connection.early_sent += moved
             finally:
                 connection.leave()

@@ -22,6 +22,8 @@ cdef class Engine(Conducted):
     cdef flag asked_late            # the peer may ask for a certificate at any time
     cdef flag early                 # early data is yet to be read, and nothing else goes on
     cdef size_t early_sent          # bytes of early data that a client has sent
+    cdef size_t early_owed          # bytes of it that libssl waits with; see early_waits
+    cdef flag early_waits           # libssl may have taken these, and there was no room
     cdef object __weakref__
 
     cdef int create(self, Context context, object socket) except -1
