@@ -30,7 +30,7 @@ ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql 
 SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants man clean sources
+.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants man clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -84,6 +84,11 @@ constants: ## write what follows from tools/constants.txt
 docs: setup $(DOCUMENTED) ## build the documentation into docs/_build/html
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+browse: docs ## look at the documentation in a real browser, light and dark (installs Chromium)
+	@sh tools/servers.sh chromium:chromium
+	@sh tools/setup.sh browser
+	@.build/browser/bin/python -m pytest -m "" tests/browser $(ARGS)
 
 contract: setup $(TESTED) ## what pyOpenSSL's own tests say about this package
 	@$(BIN)/python tests/contract/run.py $(ARGS)

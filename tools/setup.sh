@@ -6,6 +6,7 @@
 #   tools/setup.sh test     what tests and checks need
 #   tools/setup.sh docs     what the documentation needs
 #   tools/setup.sh bench    what measuring needs
+#   tools/setup.sh browser  what drives a browser, into .build/browser
 #   tools/setup.sh scanners what scans are compared with, into .build/scanners
 
 set -eu
@@ -61,6 +62,13 @@ scanners)
     "$PYTHON" -m venv --without-pip "$scanners"
     pip --python "$scanners/bin/python" install -qq --group scanners ||
         echo "Tests that need sslyze will be skipped"
+    ;;
+browser)
+    # An environment of its own: only one test drives a browser, and it needs no package.
+    [ -x .build/browser/bin/pytest ] && exit 0
+    echo "Installing what drives a browser into .build/browser (once)"
+    "$PYTHON" -m venv --without-pip .build/browser
+    pip --python .build/browser/bin/python install -qq --group browser
     ;;
 *)
     echo "unknown part: $1" >&2
