@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -351,6 +352,42 @@ def test_rules_that_change_while_it_is_read() -> None:
     pump.shuttle(ends.server, ends.client)
     with pytest.raises(SSL.Error):
         pump.handshake(*ends)
+
+
+@pytest.mark.parametrize("serving", [True, False])
+@pytest.mark.parametrize("accepted", [True, False])
+def test_rules_that_change_after_it(serving: bool, accepted: bool) -> None:
+    """libssl tells of the end of a handshake before early data, and again when it has ended."""
+    ends = sent_early()
+    if accepted:
+        assert ends.server.read_early_data(10) == b"early"
+    else:
+        pump.step(ends.server.do_handshake)
+        pump.shuttle(ends.server, ends.client)
+    end = ends.server if serving else ends.client
+    end.set_verify(resuming.REQUIRED if serving else SSL.VERIFY_PEER, lambda *_: False)
+    with pytest.raises(SSL.Error, match="rules of verification changed"):
+        if accepted:
+            read_to_the_end(ends)
+        pump.handshake(*ends)
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_it_does_not_replace_a_key_that_is_shared(accepted: bool) -> None:
+    """A client that verifies nobody counts on its key, and the server resumes without it."""
+    server, _client = contexts_for_early_data()
+    client = contexts.client_context(version="TLSv1.3", verify=False)
+    session = session_of(server, client)
+    client.set_psk_use_session_callback(lambda _: (b"unknown", shared.KEY))
+    ends = pump.pair(server, client)
+    ends.client.set_session(session)
+    ends.client.write_early_data(b"early")
+    pump.shuttle(ends.client, ends.server)
+    if accepted:
+        with contextlib.suppress(SSL.WantReadError):
+            assert ends.server.read_early_data(10) == b"early"
+            ends.server.read_early_data(10)
+    assert "the server used no pre-shared key" in str(pump.handshake_outcome(*ends).client)
 
 
 # ---- what else is not possible

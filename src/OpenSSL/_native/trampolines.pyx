@@ -98,10 +98,12 @@ cdef int TELLING = (
     s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START | s.SSL_CB_HANDSHAKE_DONE | s.SSL_CB_LOOP)
 
 
-cdef void note_alert(Channel* channel, int where, int value) noexcept nogil:
+cdef void note_alert(const s.SSL* ssl, Channel* channel, int where, int value) noexcept nogil:
     """Note what libssl tells nobody afterwards: our fatal alert, and that it has shaken hands."""
     if where & s.SSL_CB_HANDSHAKE_DONE:
-        channel.shaken = True
+        # It says so before early data as well, and nobody has finished then.
+        if s.SSL_get_state(ssl) != s.TLS_ST_EARLY_DATA:
+            channel.shaken = True
     elif where & s.SSL_CB_WRITE_ALERT == s.SSL_CB_WRITE_ALERT:
         if value >> 8 == s.SSL3_AL_FATAL:
             channel.alert_sent = value & 0xff
@@ -138,7 +140,7 @@ cdef void on_alert(const s.SSL* ssl, int where, int value) noexcept nogil:
         return
     channel = channel_of(ssl)
     if channel != NULL:
-        note_alert(channel, where, value)
+        note_alert(ssl, channel, where, value)
         look_at_session(<s.SSL*>ssl, channel, where)
 
 
@@ -148,7 +150,7 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
     cdef Channel* channel = channel_of(ssl)
     if carrier is None or channel == NULL:
         return
-    note_alert(channel, where, value)
+    note_alert(ssl, channel, where, value)
     if carrier.hooks.info is None:
         look_at_session(<s.SSL*>ssl, channel, where)
         return
