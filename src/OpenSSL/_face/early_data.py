@@ -45,9 +45,9 @@ class ContextEarlyData(native_context.Context):
         **Early data can be replayed**: whoever has seen it may send it again, and libssl
         keeps that off one process alone, with its session cache (unless ``OP_NO_ANTI_REPLAY``
         is set), and not off others. Sessions that the program keeps itself
-        (:meth:`set_session_get_callback`) are not asked for then, without that option: libssl
-        does not know whether they have come before. Nor is it known yet whether the peer still
-        has the keys of its session. So early data may only ask for what does no harm when it
+        (:meth:`set_session_get_callback`) bring none, unless a callback allows it: libssl does
+        not know whether they have come before. Nor is it known yet whether the peer still has
+        the keys of its session. So early data may only ask for what does no harm when it
         happens twice, such as a GET.
 
         Raises TypeError if ``size`` is not an integer, ValueError for one that is too large.
@@ -83,7 +83,8 @@ class ContextEarlyData(native_context.Context):
         """Ask ``callback(connection)`` whether early data of this client may be taken.
 
         It returns True or False; where it is refused the handshake goes on, and the client
-        is told. What it raises ends the handshake and comes out of the call that ran it. None
+        is told. Without a callback the answer is True, but for sessions that the program keeps
+        itself. What it raises ends the handshake and comes out of the call that ran it. None
         removes it.
 
         Raises TypeError if ``callback`` cannot be called.
