@@ -283,6 +283,23 @@ def test_a_message_that_is_cut_or_too_long_is_none() -> None:
     assert "15 cipher" not in repr(SSL.ClientHello(message))
 
 
+def test_a_hello_that_cannot_be_taken_apart_is_refused_before_it_is_shown() -> None:
+    """libssl looks at the suites later; a server has to expect no other exception."""
+    record = bytearray(Hello(suites=(0x1301, 0xC02F), extensions=None).record())
+    at = record.index(b"\x13\x01\xc0\x2f")
+    record[at - 1] = 3  # bytes of suites; the next is taken for a count of compressions
+    record[at + 3 : at + 6] = b"\2\0\1"
+    context, shown = watching()
+    client = sockets.socket.socketpair()
+    with client[0], client[1]:
+        client[0].sendall(record)
+        server = sockets.server_end(context, client[1])
+        with pytest.raises(SSL.Error, match="half a number") as caught:
+            server.do_handshake()
+        assert (caught.value.alert, shown) == (50, [])
+        assert client[0].recv(100)[-1] == 50
+
+
 # ---- DTLS
 
 

@@ -225,7 +225,14 @@ class _Shown:
         self.callback = callback
 
     def __call__(self, connection: Connection, message: bytes, dtls: bool) -> bool | None:
-        return self.callback(connection, ClientHello(message, dtls))
+        try:
+            hello = ClientHello(message, dtls)
+        except ValueError as error:
+            # libssl has not looked at everything yet, and would refuse it too.
+            raised = Error([("SSL routines", "", str(error))])
+            raised.alert, raised.alert_sent = _DECODE_ERROR, True
+            raise raised from None
+        return self.callback(connection, hello)
 
 
 class ContextClientHello(native_context.Context):
