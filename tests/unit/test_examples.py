@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from kit import elsewhere, tokens
 from kit.examples import make_files
 from kit.programs import PATIENCE, Program, running
 
@@ -293,3 +295,29 @@ def test_every_program_is_tried_here_and_on_the_page() -> None:
         assert f'"{program}"' in text
         assert f"`{program}" in page
         assert os.path.getsize(EXAMPLES / program) < 5000, "an example is short"
+
+
+def test_softhsm_key(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "token"
+    folder.mkdir()
+    token = tokens.make_token(folder)
+    # Under quiet names, which a child of the tests keeps.
+    code = (
+        "import json, os, runpy, sys; os.environ.update(json.loads(sys.argv.pop(1))); "
+        "sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    port = free_port()
+    given = json.dumps(token.surroundings | {"TOKEN_PIN": tokens.PIN})
+    certificate = elsewhere.files("p256").certificate
+    with running(
+        sys.executable, "-W", "error", "-c", code, given, str(EXAMPLES / "softhsm_key.py"),
+        str(port), f"file:{certificate}", token.uri("p256"),
+    ):  # fmt: skip
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with contextlib.suppress(ConnectionRefusedError):
+                context = ssl.create_default_context(cafile=str(certificate))
+                assert visit(port, context=context) == b"signed in the token\n"
+                return
+            assert time.monotonic() < deadline
+            time.sleep(0.02)

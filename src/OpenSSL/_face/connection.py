@@ -30,6 +30,7 @@ from OpenSSL._face.tickets import ConnectionTickets
 from OpenSSL._face.transparency import ConnectionTransparency
 from OpenSSL._face.transport import ConnectionTransport
 from OpenSSL._face.trust import ConnectionTrust
+from OpenSSL._face.uris import ConnectionUris
 from OpenSSL._native import connection as native
 from OpenSSL._native import engine
 
@@ -47,6 +48,7 @@ class Connection(
     ConnectionTransport,
     ConnectionCredentials,
     ConnectionPairs,
+    ConnectionUris,
     ConnectionCertificateChoice,
     ConnectionPsk,
     ConnectionEarlyData,

@@ -28,6 +28,7 @@ from OpenSSL._face.ticket_keys import ContextTicketKeys
 from OpenSSL._face.tickets import ContextTickets
 from OpenSSL._face.transparency import ContextTransparency
 from OpenSSL._face.trust import ContextTrust
+from OpenSSL._face.uris import ContextUris
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ __all__ = ["Context"]
 class Context(
     ContextCredentials,
     ContextPairs,
+    ContextUris,
     ContextCertificateChoice,
     ContextPsk,
     ContextEarlyData,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face import filetypes, foreign
 from OpenSSL._face.arguments import without_nul
-from OpenSSL._native import certificate_fields, certificates, passphrases
+from OpenSSL._face.signers import SigningAlgorithm
+from OpenSSL._native import certificate_fields, certificates, passphrases, signers, uris
 from OpenSSL._native import keys as native
 from OpenSSL._native.constants import TYPE_DH, TYPE_DSA, TYPE_EC, TYPE_RSA
 
@@ -189,6 +190,28 @@ class PKey(native.PKey):
         raise TypeError("Unsupported key type")
 
     @classmethod
+    def from_uri(cls, uri: str, passphrase: PassphraseSource | None = None) -> PKey:
+        """Load the private key that a URI names, as ``"pkcs11:token=brisk;object=server"``.
+
+        OpenSSL itself knows ``file:``; other schemes belong to providers, which its
+        configuration has to name, and a key of theirs stays where it is. ``passphrase`` is
+        as for :func:`load_privatekey`, for a token it is the PIN. OpenSSL itself never prompts.
+
+        Raises Error when nothing can be loaded from there, or there is not exactly one private
+        key; TypeError if ``uri`` is not text, ValueError for a NUL character.
+
+        OSSL_STORE_open_ex(3)
+        """
+        if not isinstance(uri, str):
+            raise TypeError("uri must be text")
+        phrase = None if passphrase is None else passphrases.Passphrase(passphrase)
+        found, _ = uris.load(without_nul("uri", uri.encode()), phrase)
+        if len(found) != 1:
+            raise CryptoError(f"there are {len(found) or 'no'} private keys at this URI")
+        made: PKey = found[0]
+        return made
+
+    @classmethod
     def from_signer(cls, public_key: Any, sign: SignFunction) -> PKey:
         """Make a key of a public one and a function that signs; the private half is elsewhere.
 
@@ -214,6 +237,7 @@ class PKey(native.PKey):
 
 
 native.set_face(PKey)
+signers.set_algorithm(SigningAlgorithm)
 
 
 def _public_half(value: Any) -> PKey:

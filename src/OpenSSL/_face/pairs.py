@@ -53,7 +53,7 @@ def _read(
     return chain[0], found, chain[1:]
 
 
-def _in_order(leaf: Any, others: list[Any]) -> list[Any]:
+def in_order(leaf: Any, others: list[Any]) -> list[Any]:
     """The chain from the certificate upwards; what does not belong to it comes last."""
     left = list(others)
     found: list[Any] = []
@@ -74,7 +74,7 @@ def _unpack(data: Buffer, password: str | bytes | None) -> tuple[Any, Any, list[
         from OpenSSL._exceptions import CryptoError
 
         raise CryptoError("the archive has not both a certificate and its key")
-    return leaf, key, _in_order(leaf, others or [])
+    return leaf, key, in_order(leaf, others or [])
 
 
 class _Pairs:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from OpenSSL._native import signers as native
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +109,3 @@ def _hashlib_name(digest: str) -> str:
     if name.startswith("sha2-"):
         name = "sha" + name.removeprefix("sha2-")
     return name if name == "md5-sha1" else name.replace("-", "_").replace("/", "_")
-
-
-native.set_algorithm(SigningAlgorithm)

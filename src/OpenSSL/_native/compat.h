@@ -38,6 +38,7 @@
 #include <openssl/ssl.h>
 #include <openssl/store.h>
 #include <openssl/tls1.h>
+#include <openssl/ui.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>

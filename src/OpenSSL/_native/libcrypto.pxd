@@ -601,9 +601,29 @@ cdef extern from "compat.h" nogil:
     # ---- store.h
     ctypedef struct OSSL_STORE_CTX:
         pass
+    ctypedef struct OSSL_STORE_INFO:
+        pass
+    int OSSL_STORE_INFO_CERT
+    int OSSL_STORE_INFO_PKEY
     OSSL_STORE_CTX* OSSL_STORE_open(const char* uri, void* prompt, void* prompt_data,
                                     void* after, void* after_data)
+    OSSL_STORE_CTX* OSSL_STORE_open_ex(
+        const char* uri, void* library, const char* properties, const UI_METHOD* prompt,
+        void* prompt_data, const void* params, void* after, void* after_data)
+    OSSL_STORE_INFO* OSSL_STORE_load(OSSL_STORE_CTX* source)
+    int OSSL_STORE_eof(OSSL_STORE_CTX* source)
+    int OSSL_STORE_error(OSSL_STORE_CTX* source)
     int OSSL_STORE_close(OSSL_STORE_CTX* source)
+    int OSSL_STORE_INFO_get_type(const OSSL_STORE_INFO* info)
+    EVP_PKEY* OSSL_STORE_INFO_get1_PKEY(const OSSL_STORE_INFO* info)
+    X509* OSSL_STORE_INFO_get1_CERT(const OSSL_STORE_INFO* info)
+    void OSSL_STORE_INFO_free(OSSL_STORE_INFO* info)
+
+    # ---- ui.h
+    ctypedef struct UI_METHOD:
+        pass
+    UI_METHOD* UI_UTIL_wrap_read_pem_callback(pem_password_cb* hook, int writing)
+    void UI_destroy_method(UI_METHOD* method)
 
     # ---- ct.h
     ctypedef struct SCT:
