@@ -6,6 +6,7 @@ before anything else is done for them.
 """
 
 import contextlib
+import logging
 import socket
 import sys
 import threading
@@ -29,7 +30,7 @@ def describe(hello):
 
 def make_context(refused):
     def look(connection, hello):
-        print(describe(hello), flush=True)
+        logging.info("%s", describe(hello))
         return hello.ja4 not in refused
 
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
@@ -45,12 +46,13 @@ def serve(connection):
             connection.do_handshake()
             connection.sendall(b"hello\n")
     except (SSL.Error, OSError) as error:
-        print("refused:", error, flush=True)
+        logging.info("refused: %s", error)
         with contextlib.suppress(OSError):
             connection.close()
 
 
 def main(port, *refused):
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
     context = make_context(refused)
     with socket.create_server(("127.0.0.1", int(port))) as listener:
         while True:

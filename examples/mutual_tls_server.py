@@ -3,6 +3,7 @@
 It greets each by the name in its certificate, one thread for each client.
 """
 
+import logging
 import socket
 import sys
 import threading
@@ -26,13 +27,14 @@ def greet(connection):
         with connection:
             connection.do_handshake()
             name = connection.get_peer_certificate().get_subject().CN
-            print("let in:", name, flush=True)
+            logging.info("let in: %s", name)
             connection.sendall(f"hello, {name}\n".encode())
     except (SSL.Error, OSError) as error:
-        print("turned away:", error, flush=True)
+        logging.info("turned away: %s", error)
 
 
 def main(port):
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
     context = make_context()
     with socket.create_server(("127.0.0.1", int(port))) as listener:
         while True:

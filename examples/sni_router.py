@@ -5,6 +5,7 @@ answers for it.  A client that asks for no known name gets an alert and nothing 
 """
 
 import contextlib
+import logging
 import socket
 import sys
 import threading
@@ -44,7 +45,7 @@ def copy(source, target):
     except SSL.ZeroReturnError:
         pass  # the client said goodbye
     except (SSL.Error, OSError) as error:
-        print("cut short:", error, flush=True)
+        logging.info("cut short: %s", error)
     finally:
         with contextlib.suppress(SSL.Error, OSError):  # it may have gone
             target.shutdown(socket.SHUT_WR)
@@ -55,7 +56,7 @@ def route(connection):
         connection.do_handshake()
         backend = socket.create_connection(("127.0.0.1", connection.get_app_data()))
     except (UnknownName, SSL.Error, OSError) as error:
-        print("refused:", repr(error), flush=True)
+        logging.info("refused: %r", error)
         connection.close()
         return
     with connection, backend:
@@ -66,6 +67,7 @@ def route(connection):
 
 
 def main(port, *words):
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
     sites = {}
     for word in words:
         name, _, backend = word.partition("=")

@@ -4,6 +4,7 @@ server.pem, server.key and server.ocsp are looked at every second.  A pair that 
 fit is refused and the one in use stays; connections that are open notice nothing.
 """
 
+import logging
 import os
 import socket
 import sys
@@ -47,9 +48,9 @@ def renew(context):
             if found != known:
                 use_files(context)
                 known = found
-                print("renewed", flush=True)
+                logging.info("renewed")
         except (SSL.Error, crypto.Error, OSError) as error:
-            print("not renewed:", error, flush=True)
+            logging.info("not renewed: %s", error)
 
 
 def serve(connection):
@@ -58,10 +59,11 @@ def serve(connection):
             connection.do_handshake()
             connection.sendall(b"hello\n")
     except (SSL.Error, OSError) as error:
-        print("failed:", error, flush=True)
+        logging.info("failed: %s", error)
 
 
 def main(port):
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     use_files(context)
     threading.Thread(target=renew, args=[context], daemon=True).start()

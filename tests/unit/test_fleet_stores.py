@@ -134,12 +134,12 @@ class TestSharedFile:
         path = str(tmp_path / "s.db")
         first = SharedFile(path)
         for number in range(50):
-            first.put(b"%d" % number, bytes(1000), 60)
+            first.put(b"%d" % number, bytes(1000), 3600)
         second = SharedFile(path)
         for turn in range(3):
             subprocess.run([sys.executable, "-c", COME_AND_GO, path], check=True, timeout=PATIENCE)
             assert first.get(b"come") == second.get(b"come") == b"gone"
-            first.put(b"turn", b"%d" % turn, 60)
+            first.put(b"turn", b"%d" % turn, 3600)
             assert SharedFile(path).get(b"turn") == b"%d" % turn
         assert second.get(b"49") == bytes(1000)
 
