@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kit import contexts, pump
+from kit import contexts, memory, pump
 from kit.resuming import VERSIONS, resumes, session_of, strict_server, visit, visitor
 from OpenSSL import SSL
 
@@ -96,9 +96,33 @@ def test_a_ticket_can_end_the_handshake(version: str) -> None:
     server.set_max_proto_version(contexts.VERSIONS[version])
     session = session_of(*visit(server, client))
     keeper.answer = SSL.TICKET_RETURN_ABORT
-    _ends, outcome = visit(server, client, session)
-    assert isinstance(outcome.server, SSL.Error)
+    ends, outcome = visit(server, client, session)
+    assert "the ticket decrypt callback refused the client" in str(outcome.server)
     assert isinstance(outcome.client, SSL.Error)
+    with pytest.raises(SSL.Error, match="aborted by an exception"):
+        ends.server.send(b"x")
+
+
+@VERSIONS
+@pytest.mark.parametrize("answer", [SSL.TICKET_RETURN_ABORT, None])
+def test_a_ticket_that_ends_the_handshake_leaves_nothing_behind(
+    version: str, answer: int | None
+) -> None:
+    """libssl does not free the session of a ticket that it is told to abort for."""
+    server, client = contexts.server_context(version=version), contexts.client_context()
+    session = session_of(*visit(server, client))
+    server.set_session_ticket_callback(None, lambda *_: answer)
+
+    def attempts(number: int) -> int:
+        for _ in range(number):
+            assert visit(server, client, session)[1].server is not None
+        memory.settle()
+        return memory.in_use()
+
+    attempts(10)
+    before = attempts(10)
+    # A session alone is more than 500 bytes.
+    assert attempts(50) - before < 50 * 500
 
 
 @VERSIONS

@@ -38,8 +38,8 @@ class ContextTickets(native_context.Context):
         ``session`` is a copy, None unless ``status`` is ``TICKET_SUCCESS`` or
         ``TICKET_SUCCESS_RENEW``; ``key_name`` has at most 16 bytes. It is not asked about a
         session that was made by other rules: that one is a full handshake. What either
-        raises ends the handshake and comes out of the call that was shaking hands. For
-        connections made from now on.
+        raises ends the handshake and comes out of the call that was shaking hands; after
+        ``TICKET_RETURN_ABORT`` that raises an Error. For connections made from now on.
 
         Raises TypeError if one of them cannot be called.
         ``SSL_CTX_set_session_ticket_cb(3)``

@@ -19,6 +19,8 @@ from OpenSSL._native.stamps cimport channel_of, fits, on_ticket, put_behind_note
 from OpenSSL._native.tenancy cimport Tenant
 from OpenSSL._native.trampolines cimport carrier_of
 
+from OpenSSL._exceptions import Error
+
 
 # ---- libssl's callbacks
 
@@ -70,7 +72,7 @@ cdef int ask_ticket(
         raise TypeError(
             f"a ticket decrypt callback must return TICKET_RETURN_*, not {type(answer).__name__}")
     if answer == s.SSL_TICKET_RETURN_ABORT:
-        return s.SSL_TICKET_RETURN_ABORT
+        raise Error([("SSL routines", "", "the ticket decrypt callback refused the client")])
     if answer == s.SSL_TICKET_RETURN_IGNORE:
         return s.SSL_TICKET_RETURN_IGNORE
     if answer == s.SSL_TICKET_RETURN_IGNORE_RENEW:
@@ -90,10 +92,16 @@ cdef int on_ticket_take(
     cdef Carrier carrier = carrier_of(ssl)
     cdef Channel* channel = channel_of(ssl)
     cdef int answer = on_ticket(ssl, session, name, size, status, NULL)
+    cdef int refusal = s.SSL_TICKET_RETURN_ABORT
     if carrier is None or channel == NULL:
-        return s.SSL_TICKET_RETURN_ABORT
+        return refusal
     if "ticket take" not in carrier.hooks.more:
         return answer
+    if s.SSL_version(ssl) == s.TLS1_3_VERSION:
+        # To abort, libssl lets go of the session and does not free it (3.0 to 4.0).
+        refusal = s.SSL_TICKET_RETURN_IGNORE
+        if channel.poisoned:
+            return refusal
     if answer != s.SSL_TICKET_RETURN_USE and answer != s.SSL_TICKET_RETURN_USE_RENEW:
         session = NULL
     elif not fits(ssl, channel, session):
@@ -102,12 +110,14 @@ cdef int on_ticket_take(
             status == s.SSL_TICKET_SUCCESS or status == s.SSL_TICKET_SUCCESS_RENEW):
         return answer       # too old, or too new
     if not enter_hook(&scope, carrier):
-        return s.SSL_TICKET_RETURN_ABORT
+        return refusal
     try:
         answer = ask_ticket(carrier, session, name, size, status)
     except BaseException as error:
         carrier.keep(error)
-        answer = s.SSL_TICKET_RETURN_ABORT
+        if refusal != s.SSL_TICKET_RETURN_ABORT:
+            carrier.spoil()
+        answer = refusal
     leave_hook(&scope, carrier)
     return answer
 
