@@ -30,7 +30,7 @@ ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql 
 SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants man clean sources
+.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants man recording clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -77,6 +77,9 @@ check: setup $(TESTED) ## linters, types, stubs, generated files
 
 man: setup $(TESTED) ## write the manual pages of the command line into docs/man
 	@$(BIN)/python tools/make_man.py
+
+recording: setup $(TESTED) ## record `brisktls connect` for the README, into docs/connect.svg
+	@$(BIN)/python tools/make_recording.py
 
 constants: ## write what follows from tools/constants.txt
 	@$(PYTHON) tools/make_constants.py

@@ -40,7 +40,8 @@ NARROWER: dict[str, tuple[Any, ...]] = {
 OTHERS = """
     add_chain_cert add_extra_chain_cert clear_certificates clear_chain use_certificate
     use_certificate_and_key use_certificate_chain_file use_certificate_file
-    use_certificate_pem use_pkcs12 use_privatekey use_privatekey_file check_privatekey
+    use_certificate_pem use_certificate_uri use_pkcs12 use_privatekey use_privatekey_file
+    check_privatekey
     add_client_ca load_client_ca set_ca_list set_client_ca_list
     set_alpn_protos set_app_data set_bio_limit set_block_padding set_ciphertext_mtu
     set_default_read_buffer_len set_max_records_without_data set_max_send_fragment

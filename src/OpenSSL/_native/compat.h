@@ -269,19 +269,6 @@ static inline void brisk_flush_sessions(SSL_CTX *context, long long seconds)
 #endif
 }
 
-/* The kinds of a hello's extensions, in the order in which they came; 0 where only 3.2 knows. */
-static inline int brisk_hello_order(SSL *ssl, uint16_t *kinds, size_t *count)
-{
-#if OPENSSL_VERSION_NUMBER >= 0x30200000L
-    return SSL_client_hello_get_extension_order(ssl, kinds, count);
-#else
-    (void)ssl;
-    (void)kinds;
-    (void)count;
-    return 0;
-#endif
-}
-
 /* The shapes of callbacks, some of which OpenSSL has no name for. */
 typedef int (*brisk_passphrase_hook)(char *, int, int, void *);
 typedef void (*brisk_info_hook)(const SSL *, int, int);

@@ -245,15 +245,9 @@ cdef extern from "compat.h" nogil:
     SRTP_PROTECTION_PROFILE* SSL_get_selected_srtp_profile(SSL* ssl)
     const char* brisk_group_name(SSL* ssl)
 
-    int SSL_CLIENT_HELLO_SUCCESS
-    int SSL_CLIENT_HELLO_ERROR
     int TLSEXT_TYPE_server_name
     int TLSEXT_TYPE_application_layer_protocol_negotiation
     int TLSEXT_MAXLEN_host_name
-    void SSL_CTX_set_client_hello_cb(
-        SSL_CTX* context, int (*callback)(SSL*, int*, void*) noexcept, void* arg)
-    int SSL_client_hello_get0_ext(
-        SSL* ssl, unsigned int type, const unsigned char** data, size_t* size)
 
     int SSL_TLSEXT_ERR_OK
     int SSL_TLSEXT_ERR_ALERT_FATAL
@@ -392,11 +386,7 @@ cdef extern from "compat.h" nogil:
     int SSL_client_hello_isv2(SSL* ssl)
     unsigned int SSL_client_hello_get0_legacy_version(SSL* ssl)
     size_t SSL_client_hello_get0_random(SSL* ssl, const unsigned char** data)
-    size_t SSL_client_hello_get0_session_id(SSL* ssl, const unsigned char** data)
     size_t SSL_client_hello_get0_ciphers(SSL* ssl, const unsigned char** data)
-    size_t SSL_client_hello_get0_compression_methods(SSL* ssl, const unsigned char** data)
-    int SSL_client_hello_get1_extensions_present(SSL* ssl, int** kinds, size_t* count)
-    int brisk_hello_order(SSL* ssl, uint16_t* kinds, size_t* count)
     int SSL_client_hello_get0_ext(SSL* ssl, unsigned int kind, const unsigned char** data,
                                   size_t* size)
     ctypedef int (*certificate_hook "brisk_certificate_hook")(SSL*, void*) noexcept
@@ -404,7 +394,6 @@ cdef extern from "compat.h" nogil:
     void SSL_set_cert_cb(SSL* ssl, certificate_hook callback, void* data)
     ctypedef int (*chain_hook "brisk_chain_hook")(X509_STORE_CTX*, void*) noexcept
     void SSL_CTX_set_cert_verify_callback(SSL_CTX* context, chain_hook callback, void* data)
-    int SSL_set_retry_verify(SSL* ssl)
 
     # ---- custom extensions
     unsigned int SSL_EXT_TLS1_3_CERTIFICATE
@@ -628,8 +617,6 @@ cdef extern from "compat.h" nogil:
     void SSL_set_verify(SSL* ssl, int mode, verify_hook callback)
     int SSL_get_verify_mode(const SSL* ssl)
     verify_hook SSL_get_verify_callback(const SSL* ssl)
-    void SSL_CTX_set_cert_verify_callback(
-        SSL_CTX* context, int (*callback)(X509_STORE_CTX*, void*) noexcept, void* arg)
     void SSL_set_verify_depth(SSL* ssl, int depth)
     int SSL_get_verify_depth(const SSL* ssl)
     int SSL_verify_client_post_handshake(SSL* ssl)
