@@ -95,10 +95,10 @@ def is_trampoline(given: str, allowed: set[str], lines: list[tuple[int, str]]) -
     choice = re.fullmatch(r"(\w+) if .* else (\w+)", given)
     if choice:
         return all(is_trampoline(each, allowed, lines) for each in choice.groups())
-    if not given.isidentifier():
+    if not re.fullmatch(r"[^\W\d]\w*(\.\w+)?", given):
         return False
-    # A local variable: everything that is ever put into it has to be one.
-    put = re.compile(rf"(?:^|[\s*]){given}\b\)?(?:\([^=]*\))?[^=!<>(]*=\s*([^=].*)$")
+    # A variable, or a field of one: everything that is ever put into it has to be one.
+    put = re.compile(rf"(?:^|[\s*]){re.escape(given)}\b\)?(?:\([^=]*\))?[^=!<>(]*=\s*([^=].*)$")
     values = [match.group(1) for _number, line in lines if (match := put.search(line))]
     return bool(values) and all(is_trampoline(each, allowed, []) for each in values)
 
@@ -199,6 +199,10 @@ def test_the_check_sees_a_stranger():
     assert strangers({"trust.pyx": "s.SSL_CTX_set_passwd(ctx, own)\n"}, takers)
     assert strangers({"trust.pyx": "s.SSL_CTX_set_passwd(ctx, bio.on_read)\n"}, takers)
     assert not strangers({"k.pyx": "c.PEM_read(x, passphrases.on_passphrase, y)\n"}, takers)
+    field = "from OpenSSL._native.trampolines cimport on_verify\na.f = %s\n"
+    field += "s.SSL_CTX_set_passwd(ctx, a.f)\n"
+    assert strangers({"trust.pyx": field % "on_verify"}, takers) == []
+    assert strangers({"trust.pyx": field % "mine"}, takers)
 
 
 def test_the_check_sees_a_misshapen_trampoline():

@@ -372,16 +372,34 @@ def test_rules_that_change_after_it(serving: bool, accepted: bool) -> None:
         pump.handshake(*ends)
 
 
-@pytest.mark.parametrize("accepted", [True, False])
-def test_it_does_not_replace_a_key_that_is_shared(accepted: bool) -> None:
-    """A client that verifies nobody counts on its key, and the server resumes without it."""
-    server, _client = contexts_for_early_data()
-    client = contexts.client_context(version="TLSv1.3", verify=False)
+def counting_on_a_key(*, verify: bool) -> pump.Pair:
+    """A client with a session, about to come back with a key that its server does not know."""
+    server, client = (
+        contexts_for_early_data()[0],
+        contexts.client_context(version="TLSv1.3", verify=verify),
+    )
     session = session_of(server, client)
     client.set_psk_use_session_callback(lambda _: (b"unknown", shared.KEY))
     ends = pump.pair(server, client)
     ends.client.set_session(session)
+    return ends
+
+
+def test_none_for_a_server_that_may_have_to_prove_a_key() -> None:
+    """The data would be gone before it turns out that nobody stands for the server."""
+    ends = counting_on_a_key(verify=False)
+    with verdicts.protocol_error("VERIFY_PEER where a callback for pre-shared keys"):
+        ends.client.write_early_data(b"early")
+    assert pump.outgoing(ends.client) == b""
+    assert "the server used no pre-shared key" in str(pump.handshake_outcome(*ends).client)
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_it_does_not_replace_a_key_that_is_shared(accepted: bool) -> None:
+    """A client that begins to verify nobody counts on its key; the server resumes without it."""
+    ends = counting_on_a_key(verify=True)
     ends.client.write_early_data(b"early")
+    ends.client.set_verify(SSL.VERIFY_NONE)
     pump.shuttle(ends.client, ends.server)
     if accepted:
         with contextlib.suppress(SSL.WantReadError):

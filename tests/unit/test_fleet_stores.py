@@ -143,7 +143,7 @@ class TestSharedFile:
             assert SharedFile(path).get(b"turn") == b"%d" % turn
         assert second.get(b"49") == bytes(1000)
 
-    def test_a_file_that_was_removed_is_made_anew_by_all(self, tmp_path):
+    def test_a_file_that_was_removed_is_made_again_by_all(self, tmp_path):
         path = tmp_path / "s.db"
         one, other = SharedFile(path), SharedFile(path)
         one.swap(b"a", None, b"1")

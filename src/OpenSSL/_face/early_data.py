@@ -42,7 +42,7 @@ class ContextEarlyData(native_context.Context):
         comes to those who ask for it with :meth:`Connection.read_early_data`; else it is
         refused.
 
-        **Early data can be replayed**: whoever has seen it may send it again, and libssl
+        **Early data can be replayed**: anyone who has seen it may send it again, and libssl
         keeps that off one process alone, with its session cache (unless ``OP_NO_ANTI_REPLAY``
         is set), and not off others. Sessions that the program keeps itself
         (:meth:`set_session_get_callback`) bring none, unless a callback allows it: libssl does

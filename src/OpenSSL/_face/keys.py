@@ -225,7 +225,7 @@ class PKey(native.PKey):
         Such a key cannot be exported, and does not decrypt: servers leave ciphers with RSA key
         exchange out.
 
-        Raises TypeError if ``public_key`` is no such object or ``sign`` cannot be called, Error
+        Raises TypeError if ``public_key`` is not such an object or ``sign`` cannot be called, Error
         for keys of other kinds.
 
         OSSL_PROVIDER_add_builtin(3), EVP_PKEY_fromdata(3)

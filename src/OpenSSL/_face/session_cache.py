@@ -65,7 +65,7 @@ class ContextSessionCache(native_context.Context):
         where the client has no tickets. A session is resumed only if it has this very id
         and was made by the rules that are in force; else the handshake is a full one, as if None
         had been returned. One that :meth:`Session.from_bytes` has read without a key is an
-        error, ValueError: whoever can write the bytes could be let in. What is raised ends the
+        error, ValueError: anyone who can write the bytes could be let in. What is raised ends the
         handshake and comes out of the call that was shaking hands. None asks nobody. For
         connections made from now on.
 

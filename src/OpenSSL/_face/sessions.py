@@ -189,7 +189,7 @@ class Session(native.Session):
         return fields.get_ticket(self)
 
     def get_master_key(self) -> bytes:
-        """Return the secret that the session stands on: whoever has it can pass for an end.
+        """Return the secret that the session stands on: anyone who has it can pass for an end.
 
         SSL_SESSION_get_master_key(3)
         """

@@ -57,7 +57,7 @@ cdef class Context:
     cdef void changed(self) noexcept
     cdef void digest(self) noexcept
     cdef int check_not_ending(self) except -1
-    cdef void count_anew(self) noexcept
+    cdef void count_again(self) noexcept
 
     # With no lock held: tell the program which sessions libssl has let go of.
     cdef void tell_removed(self) noexcept

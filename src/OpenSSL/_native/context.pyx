@@ -161,7 +161,7 @@ cdef class Context:
 
     cdef int change(self) except -1:
         self.enter()
-        self.count_anew()
+        self.count_again()
         if brisk_count_get(&self.readers) == 0:
             self.changed()
             return 0
@@ -207,7 +207,7 @@ cdef class Context:
             write_unraisable(error, self)
         self.telling = 0
 
-    cdef void count_anew(self) noexcept:
+    cdef void count_again(self) noexcept:
         # Threads that were at work when the process was forked are not in the child.
         if self.reader_forks != carrier.forks.count:
             self.reader_forks = carrier.forks.count
@@ -229,7 +229,7 @@ cdef class Context:
             else:
                 with nogil:
                     brisk_lock_wait(&self.lock, &carrier.forks)
-        self.count_anew()
+        self.count_again()
         if not self.common.fresh:
             self.digest()
         brisk_count_add(&self.readers, 1)

@@ -94,7 +94,8 @@ cdef int check_write(Connection connection, size_t size) except -1:
         connection.stop_reading()
         if not fits:
             fail("early data needs a session of TLS 1.3 that allows it, from a connection with "
-                 "the same rules of verification (set_session)")
+                 "the same rules of verification (set_session), and VERIFY_PEER where a callback "
+                 "for pre-shared keys is set")
     elif session == NULL or not may_go_on(connection.handle):
         fail("too late for early data")
     most = s.SSL_SESSION_get_max_early_data(session)

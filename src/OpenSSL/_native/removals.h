@@ -3,7 +3,7 @@
  * Theory.  libssl calls its callback for removed sessions with the lock of its cache held
  * (SSL_CTX_add_session and SSL_CTX_flush_sessions, OpenSSL 3.0 to 4.0).  Python must not run
  * there: who has the interpreter may be waiting for that lock.  So they are put in a row, and
- * told by whoever leaves libssl next.
+ * told by the thread that leaves libssl next.
  */
 #ifndef BRISKTLS_REMOVALS_H
 #define BRISKTLS_REMOVALS_H

@@ -93,7 +93,7 @@ cdef s.SSL_SESSION* copy_of(Session session) except NULL:
 cdef int check_sealed(Session session) except -1:
     if session.unsealed:
         raise ValueError(
-            "the session was read without a key: whoever can write the bytes could be let in; "
+            "the session was read without a key: anyone who can write the bytes could be let in; "
             "give Session.to_bytes and from_bytes a key")
     return 0
 

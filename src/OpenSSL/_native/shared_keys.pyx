@@ -36,45 +36,47 @@ cdef dict CIPHERS = {
 
 # ---- which of them libssl is to ask
 
+ctypedef struct Asked:
+    s.psk_client_hook client
+    s.psk_server_hook server
+    s.psk_use_hook use
+    s.psk_find_hook find
+
+
+cdef Asked asked_of(Hooks hooks) noexcept:
+    """What libssl is to call; which ciphers are offered and chosen depends on the former two."""
+    cdef Asked asked
+    asked.client = NULL
+    asked.server = NULL
+    asked.use = NULL
+    asked.find = NULL
+    if "psk_client" in hooks.more:
+        asked.client = on_psk_client
+    if "psk_server" in hooks.more:
+        asked.server = on_psk_server
+    if "psk_use" in hooks.more or asked.client != NULL:
+        asked.use = on_psk_use
+    if "psk_find" in hooks.more or asked.server != NULL:
+        asked.find = on_psk_find
+    return asked
+
+
 cdef void adopt_keys(s.SSL* ssl, Hooks hooks) noexcept:
     """Ask the hooks of another Context."""
-    cdef s.psk_client_hook client = NULL
-    cdef s.psk_server_hook server = NULL
-    cdef s.psk_use_hook use = NULL
-    cdef s.psk_find_hook find = NULL
-    # Which ciphers are offered and chosen depends on the former two.
-    if "psk_client" in hooks.more:
-        client = on_psk_client
-    if "psk_server" in hooks.more:
-        server = on_psk_server
-    if "psk_use" in hooks.more or client != NULL:
-        use = on_psk_use
-    if "psk_find" in hooks.more or server != NULL:
-        find = on_psk_find
-    s.SSL_set_psk_client_callback(ssl, client)
-    s.SSL_set_psk_server_callback(ssl, server)
-    s.SSL_set_psk_use_session_callback(ssl, use)
-    s.SSL_set_psk_find_session_callback(ssl, find)
+    cdef Asked asked = asked_of(hooks)
+    s.SSL_set_psk_client_callback(ssl, asked.client)
+    s.SSL_set_psk_server_callback(ssl, asked.server)
+    s.SSL_set_psk_use_session_callback(ssl, asked.use)
+    s.SSL_set_psk_find_session_callback(ssl, asked.find)
 
 
 cdef void ask_keys(s.SSL_CTX* context, Hooks hooks) noexcept:
     """The same for the connections that a Context is going to make."""
-    cdef s.psk_client_hook client = NULL
-    cdef s.psk_server_hook server = NULL
-    cdef s.psk_use_hook use = NULL
-    cdef s.psk_find_hook find = NULL
-    if "psk_client" in hooks.more:
-        client = on_psk_client
-    if "psk_server" in hooks.more:
-        server = on_psk_server
-    if "psk_use" in hooks.more or client != NULL:
-        use = on_psk_use
-    if "psk_find" in hooks.more or server != NULL:
-        find = on_psk_find
-    s.SSL_CTX_set_psk_client_callback(context, client)
-    s.SSL_CTX_set_psk_server_callback(context, server)
-    s.SSL_CTX_set_psk_use_session_callback(context, use)
-    s.SSL_CTX_set_psk_find_session_callback(context, find)
+    cdef Asked asked = asked_of(hooks)
+    s.SSL_CTX_set_psk_client_callback(context, asked.client)
+    s.SSL_CTX_set_psk_server_callback(context, asked.server)
+    s.SSL_CTX_set_psk_use_session_callback(context, asked.use)
+    s.SSL_CTX_set_psk_find_session_callback(context, asked.find)
 
 
 # ---- what hooks return

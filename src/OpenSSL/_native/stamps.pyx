@@ -222,9 +222,9 @@ cdef bint finish_by_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) no
     return spoil_stamp(session)
 
 
-cdef bint is_exposed(s.SSL* ssl, Channel* channel) noexcept nogil:
-    """Whether a client counts on its key, and its server does without."""
-    return (channel.hooked & ASKED_KEY and not channel.keyless and not s.SSL_is_server(ssl)
+cdef bint counts_on_key(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether a client has nothing but a key to know its server by."""
+    return (channel.hooked & ASKED_KEY and not s.SSL_is_server(ssl)
             and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER)
 
 
@@ -312,7 +312,7 @@ cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
     if not late:
         if is_by_key(ssl, session):
             return finish_by_key(ssl, channel, session)
-        if is_exposed(ssl, channel):
+        if counts_on_key(ssl, channel) and not channel.keyless:
             channel.unfit = KEY_REFUSED
             return False
     if s.SSL_session_reused(ssl) and not late:
@@ -329,6 +329,8 @@ cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil:
     cdef const unsigned char* mark
     if session == NULL or s.SSL_SESSION_get_max_early_data(session) == 0:
         return False
+    if counts_on_key(ssl, channel):
+        return False    # whether the server uses the key is only known when the data is gone
     mark = s.SSL_SESSION_get0_id_context(session, &size)
     return (size == RULES and current(ssl, channel, now) and memcmp(mark, now, RULES) == 0
             and in_time(session))
@@ -357,7 +359,7 @@ cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
 
 cdef tuple REASONS = (
     "the rules of verification changed after a session was resumed by them",
-    "a certificate is required (VERIFY_FAIL_IF_NO_PEER_CERT), and a pre-shared key is none",
+    "a certificate is required (VERIFY_FAIL_IF_NO_PEER_CERT), and a pre-shared key is not one",
     "the server used no pre-shared key, and without VERIFY_PEER nobody verifies its certificate",
 )
 
