@@ -6,9 +6,9 @@ import time
 
 from OpenSSL._face import filetypes, foreign
 from OpenSSL._face.arguments import integer
+from OpenSSL._face.certificate_names import CertificateNames
 from OpenSSL._face.keys import PKey
 from OpenSSL._face.names import X509Name
-from OpenSSL._face.peer_names import CertificatePeerNames
 from OpenSSL._native import certificate_fields as fields
 from OpenSSL._native import certificates as native
 from OpenSSL._native import extensions as native_extensions
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["X509", "certificate", "dump_certificate", "load_certificate", "load_certificates"]
 
 
-class X509(CertificatePeerNames):
+class X509(CertificateNames):
     """An X.509 certificate, loaded or in the making.
 
     Times are bytes in ASN.1's form ``b"YYYYMMDDhhmmssZ"``. A certificate may be

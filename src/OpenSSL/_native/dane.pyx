@@ -7,11 +7,11 @@ cimport OpenSSL._native.algorithms as algorithms
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
+from OpenSSL._native.certificate_names cimport HOSTFLAGS
 from OpenSSL._native.certificates cimport wrap_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
 from OpenSSL._native.keys cimport wrap_public_key
-from OpenSSL._native.trust cimport HOSTFLAGS
 
 from OpenSSL._exceptions import Error
 

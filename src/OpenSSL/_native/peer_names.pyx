@@ -5,10 +5,9 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
-from OpenSSL._native.certificates cimport X509, release_certificate
+from OpenSSL._native.certificate_names cimport HOSTFLAGS
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport Context
-from OpenSSL._native.trust cimport HOSTFLAGS
 
 
 def get_check_hostname(Context context not None):
@@ -52,41 +51,3 @@ def set_email(Connection connection not None, bytes address not None):
             errors.fail_ssl("the e-mail address cannot be checked for")
     finally:
         connection.leave()
-
-
-# ---- certificates by themselves
-
-cdef bint verdict(int result) except -1:
-    if result < 0:
-        errors.fail_crypto("the certificate's names cannot be compared")
-    return result == 1
-
-
-def check_host(X509 certificate not None, bytes name not None, flags):
-    cdef unsigned int ways = HOSTFLAGS if flags is None else flags
-    cdef c.X509* handle = certificate.share()
-    cdef int result
-    errors.clear()
-    result = c.X509_check_host(
-        handle, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name), ways, NULL)
-    release_certificate(handle)
-    return verdict(result)
-
-
-def check_address(X509 certificate not None, bytes address not None):
-    cdef c.X509* handle = certificate.share()
-    cdef int result
-    errors.clear()
-    result = c.X509_check_ip_asc(handle, PyBytes_AS_STRING(address), 0)
-    release_certificate(handle)
-    return verdict(result)
-
-
-def check_email(X509 certificate not None, bytes address not None):
-    cdef c.X509* handle = certificate.share()
-    cdef int result
-    errors.clear()
-    result = c.X509_check_email(
-        handle, PyBytes_AS_STRING(address), PyBytes_GET_SIZE(address), 0)
-    release_certificate(handle)
-    return verdict(result)

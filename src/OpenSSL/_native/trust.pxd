@@ -3,9 +3,6 @@ from OpenSSL._native.context cimport Context
 from OpenSSL._native.libcrypto cimport X509_NAME_LIST
 from OpenSSL._native.stores cimport X509Store
 
-# How names match unless it was chosen otherwise.
-cdef unsigned int HOSTFLAGS
-
 # The store in use, which may be shared: for reading alone.
 cdef X509Store borrowed_store(Context context)
 # Keep a store alive that is about to be replaced.

@@ -5,6 +5,7 @@ cimport OpenSSL._native.errors as errors
 cimport OpenSSL._native.libcrypto as c
 cimport OpenSSL._native.libssl as s
 from OpenSSL._native.carrier cimport Hooks
+from OpenSSL._native.certificate_names cimport HOSTFLAGS
 from OpenSSL._native.certificates cimport X509, read_pem, release_certificate
 from OpenSSL._native.connection cimport Connection
 from OpenSSL._native.context cimport EMPTY, OWN, SHARED, Context
@@ -14,9 +15,6 @@ from OpenSSL._native.names cimport X509Name, release_name
 from OpenSSL._native.rules cimport store_changed
 from OpenSSL._native.stores cimport X509Store, wrap_store
 from OpenSSL._native.trampolines cimport on_verify
-
-cdef unsigned int HOSTFLAGS = (
-    c.X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | c.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
 
 
 # ---- authorities

@@ -1,0 +1,2 @@
+# How names match unless it was chosen otherwise.
+cdef unsigned int HOSTFLAGS
