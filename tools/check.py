@@ -98,21 +98,23 @@ def verifytypes() -> tuple[int, str]:
 
 def stubs() -> tuple[int, str]:
     """The stubs of the native core describe the modules that were built."""
-    code = "from OpenSSL._native import constants as c; print(*c.absent); print(*c.__all__)"
+    code = "from OpenSSL._native.common import constants as c; print(*c.absent); print(*c.__all__)"
     status, output = python("-c", code)
     if status:
         return status, output
     absent, names_of_constants = (line.split() for line in output.splitlines())
-    names = sorted(f"OpenSSL._native.{path.stem}" for path in NATIVE.glob("*.pyx"))
+    names = sorted(
+        f"OpenSSL._native.{path.parent.name}.{path.stem}" for path in NATIVE.glob("*/*.pyx")
+    )
     with tempfile.TemporaryDirectory() as folder:
         allowed = Path(folder) / "allowed.txt"
         # Constants the headers lack, and what Cython puts into every module.
-        lines = [f"OpenSSL._native.constants.{name}" for name in absent]
-        lines += [r"OpenSSL\._native\.constants\.__all__"] if lines else []
+        lines = [f"OpenSSL._native.common.constants.{name}" for name in absent]
+        lines += [r"OpenSSL\._native\.common\.constants\.__all__"] if lines else []
         # Constructors of extension types do not tell their arguments.
         lines += [r".*\.__init__"]
         # Constants that another native module imports by name.
-        lines += [rf"OpenSSL\._native\.(?!constants)\w+\.({'|'.join(names_of_constants)})"]
+        lines += [rf"OpenSSL\._native\.\w+\.(?!constants)\w+\.({'|'.join(names_of_constants)})"]
         lines += [r".*\.__pyx_capi__", r".*\.__test__", r".*\.__reduce_cython__"]
         lines += [r".*\.__setstate_cython__", r".*\.__pyx_vtable__"]
         allowed.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -50,7 +50,7 @@ def exported(library: Path) -> list[str]:
 def called(folder: Path = NATIVE) -> set[str]:
     """Every name in the code of the core, without what comments and docstrings speak of."""
     names: set[str] = set()
-    for path in (*folder.glob("*.pyx"), *folder.glob("*.h")):
+    for path in (*folder.rglob("*.pyx"), *folder.rglob("*.h")):
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".pyx":
             text = re.sub(r'""".*?"""', "", text, flags=re.DOTALL)

@@ -20,9 +20,9 @@ trixie | sid-* | openssl-*)
     ;;
 esac
 source=$PWD
-tests=${KTLS_TESTS:-tests/ktls tests/unit/test_kernel_tls.py tests/unit/test_sendfile.py
-    tests/unit/test_sendfile_waiting.py tests/unit/test_connection.py
-    tests/unit/test_waiting.py tests/unit/test_transport.py tests/interop/test_threads.py
+tests=${KTLS_TESTS:-tests/ktls tests/unit/ssl/test_kernel_tls.py tests/unit/ssl/test_sendfile.py
+    tests/unit/ssl/test_sendfile_waiting.py tests/unit/ssl/test_connection.py
+    tests/unit/ssl/test_waiting.py tests/unit/ssl/test_transport.py tests/interop/test_threads.py
     tests/interop/test_bulk.py tests/interop/test_closing.py tests/interop/test_sockets.py}
 tests=$(echo $tests)
 PYTHON=${PYTHON:-$source/.venv/bin/python}

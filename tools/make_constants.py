@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "tools/constants.txt"
-TABLE = ROOT / "src/OpenSSL/_native/constants.h"
-STUB = ROOT / "src/OpenSSL/_native/constants.pyi"
-DOCS = ROOT / "docs/api/constants.md"
+TABLE = ROOT / "src/OpenSSL/_native/common/constants.h"
+STUB = ROOT / "src/OpenSSL/_native/common/constants.pyi"
+DOCS = ROOT / "docs/api/common/constants.md"
 VERSIONS = ROOT / "docs/openssl-versions.md"
 #: Where the generated part of that page begins.
 MARK = "<!-- From here on generated from tools/constants.txt by tools/make_constants.py. -->"

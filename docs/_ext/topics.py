@@ -48,7 +48,7 @@ def topics(kind: type) -> dict[str, list[str]]:
 
 def names(topic: str) -> list[str]:
     """The public names that a topic gives to ``OpenSSL.crypto``, classes first."""
-    own = importlib.import_module(f"OpenSSL._face.{topic}").__all__
+    own = importlib.import_module(f"OpenSSL._face.crypto.{topic}").__all__
     found = [each for each in own if each in crypto.__all__ and callable(getattr(crypto, each))]
     return sorted(found, key=lambda each: not isinstance(getattr(crypto, each), type))
 
@@ -95,8 +95,8 @@ class Table(SphinxDirective):
 def described(folder: Path, name: str) -> dict[str, str]:
     """Each topic of a class -> the page that describes it."""
     return {
-        topic: page.stem
-        for page in folder.glob("*.md")
+        topic: page.relative_to(folder).with_suffix("").as_posix()
+        for page in folder.rglob("*.md")
         for topic in re.findall(rf"^\.\. methods:: (\w+) {name}$", page.read_text("utf-8"), re.M)
     }
 

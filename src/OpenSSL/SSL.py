@@ -10,18 +10,18 @@ from ._exceptions import (
     WantX509LookupError,
     ZeroReturnError,
 )
-from ._face.certificates import X509 as X509
-from ._face.client_hello import ClientHello
-from ._face.connection import Connection
-from ._face.constants import lacking as _lacking
-from ._face.context import Context
-from ._face.keys import PKey as PKey
-from ._face.library import OpenSSL_version, SSLeay_version
-from ._face.names import X509Name as X509Name
-from ._face.sessions import Session
-from ._face.trace import Trace
-from ._native import constants as _constants
-from ._native.constants import *
+from ._face.common.constants import lacking as _lacking
+from ._face.common.library import OpenSSL_version, SSLeay_version
+from ._face.crypto.certificates import X509 as X509
+from ._face.crypto.keys import PKey as PKey
+from ._face.crypto.names import X509Name as X509Name
+from ._face.ssl.client_hello import ClientHello
+from ._face.ssl.connection import Connection
+from ._face.ssl.context import Context
+from ._face.ssl.sessions import Session
+from ._face.ssl.trace import Trace
+from ._native.common import constants as _constants
+from ._native.common.constants import *
 from ._sentinels import NO_OVERLAPPING_PROTOCOLS
 from ._sentinels import _NoOverlappingProtocols as _NoOverlappingProtocols
 
@@ -52,17 +52,17 @@ ConnectionType = Connection
 TYPE_CHECKING = False
 # Type checkers must go on refusing names that do not exist.
 if TYPE_CHECKING:
-    from ._face.stores import X509Store as X509Store
+    from ._face.crypto.stores import X509Store as X509Store
 else:
 
     def __getattr__(name: str) -> object:
         # Imported when asked for: the calendar it needs is slow to load.
         if name == "X509Store":
-            from ._face.stores import X509Store
+            from ._face.crypto.stores import X509Store
 
             return X509Store
         if name.startswith("_") and not name.startswith("__"):
-            from ._facade.windows import private
+            from ._cffi_names.private_names import private
 
             return private(__name__, name)
         raise _lacking(__name__, name)

@@ -6,9 +6,9 @@ import os
 import warnings
 from typing import Any
 
-from OpenSSL._facade.library import lib
-from OpenSSL._facade.memory import ffi
-from OpenSSL._facade.verdicts import exception_from_error_queue, make_assert, openssl_assert
+from OpenSSL._cffi_names.library import lib
+from OpenSSL._cffi_names.memory import ffi
+from OpenSSL._cffi_names.verdicts import exception_from_error_queue, make_assert, openssl_assert
 
 __all__ = [
     "UNSPECIFIED",

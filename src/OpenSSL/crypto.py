@@ -2,40 +2,44 @@
 
 from OpenSSL._exceptions import CryptoError as Error
 from OpenSSL._exceptions import OCSPError, X509StoreContextError
-from OpenSSL._face.certificates import (
+from OpenSSL._face.crypto.certificates import (
     X509,
     dump_certificate,
     load_certificate,
     load_certificates,
 )
-from OpenSSL._face.curves import EllipticCurve, get_elliptic_curve, get_elliptic_curves
-from OpenSSL._face.extensions import X509Extension
-from OpenSSL._face.keys import (
+from OpenSSL._face.crypto.curves import EllipticCurve, get_elliptic_curve, get_elliptic_curves
+from OpenSSL._face.crypto.extensions import X509Extension
+from OpenSSL._face.crypto.keys import (
     PKey,
     dump_privatekey,
     dump_publickey,
     load_privatekey,
     load_publickey,
 )
-from OpenSSL._face.names import X509Name
-from OpenSSL._face.ocsp import (
+from OpenSSL._face.crypto.names import X509Name
+from OpenSSL._face.crypto.ocsp import (
     OCSPAnswer,
     OCSPResponse,
     must_staple,
     ocsp_request,
     ocsp_urls,
 )
-from OpenSSL._face.pkcs7 import PKCS7, load_pkcs7_data
-from OpenSSL._face.pkcs12 import PKCS12, load_pkcs12
-from OpenSSL._face.requests import X509Req, dump_certificate_request, load_certificate_request
-from OpenSSL._face.revocation import CRL, Revoked, dump_crl, load_crl
-from OpenSSL._face.signers import SigningAlgorithm
-from OpenSSL._face.signing import sign, verify
-from OpenSSL._face.spki import NetscapeSPKI
-from OpenSSL._face.staples import StapleFile
-from OpenSSL._face.stores import X509Store
-from OpenSSL._face.verification import X509_verify_cert_error_string, X509StoreContext
-from OpenSSL._native.constants import (
+from OpenSSL._face.crypto.pkcs7 import PKCS7, load_pkcs7_data
+from OpenSSL._face.crypto.pkcs12 import PKCS12, load_pkcs12
+from OpenSSL._face.crypto.requests import (
+    X509Req,
+    dump_certificate_request,
+    load_certificate_request,
+)
+from OpenSSL._face.crypto.revocation import CRL, Revoked, dump_crl, load_crl
+from OpenSSL._face.crypto.signers import SigningAlgorithm
+from OpenSSL._face.crypto.signing import sign, verify
+from OpenSSL._face.crypto.spki import NetscapeSPKI
+from OpenSSL._face.crypto.staples import StapleFile
+from OpenSSL._face.crypto.stores import X509Store
+from OpenSSL._face.crypto.verification import X509_verify_cert_error_string, X509StoreContext
+from OpenSSL._native.common.constants import (
     FILETYPE_ASN1,
     FILETYPE_PEM,
     FILETYPE_TEXT,
@@ -129,7 +133,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         if name.startswith("_") and not name.startswith("__"):
-            from OpenSSL._facade.windows import private
+            from OpenSSL._cffi_names.private_names import private
 
             return private(__name__, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)

@@ -7,7 +7,7 @@ import sys
 from importlib import metadata
 
 from OpenSSL import version
-from OpenSSL._native import constants, library
+from OpenSSL._native.common import constants, library
 
 __all__: list[str] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 
-from OpenSSL._native import randomness as native
+from OpenSSL._native.common import randomness as native
 
 __all__ = ["add", "bytes", "seed", "status"]
 

@@ -11,7 +11,7 @@ import pytest
 from kit import contexts, pump
 from kit.streams import HOST, Recorder, connect, echo, run, serving, settled
 from OpenSSL import SSL, aio
-from OpenSSL._native import driving
+from OpenSSL._native.ssl import driving
 
 
 class Odd(Exception):

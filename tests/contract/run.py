@@ -49,7 +49,7 @@ def fetch() -> Path:
 
 
 def assert_ours(where: Path) -> None:
-    code = "import OpenSSL, OpenSSL._native.errors; print(OpenSSL.__file__)"
+    code = "import OpenSSL, OpenSSL._native.common.errors; print(OpenSSL.__file__)"
     found = subprocess.run(
         [sys.executable, "-c", code],
         cwd=where,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 
 from OpenSSL import SSL, _util, crypto
-from OpenSSL._native import errors
+from OpenSSL._native.common import errors
 
 #: The features that tests are skipped without.
 FEATURES = {

@@ -53,7 +53,7 @@ def prepare(extra: tuple[str, ...] = ()) -> None:
         install(OURS, "--no-deps", *same)
         stamp.write_text(wanted)
     hand_over()
-    for name, telling in ((REFERENCE, "OpenSSL._util"), (OURS, "OpenSSL._native.errors")):
+    for name, telling in ((REFERENCE, "OpenSSL._util"), (OURS, "OpenSSL._native.common.errors")):
         where = run(python(name), "-c", f"import {telling}, OpenSSL; print(OpenSSL.__file__)")
         print(f"{name}: {where.strip()}")
         assert (name in where) is (name == REFERENCE), "the wrong OpenSSL"

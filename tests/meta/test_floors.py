@@ -10,25 +10,32 @@ from pathlib import PurePosixPath
 from reading import NATIVE, code_of, sources, statements
 
 TABLES, CORE, FACES, WINDOWS, ADAPTERS = range(5)
+#: The folders of the core and of the faces: each may stand on those before it.
+FOLDERS = ("common", "crypto", "ssl")
+PACKAGES = {
+    *("", "_native", "_face"),
+    *(f"{package}.{each}" for package in ("_native", "_face") for each in FOLDERS),
+}
 #: Modules on the lowest floor: they import nothing of the package.
 NAMES = {"_details", "_exceptions", "_types", "_sentinels", "version", "__init__"}
 #: What lies below every native module: declarations, and the library that holds them all.
 DECLARATIONS = {
     *("libcrypto", "libssl", "lock", "platform", "compat", "ticket_ring"),
+    *("common", "crypto", "ssl"),
     *("__init__", "core"),
 }
 SHOP_WINDOWS = {"SSL", "crypto", "rand", "debug"}
 #: What a shop window hands on when it is asked, without importing it before.
 HANDED_ON = {
-    ("SSL", "_facade.windows"),
-    ("crypto", "_facade.windows"),
-    ("_face.context", "_bridge"),
-    ("_face.context", "_bridge.contexts"),
+    ("SSL", "_cffi_names.private_names"),
+    ("crypto", "_cffi_names.private_names"),
+    ("_face.ssl.context", "_bridge"),
+    ("_face.ssl.context", "_bridge.contexts"),
 }
 
 
 def module_of(path: str) -> str:
-    """``_native/errors.pyx`` -> ``_native.errors``."""
+    """``_native/common/errors.pyx`` -> ``_native.common.errors``."""
     return ".".join(PurePosixPath(path).with_suffix("").parts)
 
 
@@ -41,6 +48,12 @@ def floor(module: str) -> int:
     if module in NAMES:
         return TABLES
     return WINDOWS if module in SHOP_WINDOWS else ADAPTERS
+
+
+def folder(module: str) -> int:
+    """The place of a module's folder; what is in none of them stands on all."""
+    parts = module.split(".")
+    return FOLDERS.index(parts[1]) if len(parts) > 2 and parts[1] in FOLDERS else len(FOLDERS)
 
 
 def for_types_only(tree: ast.AST) -> set[int]:
@@ -86,8 +99,8 @@ def cython_imports(module: str, text: str) -> Iterator[tuple[int, str]]:
 
 def named(number: int, base: str, names: list[str]) -> Iterator[tuple[int, str]]:
     # `from OpenSSL._native import errors` imports a module, the same of
-    # `OpenSSL._native.errors` names in one.
-    if base in {"", "_native", "_face"}:
+    # `OpenSSL._native.common.errors` names in one.
+    if base in PACKAGES:
         for name in names:
             yield number, f"{base}.{name}".lstrip(".")
     else:
@@ -97,7 +110,7 @@ def named(number: int, base: str, names: list[str]) -> Iterator[tuple[int, str]]
 def native_order(meson: str) -> list[str]:
     block = re.search(r"native = \[(.*?)\]", meson, re.DOTALL)
     assert block is not None
-    return re.findall(r"'(\w+)'", block.group(1))
+    return re.findall(r"'(\w+/\w+)'", block.group(1))
 
 
 def violations(files: Mapping[str, str], order: list[str]) -> list[str]:
@@ -129,8 +142,10 @@ def violations(files: Mapping[str, str], order: list[str]) -> list[str]:
                 continue
             elif floor(there) > floor(here) and here != "__init__":
                 found.append(f"{where}: that is a floor above")
+            elif floor(here) == floor(there) and folder(here) < folder(there):
+                found.append(f"{where}: that is a folder above")
             elif floor(here) == floor(there) == CORE:
-                ours, theirs = here.split(".")[1], there.split(".")[1]
+                ours, theirs = here.split(".")[-1], there.split(".")[-1]
                 if theirs in DECLARATIONS:
                     continue
                 if ours in DECLARATIONS or place(order, theirs) >= place(order, ours):
@@ -143,7 +158,8 @@ def violations(files: Mapping[str, str], order: list[str]) -> list[str]:
 
 def place(order: list[str], name: str) -> int:
     """Where a native module stands; one that is not built stands above all others."""
-    return order.index(name) if name in order else len(order)
+    names = [each.rpartition("/")[2] for each in order]
+    return names.index(name) if name in names else len(names)
 
 
 def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
@@ -178,7 +194,7 @@ def code_of_meson() -> str:
     return (NATIVE / "meson.build").read_text(encoding="utf-8")
 
 
-ORDER = ["carrier", "errors", "context", "connection"]
+ORDER = ["common/errors", "common/hooks", "crypto/keys", "ssl/context", "ssl/connection"]
 
 
 def broken(path: str, text: str) -> list[str]:
@@ -186,33 +202,43 @@ def broken(path: str, text: str) -> list[str]:
 
 
 def test_the_check_sees_each_kind_of_violation():
-    assert broken("_native/errors.pyx", "from OpenSSL._face.trust import x\n")
-    assert broken("_native/errors.pyx", "from OpenSSL import SSL\n")
-    assert broken("_native/errors.pyx", "from OpenSSL._native.context cimport Context\n")
-    assert broken("_native/errors.pxd", "from OpenSSL._native cimport (\n    context,\n)\n")
-    assert broken("_native/libssl.pxd", "from OpenSSL._native.errors cimport clear\n")
-    assert broken("_face/trust.py", "from ..SSL import Context\n")
-    assert broken("_face/trust.py", "def f():\n    from OpenSSL import crypto\n")
-    assert broken("_native/errors.pyi", "from OpenSSL.SSL import Context\n")
+    assert broken("_native/common/errors.pyx", "from OpenSSL._face.ssl.trust import x\n")
+    assert broken("_native/common/errors.pyx", "from OpenSSL import SSL\n")
+    assert broken("_native/common/errors.pyx", "from OpenSSL._native.ssl.context cimport Context\n")
+    assert broken(
+        "_native/common/errors.pxd", "from OpenSSL._native.ssl cimport (\n    context,\n)\n"
+    )
+    assert broken("_native/common/libssl.pxd", "from OpenSSL._native.common.errors cimport clear\n")
+    assert broken("_face/ssl/trust.py", "from ...SSL import Context\n")
+    assert broken("_face/ssl/trust.py", "def f():\n    from OpenSSL import crypto\n")
+    assert broken("_native/common/errors.pyi", "from OpenSSL.SSL import Context\n")
     assert broken("SSL.py", "from ._command import main\n")
     assert broken("_exceptions.py", "from . import version\n")
-    assert broken("_exceptions.py", "if TYPE_CHECKING:\n    from OpenSSL._face.keys import PKey\n")
-    assert broken("_face/trust.py", "if TYPE_CHECKING:\n    from OpenSSL.SSL import Context\n")
-    circle = {"_face/a.py": "from . import b\n", "_face/b.py": "from .a import x\n"}
+    assert broken(
+        "_exceptions.py", "if TYPE_CHECKING:\n    from OpenSSL._face.crypto.keys import PKey\n"
+    )
+    assert broken("_face/ssl/trust.py", "if TYPE_CHECKING:\n    from OpenSSL.SSL import Context\n")
+    assert broken("_face/crypto/keys.py", "from OpenSSL._face.ssl.trust import x\n")
+    assert broken("_native/crypto/keys.pyx", "from OpenSSL._native.ssl.context cimport Context\n")
+    circle = {"_face/ssl/a.py": "from . import b\n", "_face/ssl/b.py": "from .a import x\n"}
     assert violations(circle, ORDER)
 
 
 def test_the_check_lets_good_imports_pass():
-    assert not broken("_native/context.pyx", "from OpenSSL._native cimport errors, libssl as s\n")
+    assert not broken(
+        "_native/ssl/context.pyx", "from OpenSSL._native.common cimport errors, libssl as s\n"
+    )
     types = "if TYPE_CHECKING:\n    from OpenSSL._details import ErrorDetail\n"
     assert not broken("_exceptions.py", types)
-    assert not broken("_native/errors.pyx", "from OpenSSL._exceptions import Error\n")
-    assert not broken("_face/trust.py", "from OpenSSL._native import connection\nimport os\n")
-    assert not broken("SSL.py", "from ._face.trust import x\n")
+    assert not broken("_native/common/errors.pyx", "from OpenSSL._exceptions import Error\n")
+    assert not broken(
+        "_face/ssl/trust.py", "from OpenSSL._native.ssl import connection\nimport os\n"
+    )
+    assert not broken("SSL.py", "from ._face.ssl.trust import x\n")
     circle = {
-        "_face/a.py": "if t.TYPE_CHECKING:\n    from . import b\n",
-        "_face/b.py": "from .a import x\n",
+        "_face/ssl/a.py": "if t.TYPE_CHECKING:\n    from . import b\n",
+        "_face/ssl/b.py": "from .a import x\n",
     }
     assert not violations(circle, ORDER)
-    assert not broken("_face/a.py", '"""from OpenSSL.SSL import x"""\n')
+    assert not broken("_face/ssl/a.py", '"""from OpenSSL.SSL import x"""\n')
     assert code_of('x = "#" # from OpenSSL import SSL').strip() == 'x = ""'

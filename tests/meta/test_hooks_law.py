@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 import pytest
 from reading import NATIVE, c_functions, calls, code_of, sources, statements
 
-#: Where trampolines live.  A passphrase is asked for by the loaders of keys, which
-#: lie below everything a connection's trampolines know: hence the second file.  A key for
-#: a ticket is found without Python, beside the topic's other functions, and so are sessions
-#: judged.  What a client's hello asks for has a file of its own, and so have who verifies,
-#: hooks that may ask for time, keys that are shared beforehand, extensions, the caches and
-#: tickets of programs, and the function of a key that lives elsewhere.
-HOMES = {
-    *("trampolines", "passphrases", "ticket_keys", "stamps", "hello", "judging"),
-    *("pausing", "shared_keys", "custom_extensions"),
-    *("removals", "session_cache", "tickets", "signers"),
-}
 #: Trampolines that run no Python: they write a number down, look at a session, hand on
 #: what was chosen before, or give a reference back.
 NOTE_TAKERS = {
@@ -65,17 +55,32 @@ def pointer_places(declarations: Mapping[str, str]) -> dict[str, list[int]]:
     return found
 
 
+def trampolines(files: Mapping[str, str]) -> dict[str, set[str]]:
+    """The name of each module -> its trampolines, found by their shape."""
+    found: dict[str, set[str]] = {}
+    for path, text in files.items():
+        found[PurePosixPath(path).stem] = {
+            name
+            for name, modifiers, _body in functions(text)
+            if name in NOTE_TAKERS or (name.startswith("on_") and "with gil" in modifiers)
+        }
+    return found
+
+
 def strangers(files: Mapping[str, str], takers: Mapping[str, list[int]]) -> list[str]:
     """Functions handed to OpenSSL that are no trampolines."""
     found = []
+    homes = trampolines(files)
+    known = {f"{home}.{name}" for home, names in homes.items() for name in names}
     for path, text in files.items():
-        own = path.removesuffix(".pyx")
-        allowed = set() if own not in HOMES else set(re.findall(r"\b(on_\w+)\(", code_of(text)))
+        own = PurePosixPath(path).stem
+        allowed = known | homes[own]
         lines = list(statements(text))
         for _number, line in lines:
-            home = re.match(r"\s*from OpenSSL\._native\.(\w+) cimport (.*)", line)
-            if home and home.group(1) in HOMES:
-                allowed |= set(re.findall(r"\bon_\w+", home.group(2)))
+            match = re.match(r"\s*from OpenSSL\._native\.\w+\.(\w+) cimport (.*)", line)
+            if match:
+                names = set(re.findall(r"\bon_\w+", match.group(2)))
+                allowed |= names & homes.get(match.group(1), set())
         for number, line in lines:
             for name, arguments in calls(line):
                 if name not in takers or (name in BIO_SETTERS and own == "bio"):
@@ -89,8 +94,7 @@ def strangers(files: Mapping[str, str], takers: Mapping[str, list[int]]) -> list
 
 def is_trampoline(given: str, allowed: set[str], lines: list[tuple[int, str]]) -> bool:
     given = re.sub(r"<[^<>]*>", "", given).strip()
-    at_home = re.fullmatch(rf"(?:{'|'.join(sorted(HOMES))})\.on_\w+", given)
-    if given == "NULL" or given in allowed or at_home:
+    if given == "NULL" or given in allowed:
         return True
     choice = re.fullmatch(r"(\w+) if .* else (\w+)", given)
     if choice:
@@ -117,17 +121,16 @@ def functions(text: str) -> list[tuple[str, str, list[str]]]:
 
 
 def misshapen(path: str, text: str) -> list[str]:
-    """Trampolines that are not what the law says, and GIL-takers elsewhere."""
+    """Trampolines that are not what the law says, and others that take the GIL."""
     found = []
-    home = path.removesuffix(".pyx") in HOMES
     for name, modifiers, body in functions(text):
-        if not home:
-            if "with gil" in modifiers:
-                found.append(f"{path}: {name} takes the GIL outside the trampolines")
-            continue
         if not name.startswith("on_"):
             if "with gil" in modifiers:
                 found.append(f"{path}: {name} takes the GIL and is not called on_")
+            continue
+        if PurePosixPath(path).stem == "bio":
+            if modifiers != "noexcept nogil":
+                found.append(f"{path}: {name} is a method of a BIO and may run Python")
             continue
         if name in NOTE_TAKERS:
             continue
@@ -160,7 +163,7 @@ def test_every_function_handed_to_openssl_is_a_trampoline():
 def test_every_trampoline_has_the_shape():
     files = sources("*.pyx", under=NATIVE)
     assert [each for path in files for each in misshapen(path, files[path])] == []
-    names = [name for name, _modifiers, _body in functions(files["trampolines.pyx"])]
+    names = [name for name, _modifiers, _body in functions(files["ssl/trampolines.pyx"])]
     assert sum(name.startswith("on_") for name in names) >= 5
 
 
@@ -173,7 +176,7 @@ EXTERN = """cdef extern from "x.h":
     void SSL_set_mode(SSL* ssl, int mode)
 """
 GOOD = """
-from OpenSSL._native.trampolines cimport attach, on_verify
+from OpenSSL._native.ssl.trampolines cimport attach, on_verify
 def f():
     cdef int (*hook)(int, STORE*) noexcept = NULL
     hook = on_verify if callback is not None else NULL
@@ -193,16 +196,23 @@ cdef int on_verify(int ok, c.X* chain) noexcept with gil:
 def test_the_check_sees_a_stranger():
     takers = pointer_places({"x.pxd": EXTERN})
     assert takers == {"SSL_set_verify": [2], "SSL_CTX_set_passwd": [1], "PEM_read": [1]}
-    assert strangers({"trust.pyx": GOOD}, takers) == []
-    assert strangers({"trust.pyx": GOOD.replace("trampolines cimport", "bio cimport")}, takers)
-    assert strangers({"trust.pyx": GOOD.replace("= on_verify if", "= mine if")}, takers)
-    assert strangers({"trust.pyx": "s.SSL_CTX_set_passwd(ctx, own)\n"}, takers)
-    assert strangers({"trust.pyx": "s.SSL_CTX_set_passwd(ctx, bio.on_read)\n"}, takers)
-    assert not strangers({"k.pyx": "c.PEM_read(x, passphrases.on_passphrase, y)\n"}, takers)
-    field = "from OpenSSL._native.trampolines cimport on_verify\na.f = %s\n"
+    bio = "cdef int on_read(char* out) noexcept nogil:\n    return 0\n"
+    asking = SHAPE.replace("on_verify", "on_passphrase")
+    rest = {"trampolines.pyx": SHAPE, "bio.pyx": bio, "passphrases.pyx": asking}
+
+    def found(text: str) -> list[str]:
+        return strangers(rest | {"trust.pyx": text}, takers)
+
+    assert found(GOOD) == []
+    assert found(GOOD.replace("trampolines cimport", "bio cimport"))
+    assert found(GOOD.replace("= on_verify if", "= mine if"))
+    assert found("s.SSL_CTX_set_passwd(ctx, own)\n")
+    assert found("s.SSL_CTX_set_passwd(ctx, bio.on_read)\n")
+    assert not found("c.PEM_read(x, passphrases.on_passphrase, y)\n")
+    field = "from OpenSSL._native.ssl.trampolines cimport on_verify\na.f = %s\n"
     field += "s.SSL_CTX_set_passwd(ctx, a.f)\n"
-    assert strangers({"trust.pyx": field % "on_verify"}, takers) == []
-    assert strangers({"trust.pyx": field % "mine"}, takers)
+    assert found(field % "on_verify") == []
+    assert found(field % "mine")
 
 
 def test_the_check_sees_a_misshapen_trampoline():
@@ -211,7 +221,8 @@ def test_the_check_sees_a_misshapen_trampoline():
     assert misshapen("trampolines.pyx", SHAPE.replace("noexcept with gil", "noexcept nogil"))
     assert misshapen("trampolines.pyx", SHAPE.replace("    try:\n", "    if 1:\n"))
     assert misshapen("trampolines.pyx", SHAPE.replace("on_verify", "verify"))
-    assert misshapen("trust.pyx", SHAPE)
+    assert misshapen("trust.pyx", SHAPE) == []
+    assert misshapen("bio.pyx", SHAPE)
     entered = SHAPE.replace("    try:", "    if not enter_hook(x, y):\n        return 0\n    try:")
     assert misshapen("trampolines.pyx", entered) == []
     assert misshapen("trampolines.pyx", entered.replace("if not enter", "enter"))

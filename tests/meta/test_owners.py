@@ -11,15 +11,15 @@ from reading import NATIVE, code_of, sources
 #: The function that frees a handle, and the one file where it may stand; of an SSL that never
 #: speaks to anybody, and of a session that libssl is about to be given, another.
 OWNERS = {
-    "SSL_free": ("engine.pyx", "renewal.pyx"),
-    "SSL_CTX_free": ("context.pyx",),
-    "SSL_SESSION_free": ("sessions.pyx", "shared_keys.pyx"),
-    "BIO_free": ("memory.pyx",),
-    "X509_free": ("certificates.pyx",),
-    "X509_NAME_free": ("names.pyx",),
-    "X509_STORE_free": ("stores.pyx",),
-    "X509_STORE_CTX_free": ("verification.pyx",),
-    "EVP_PKEY_free": ("keys.pyx",),
+    "SSL_free": ("ssl/engine.pyx", "ssl/renewal.pyx"),
+    "SSL_CTX_free": ("ssl/context.pyx",),
+    "SSL_SESSION_free": ("ssl/sessions.pyx", "ssl/shared_keys.pyx"),
+    "BIO_free": ("common/memory.pyx",),
+    "X509_free": ("crypto/certificates.pyx",),
+    "X509_NAME_free": ("crypto/names.pyx",),
+    "X509_STORE_free": ("crypto/stores.pyx",),
+    "X509_STORE_CTX_free": ("crypto/verification.pyx",),
+    "EVP_PKEY_free": ("crypto/keys.pyx",),
 }
 #: Other ways to give up a handle, which would go round the law.
 SIDE_DOORS = re.compile(r"\b(BIO_free_all|BIO_vfree|sk_X509_pop_free|sk_X509_NAME_pop_free)\b")

@@ -9,17 +9,17 @@ from reading import PACKAGE, code_of, sources
 
 #: The raiser itself, and the files that declare what it stands on.
 AT_HOME = {
-    "_native/errors.pyx",
-    "_native/errors.pxd",
-    "_native/libcrypto.pxd",
-    "_native/libssl.pxd",
+    "_native/common/errors.pyx",
+    "_native/common/errors.pxd",
+    "_native/common/libcrypto.pxd",
+    "_native/common/libssl.pxd",
 }
 #: The judges of timestamps stand in the place of libssl's own, inside of its handshake: they
 #: leave what those would leave, and clear what libcrypto forgot.
 INSIDE = {
-    "_native/compat.h: ERR_clear_error",
-    "_native/compat.h: ERR_raise",
-    "_native/compat.h: ERR_LIB_SSL",
+    "_native/common/compat.h: ERR_clear_error",
+    "_native/common/compat.h: ERR_raise",
+    "_native/common/compat.h: ERR_LIB_SSL",
 }
 #: Functions and macros of err.h; constants such as X509_V_ERR_ are none.
 QUEUE = re.compile(
@@ -44,11 +44,13 @@ def test_nobody_but_the_raiser_asks_the_queue():
 
 
 def test_the_raiser_is_where_it_is_said_to_be():
-    assert QUEUE.search(code_of((PACKAGE / "_native/errors.pyx").read_text(encoding="utf-8")))
+    assert QUEUE.search(
+        code_of((PACKAGE / "_native/common/errors.pyx").read_text(encoding="utf-8"))
+    )
 
 
 def test_the_check_sees_what_breaks_the_law():
-    assert strangers({"_native/context.pyx": "c.ERR_clear_error()\n"})
-    assert strangers({"_native/context.pyx": "from x cimport ERR_peek_error as peek\n"})
-    assert strangers({"_native/compat.h": "int f(SSL *s) { return SSL_get_error(s, 0); }\n"})
-    assert not strangers({"_native/context.pyx": "# c.ERR_clear_error()\nx = c.X509_V_ERR_X\n"})
+    assert strangers({"_native/ssl/context.pyx": "c.ERR_clear_error()\n"})
+    assert strangers({"_native/ssl/context.pyx": "from x cimport ERR_peek_error as peek\n"})
+    assert strangers({"_native/common/compat.h": "int f(SSL *s) { return SSL_get_error(s, 0); }\n"})
+    assert not strangers({"_native/ssl/context.pyx": "# c.ERR_clear_error()\nx = c.X509_V_ERR_X\n"})

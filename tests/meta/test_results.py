@@ -36,12 +36,24 @@ NO_VERDICT = {
 }
 #: Single places: (file, function) and why the answer does not matter there.
 PLACES: dict[tuple[str, str], str] = {
-    ("descriptions.pyx", "ASN1_TIME_print"): "0 for a malformed time, whose words are wanted",
-    ("descriptions.pyx", "i2a_ASN1_INTEGER"): "the memory it needs is looked for in the queue",
-    ("asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
-    ("uris.pyx", "OSSL_STORE_close"): "gives up what failed already, which is what is raised",
-    ("ending.pyx", "SSL_shutdown"): "says goodbye after a failure that is known already",
-    ("stamps.pyx", "SSL_CTX_remove_session"): "whether it was in the cache; it is marked anyway",
+    (
+        "crypto/descriptions.pyx",
+        "ASN1_TIME_print",
+    ): "0 for a malformed time, whose words are wanted",
+    (
+        "crypto/descriptions.pyx",
+        "i2a_ASN1_INTEGER",
+    ): "the memory it needs is looked for in the queue",
+    ("crypto/asn1.pyx", "BN_bn2bin"): "answers the size, which was asked for before; cannot fail",
+    (
+        "crypto/uris.pyx",
+        "OSSL_STORE_close",
+    ): "gives up what failed already, which is what is raised",
+    ("ssl/ending.pyx", "SSL_shutdown"): "says goodbye after a failure that is known already",
+    (
+        "ssl/stamps.pyx",
+        "SSL_CTX_remove_session",
+    ): "whether it was in the cache; it is marked anyway",
 }
 CALL = re.compile(r"\s*(?:if [^:]*: |else: |try: )?(?:[A-Za-z_]\w*\.)?(\w+)\(")
 

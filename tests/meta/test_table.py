@@ -17,7 +17,7 @@ import pytest
 from reading import NATIVE, ROOT
 
 from OpenSSL import SSL
-from OpenSSL._native import constants as native
+from OpenSSL._native.common import constants as native
 
 
 def load(path: Path) -> ModuleType:
@@ -72,7 +72,14 @@ def compile_and_run(source: str, folder: Path) -> str:
     ).stdout.split()
     (folder / "table.c").write_text(source, encoding="utf-8")
     program = folder / "table"
-    arguments = [*flags, *preflight, f"-I{NATIVE}", str(folder / "table.c"), "-o", str(program)]
+    arguments = [
+        *flags,
+        *preflight,
+        f"-I{NATIVE / 'common'}",
+        str(folder / "table.c"),
+        "-o",
+        str(program),
+    ]
     subprocess.run([*compiler, *arguments], check=True)
     return subprocess.run([program], capture_output=True, text=True, check=True).stdout
 

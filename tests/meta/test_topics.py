@@ -22,15 +22,31 @@ TOPICS = (
 )
 
 
+#: The folders of the package, its tests and its pages.
+FOLDERS = ("common", "crypto", "ssl")
+#: What is read from an address is a thing of OpenSSL.crypto, and given to a Context by its face.
+APART = {"uris"}
+
+
+def folder_of(root: Path, topic: str) -> str:
+    """The folder that a topic has everywhere, by its face."""
+    return next(
+        (each for each in FOLDERS if (root / f"src/OpenSSL/_face/{each}/{topic}.py").exists()),
+        "ssl",
+    )
+
+
 def rooms(root: Path, topic: str) -> dict[str, bool]:
     """The four places of a topic, and whether it is there."""
-    pages = [root / f"docs/api/{topic}{ending}" for ending in (".md", ".rst")]
-    return {
-        f"src/OpenSSL/_native/{topic}.pyx": (root / f"src/OpenSSL/_native/{topic}.pyx").exists(),
-        f"src/OpenSSL/_face/{topic}.py": (root / f"src/OpenSSL/_face/{topic}.py").exists(),
-        f"tests/unit/test_{topic}.py": (root / f"tests/unit/test_{topic}.py").exists(),
-        f"docs/api/{topic}.md": any(page.exists() for page in pages),
-    }
+    folder = folder_of(root, topic)
+    native = "crypto" if topic in APART else folder
+    places = [
+        f"src/OpenSSL/_native/{native}/{topic}.pyx",
+        f"src/OpenSSL/_face/{folder}/{topic}.py",
+        f"tests/unit/{folder}/test_{topic}.py",
+        f"docs/api/{folder}/{topic}.md",
+    ]
+    return {place: (root / place).exists() for place in places}
 
 
 def missing_rooms(root: Path, topics: Iterable[str]) -> list[str]:
@@ -39,13 +55,13 @@ def missing_rooms(root: Path, topics: Iterable[str]) -> list[str]:
 
 def topics_of_faces(root: Path) -> set[str]:
     """Further topics: every name that has both a native and a face room."""
-    faces = {path.stem for path in (root / "src/OpenSSL/_face").glob("*.py")}
-    return faces & {path.stem for path in (root / "src/OpenSSL/_native").glob("*.pyx")}
+    faces = {path.stem for path in (root / "src/OpenSSL/_face").glob("*/*.py")}
+    return faces & {path.stem for path in (root / "src/OpenSSL/_native").glob("*/*.pyx")}
 
 
 def without_stub(native: Path) -> list[str]:
     return sorted(
-        path.name for path in native.glob("*.pyx") if not path.with_suffix(".pyi").exists()
+        path.name for path in native.glob("*/*.pyx") if not path.with_suffix(".pyi").exists()
     )
 
 
@@ -67,16 +83,20 @@ def test_every_native_file_has_its_stub():
 
 
 def test_the_checks_see_a_missing_room_and_a_missing_stub(tmp_path):
-    for folder in ("src/OpenSSL/_native", "src/OpenSSL/_face", "tests/unit", "docs/api"):
-        (tmp_path / folder).mkdir(parents=True)
-    native = tmp_path / "src/OpenSSL/_native"
+    native, face, tests, docs = (
+        tmp_path / each / "ssl"
+        for each in ("src/OpenSSL/_native", "src/OpenSSL/_face", "tests/unit", "docs/api")
+    )
+    for folder in (native, face, tests, docs):
+        folder.mkdir(parents=True)
     (native / "trust.pyx").touch()
-    (tmp_path / "src/OpenSSL/_face/trust.py").touch()
+    (face / "trust.py").touch()
     assert topics_of_faces(tmp_path) == {"trust"}
-    assert missing_rooms(tmp_path, ["trust"]) == ["tests/unit/test_trust.py", "docs/api/trust.md"]
-    assert without_stub(native) == ["trust.pyx"]
+    missing = ["tests/unit/ssl/test_trust.py", "docs/api/ssl/trust.md"]
+    assert missing_rooms(tmp_path, ["trust"]) == missing
+    assert without_stub(native.parent) == ["trust.pyx"]
     (native / "trust.pyi").touch()
-    (tmp_path / "tests/unit/test_trust.py").touch()
-    (tmp_path / "docs/api/trust.rst").touch()
+    (tests / "test_trust.py").touch()
+    (docs / "trust.md").touch()
     assert missing_rooms(tmp_path, ["trust"]) == []
-    assert without_stub(native) == []
+    assert without_stub(native.parent) == []

@@ -14,7 +14,7 @@ import pytest
 
 from kit import contexts, pump
 from OpenSSL import SSL
-from OpenSSL._face import library
+from OpenSSL._face.common import library
 from OpenSSL._native import core
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 TAG = f"cp{sys.version_info[0]}{sys.version_info[1]}{sys.abiflags}"
 #: Made by tools/wheel.sh: it has what a build requires.
 TOOLS = ROOT / ".build" / "wheel" / f"tools-{TAG}" / "bin"
-SAY = "from OpenSSL import SSL; from OpenSSL._face import library; print(library.is_bundled())"
+SAY = (
+    "from OpenSSL import SSL; from OpenSSL._face.common import library; print(library.is_bundled())"
+)
 pytestmark = [
     pytest.mark.long,
     pytest.mark.wheel,
@@ -91,7 +93,7 @@ def test_the_source_has_what_it_needs_and_nothing_that_was_built(source: Path) -
     with tarfile.open(source) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"LICENSE", "README.md", "PKG-INFO", "meson.options", "tools/cythonize.py"} <= names
-    assert {"src/OpenSSL/_native/engine.pyx", "tests/unit/test_trust.py"} <= names
+    assert {"src/OpenSSL/_native/ssl/engine.pyx", "tests/unit/ssl/test_trust.py"} <= names
     assert [name for name in names if name.endswith((".c", ".so", ".o", ".pyc"))] == [
         name for name in names if name.startswith(("benchmarks/", "tests/")) and name[-2:] == ".c"
     ]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from OpenSSL import _exceptions as ours
 from OpenSSL._bridge.errors import load_failure
-from OpenSSL._face.certificates import X509
-from OpenSSL._native import certificates as native
-from OpenSSL._native import descriptions
+from OpenSSL._face.crypto.certificates import X509
+from OpenSSL._native.crypto import certificates as native
+from OpenSSL._native.crypto import descriptions
 
 if TYPE_CHECKING:
     from OpenSSL._bridge.contexts import SSLContext
-    from OpenSSL._face.sessions import Session
+    from OpenSSL._face.ssl.sessions import Session
 
 __all__ = ["Certificate", "SSLSession", "der", "described"]
 

@@ -13,8 +13,8 @@ from OpenSSL._bridge.objects import ObjectLink, SSLObject
 from OpenSSL._bridge.observers import Observers
 from OpenSSL._bridge.rules import NO_PARTIAL_WILDCARDS, VARIABLE, Rules
 from OpenSSL._bridge.sockets import SocketLink, SSLSocket, lend
-from OpenSSL._face.context import Context
-from OpenSSL._native.constants import (
+from OpenSSL._face.ssl.context import Context
+from OpenSSL._native.common.constants import (
     TLS_CLIENT_METHOD,
     TLS_METHOD,
     TLS_SERVER_METHOD,
@@ -23,7 +23,7 @@ from OpenSSL._native.constants import (
     TLSv1_2_METHOD,
     TLSv1_METHOD,
 )
-from OpenSSL._native.context import method_of
+from OpenSSL._native.ssl.context import method_of
 
 if TYPE_CHECKING:
     import socket

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from OpenSSL import _exceptions as ours
 from OpenSSL._bridge.certificates import der, described
 from OpenSSL._bridge.errors import failure, load_failure
-from OpenSSL._face.arguments import path_bytes
-from OpenSSL._native import certificates, credentials, descriptions, stores, trust
-from OpenSSL._native.constants import FILETYPE_PEM
+from OpenSSL._face.common.arguments import path_bytes
+from OpenSSL._native.common.constants import FILETYPE_PEM
+from OpenSSL._native.crypto import certificates, descriptions, stores
+from OpenSSL._native.ssl import credentials, trust
 
 if TYPE_CHECKING:
-    from OpenSSL._face.context import Context
+    from OpenSSL._face.ssl.context import Context
     from OpenSSL._types import PassphraseHook
 
 __all__ = ["Credentials"]

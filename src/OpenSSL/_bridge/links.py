@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 from OpenSSL import _exceptions as ours
 from OpenSSL._bridge.certificates import Certificate, SSLSession, der, described
 from OpenSSL._bridge.errors import failure, translated
-from OpenSSL._face.connection import Connection
-from OpenSSL._native import ciphers, trust
-from OpenSSL._native.constants import (
+from OpenSSL._face.ssl.connection import Connection
+from OpenSSL._native.common.constants import (
     VERIFY_PEER,
     VERIFY_POST_HANDSHAKE,
 )
+from OpenSSL._native.ssl import ciphers, trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from OpenSSL._bridge.contexts import SSLContext
-    from OpenSSL._face.certificates import X509
+    from OpenSSL._face.crypto.certificates import X509
 
 __all__ = ["Link", "link_of"]
 

@@ -11,15 +11,15 @@ from OpenSSL._bridge.errors import SSL as LIBRARY
 from OpenSSL._bridge.errors import load_failure, made
 from OpenSSL._bridge.links import link_of
 from OpenSSL._details import ErrorDetail
-from OpenSSL._native import ciphers, negotiation
-from OpenSSL._native.carrier import write_unraisable
+from OpenSSL._native.common.hooks import write_unraisable
+from OpenSSL._native.ssl import ciphers, negotiation
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from OpenSSL._face.connection import Connection
-    from OpenSSL._face.context import Context
+    from OpenSSL._face.ssl.connection import Connection
+    from OpenSSL._face.ssl.context import Context
 
 __all__ = ["Negotiation"]
 

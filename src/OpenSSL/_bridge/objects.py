@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from OpenSSL._bridge.contexts import SSLContext
-    from OpenSSL._face.connection import Connection
+    from OpenSSL._face.ssl.connection import Connection
 
 __all__ = ["ObjectLink", "SSLObject"]
 

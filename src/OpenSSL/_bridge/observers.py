@@ -12,8 +12,8 @@ from OpenSSL._bridge.links import link_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from OpenSSL._face.connection import Connection
-    from OpenSSL._face.context import Context
+    from OpenSSL._face.ssl.connection import Connection
+    from OpenSSL._face.ssl.context import Context
 
 __all__ = ["Observers"]
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from OpenSSL import _exceptions as ours
 from OpenSSL._bridge.errors import failure, translated
-from OpenSSL._native import trust
-from OpenSSL._native.constants import (
+from OpenSSL._native.common.constants import (
     TLS1_3_VERSION,
     VERIFY_FAIL_IF_NO_PEER_CERT,
     VERIFY_NONE,
     VERIFY_PEER,
 )
+from OpenSSL._native.ssl import trust
 
 if TYPE_CHECKING:
-    from OpenSSL._face.connection import Connection
-    from OpenSSL._face.context import Context
+    from OpenSSL._face.ssl.connection import Connection
+    from OpenSSL._face.ssl.context import Context
 
 __all__ = ["Rules"]
 

@@ -24,7 +24,7 @@ from OpenSSL._bridge.links import Link, gone
 
 if TYPE_CHECKING:
     from OpenSSL._bridge.contexts import SSLContext
-    from OpenSSL._face.connection import Connection
+    from OpenSSL._face.ssl.connection import Connection
 
 __all__ = ["SSLSocket", "SocketLink"]
 

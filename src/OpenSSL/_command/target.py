@@ -14,7 +14,7 @@ from typing import Any
 
 import idna
 
-from OpenSSL._face.hosts import ends_in_number
+from OpenSSL._face.common.hosts import ends_in_number
 
 from . import proxies
 from .failures import Failure, from_os_error

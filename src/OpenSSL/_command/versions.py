@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from OpenSSL import SSL
-from OpenSSL._face import library
+from OpenSSL._face.common import library
 from OpenSSL.version import __distribution__, __distribution_version__, __version__
 
 from .console import output, print_facts, print_json

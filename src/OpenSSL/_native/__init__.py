@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
+FOLDERS = frozenset(f"{__name__}.{folder}" for folder in ("common", "crypto", "ssl"))
+
 
 class Topic(ExtensionFileLoader):
     """Loads one module of the library."""
@@ -38,7 +40,7 @@ class Topics:
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Tell where the module is, if it is one of ours."""
-        if name.rpartition(".")[0] != __name__:
+        if name.rpartition(".")[0] not in FOLDERS:
             return None
         spec = ModuleSpec(name, Topic(name, core.__file__), origin=core.__file__)
         spec.has_location = True

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeAlias
 
-    from OpenSSL._face.connection import Connection
+    from OpenSSL._face.ssl.connection import Connection
 
     CertCallback: TypeAlias = Callable[[Connection], Awaitable[object] | object]
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from OpenSSL._native.driving import has_more
+from OpenSSL._native.ssl.driving import has_more
 from OpenSSL.aio.flow import Limits
 
 if TYPE_CHECKING:
     import collections
     from collections.abc import Callable
 
-    from OpenSSL._face.connection import Connection
+    from OpenSSL._face.ssl.connection import Connection
     from OpenSSL.aio.ends import End
 
 __all__ = [

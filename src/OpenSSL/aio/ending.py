@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 
 from OpenSSL._exceptions import Error, SysCallError
-from OpenSSL._native.driving import DONE, WANT_WRITE, part, peer_has_parted, receive
+from OpenSSL._native.ssl.driving import DONE, WANT_WRITE, part, peer_has_parted, receive
 from OpenSSL.aio.core import CLOSED, FLUSHING, PARTING, READ, ROUNDS, SHAKING
 from OpenSSL.aio.writing import Writing
 

@@ -8,10 +8,10 @@ from OpenSSL._bridge.contexts import SSLContext
 from OpenSSL._bridge.links import Link
 from OpenSSL._bridge.objects import SSLObject
 from OpenSSL._exceptions import Error
-from OpenSSL._face.connection import Connection
-from OpenSSL._face.context import Context
-from OpenSSL._face.hosts import host_bytes
-from OpenSSL._native.constants import VERIFY_PEER
+from OpenSSL._face.common.hosts import host_bytes
+from OpenSSL._face.ssl.connection import Connection
+from OpenSSL._face.ssl.context import Context
+from OpenSSL._native.common.constants import VERIFY_PEER
 from OpenSSL.aio.choosing import Choice
 
 if TYPE_CHECKING:

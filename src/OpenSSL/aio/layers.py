@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL._exceptions import SysCallError
-from OpenSSL._native.driving import take
+from OpenSSL._native.ssl.driving import take
 from OpenSSL.aio.core import CLOSED, FLUSHING, OPEN, PARTING, SHAKING
 from OpenSSL.aio.transports import Transport
 

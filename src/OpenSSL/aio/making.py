@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from OpenSSL._bridge.contexts import SSLContext
-    from OpenSSL._face.context import Context
+    from OpenSSL._face.ssl.context import Context
     from OpenSSL.aio.choosing import CertCallback
     from OpenSSL.aio.transports import Transport
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from OpenSSL._native.driving import WANT_LOOKUP, WANT_WRITE, receive, receive_into
+from OpenSSL._native.ssl.driving import WANT_LOOKUP, WANT_WRITE, receive, receive_into
 from OpenSSL.aio.core import FLUSHING, OPEN, READ, ROUNDS, Core, cannot_wait
 
 __all__ = ["Reading"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from OpenSSL._bridge.contexts import SSLContext
-    from OpenSSL._face.context import Context
+    from OpenSSL._face.ssl.context import Context
     from OpenSSL.aio.choosing import CertCallback
     from OpenSSL.aio.serving import Server
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio.constants import _SendfileMode
 from typing import Any
 
-from OpenSSL._native.driving import DONE, WANT_READ, WANT_WRITE, shake
+from OpenSSL._native.ssl.driving import DONE, WANT_READ, WANT_WRITE, shake
 from OpenSSL.aio.core import FLUSHING, OPEN, PARTING, SHAKING, cannot_wait
 from OpenSSL.aio.ending import Ending
 from OpenSSL.aio.facts import tell

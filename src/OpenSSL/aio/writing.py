@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from OpenSSL._exceptions import SysCallError
-from OpenSSL._native.driving import WANT_LOOKUP, WANT_READ, send
+from OpenSSL._native.ssl.driving import WANT_LOOKUP, WANT_READ, send
 from OpenSSL.aio.core import CLOSED, FLUSHING, OPEN, ROUNDS, cannot_wait
 from OpenSSL.aio.reading import Reading
 

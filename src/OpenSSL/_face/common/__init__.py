@@ -1,0 +1,1 @@
+"""The common ground of the other two: errors, constants, memory, hooks."""

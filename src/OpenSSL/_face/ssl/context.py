@@ -1,0 +1,111 @@
+"""The Context that people see: every topic's half of it, put together."""
+
+from __future__ import annotations
+
+from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.ssl.authorities import ContextAuthorities
+from OpenSSL._face.ssl.cert_verify import ContextCertVerify
+from OpenSSL._face.ssl.certificate_choice import ContextCertificateChoice
+from OpenSSL._face.ssl.client_hello import ContextClientHello
+from OpenSSL._face.ssl.configuration import Configuration
+from OpenSSL._face.ssl.credentials import ContextCredentials
+from OpenSSL._face.ssl.custom_extensions import ContextCustomExtensions
+from OpenSSL._face.ssl.dane import ContextDane
+from OpenSSL._face.ssl.datagram import ContextDatagram
+from OpenSSL._face.ssl.early_data import ContextEarlyData
+from OpenSSL._face.ssl.inspection import Records
+from OpenSSL._face.ssl.negotiation import ContextNegotiation
+from OpenSSL._face.ssl.observers import ContextObservers
+from OpenSSL._face.ssl.pairs import ContextPairs
+from OpenSSL._face.ssl.parameters import Parameters
+from OpenSSL._face.ssl.peer_names import ContextPeerNames
+from OpenSSL._face.ssl.psk import ContextPsk
+from OpenSSL._face.ssl.session_cache import ContextSessionCache
+from OpenSSL._face.ssl.sessions import ContextSessions
+from OpenSSL._face.ssl.settings import ContextSettings
+from OpenSSL._face.ssl.stapling import ContextStapling
+from OpenSSL._face.ssl.ticket_keys import ContextTicketKeys
+from OpenSSL._face.ssl.tickets import ContextTickets
+from OpenSSL._face.ssl.transparency import ContextTransparency
+from OpenSSL._face.ssl.trust import ContextTrust
+from OpenSSL._face.ssl.uris import ContextUris
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from OpenSSL._bridge import SSLContext
+
+__all__ = ["Context"]
+
+
+class Context(
+    ContextCredentials,
+    ContextPairs,
+    ContextUris,
+    ContextCertificateChoice,
+    ContextPsk,
+    ContextEarlyData,
+    ContextTrust,
+    ContextCertVerify,
+    ContextAuthorities,
+    ContextPeerNames,
+    Parameters,
+    ContextDane,
+    ContextTransparency,
+    ContextObservers,
+    ContextStapling,
+    ContextSettings,
+    ContextNegotiation,
+    ContextClientHello,
+    ContextCustomExtensions,
+    Records,
+    Configuration,
+    ContextSessions,
+    ContextSessionCache,
+    ContextTickets,
+    ContextTicketKeys,
+    ContextDatagram,
+):
+    """What connections have in common; each takes its settings over when it is made."""
+
+    __module__ = "OpenSSL.SSL"
+
+    def __init__(self, method: int) -> None:
+        """Make a Context for one of the ``*_METHOD`` constants.
+
+        Raises TypeError if ``method`` is not an integer, ValueError if there is no
+        such protocol, Error if the library was built without it.
+        ``SSL_CTX_new(3)``
+        """
+        super().__init__(integer("method", method))
+
+    @property
+    def _context(self) -> Context:
+        return self
+
+    def as_ssl_context(self) -> SSLContext:
+        """Return an ``ssl.SSLContext`` for everything that asks for one, on either side.
+
+        It is a real subclass, and speaks TLS by this Context: what is set on one is set on
+        both. Its ``context`` is this one, and sockets and objects that it wraps have a
+        ``connection``. Where a client verifies (``VERIFY_PEER``) it has to be told the
+        host's name, and the certificate has to be for it, unless ``check_hostname`` is
+        switched off. Elsewhere than on a Context of ``TLS_CLIENT_METHOD``, ``verify_mode`` is
+        ``CERT_REQUIRED`` only where ``VERIFY_FAIL_IF_NO_PEER_CERT`` is set as well. A Context
+        that serves is given a name for its sessions, unless ``set_session_id`` gave it one.
+
+        Raises ValueError for a Context of DTLS.
+        ``SSL_new(3)``
+        """
+        from OpenSSL._bridge.contexts import bridged
+
+        return bridged(self)
+
+    def get_app_data(self) -> Any:
+        """The object given to :meth:`set_app_data`, or None."""
+        return super().get_app_data()
+
+    def set_app_data(self, data: Any) -> None:
+        """Keep ``data`` with this Context; it is the program's own."""
+        super().set_app_data(data)

@@ -1,4 +1,0 @@
-cimport OpenSSL._native.libcrypto as c
-
-cdef const c.EVP_MD* find_digest(object name) except NULL
-cdef const c.EVP_CIPHER* find_cipher(object name) except NULL

@@ -1,0 +1,2 @@
+def count_fork() -> None:
+    """Runs in a child after a fork."""

@@ -1,0 +1,196 @@
+"""Keeps the first exception of a hook until the call that ran the hook can raise it.
+
+Theory.  A hook runs in the middle of a C call, where no Python exception may
+pass.  Its trampoline gives the exception to ``Carrier.keep``; the method that
+made the C call asks ``raise_kept`` before it looks at anything else.  A second
+failure during the same call joins the first as the end of its ``__context__``
+chain.  Hooks live in a ``Hooks`` object that is never changed once a
+connection can see it: a setter makes a changed copy, so a connection keeps
+the set it was created with, whole.
+"""
+
+
+from cpython.ref cimport Py_INCREF, PyObject
+from libc cimport errno
+
+from OpenSSL._native.common.errors cimport clear, queue_aside, queue_back
+
+cdef extern from "Python.h":
+    # Takes the references.
+    void PyErr_Restore(PyObject* kind, PyObject* error, PyObject* traceback)
+    void PyErr_WriteUnraisable(object about)
+
+cdef extern from "running.h":
+    size_t brisk_stack_left()
+    void* brisk_run_for(void* carrier) nogil
+    void* brisk_runs_for() nogil
+
+cdef enum:
+    # Bytes of stack that a hook is given at least: a handshake of its own, with Python around
+    # it, takes less.
+    HOOK_ROOM = 0x10000
+
+
+def write_unraisable(error not None, about):
+    """Tell ``sys.unraisablehook`` of an exception that no call can raise."""
+    cdef object kind = type(error)
+    cdef object traceback = error.__traceback__
+    Py_INCREF(kind)
+    Py_INCREF(error)
+    if traceback is not None:
+        Py_INCREF(traceback)
+    PyErr_Restore(
+        <PyObject*>kind, <PyObject*>error,
+        NULL if traceback is None else <PyObject*>traceback)
+    PyErr_WriteUnraisable(about)
+
+
+cdef class Hooks:
+    def __cinit__(self):
+        self.more = {}
+
+    cdef Hooks copy(self):
+        cdef Hooks new = Hooks.__new__(Hooks)
+        new.verify = self.verify
+        new.info = self.info
+        new.keylog = self.keylog
+        new.message = self.message
+        new.alpn_select = self.alpn_select
+        new.servername = self.servername
+        new.ocsp_client = self.ocsp_client
+        new.ocsp_client_data = self.ocsp_client_data
+        new.ocsp_server = self.ocsp_server
+        new.ocsp_server_data = self.ocsp_server_data
+        new.cookie_generate = self.cookie_generate
+        new.cookie_verify = self.cookie_verify
+        new.more = self.more
+        new.signers = self.signers
+        return new
+
+    cdef bint some(self) noexcept:
+        """Whether there is a hook at all; the data of one need not be looked at."""
+        return not (
+            self.verify is None and self.info is None and self.keylog is None
+            and self.message is None
+            and self.alpn_select is None and self.servername is None
+            and self.ocsp_client is None and self.ocsp_server is None
+            and self.cookie_generate is None and self.cookie_verify is None
+            and not self.more and self.signers is None)
+
+    cdef int put(self, str name, object hook) except -1:
+        """Have another hook of this name, or None; of a copy that nobody sees yet."""
+        cdef dict others = dict(self.more)
+        others.pop(name, None)
+        if hook is not None:
+            others[name] = hook
+        self.more = others
+        return 0
+
+
+cdef class Carrier:
+    cdef void keep(self, object error) noexcept:
+        if self.failure is None:
+            self.failure = error
+            return
+        try:
+            # Exceptions may share links; walk to the end, never into a circle.
+            last = self.failure
+            seen = {id(last), id(error)}
+            while last.__context__ is not None and id(last.__context__) not in seen:
+                last = last.__context__
+                seen.add(id(last))
+            if last is not error and last.__context__ is None:
+                last.__context__ = error
+        except BaseException:
+            pass  # out of memory: the first failure is still there to be raised
+
+    cdef int raise_kept(self) except -1:
+        cdef object error = self.failure
+        if error is None:
+            return 0
+        self.failure = None
+        raise error
+
+    cdef void spoil(self) noexcept:
+        """A hook failed that has no way to say so to C: see to it that nothing follows."""
+
+    cdef void hook_begins(self) noexcept:
+        """A hook is about to run: let go of what it may want to change."""
+
+    cdef void hook_ends(self) noexcept:
+        """The hook has run; libssl goes on."""
+
+
+# ---- around a hook
+
+cdef bint enter_hook(Scope* scope, Carrier carrier) noexcept:
+    if isinstance(carrier.failure, RecursionError):
+        return False    # each would only come as deep again
+    scope.number = errno.errno
+    queue_aside(&scope.queue)
+    if brisk_stack_left() < HOOK_ROOM:
+        refuse_depth(carrier)
+        queue_back(&scope.queue)
+        errno.errno = scope.number
+        return False
+    scope.running = brisk_run_for(NULL)
+    carrier.hook_begins()
+    return True
+
+
+cdef void refuse_depth(Carrier carrier) noexcept:
+    try:
+        raise RecursionError("callbacks within callbacks are nested too deeply")
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+
+
+cdef void leave_hook(Scope* scope, Carrier carrier) noexcept:
+    carrier.hook_ends()
+    brisk_run_for(scope.running)
+    queue_back(&scope.queue)
+    errno.errno = scope.number
+
+
+# ---- calls in which a key that lives elsewhere may be asked to sign
+
+cdef void* run_for(void* carrier) noexcept nogil:
+    return brisk_run_for(carrier)
+
+
+cdef Carrier running():
+    cdef void* carrier = brisk_runs_for()
+    return None if carrier == NULL else <Carrier>carrier
+
+
+cdef class Asking(Carrier):
+    """A call of libcrypto that signs, between ``begin_asking`` and ``end``."""
+
+    cdef int end(self) except -1:
+        brisk_run_for(self.before)
+        if self.failure is not None:
+            clear()     # what libcrypto says is only the echo
+            self.raise_kept()
+        return 0
+
+
+cdef Asking begin_asking():
+    cdef Asking made = Asking.__new__(Asking)
+    made.before = brisk_run_for(<void*>made)
+    return made
+
+
+# ---- what a program gives us to keep
+
+cdef class Kept:
+    pass
+
+
+cdef Kept keep(object value):
+    cdef Kept made
+    if value is None:
+        return None
+    made = Kept.__new__(Kept)
+    made.value = value
+    return made

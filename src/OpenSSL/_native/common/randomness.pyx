@@ -1,0 +1,25 @@
+"""OpenSSL's random generator."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.limits cimport INT_MAX
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+
+
+def add(bytes data not None, double entropy):
+    if PyBytes_GET_SIZE(data) > INT_MAX:
+        raise ValueError("the data is longer than 2 GiB")
+    c.RAND_add(PyBytes_AS_STRING(data), <int>PyBytes_GET_SIZE(data), entropy)
+
+
+def status():
+    return c.RAND_status()
+
+
+def take(int size):
+    cdef bytes out = PyBytes_FromStringAndSize(NULL, size)
+    errors.clear()
+    if c.RAND_bytes(<unsigned char*>PyBytes_AS_STRING(out), size) != 1:
+        errors.fail_crypto("no randomness")
+    return out

@@ -1,4 +1,0 @@
-from OpenSSL._native.sending cimport Sender
-
-cdef class Connection(Sender):
-    cdef int enter_memory(self) except -1

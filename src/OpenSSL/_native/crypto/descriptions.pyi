@@ -1,0 +1,6 @@
+from typing import Any
+
+from OpenSSL._native.crypto.certificates import X509
+
+def describe(certificate: X509) -> dict[str, Any]: ...
+def is_authority(certificate: X509) -> bool: ...

@@ -1,0 +1,230 @@
+"""``X509Extension`` owns an X509_EXTENSION, and never changes once it is made."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_DecodeASCII
+from libc.string cimport strlen
+
+cimport OpenSSL._native.crypto.asn1 as asn1
+cimport OpenSSL._native.crypto.certificates as certificates
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.crypto.printing as printing
+cimport OpenSSL._native.common.libcrypto as c
+
+
+cdef object face = None
+
+
+def set_face(type kind):
+    """Say which subclass of X509Extension is made for people."""
+    global face
+    face = kind
+
+
+cdef class X509Extension:
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __dealloc__(self):
+        c.X509_EXTENSION_free(self.handle)
+
+    cdef c.X509_EXTENSION* held(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("X509Extension.__init__ has not run")
+        return self.handle
+
+
+cdef object copy_extension(c.X509_EXTENSION* borrowed):
+    cdef object kind = face or X509Extension
+    cdef c.X509_EXTENSION* copied
+    cdef X509Extension made
+    errors.clear()
+    # First: making an object may run a finaliser, which may have the lender free its own.
+    copied = c.X509_EXTENSION_dup(borrowed)
+    if copied == NULL:
+        errors.fail_crypto("the extension cannot be copied")
+    try:
+        made = kind.__new__(kind)
+    except BaseException:
+        c.X509_EXTENSION_free(copied)
+        raise
+    made.handle = copied
+    return made
+
+
+cdef void release_extension(c.X509_EXTENSION* extension) noexcept:
+    c.X509_EXTENSION_free(extension)
+
+
+def fill(
+    X509Extension extension not None, bytes name not None, bytes value not None,
+    certificates.X509 subject, certificates.X509 issuer,
+):
+    """Make the extension from OpenSSL's configuration language."""
+    cdef c.X509V3_CTX context
+    cdef c.X509_EXTENSION* made
+    cdef c.X509_NAME* moved = NULL
+    cdef int parts = 0
+    # Not shared: the extension is often for a certificate in the making.
+    first = extension if issuer is None else issuer
+    second = extension if subject is None else subject
+    if b"\0" in name or b"\0" in value:
+        raise ValueError("an extension's name and value must not contain a NUL byte")
+    with cython.critical_section(first, second):
+        # "email:move" takes addresses out of the subject.
+        if subject is not None and b"move" in value:
+            subject.own()
+            moved = c.X509_get_subject_name(subject.held())
+            parts = c.X509_NAME_entry_count(moved)
+        # A context without a database: nothing outside the value can be reached.
+        c.X509V3_set_ctx(
+            &context, NULL if issuer is None else issuer.held(),
+            NULL if subject is None else subject.held(), NULL, NULL, 0)
+        c.X509V3_set_ctx_nodb(&context)
+        errors.clear()
+        made = c.X509V3_EXT_nconf(NULL, &context, <const char*>name, <const char*>value)
+        if moved != NULL and c.X509_NAME_entry_count(moved) != parts:
+            certificates.stale(subject.handle)
+    if made == NULL:
+        errors.fail_crypto("the extension cannot be made")
+    with cython.critical_section(extension):
+        c.X509_EXTENSION_free(extension.handle)
+        extension.handle = made
+
+
+@cython.critical_section
+def get_critical(X509Extension extension not None):
+    return c.X509_EXTENSION_get_critical(extension.held())
+
+
+@cython.critical_section
+def get_short_name(X509Extension extension not None):
+    cdef int nid = c.OBJ_obj2nid(c.X509_EXTENSION_get_object(extension.held()))
+    return <bytes>c.OBJ_nid2sn(nid)
+
+
+@cython.critical_section
+def get_data(X509Extension extension not None):
+    return asn1.string_bytes(c.X509_EXTENSION_get_data(extension.held()))
+
+
+# ---- alternative names
+
+cdef str spelled(const c.ASN1_STRING* text):
+    # IA5 is ASCII; what is not stays visible and equals no host name.
+    return asn1.string_bytes(text).decode("ascii", "backslashreplace")
+
+
+cdef str printed(c.GENERAL_NAME* name):
+    cdef memory.Memory out = memory.writing()
+    # Some versions end an IPv6 address with a newline.
+    return printing.print_name(out, name).decode("utf-8", "backslashreplace").rstrip("\n")
+
+
+cdef tuple name_pair(c.GENERAL_NAME* name):
+    cdef int kind = -1
+    cdef void* value = c.GENERAL_NAME_get0_value(name, &kind)
+    cdef bytes packed
+    cdef char* line
+    if kind == c.GEN_DNS:
+        return "DNS", spelled(<c.ASN1_STRING*>value)
+    if kind == c.GEN_EMAIL:
+        return "email", spelled(<c.ASN1_STRING*>value)
+    if kind == c.GEN_URI:
+        return "URI", spelled(<c.ASN1_STRING*>value)
+    if kind == c.GEN_IPADD:
+        # Slow to load, and rarely wanted.
+        import ipaddress
+
+        packed = asn1.string_bytes(<c.ASN1_STRING*>value)
+        if PyBytes_GET_SIZE(packed) in (4, 16):
+            return "IP Address", str(ipaddress.ip_address(packed))
+        return "IP Address", "<invalid>"
+    if kind == c.GEN_RID:
+        return "Registered ID", asn1.object_name(<c.ASN1_OBJECT*>value).decode("ascii")
+    if kind == c.GEN_DIRNAME:
+        line = c.X509_NAME_oneline(<c.X509_NAME*>value, NULL, 0)
+        if line == NULL:
+            errors.fail_crypto("malformed alternative name")
+        try:
+            return "DirName", PyUnicode_DecodeASCII(line, <Py_ssize_t>strlen(line), "replace")
+        finally:
+            c.OPENSSL_free(line)
+    return "othername", printed(name)
+
+
+cdef list name_pairs(c.GENERAL_NAMES* names):
+    cdef int index
+    cdef list pairs = []
+    errors.clear()
+    for index in range(c.sk_GENERAL_NAME_num(names)):
+        pairs.append(name_pair(c.sk_GENERAL_NAME_value(names, index)))
+    return pairs
+
+
+@cython.critical_section
+def get_subject_alt_names(certificates.X509 certificate not None):
+    """``(kind, value)`` of each alternative name; an empty list without the extension."""
+    cdef int critical = 0
+    cdef c.GENERAL_NAMES* names
+    errors.clear()
+    names = <c.GENERAL_NAMES*>c.X509_get_ext_d2i(
+        certificate.held(), c.NID_subject_alt_name, &critical, NULL)
+    if names == NULL:
+        if critical == -1:
+            return []
+        errors.fail_crypto("malformed alternative names")
+    try:
+        return name_pairs(names)
+    finally:
+        c.GENERAL_NAMES_free(names)
+
+
+# ---- as text
+
+cdef str labelled(c.GENERAL_NAME* name):
+    # The words OpenSSL prints, but never cut at a NUL byte.
+    kind, value = name_pair(name)
+    if kind in ("DNS", "email", "URI"):
+        return f"{kind}:{value}"
+    return printed(name)
+
+
+@cython.critical_section
+def get_text(X509Extension extension not None):
+    cdef memory.Memory out = memory.writing()
+    cdef c.X509_EXTENSION* handle = extension.held()
+    cdef c.GENERAL_NAMES* names
+    cdef int index
+    cdef list words = []
+    errors.clear()
+    if c.OBJ_obj2nid(c.X509_EXTENSION_get_object(handle)) != c.NID_subject_alt_name:
+        return printing.print_extension(out, handle).decode("utf-8", "backslashreplace")
+    names = <c.GENERAL_NAMES*>c.X509V3_EXT_d2i(handle)
+    if names == NULL:
+        errors.fail_crypto("malformed alternative names")
+    try:
+        for index in range(c.sk_GENERAL_NAME_num(names)):
+            words.append(labelled(c.sk_GENERAL_NAME_value(names, index)))
+        return ", ".join(words)
+    finally:
+        c.GENERAL_NAMES_free(names)
+
+
+# ---- in certificates
+
+@cython.critical_section
+def add_to_certificate(certificates.X509 certificate not None, X509Extension extension not None):
+    cdef c.X509* handle = certificate.own()
+    errors.clear()
+    if c.X509_add_ext(handle, extension.held(), -1) != 1:
+        errors.fail_crypto("the extension cannot be added")
+    certificates.stale(handle)
+
+
+@cython.critical_section
+def get_from_certificate(certificates.X509 certificate not None, int index):
+    """A copy of the extension at ``index``, or None when there is none."""
+    cdef c.X509_EXTENSION* found = c.X509_get_ext(certificate.held(), index)
+    return None if found == NULL else copy_extension(found)

@@ -1,0 +1,357 @@
+"""``OCSPResponse`` owns an OCSP_RESPONSE and the basic response inside of it.
+
+Theory.  A response is an envelope with a status of its own ("successful", "try later").
+In a successful one is a basic response: signed, by the issuer of the certificates or by
+somebody the issuer has authorised, and with an answer for one certificate or more.  What
+was loaded is never changed, so it is read without a lock.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+
+cimport OpenSSL._native.crypto.algorithms as algorithms
+cimport OpenSSL._native.crypto.asn1 as asn1
+cimport OpenSSL._native.crypto.certificates as certificates
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.crypto.names as names
+cimport OpenSSL._native.crypto.stores as stores
+cimport OpenSSL._native.common.libcrypto as c
+
+cdef enum:
+    # The features of RFC 7633 that ask for a stapled response (RFC 6066, RFC 6961).
+    STATUS_REQUEST = 5
+    STATUS_REQUEST_V2 = 17
+
+cdef object face = None
+
+
+def set_face(type kind):
+    """Say which subclass of OCSPResponse is made for people."""
+    global face
+    face = kind
+
+
+cdef class OCSPResponse:
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+        self.basic = NULL
+
+    def __dealloc__(self):
+        c.OCSP_BASICRESP_free(self.basic)
+        c.OCSP_RESPONSE_free(self.handle)
+
+    cdef c.OCSP_BASICRESP* answered(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("the OCSPResponse was not loaded from anything")
+        if self.basic == NULL:
+            raise ValueError("the responder gave no answer: see the response's status")
+        return self.basic
+
+
+# ---- the envelope
+
+def load(bytes data not None):
+    cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(data)
+    cdef const unsigned char* end = start
+    cdef object kind = face or OCSPResponse
+    cdef OCSPResponse made = kind.__new__(kind)
+    errors.clear()
+    made.handle = c.d2i_OCSP_RESPONSE(NULL, &end, PyBytes_GET_SIZE(data))
+    if made.handle == NULL:
+        errors.fail_crypto("not an OCSP response")
+    if end - start != PyBytes_GET_SIZE(data):
+        errors.fail_crypto("bytes follow the OCSP response")
+    if c.OCSP_response_status(made.handle) == c.OCSP_RESPONSE_STATUS_SUCCESSFUL:
+        made.basic = c.OCSP_response_get1_basic(made.handle)
+        if made.basic == NULL:
+            errors.fail_crypto("an OCSP response of a type that nobody knows")
+    return made
+
+
+def dump(OCSPResponse response not None):
+    cdef unsigned char* out
+    cdef int size
+    cdef bytes made
+    if response.handle == NULL:
+        raise ValueError("the OCSPResponse was not loaded from anything")
+    errors.clear()
+    size = c.i2d_OCSP_RESPONSE(response.handle, NULL)
+    if size <= 0:
+        errors.fail_crypto("the OCSP response cannot be written")
+    made = PyBytes_FromStringAndSize(NULL, size)
+    out = <unsigned char*>PyBytes_AS_STRING(made)
+    if c.i2d_OCSP_RESPONSE(response.handle, &out) != size:
+        errors.fail_crypto("the OCSP response cannot be written")
+    return made
+
+
+def get_status(OCSPResponse response not None):
+    """The number of the envelope's status, and OpenSSL's word for it."""
+    cdef int status
+    if response.handle == NULL:
+        raise ValueError("the OCSPResponse was not loaded from anything")
+    status = c.OCSP_response_status(response.handle)
+    return status, (<bytes>c.OCSP_response_status_str(status)).decode("ascii")
+
+
+def get_produced_at(OCSPResponse response not None):
+    return asn1.time_seconds(c.OCSP_resp_get0_produced_at(response.answered()))
+
+
+def get_responder(OCSPResponse response not None):
+    """The name of who signed, or the SHA-1 of their public key."""
+    cdef const c.ASN1_STRING* key_hash = NULL
+    cdef const c.X509_NAME* name = NULL
+    cdef c.X509_NAME* copied
+    errors.clear()
+    if c.OCSP_resp_get0_id(response.answered(), &key_hash, &name) != 1:
+        errors.fail_crypto("the OCSP response names no responder")
+    if name == NULL:
+        return asn1.string_bytes(key_hash)
+    copied = c.X509_NAME_dup(name)
+    if copied == NULL:
+        errors.fail_crypto("the name cannot be copied")
+    return names.wrap_name(copied)
+
+
+def get_certificates(OCSPResponse response not None):
+    cdef const c.X509_CHAIN* chain = c.OCSP_resp_get0_certs(response.answered())
+    return [] if chain == NULL else certificates.wrap_chain(chain)
+
+
+def get_signer(OCSPResponse response not None, object others not None):
+    """The certificate that the responder's name or key leads to, here or in *others*, or None."""
+    cdef c.X509* signer = NULL
+    cdef c.X509_CHAIN* chain
+    cdef c.OCSP_BASICRESP* basic = response.answered()
+    cdef int good
+    chain = certificates.new_chain(others)
+    try:
+        errors.clear()
+        good = c.OCSP_resp_get0_signer(basic, &signer, chain)
+        errors.clear()
+        if good <= 0 or signer == NULL:
+            return None
+        if c.X509_up_ref(signer) != 1:
+            errors.fail_crypto("the certificate cannot be shared")
+        return certificates.wrap_certificate(signer)
+    finally:
+        certificates.release_chain(chain)
+
+
+# ---- answers
+
+cdef str digest_name(const c.ASN1_OBJECT* digest):
+    cdef int nid = c.OBJ_obj2nid(digest)
+    if nid == c.NID_undef:
+        return asn1.object_name(digest).decode("ascii")
+    return (<bytes>c.OBJ_nid2sn(nid)).decode("ascii").lower()
+
+
+cdef c.OCSP_SINGLERESP* single(OCSPResponse response, int index) except NULL:
+    cdef c.OCSP_SINGLERESP* found = c.OCSP_resp_get0(response.answered(), index)
+    if found == NULL:
+        raise IndexError("the response has no such answer")
+    return found
+
+
+def count(OCSPResponse response not None):
+    return c.OCSP_resp_count(response.answered())
+
+
+def get_answer(OCSPResponse response not None, int index):
+    """All that one answer says, as a tuple; times are seconds since 1970 or None."""
+    cdef c.OCSP_SINGLERESP* found = single(response, index)
+    cdef c.ASN1_STRING* name_hash = NULL
+    cdef c.ASN1_STRING* key_hash = NULL
+    cdef c.ASN1_OBJECT* digest = NULL
+    cdef c.ASN1_INTEGER* serial = NULL
+    cdef c.ASN1_TIME* revoked = NULL
+    cdef c.ASN1_TIME* this_update = NULL
+    cdef c.ASN1_TIME* next_update = NULL
+    cdef int reason = -1
+    cdef int status
+    errors.clear()
+    if c.OCSP_id_get0_info(
+        &name_hash, &digest, &key_hash, &serial,
+        <c.OCSP_CERTID*>c.OCSP_SINGLERESP_get0_id(found),
+    ) != 1:
+        errors.fail_crypto("the answer is about no certificate")
+    status = c.OCSP_single_get0_status(found, &reason, &revoked, &this_update, &next_update)
+    if status < 0:
+        errors.fail_crypto("the answer has no status")
+    return (
+        digest_name(digest),
+        asn1.string_bytes(name_hash),
+        asn1.string_bytes(key_hash),
+        asn1.integer_value(serial),
+        (<bytes>c.OCSP_cert_status_str(status)).decode("ascii"),
+        asn1.time_seconds(revoked),
+        None if reason < 0 else (<bytes>c.OCSP_crl_reason_str(reason)).decode("ascii"),
+        asn1.time_seconds(this_update),
+        asn1.time_seconds(next_update),
+    )
+
+
+cdef const c.EVP_MD* digest_of(const c.OCSP_CERTID* id) noexcept:
+    """The digest that the names and keys of an answer were hashed with, or NULL."""
+    cdef c.ASN1_OBJECT* digest = NULL
+    if c.OCSP_id_get0_info(NULL, &digest, NULL, NULL, <c.OCSP_CERTID*>id) != 1:
+        return NULL
+    if c.OBJ_obj2nid(digest) == c.NID_undef:
+        return NULL
+    return c.EVP_get_digestbyname(c.OBJ_nid2sn(c.OBJ_obj2nid(digest)))
+
+
+def matching(
+    OCSPResponse response not None,
+    certificates.X509 certificate not None,
+    certificates.X509 issuer not None,
+):
+    """Where the answers about *certificate* stand."""
+    cdef c.OCSP_BASICRESP* basic = response.answered()
+    cdef c.X509* subject = certificate.share()
+    cdef c.X509* above = NULL
+    cdef const c.OCSP_CERTID* found
+    cdef const c.EVP_MD* digest
+    cdef c.OCSP_CERTID* wanted
+    cdef bint same
+    cdef int index
+    cdef list places = []
+    try:
+        above = issuer.share()
+        errors.clear()
+        for index in range(c.OCSP_resp_count(basic)):
+            found = c.OCSP_SINGLERESP_get0_id(c.OCSP_resp_get0(basic, index))
+            digest = digest_of(found)
+            if digest == NULL:
+                continue    # a digest that is not known here matches nothing
+            wanted = c.OCSP_cert_to_id(digest, subject, above)
+            if wanted == NULL:
+                errors.fail_crypto("the certificate cannot be looked for")
+            same = c.OCSP_id_cmp(wanted, found) == 0
+            c.OCSP_CERTID_free(wanted)
+            if same:
+                places.append(index)
+        errors.clear()
+        return places
+    finally:
+        certificates.release_certificate(subject)
+        certificates.release_certificate(above)
+
+
+# ---- judging
+
+def verify_signature(
+    OCSPResponse response not None, object others not None, stores.X509Store store not None
+):
+    """Raise unless the issuer, or somebody it has authorised, has signed."""
+    cdef c.OCSP_BASICRESP* basic = response.answered()
+    cdef c.X509_STORE* trusted = store.held()
+    cdef c.X509_CHAIN* chain = certificates.new_chain(others)
+    cdef int good
+    try:
+        errors.clear()
+        with nogil:
+            good = c.OCSP_basic_verify(basic, chain, trusted, 0)
+        if good != 1:
+            errors.fail_crypto("the OCSP response is not signed as it should be")
+        errors.clear()
+    finally:
+        certificates.release_chain(chain)
+
+
+def check_validity(OCSPResponse response not None, int index, long leeway, long maximum):
+    """Raise unless an answer holds now; a *maximum* age in seconds of -1 is none."""
+    cdef c.ASN1_TIME* this_update = NULL
+    cdef c.ASN1_TIME* next_update = NULL
+    cdef int status
+    status = c.OCSP_single_get0_status(
+        single(response, index), NULL, NULL, &this_update, &next_update)
+    errors.clear()
+    if status < 0 or c.OCSP_check_validity(this_update, next_update, leeway, maximum) != 1:
+        errors.fail_crypto("the answer does not hold now")
+
+
+# ---- asking
+
+def request(
+    certificates.X509 certificate not None, certificates.X509 issuer not None, str digest not None
+):
+    """A request about one certificate, in DER."""
+    cdef const c.EVP_MD* kind = algorithms.find_digest(digest)
+    cdef c.X509* subject = certificate.share()
+    cdef c.X509* above = NULL
+    cdef c.OCSP_REQUEST* made = NULL
+    cdef c.OCSP_CERTID* id
+    cdef unsigned char* out
+    cdef int size
+    cdef bytes written
+    try:
+        above = issuer.share()
+        errors.clear()
+        made = c.OCSP_REQUEST_new()
+        if made == NULL:
+            errors.fail_crypto("no memory for a request")
+        id = c.OCSP_cert_to_id(kind, subject, above)
+        if id == NULL:
+            errors.fail_crypto("the certificate cannot be asked about")
+        if c.OCSP_request_add0_id(made, id) == NULL:
+            c.OCSP_CERTID_free(id)
+            errors.fail_crypto("no memory for a request")
+        size = c.i2d_OCSP_REQUEST(made, NULL)
+        if size <= 0:
+            errors.fail_crypto("the request cannot be written")
+        written = PyBytes_FromStringAndSize(NULL, size)
+        out = <unsigned char*>PyBytes_AS_STRING(written)
+        if c.i2d_OCSP_REQUEST(made, &out) != size:
+            errors.fail_crypto("the request cannot be written")
+        return written
+    finally:
+        c.OCSP_REQUEST_free(made)
+        certificates.release_certificate(subject)
+        certificates.release_certificate(above)
+
+
+def get_urls(certificates.X509 certificate not None):
+    """Where a certificate says that responders are."""
+    cdef c.X509* shared = certificate.share()
+    cdef c.OPENSSL_STRINGS* found = NULL
+    cdef int index
+    cdef list urls = []
+    try:
+        errors.clear()
+        found = c.X509_get1_ocsp(shared)
+        errors.clear()
+        if found == NULL:
+            return urls
+        for index in range(c.sk_OPENSSL_STRING_num(found)):
+            urls.append(
+                (<bytes>c.sk_OPENSSL_STRING_value(found, index)).decode("utf-8", "replace"))
+        return urls
+    finally:
+        c.X509_email_free(found)
+        certificates.release_certificate(shared)
+
+
+def must_staple(certificates.X509 certificate not None):
+    """Whether its TLS features ask for a staple; an extension nobody can read does."""
+    cdef c.X509* shared = certificate.share()
+    cdef c.ASN1_INTEGERS* features = NULL
+    cdef int critical = 0
+    cdef int index
+    try:
+        errors.clear()
+        features = <c.ASN1_INTEGERS*>c.X509_get_ext_d2i(
+            shared, c.NID_tlsfeature, &critical, NULL)
+        errors.clear()
+        if features == NULL:
+            return critical != -1
+        for index in range(c.sk_ASN1_INTEGER_num(features)):
+            if asn1.integer_value(c.sk_ASN1_INTEGER_value(features, index)) in (
+                STATUS_REQUEST, STATUS_REQUEST_V2
+            ):
+                return True
+        return False
+    finally:
+        c.TLS_FEATURE_free(features)
+        certificates.release_certificate(shared)

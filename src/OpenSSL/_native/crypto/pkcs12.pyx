@@ -1,0 +1,126 @@
+"""PKCS #12 archives: a key, its certificate and others, under one passphrase."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+cimport OpenSSL._native.crypto.certificates as certificates
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.crypto.keys as keys
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.common.libcrypto as c
+
+from OpenSSL._native.common.errors import memory_ended as _memory_ended
+
+
+cdef const char* spelled(bytes words, str what) except? NULL:
+    # OpenSSL takes C strings here and would stop reading at a NUL.
+    if words is None:
+        return NULL
+    if b"\0" in words:
+        raise ValueError(f"{what} must not contain a NUL byte")
+    return <const char*>words
+
+
+cdef bint passed_over(const c.X509_CHAIN* others, c.EVP_PKEY* key) except -1:
+    """Whether the certificate of ``key`` may be among the others.
+
+    PKCS12_parse takes it for one of them, and says nothing, when it has no memory to read
+    its key or to compare the two.
+    """
+    cdef c.X509* one
+    cdef int index
+    for index in range(c.sk_X509_num(others)):
+        one = c.sk_X509_value(others, index)
+        errors.clear()
+        if (
+            c.X509_get0_pubkey(one) == NULL
+            or c.X509_check_private_key(one, key) == 1
+            or _memory_ended()
+        ):
+            return True
+    return False
+
+
+def parse(bytes data not None, bytes phrase):
+    """Return ``(key, certificate, friendly name, other certificates)``, None where missing."""
+    cdef memory.Memory source = memory.reading(data)
+    cdef const char* words = spelled(phrase or None, "the passphrase")
+    cdef c.EVP_PKEY* key = NULL
+    cdef c.X509* certificate = NULL
+    cdef c.X509_CHAIN* others = NULL
+    cdef c.PKCS12* archive
+    cdef const unsigned char* alias
+    cdef c.EVP_PKEY* taken_key
+    cdef c.X509* taken
+    cdef int good, size = 0
+    found_key = found = name = None
+    errors.clear()
+    archive = c.d2i_PKCS12_bio(source.bio, NULL)
+    if archive == NULL:
+        errors.fail_crypto("not a PKCS #12 archive")
+    with nogil:  # deriving keys from passphrases is slow on purpose
+        good = c.PKCS12_parse(archive, words, &key, &certificate, &others)
+        c.PKCS12_free(archive)
+    try:
+        if good != 1:
+            errors.fail_crypto("the archive cannot be opened")
+        # PKCS12_parse passes over a friendly name that it finds no memory for.
+        if _memory_ended():
+            errors.fail_crypto("no memory for the archive")
+        if key != NULL and certificate == NULL and passed_over(others, key):
+            errors.clear()
+            errors.fail_crypto("the certificate of the key cannot be told from the others")
+        if certificate != NULL:
+            alias = c.X509_alias_get0(certificate, &size)
+            name = None if alias == NULL else PyBytes_FromStringAndSize(<const char*>alias, size)
+        chain = certificates.wrap_chain(others)
+        if key != NULL:
+            taken_key, key = key, NULL
+            found_key = keys.wrap_key(taken_key)
+        if certificate != NULL:
+            taken, certificate = certificate, NULL
+            found = certificates.wrap_certificate(taken)
+    finally:
+        keys.release_key(key)
+        certificates.release_certificate(certificate)
+        certificates.release_chain(others)
+        errors.clear()
+    return found_key, found, name, chain or None
+
+
+def create(
+    bytes phrase, bytes name, keys.PKey key, certificates.X509 certificate,
+    list others not None, int iterations, int mac_iterations,
+):
+    """Write an archive, encrypted in the way every reader of archives knows."""
+    cdef memory.Memory out = memory.writing()
+    cdef const char* words = spelled(phrase, "the passphrase")
+    cdef const char* label = spelled(name, "the friendly name")
+    cdef c.X509* subject = NULL
+    cdef c.EVP_PKEY* shared = NULL
+    cdef c.X509_CHAIN* chain = certificates.new_chain(others)
+    cdef c.PKCS12* archive
+    cdef int good = 0
+    try:
+        if certificate is not None:
+            subject = certificate.share()
+        if key is not None:
+            keys.check_here(key)
+            shared = key.share()
+        errors.clear()
+        with nogil:
+            archive = c.PKCS12_create(
+                words, label, shared, subject, chain,
+                c.NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                c.NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                iterations, mac_iterations, 0,
+            )
+            if archive != NULL:
+                good = c.i2d_PKCS12_bio(out.bio, archive)
+                c.PKCS12_free(archive)
+        if good != 1:
+            errors.fail_crypto("the archive cannot be written")
+    finally:
+        keys.release_key(shared)
+        certificates.release_certificate(subject)
+        certificates.release_chain(chain)
+    return out.written()

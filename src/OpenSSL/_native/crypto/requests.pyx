@@ -1,0 +1,252 @@
+"""``X509Req`` owns an X509_REQ: requests for certificates, and their files."""
+
+cimport cython
+
+cimport OpenSSL._native.crypto.algorithms as algorithms
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.crypto.extensions as extensions
+cimport OpenSSL._native.crypto.keys as keys
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.crypto.names as names
+cimport OpenSSL._native.common.passphrases as passphrases
+cimport OpenSSL._native.crypto.printing as printing
+cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.hooks cimport Asking, begin_asking
+
+cdef object face = None
+
+
+def set_face(type kind):
+    """Say which subclass of X509Req is made for people."""
+    global face
+    face = kind
+
+
+cdef class X509Req(names.NameOwner):
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self):
+        if self.handle != NULL:
+            return
+        errors.clear()
+        self.handle = c.X509_REQ_new()
+        if self.handle == NULL or c.X509_REQ_set_version(self.handle, 0) != 1:
+            errors.fail_crypto("no memory for a request")
+
+    def __dealloc__(self):
+        c.X509_REQ_free(self.handle)
+
+    cdef c.X509_REQ* held(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("X509Req.__init__ has not run")
+        return self.handle
+
+    cdef int name_changed(self) except -1:
+        stale(self.handle)
+        return 0
+
+    cdef c.X509_NAME* lent(self, bint subject) except NULL:
+        return c.X509_REQ_get_subject_name(self.held())
+
+
+cdef void stale(c.X509_REQ* handle) noexcept:
+    c.i2d_re_X509_REQ_tbs(handle, NULL)
+    errors.clear()
+
+
+cdef object wrap_request(c.X509_REQ* taken):
+    cdef object kind = face or X509Req
+    cdef X509Req made
+    try:
+        made = kind.__new__(kind)
+    except BaseException:
+        c.X509_REQ_free(taken)
+        raise
+    made.handle = taken
+    return made
+
+
+# ---- fields
+
+@cython.critical_section
+def get_version(X509Req request not None):
+    return c.X509_REQ_get_version(request.held())
+
+
+@cython.critical_section
+def set_version(X509Req request not None, long version):
+    cdef c.X509_REQ* handle = request.held()
+    errors.clear()
+    if c.X509_REQ_set_version(handle, version) != 1:
+        errors.fail_crypto("no such version of requests")
+    stale(handle)
+
+
+@cython.critical_section
+def get_subject(X509Req request not None):
+    return names.borrow_name(request, True)
+
+
+@cython.critical_section
+def get_pubkey(X509Req request not None):
+    cdef c.EVP_PKEY* key
+    errors.clear()
+    key = c.X509_REQ_get_pubkey(request.held())
+    if key == NULL:
+        errors.fail_crypto("the request has no public key")
+    return keys.wrap_public_key(key)
+
+
+@cython.critical_section
+def set_pubkey(X509Req request not None, keys.PKey key not None):
+    cdef c.X509_REQ* handle = request.held()
+    cdef c.EVP_PKEY* shared = key.share_public()
+    cdef int good
+    errors.clear()
+    good = c.X509_REQ_set_pubkey(handle, shared)
+    keys.release_key(shared)
+    if good != 1:
+        errors.fail_crypto("the key cannot be put into a request")
+    stale(handle)
+
+
+# ---- extensions
+
+cdef void release_extensions(c.X509_EXTENSION_LIST* stack) noexcept:
+    cdef int index
+    for index in range(c.sk_X509_EXTENSION_num(stack)):
+        extensions.release_extension(c.sk_X509_EXTENSION_value(stack, index))
+    c.sk_X509_EXTENSION_free(stack)
+
+
+cdef bint asks_for_extensions(c.X509_REQ* handle) noexcept:
+    return (
+        c.X509_REQ_get_attr_by_NID(handle, c.NID_ext_req, -1) >= 0
+        or c.X509_REQ_get_attr_by_NID(handle, c.NID_ms_ext_req, -1) >= 0
+    )
+
+
+cdef list read_extensions(c.X509_REQ* handle):
+    cdef c.X509_EXTENSION_LIST* stack
+    cdef int index
+    cdef list found = []
+    errors.clear()
+    stack = c.X509_REQ_get_extensions(handle)
+    # It says nothing of what is not a list at all.
+    if stack == NULL and (errors.pending() or asks_for_extensions(handle)):
+        errors.fail_crypto("malformed extensions")
+    try:
+        for index in range(c.sk_X509_EXTENSION_num(stack)):
+            found.append(extensions.copy_extension(c.sk_X509_EXTENSION_value(stack, index)))
+        return found
+    finally:
+        release_extensions(stack)
+
+
+cdef int drop_extensions(c.X509_REQ* handle, int nid) except -1:
+    cdef int index
+    while True:
+        index = c.X509_REQ_get_attr_by_NID(handle, nid, -1)
+        if index < 0:
+            return 0
+        c.X509_ATTRIBUTE_free(c.X509_REQ_delete_attr(handle, index))
+
+
+@cython.critical_section
+def get_extensions(X509Req request not None):
+    return read_extensions(request.held())
+
+
+@cython.critical_section
+def add_extensions(X509Req request not None, list more not None):
+    """Add to those already there: OpenSSL would read only the first of two lists."""
+    cdef c.X509_REQ* handle = request.held()
+    cdef list wanted = read_extensions(handle) + more
+    cdef c.X509_EXTENSION_LIST* stack
+    cdef extensions.X509Extension one
+    errors.clear()
+    stack = c.sk_X509_EXTENSION_new_null()
+    if stack == NULL:
+        errors.fail_crypto("no memory for extensions")
+    try:
+        for one in wanted:
+            if c.sk_X509_EXTENSION_push(stack, one.held()) <= 0:
+                errors.fail_crypto("no memory for extensions")
+        drop_extensions(handle, c.NID_ext_req)
+        drop_extensions(handle, c.NID_ms_ext_req)
+        if c.X509_REQ_add_extensions(handle, stack) != 1:
+            errors.fail_crypto("the extensions cannot be added")
+    finally:
+        c.sk_X509_EXTENSION_free(stack)  # its elements belong to `wanted`
+    stale(handle)
+
+
+# ---- signing
+
+@cython.critical_section
+def sign(X509Req request not None, keys.PKey key not None, digest):
+    """Sign with ``key``; ``digest`` is None for keys that bring their own."""
+    cdef c.X509_REQ* handle = request.held()
+    cdef const c.EVP_MD* kind = NULL
+    cdef c.EVP_PKEY* shared
+    cdef Asking asking
+    cdef int size
+    if digest is not None:
+        kind = algorithms.find_digest(digest)
+    shared = key.share()
+    errors.clear()
+    asking = begin_asking()
+    size = c.X509_REQ_sign(handle, shared, kind)
+    keys.release_key(shared)
+    asking.end()
+    if size <= 0:
+        errors.fail_crypto("the request cannot be signed with this key")
+
+
+@cython.critical_section
+def verify(X509Req request not None, keys.PKey key not None):
+    cdef c.X509_REQ* handle = request.held()
+    cdef c.EVP_PKEY* shared = key.share_public()
+    cdef int good
+    errors.clear()
+    good = c.X509_REQ_verify(handle, shared)
+    keys.release_key(shared)
+    if good <= 0:
+        errors.fail_crypto("the signature does not match")
+    return True
+
+
+# ---- files
+
+def load(bytes data not None, bint pem):
+    cdef memory.Memory source = memory.reading(data)
+    cdef c.X509_REQ* loaded
+    errors.clear()
+    if pem:
+        loaded = c.PEM_read_bio_X509_REQ(source.bio, NULL, passphrases.on_passphrase, NULL)
+    else:
+        loaded = c.d2i_X509_REQ_bio(source.bio, NULL)
+    if loaded == NULL:
+        errors.fail_crypto("not a certificate request")
+    return wrap_request(loaded)
+
+
+@cython.critical_section
+def dump(X509Req request not None, bint pem):
+    cdef memory.Memory out = memory.writing()
+    cdef int good
+    errors.clear()
+    if pem:
+        good = c.PEM_write_bio_X509_REQ(out.bio, request.held())
+    else:
+        good = c.i2d_X509_REQ_bio(out.bio, request.held())
+    if good != 1:
+        errors.fail_crypto("the request is not complete")
+    return out.written()
+
+
+@cython.critical_section
+def dump_text(X509Req request not None):
+    cdef memory.Memory out = memory.writing()
+    return printing.print_request(out, request.held())

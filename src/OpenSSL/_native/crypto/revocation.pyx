@@ -1,0 +1,349 @@
+"""``CRL`` owns an X509_CRL, ``Revoked`` an X509_REVOKED that stands alone."""
+
+cimport cython
+
+cimport OpenSSL._native.crypto.algorithms as algorithms
+cimport OpenSSL._native.crypto.asn1 as asn1
+cimport OpenSSL._native.crypto.certificates as certificates
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.crypto.extensions as extensions
+cimport OpenSSL._native.crypto.keys as keys
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.crypto.names as names
+cimport OpenSSL._native.common.passphrases as passphrases
+cimport OpenSSL._native.crypto.printing as printing
+cimport OpenSSL._native.crypto.stores as stores
+cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.hooks cimport Asking, begin_asking
+from OpenSSL._native.common.rules cimport store_changed
+
+cdef object face = None
+cdef object revoked_face = None
+
+
+def set_face(type kind, type revoked):
+    """Say which subclasses of CRL and Revoked are made for people."""
+    global face, revoked_face
+    face = kind
+    revoked_face = revoked
+
+
+cdef class Revoked:
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self):
+        if self.handle != NULL:
+            return
+        errors.clear()
+        self.handle = c.X509_REVOKED_new()
+        if self.handle == NULL:
+            errors.fail_crypto("no memory for a revocation")
+
+    def __dealloc__(self):
+        c.X509_REVOKED_free(self.handle)
+
+    cdef c.X509_REVOKED* held(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("Revoked.__init__ has not run")
+        return self.handle
+
+
+cdef class CRL:
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self):
+        if self.handle != NULL:
+            return
+        errors.clear()
+        self.handle = c.X509_CRL_new()
+        if self.handle == NULL:
+            errors.fail_crypto("no memory for a revocation list")
+
+    def __dealloc__(self):
+        c.X509_CRL_free(self.handle)
+
+    cdef c.X509_CRL* held(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("CRL.__init__ has not run")
+        return self.handle
+
+
+cdef void stale(c.X509_CRL* handle) noexcept:
+    c.i2d_re_X509_CRL_tbs(handle, NULL)
+    errors.clear()
+
+
+cdef object wrap_crl(c.X509_CRL* taken):
+    cdef object kind = face or CRL
+    cdef CRL made
+    try:
+        made = kind.__new__(kind)
+    except BaseException:
+        c.X509_CRL_free(taken)
+        raise
+    made.handle = taken
+    return made
+
+
+cdef object copy_revoked(const c.X509_REVOKED* borrowed):
+    cdef object kind = revoked_face or Revoked
+    cdef Revoked made = kind.__new__(kind)
+    errors.clear()
+    made.handle = c.X509_REVOKED_dup(borrowed)
+    if made.handle == NULL:
+        errors.fail_crypto("the revocation cannot be copied")
+    return made
+
+
+# ---- one revocation
+
+@cython.critical_section
+def get_serial(Revoked revoked not None):
+    return asn1.integer_value(c.X509_REVOKED_get0_serialNumber(revoked.held()))
+
+
+@cython.critical_section
+def set_serial(Revoked revoked not None, object serial not None):
+    cdef c.X509_REVOKED* handle = revoked.held()
+    cdef c.ASN1_INTEGER* number = asn1.new_integer(serial)
+    cdef int good
+    errors.clear()
+    good = c.X509_REVOKED_set_serialNumber(handle, number)
+    c.ASN1_INTEGER_free(number)
+    if good != 1:
+        errors.fail_crypto("the serial number cannot be set")
+
+
+@cython.critical_section
+def get_date(Revoked revoked not None):
+    return asn1.time_text(c.X509_REVOKED_get0_revocationDate(revoked.held()))
+
+
+@cython.critical_section
+def set_date(Revoked revoked not None, bytes when not None):
+    cdef c.X509_REVOKED* handle = revoked.held()
+    cdef c.ASN1_TIME* time = asn1.new_time(when)
+    cdef int good
+    errors.clear()
+    good = c.X509_REVOKED_set_revocationDate(handle, time)
+    c.ASN1_TIME_free(time)
+    if good != 1:
+        errors.fail_crypto("the time cannot be set")
+
+
+@cython.critical_section
+def get_reason(Revoked revoked not None):
+    """OpenSSL's words for the reason, or None."""
+    cdef memory.Memory out = memory.writing()
+    cdef int index = c.X509_REVOKED_get_ext_by_NID(revoked.held(), c.NID_crl_reason, -1)
+    if index < 0:
+        return None
+    errors.clear()
+    if c.X509V3_EXT_print(out.bio, c.X509_REVOKED_get_ext(revoked.handle, index), 0, 0) != 1:
+        errors.fail_crypto("malformed reason")
+    return out.written()
+
+
+cdef void drop_reason(c.X509_REVOKED* handle) noexcept:
+    cdef int index
+    while True:
+        index = c.X509_REVOKED_get_ext_by_NID(handle, c.NID_crl_reason, -1)
+        if index < 0:
+            return
+        extensions.release_extension(c.X509_REVOKED_delete_ext(handle, index))
+
+
+@cython.critical_section
+def set_reason(Revoked revoked not None, int reason):
+    """Set the reason by its number; a negative one takes it away."""
+    cdef c.X509_REVOKED* handle = revoked.held()
+    cdef c.ASN1_ENUMERATED* number
+    cdef int good
+    if reason < 0:
+        drop_reason(handle)
+        return
+    errors.clear()
+    number = c.ASN1_ENUMERATED_new()
+    if number == NULL:
+        errors.fail_crypto("no memory for a reason")
+    good = c.ASN1_ENUMERATED_set(number, reason)
+    if good == 1:
+        drop_reason(handle)
+        good = c.X509_REVOKED_add1_ext_i2d(handle, c.NID_crl_reason, number, 0, 0)
+    c.ASN1_ENUMERATED_free(number)
+    if good != 1:
+        errors.fail_crypto("the reason cannot be set")
+
+
+# ---- the list
+
+@cython.critical_section
+def get_revoked(CRL crl not None):
+    """Copies of all entries."""
+    cdef c.X509_REVOKED_LIST* entries = c.X509_CRL_get_REVOKED(crl.held())
+    cdef int index
+    cdef list found = []
+    for index in range(c.sk_X509_REVOKED_num(entries)):
+        found.append(copy_revoked(c.sk_X509_REVOKED_value(entries, index)))
+    return found
+
+
+def add_revoked(CRL crl not None, Revoked revoked not None):
+    """Add a copy of an entry."""
+    cdef Revoked copied
+    cdef int good
+    with cython.critical_section(revoked):
+        copied = copy_revoked(revoked.held())
+    with cython.critical_section(crl):
+        errors.clear()
+        good = c.X509_CRL_add0_revoked(crl.held(), copied.handle)
+        if good == 1:
+            copied.handle = NULL  # now the list's
+            stale(crl.handle)
+    if good != 1:
+        errors.fail_crypto("the revocation cannot be added")
+
+
+@cython.critical_section
+def get_issuer(CRL crl not None):
+    """A copy of the issuer's name."""
+    cdef c.X509_NAME* copied
+    errors.clear()
+    copied = c.X509_NAME_dup(c.X509_CRL_get_issuer(crl.held()))
+    if copied == NULL:
+        errors.fail_crypto("the name cannot be copied")
+    return names.wrap_name(copied)
+
+
+@cython.critical_section
+def set_version(CRL crl not None, long version):
+    cdef c.X509_CRL* handle = crl.held()
+    errors.clear()
+    if c.X509_CRL_set_version(handle, version) != 1:
+        errors.fail_crypto("no such version of revocation lists")
+    stale(handle)
+
+
+@cython.critical_section
+def set_update(CRL crl not None, bint next, object when not None):
+    """Set a time from its text (bytes), or from seconds counted from now (int)."""
+    cdef c.X509_CRL* handle = crl.held()
+    cdef c.ASN1_TIME* time
+    cdef int good
+    if isinstance(when, int):
+        time = asn1.new_time_from_now(when)
+    else:
+        time = asn1.new_time(when)
+    errors.clear()
+    if next:
+        good = c.X509_CRL_set1_nextUpdate(handle, time)
+    else:
+        good = c.X509_CRL_set1_lastUpdate(handle, time)
+    c.ASN1_TIME_free(time)
+    if good != 1:
+        errors.fail_crypto("the time cannot be set")
+    stale(handle)
+
+
+def sign(CRL crl not None, certificates.X509 issuer not None, keys.PKey key not None, digest):
+    """Make the certificate's subject the issuer, sort, and sign."""
+    cdef const c.EVP_MD* kind = NULL
+    cdef c.EVP_PKEY* shared
+    cdef c.X509_NAME* copied
+    if digest is not None:
+        kind = algorithms.find_digest(digest)
+    copied = certificates.copy_subject(issuer)
+    try:
+        shared = key.share()
+        try:
+            sign_as(crl, copied, shared, kind)
+        finally:
+            keys.release_key(shared)
+    finally:
+        names.release_name(copied)
+
+
+@cython.critical_section
+cdef int sign_as(
+    CRL crl, const c.X509_NAME* issuer, c.EVP_PKEY* key, const c.EVP_MD* kind
+) except -1:
+    cdef c.X509_CRL* handle = crl.held()
+    cdef Asking asking
+    cdef int size
+    errors.clear()
+    if c.X509_CRL_set_issuer_name(handle, issuer) != 1 or c.X509_CRL_sort(handle) != 1:
+        errors.fail_crypto("the issuer cannot be set")
+    stale(handle)
+    asking = begin_asking()
+    size = c.X509_CRL_sign(handle, key, kind)
+    asking.end()
+    if size <= 0:
+        errors.fail_crypto("the revocation list cannot be signed with this key")
+    return 0
+
+
+# ---- files and stores
+
+cdef c.X509_CRL* read_list(memory.Memory source) noexcept:
+    # Without a hook OpenSSL would ask at the terminal for a passphrase.
+    return c.PEM_read_bio_X509_CRL(source.bio, NULL, passphrases.on_passphrase, NULL)
+
+
+cdef void free_list(c.X509_CRL* taken) noexcept nogil:
+    c.X509_CRL_free(taken)
+
+
+cdef c.X509_CRL* decoded(bytes data, bint pem) except NULL:
+    cdef memory.Memory source = memory.reading(data)
+    cdef c.X509_CRL* loaded
+    errors.clear()
+    if pem:
+        loaded = read_list(source)
+    else:
+        loaded = c.d2i_X509_CRL_bio(source.bio, NULL)
+    if loaded == NULL:
+        errors.fail_crypto("not a revocation list")
+    return loaded
+
+
+def load(bytes data not None, bint pem):
+    return wrap_crl(decoded(data, pem))
+
+
+@cython.critical_section
+def dump(CRL crl not None, bint pem):
+    cdef memory.Memory out = memory.writing()
+    cdef int good
+    errors.clear()
+    if pem:
+        good = c.PEM_write_bio_X509_CRL(out.bio, crl.held())
+    else:
+        good = c.i2d_X509_CRL_bio(out.bio, crl.held())
+    if good != 1:
+        errors.fail_crypto("the revocation list is not complete")
+    return out.written()
+
+
+@cython.critical_section
+def dump_text(CRL crl not None):
+    cdef memory.Memory out = memory.writing()
+    return printing.print_list(out, crl.held())
+
+
+def add_to_store(stores.X509Store store not None, bytes data not None):
+    """Let a store know a revocation list in DER."""
+    # Decoding prepares what verification looks things up in; a list that was
+    # made here and never decoded lacks it.
+    cdef c.X509_STORE* handle = store.held()
+    cdef c.X509_CRL* loaded
+    cdef int good
+    store_changed(handle)   # takes the memory for it, before there is something to note
+    loaded = decoded(data, False)
+    errors.clear()
+    good = c.X509_STORE_add_crl(handle, loaded)
+    c.X509_CRL_free(loaded)
+    if good != 1:
+        errors.fail_crypto("the revocation list cannot be added")
+    store_changed(handle)

@@ -1,0 +1,9 @@
+from OpenSSL._native.crypto.certificates import X509
+from OpenSSL._native.crypto.keys import PKey
+
+class Work: ...
+
+def sign(key: PKey, data: bytes, digest: str | bytes | None) -> bytes: ...
+def verify(
+    certificate: X509, signature: bytes, data: bytes, digest: str | bytes | None
+) -> None: ...

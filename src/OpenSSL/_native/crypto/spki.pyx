@@ -1,0 +1,97 @@
+"""Netscape's signed public keys (SPKAC): an EVP_PKEY with proof of possession."""
+
+cimport cython
+
+cimport OpenSSL._native.crypto.algorithms as algorithms
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.crypto.keys as keys
+cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.hooks cimport Asking, begin_asking
+
+
+cdef class NetscapeSPKI:
+    cdef c.NETSCAPE_SPKI* handle    # owned; NULL until __init__ has run
+    cdef object __weakref__
+
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self):
+        if self.handle != NULL:
+            return
+        errors.clear()
+        self.handle = c.NETSCAPE_SPKI_new()
+        if self.handle == NULL:
+            errors.fail_crypto("no memory for a signed public key")
+
+    def __dealloc__(self):
+        c.NETSCAPE_SPKI_free(self.handle)
+
+    cdef c.NETSCAPE_SPKI* held(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("NetscapeSPKI.__init__ has not run")
+        return self.handle
+
+
+@cython.critical_section
+def sign(NetscapeSPKI spki not None, keys.PKey key not None, digest):
+    cdef c.NETSCAPE_SPKI* handle = spki.held()
+    cdef const c.EVP_MD* kind = NULL if digest is None else algorithms.find_digest(digest)
+    cdef c.EVP_PKEY* shared = key.share()
+    cdef Asking asking
+    cdef int size
+    errors.clear()
+    asking = begin_asking()
+    size = c.NETSCAPE_SPKI_sign(handle, shared, kind)
+    keys.release_key(shared)
+    asking.end()
+    if size <= 0:
+        errors.fail_crypto("this key cannot sign in this way")
+
+
+@cython.critical_section
+def verify(NetscapeSPKI spki not None, keys.PKey key not None):
+    cdef c.NETSCAPE_SPKI* handle = spki.held()
+    cdef c.EVP_PKEY* shared = key.share_public()
+    cdef int good
+    errors.clear()
+    good = c.NETSCAPE_SPKI_verify(handle, shared)
+    keys.release_key(shared)
+    if good <= 0:
+        errors.fail_crypto("the signature does not match")
+    return True
+
+
+@cython.critical_section
+def encode(NetscapeSPKI spki not None):
+    cdef char* text
+    errors.clear()
+    text = c.NETSCAPE_SPKI_b64_encode(spki.held())
+    if text == NULL:
+        errors.fail_crypto("the signed public key is not complete")
+    try:
+        return <bytes>text
+    finally:
+        c.OPENSSL_free(text)
+
+
+@cython.critical_section
+def get_pubkey(NetscapeSPKI spki not None):
+    cdef c.EVP_PKEY* key
+    errors.clear()
+    key = c.NETSCAPE_SPKI_get_pubkey(spki.held())
+    if key == NULL:
+        errors.fail_crypto("there is no public key")
+    return keys.wrap_public_key(key)
+
+
+@cython.critical_section
+def set_pubkey(NetscapeSPKI spki not None, keys.PKey key not None):
+    cdef c.NETSCAPE_SPKI* handle = spki.held()
+    cdef c.EVP_PKEY* shared = key.share_public()
+    cdef int good
+    errors.clear()
+    good = c.NETSCAPE_SPKI_set_pubkey(handle, shared)
+    keys.release_key(shared)
+    if good != 1:
+        errors.fail_crypto("the key cannot be used here")

@@ -1,0 +1,11 @@
+cimport OpenSSL._native.common.libcrypto as c
+
+cdef class X509Store:
+    cdef c.X509_STORE* handle       # owned; NULL until __init__ has run
+    cdef object __weakref__
+
+    cdef c.X509_STORE* held(self) except NULL
+
+cdef object wrap_store(c.X509_STORE* taken)
+# For the caller to give back, by release_chain.
+cdef c.X509_CHAIN* all_certificates(c.X509_STORE* store) except NULL

@@ -1,0 +1,120 @@
+"""``X509Store`` owns a reference to an X509_STORE: what a verification trusts."""
+
+cimport cython
+
+cimport OpenSSL._native.crypto.certificates as certificates
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+
+from OpenSSL._native.common.rules cimport store_changed
+
+cdef object face = None
+
+
+def set_face(type kind):
+    """Say which subclass of X509Store is made for people."""
+    global face
+    face = kind
+
+
+cdef class X509Store:
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+
+    def __init__(self):
+        if self.handle != NULL:
+            return
+        errors.clear()
+        self.handle = c.X509_STORE_new()
+        if self.handle == NULL:
+            errors.fail_crypto("no memory for a store")
+
+    def __dealloc__(self):
+        c.X509_STORE_free(self.handle)
+
+    cdef c.X509_STORE* held(self) except NULL:
+        if self.handle == NULL:
+            raise ValueError("X509Store.__init__ has not run")
+        return self.handle
+
+
+cdef object wrap_store(c.X509_STORE* taken):
+    cdef object kind = face or X509Store
+    cdef X509Store made
+    try:
+        made = kind.__new__(kind)
+    except BaseException:
+        c.X509_STORE_free(taken)
+        raise
+    made.handle = taken
+    return made
+
+
+# OpenSSL locks the store's list of certificates itself; its parameters it does not.
+
+def add_certificate(X509Store store not None, certificates.X509 certificate not None):
+    cdef c.X509* handle
+    cdef int good
+    store_changed(store.held())     # takes the memory for it, before there is something to note
+    errors.clear()
+    handle = certificate.share()
+    good = c.X509_STORE_add_cert(store.handle, handle)
+    certificates.release_certificate(handle)
+    if good != 1:
+        errors.fail_crypto("the certificate cannot be trusted")
+    store_changed(store.handle)
+
+
+@cython.critical_section
+def set_flags(X509Store store not None, unsigned long flags):
+    errors.clear()
+    if c.X509_STORE_set_flags(store.held(), flags) != 1:
+        errors.fail_crypto("the flags cannot be set")
+
+
+@cython.critical_section
+def set_time(X509Store store not None, long long seconds):
+    """Verify as if it were ``seconds`` after the start of 1970."""
+    # Not by X509_STORE_set1_param, which leaves a time that was set before.
+    c.X509_VERIFY_PARAM_set_time(c.X509_STORE_get0_param(store.held()), seconds)
+
+
+cdef c.X509_CHAIN* all_certificates(c.X509_STORE* store) except NULL:
+    """The certificates that have been loaded, each with a reference of its own."""
+    cdef c.X509_CHAIN* chain
+    errors.clear()
+    chain = c.X509_STORE_get1_all_certs(store)
+    if chain == NULL:
+        errors.fail_crypto("the certificates cannot be listed")
+    return chain
+
+
+def get_certificates(X509Store store not None):
+    cdef c.X509_CHAIN* chain = all_certificates(store.held())
+    try:
+        return certificates.wrap_chain(chain)
+    finally:
+        certificates.release_chain(chain)
+
+
+def count(X509Store store not None):
+    """How many certificates and lists of revoked ones have been loaded."""
+    cdef int number = c.brisk_store_size(store.held())
+    if number < 0:
+        errors.fail_crypto("the certificates cannot be counted")
+    return number
+
+
+def load_locations(X509Store store not None, bytes file, bytes directory):
+    """Trust what a PEM file holds, and look for more in a hashed directory."""
+    cdef c.X509_STORE* handle = store.held()
+    cdef const char* from_file = NULL if file is None else <const char*>file
+    cdef const char* from_directory = NULL if directory is None else <const char*>directory
+    cdef int good
+    store_changed(handle, from_directory)
+    errors.clear()
+    with nogil:
+        good = c.X509_STORE_load_locations(handle, from_file, from_directory)
+    store_changed(handle)
+    if good != 1:
+        errors.fail_crypto("neither a file nor a directory was given")

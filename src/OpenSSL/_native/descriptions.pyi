@@ -1,6 +1,0 @@
-from typing import Any
-
-from OpenSSL._native.certificates import X509
-
-def describe(certificate: X509) -> dict[str, Any]: ...
-def is_authority(certificate: X509) -> bool: ...

@@ -1,4 +1,0 @@
-from OpenSSL._native.tenancy import Tenant
-
-class Ending(Tenant):
-    """How a connection ends: once, and told alike from then on."""

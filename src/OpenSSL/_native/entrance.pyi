@@ -1,4 +1,0 @@
-from OpenSSL._native.carrier import Carrier
-
-class Entrance(Carrier):
-    """The way in to an SSL, for one thread at a time."""

@@ -1,6 +1,0 @@
-from collections.abc import Callable
-
-from OpenSSL._native.carrier import Carrier
-
-class Passphrase(Carrier):
-    def __init__(self, source: bytes | Callable[[bool], bytes]) -> None: ...

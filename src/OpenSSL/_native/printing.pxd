@@ -1,9 +1,0 @@
-cimport OpenSSL._native.libcrypto as c
-from OpenSSL._native.memory cimport Memory
-
-# As OpenSSL prints them, and whole where a text in them has a NUL byte.
-cdef bytes print_name(Memory out, c.GENERAL_NAME* name)
-cdef bytes print_extension(Memory out, c.X509_EXTENSION* extension)
-cdef bytes print_certificate(Memory out, c.X509* certificate)
-cdef bytes print_request(Memory out, c.X509_REQ* request)
-cdef bytes print_list(Memory out, c.X509_CRL* crl)

@@ -1,8 +1,0 @@
-cimport OpenSSL._native.libcrypto as c
-from OpenSSL._native.names cimport NameOwner
-
-cdef class X509Req(NameOwner):
-    cdef c.X509_REQ* handle         # owned; NULL until __init__ has run
-    cdef object __weakref__
-
-    cdef c.X509_REQ* held(self) except NULL

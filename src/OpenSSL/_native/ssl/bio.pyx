@@ -1,0 +1,493 @@
+"""Our own BIO: how bytes get in and out of libssl.
+
+Theory.  Over a descriptor, reads and writes are handed on in calls that never
+block; waiting is the Connection's business, outside libssl and outside every
+lock.  In memory, what comes in is read from the Channel's pieces, and what goes
+out is written into its ``ready`` bytes, or what does not fit there to ``spill``.
+The C functions run without the interpreter: they touch no reference count.
+
+libssl goes on inside one call for as long as it is given records that hold no data.
+So it is given an ``allowance``; when that is used up it hears that nothing is there,
+the call comes back, and ``rationed`` tells that libssl is to be called again.
+"""
+
+from cpython.ref cimport PyObject
+from libc.errno cimport EIO, ENOMEM
+from libc.stdlib cimport calloc, realloc
+from libc.string cimport memcmp, memcpy, memmove, memset
+
+cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.ssl.channel cimport (
+    ANY_NUMBER, Channel, Datagrams, Piece, brisk_kernel_tls,
+)
+from OpenSSL._native.ssl.gathering cimport FAILED_TO_LEAVE, LEFT, leave_together, put_aside
+from OpenSSL._native.common.platform cimport (
+    brisk_errno, brisk_fd, brisk_read, brisk_read_both, brisk_would_block, brisk_write,
+)
+
+cdef extern from "kernel_tls.h" nogil:
+    long brisk_kernel_tls_control(
+        brisk_kernel_tls* kernel, brisk_fd fd, int command, long number, void* pointer)
+    Py_ssize_t brisk_kernel_tls_read(
+        brisk_kernel_tls* kernel, brisk_fd fd, char* data, size_t size)
+    Py_ssize_t brisk_kernel_tls_write(
+        brisk_kernel_tls* kernel, brisk_fd fd, const char* data, size_t size)
+
+cdef extern from "Python.h":
+    char* bytes_data "PyBytes_AS_STRING"(PyObject* bytes) nogil
+    Py_ssize_t bytes_size "PyBytes_GET_SIZE"(PyObject* bytes) nogil
+
+
+ctypedef long (*control_function)(
+    c.BIO* bio, int command, long number, void* pointer) noexcept nogil
+
+cdef unsigned char[5] POISON
+POISON[:] = [0x17, 0x03, 0x03, 0x00, 0x20]
+# A record of no type there is, in plain text, later than any other: DTLS passes over
+# whatever it cannot read or has seen before.
+cdef unsigned char[14] POISONED_DATAGRAM
+POISONED_DATAGRAM[:] = [99, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 0]
+
+cdef enum:
+    HEADER = 5            # bytes before the body of a record
+    DATA = 23             # types of records
+    HANDSHAKE = 22
+    LIGHT = 4608          # a record that is no longer takes no time worth speaking of
+    SET_KTLS = 72         # a request that bio.h keeps to itself; see kernel_tls.h
+    FULL = 16401          # no shorter one can be full in TLS 1.3
+    DATAGRAM_HEADER = 13  # bytes before the body of a record of DTLS
+    LEAST = 64            # what a datagram costs at least, as if it had so many bytes
+    FIRST_SPILL = 512     # as little as is asked for
+    # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
+    # owes to everybody, to which libssl falls back when packets get lost.
+    USUAL_MTU = 1200
+    FALLBACK_MTU = 548
+
+
+# ---- incoming, without the interpreter
+
+cdef inline brisk_fd descriptor(const Channel* channel) noexcept nogil:
+    return channel.fd if channel.borrowed == <brisk_fd>-1 else channel.borrowed
+
+
+cdef size_t read_pieces(Channel* channel, char* data, size_t size) noexcept nogil:
+    cdef size_t done = 0
+    cdef size_t part
+    cdef Piece* piece
+    while done < size and channel.first < channel.count:
+        piece = &channel.pieces[channel.first]
+        part = piece.size - channel.offset
+        if part > size - done:
+            part = size - done
+        memcpy(data + done, bytes_data(piece.owner) + channel.offset, part)
+        done += part
+        channel.offset += part
+        if channel.datagram:
+            # The rest of a datagram that does not fit is lost, as on a socket.
+            channel.incoming -= piece.size
+            channel.first += 1
+            channel.offset = 0
+            return done
+        channel.incoming -= part
+        if channel.offset == piece.size:
+            channel.first += 1
+            channel.offset = 0
+    return done
+
+
+cdef inline void begin_record(Channel* channel) noexcept nogil:
+    """A header is whole: note what kind of work its record may be."""
+    cdef size_t length = channel.length
+    # A long one counts for more: it may hold hundreds of messages.
+    channel.idle += 1 + <unsigned int>(length >> 9)
+    channel.large = length > LIGHT
+    channel.allowance = channel.allowance - length if channel.allowance > length else 0
+
+
+cdef void follow_bit(Channel* channel, unsigned char byte) noexcept nogil:
+    # Type, version, and then the length.
+    if channel.header == 0:
+        channel.kind = byte
+    elif channel.header >= HEADER - 2:
+        channel.length = <unsigned short>(channel.length << 8 | byte)
+    channel.header += 1
+    channel.partial += 1
+    if channel.header == HEADER:
+        begin_record(channel)
+
+
+cdef inline void follow_header(Channel* channel, const unsigned char* data) noexcept nogil:
+    channel.kind = data[0]
+    channel.length = <unsigned short>(data[3] << 8 | data[4])
+    if channel.fresh:
+        channel.fresh = False
+        if data[0] & 0x80 and data[2] == 1:
+            # A ClientHello in the form of SSL 2: two bytes of length, and no type.
+            channel.length = <unsigned short>(((data[0] & 0x7f) << 8 | data[1]) + 2 - HEADER)
+    channel.header = HEADER
+    channel.partial = HEADER
+    begin_record(channel)
+
+
+cdef inline void follow(Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
+    """Keep count of where in a record the bytes that libssl was given end.
+
+    It asks for a header, then for its body, and never for more than that at once.
+    """
+    if channel.header == 0 and size >= HEADER:
+        follow_header(channel, data)
+        if size == HEADER and channel.length > 0:
+            return
+        data += HEADER
+        size -= HEADER
+    while channel.header < HEADER and size > 0:
+        follow_bit(channel, data[0])
+        data += 1
+        size -= 1
+    channel.partial += <unsigned int>size
+    if channel.header == HEADER and channel.partial >= <unsigned int>HEADER + channel.length:
+        channel.header = 0
+        channel.partial = 0
+
+
+cdef inline bint may_take(Channel* channel) noexcept nogil:
+    """Whether libssl may have more in this call: it would go on for as long as there is any."""
+    if channel.header == HEADER:
+        # A record that was begun is short work, unless it is large or a handshake's.
+        return not channel.light or not channel.large and channel.kind != HANDSHAKE
+    return channel.allowance > 0
+
+
+cdef inline void charge_datagram(Channel* channel, size_t size) noexcept nogil:
+    if size < LEAST:
+        size = LEAST
+    channel.allowance = channel.allowance - size if channel.allowance > size else 0
+
+
+cdef Py_ssize_t take_socket(Channel* channel, char* data, size_t size) noexcept nogil:
+    """What the system answers; behind a full record, the header of the next one is kept."""
+    cdef Py_ssize_t result
+    cdef unsigned int early
+    if channel.early > 0:
+        early = channel.early if channel.early < size else <unsigned int>size
+        memcpy(data, channel.early_header, early)
+        channel.early -= early
+        memmove(channel.early_header, channel.early_header + early, channel.early)
+        return early
+    if (channel.header == HEADER and channel.length >= FULL and channel.kind == DATA
+            and channel.partial + size == <size_t>HEADER + channel.length and channel.is_socket):
+        # It is a part of something larger, so another record follows: no goodbye has
+        # this size.  What follows a shorter one is not to be touched; see reading.
+        result = brisk_read_both(descriptor(channel), data, size, channel.early_header, HEADER)
+        channel.drained = result < <Py_ssize_t>(size + HEADER)
+        if result > <Py_ssize_t>size:
+            channel.early = <unsigned char>(result - size)
+            return size
+        return result
+    result = brisk_read(descriptor(channel), channel.is_socket, data, size)
+    channel.drained = result < <Py_ssize_t>size
+    return result
+
+
+cdef int give_nonsense(Channel* channel, c.BIO* bio, char* data, size_t size) noexcept nogil:
+    """How many bytes of it there are."""
+    if channel.datagram:
+        # Unless it comes too late to be read in plain text: then it is passed over.
+        if channel.poisoned == 1 and size >= sizeof(POISONED_DATAGRAM):
+            channel.poisoned = 2
+            memcpy(data, POISONED_DATAGRAM, sizeof(POISONED_DATAGRAM))
+            data[1] = <char>(channel.version >> 8)
+            data[2] = <char>(channel.version & 0xff)
+            return sizeof(POISONED_DATAGRAM)
+        c.BIO_set_retry_read(bio)
+        return 0
+    # The header of a record of data, then nothing that could be its body.
+    memset(data, 0xff, size)
+    if size == sizeof(POISON):
+        memcpy(data, POISON, size)
+    return <int>size
+
+
+cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogil:
+    cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
+    cdef Py_ssize_t result
+    got[0] = 0
+    c.BIO_clear_retry_flags(bio)
+    if channel == NULL:
+        return 0
+    if channel.poisoned:
+        got[0] = <size_t>give_nonsense(channel, bio, data, size)
+        return got[0] > 0
+    if not may_take(channel):
+        channel.rationed = True
+        c.BIO_set_retry_read(bio)
+        return 0
+    if channel.memory:
+        if channel.first == channel.count:
+            if not channel.ended:
+                c.BIO_set_retry_read(bio)
+            return 0
+        result = <Py_ssize_t>read_pieces(channel, data, size)
+    elif channel.kernel.receiving:
+        result = brisk_kernel_tls_read(&channel.kernel, descriptor(channel), data, size)
+    else:
+        result = take_socket(channel, data, size)
+    if result > 0:
+        got[0] = <size_t>result
+        if channel.datagram:
+            charge_datagram(channel, <size_t>result)
+        else:
+            follow(channel, <unsigned char*>data, <size_t>result)
+        return 1
+    if result == 0:
+        if channel.datagram:
+            # An empty datagram says nothing; it is not the end.
+            c.BIO_set_retry_read(bio)
+        else:
+            channel.ended = True
+        return 0
+    if brisk_would_block(brisk_errno()):
+        c.BIO_set_retry_read(bio)
+    else:
+        channel.number = brisk_errno()
+        if channel.kernel.receiving:
+            return -1   # libssl looks at errno then, and tells the peer
+    return 0
+
+
+# ---- outgoing, without the interpreter
+
+cdef bint grow_spill(Channel* channel, size_t size) noexcept nogil:
+    """Make room for `size` more bytes at the end of the spill."""
+    cdef size_t used = channel.spill_end - channel.spill_start
+    cdef size_t room
+    cdef char* new
+    if channel.spill_room - channel.spill_end >= size:
+        return True
+    if channel.spill_start > 0 and channel.spill_start >= channel.spill_room // 2:
+        memmove(channel.spill, channel.spill + channel.spill_start, used)
+        channel.spill_start = 0
+        channel.spill_end = used
+        if channel.spill_room - used >= size:
+            return True
+    room = channel.spill_room * 2 if channel.spill_room > 0 else FIRST_SPILL
+    while room - channel.spill_end < size:
+        if room > (<size_t>-1) // 4:
+            return False
+        room *= 2
+    new = <char*>realloc(channel.spill, room)
+    if new == NULL:
+        return False
+    channel.spill = new
+    channel.spill_room = room
+    return True
+
+
+cdef bint note_datagram(Channel* channel, size_t size) noexcept nogil:
+    cdef Datagrams* noted = channel.datagrams
+    cdef size_t room
+    cdef size_t* new
+    if noted == NULL:
+        noted = <Datagrams*>calloc(1, sizeof(Datagrams))
+        if noted == NULL:
+            return False
+        channel.datagrams = noted
+    if noted.first == noted.count:
+        noted.first = noted.count = 0
+    if noted.count == noted.room and noted.first > noted.room // 2:
+        # What was taken makes room: a queue that is never empty need not grow for ever.
+        noted.count -= noted.first
+        memmove(noted.sizes, noted.sizes + noted.first, noted.count * sizeof(size_t))
+        noted.first = 0
+    if noted.count == noted.room:
+        room = noted.room * 2 if noted.room > 0 else 8
+        new = <size_t*>realloc(noted.sizes, room * sizeof(size_t))
+        if new == NULL:
+            return False
+        noted.sizes = new
+        noted.room = room
+    noted.sizes[noted.count] = size
+    noted.count += 1
+    return True
+
+
+cdef size_t fitting(const Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
+    """How much of several records to send as one datagram; libssl gives the rest again.
+
+    It gathers a flight and does not count what sealing adds to it (dtls1_do_write, up to
+    4.0), so that the last datagram may be too large.  A single record goes whole.
+    """
+    cdef size_t done = 0
+    cdef size_t end
+    while size - done >= DATAGRAM_HEADER:
+        end = done + DATAGRAM_HEADER + (<size_t>data[done + 11] << 8 | data[done + 12])
+        if end > size or end > channel.mtu and done > 0:
+            break
+        done = end
+    return done if done > 0 else size
+
+
+cdef int offer(
+    Channel* channel, c.BIO* bio, const char* data, size_t size, size_t* put,
+) noexcept nogil:
+    """Let libssl have written what the conduit has taken; it offers all else again."""
+    cdef size_t taken = channel.spill_start
+    if taken > 0:
+        channel.spill_start = channel.spill_end = 0
+        if taken > size or memcmp(channel.spill, data, taken) != 0:
+            channel.number = EIO    # libssl would go on in the middle of something else
+            return 0
+        put[0] = taken
+        return 1
+    if not channel.carrying:
+        channel.spill_end = 0
+        if not grow_spill(channel, size):
+            channel.number = ENOMEM
+            return 0
+        memcpy(channel.spill, data, size)
+        channel.spill_end = size
+    c.BIO_set_retry_write(bio)
+    return 0
+
+
+cdef bint first_leaves(Channel* channel, c.BIO* bio) noexcept nogil:
+    """Whether what was gathered has left: nothing may overtake it."""
+    cdef int left = leave_together(channel)
+    if left != LEFT and left != FAILED_TO_LEAVE:
+        c.BIO_set_retry_write(bio)
+    return left == LEFT
+
+
+cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexcept nogil:
+    cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
+    cdef Py_ssize_t result
+    put[0] = 0
+    c.BIO_clear_retry_flags(bio)
+    if channel == NULL:
+        return 0
+    if channel.spill_start > 0 and channel.conducted:
+        return offer(channel, bio, data, size, put)
+    if channel.writes < ANY_NUMBER and not channel.datagram:
+        if channel.writes == 0:
+            channel.rationed = True
+            c.BIO_set_retry_write(bio)
+            return 0
+        channel.writes -= 1
+        channel.idle += 1   # an answer that nobody here has asked for
+    if channel.datagram and size > channel.mtu > 0:
+        size = fitting(channel, <const unsigned char*>data, size)
+    if not channel.memory:
+        if channel.gathered != NULL:
+            if (channel.gathering and not channel.kernel.sending
+                    and put_aside(channel, data, size)):
+                put[0] = size
+                return 1
+            if not first_leaves(channel, bio):
+                return 0
+        if channel.kernel.sending:
+            result = brisk_kernel_tls_write(&channel.kernel, descriptor(channel), data, size)
+        else:
+            result = brisk_write(descriptor(channel), channel.is_socket, data, size)
+        if result >= 0:
+            put[0] = <size_t>result
+            return 1
+        if brisk_would_block(brisk_errno()):
+            c.BIO_set_retry_write(bio)
+        else:
+            channel.number = brisk_errno()
+        return 0
+    if channel.conducted:
+        return offer(channel, bio, data, size, put)
+    if channel.limit > 0 and channel.outgoing >= channel.limit:
+        c.BIO_set_retry_write(bio)
+        return 0
+    if (channel.ready != NULL and channel.spill_end == channel.spill_start
+            and <size_t>bytes_size(channel.ready) - channel.ready_end >= size):
+        memcpy(bytes_data(channel.ready) + channel.ready_end, data, size)
+        channel.ready_end += size
+    else:
+        if not grow_spill(channel, size) or (
+                channel.datagram and not note_datagram(channel, size)):
+            channel.number = ENOMEM
+            return 0
+        memcpy(channel.spill + channel.spill_end, data, size)
+        channel.spill_end += size
+    channel.outgoing += size
+    put[0] = size
+    return 1
+
+
+cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexcept nogil:
+    cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
+    if command == c.BIO_CTRL_FLUSH or command == c.BIO_CTRL_DUP:
+        return 1
+    if channel == NULL:
+        return 0
+    if command == c.BIO_CTRL_EOF:
+        return channel.ended and channel.first == channel.count
+    if command == c.BIO_CTRL_PENDING:
+        return <long>channel.incoming
+    if command == c.BIO_CTRL_WPENDING:
+        return <long>channel.outgoing
+    if command == c.BIO_CTRL_DGRAM_SET_MTU:
+        channel.mtu = <unsigned int>number
+        return number
+    if command == c.BIO_CTRL_DGRAM_GET_MTU:
+        return channel.mtu
+    # Unanswered, libssl would cut each flight into many datagrams of 228 bytes.
+    if command == c.BIO_CTRL_DGRAM_QUERY_MTU:
+        channel.mtu = USUAL_MTU
+        return USUAL_MTU
+    if command == c.BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
+        if channel.mtu > FALLBACK_MTU:
+            channel.mtu = FALLBACK_MTU
+        return FALLBACK_MTU
+    if channel.is_socket and not channel.datagram:
+        if command == SET_KTLS and leave_together(channel) != LEFT:
+            return 0    # the kernel would encrypt it once more
+        return brisk_kernel_tls_control(
+            &channel.kernel, descriptor(channel), command, number, pointer)
+    return 0
+
+
+cdef long on_memory_control(
+    c.BIO* bio, int command, long number, void* pointer,
+) noexcept nogil:
+    # Asked a dozen times for each record, nearly always about kernel TLS.
+    if command > c.BIO_CTRL_WPENDING:
+        return 0
+    return on_control(bio, command, number, pointer)
+
+
+# ---- the BIO
+
+cdef c.BIO_METHOD* make_method(control_function control) except NULL:
+    # One for the life of the process: connections may outlive the module.
+    cdef c.BIO_METHOD* method
+    cdef int index = c.BIO_get_new_index()
+    if index == -1:
+        raise MemoryError("no BIO type is left")
+    method = c.BIO_meth_new(index | c.BIO_TYPE_SOURCE_SINK, b"brisktls")
+    if (method == NULL
+            or not c.BIO_meth_set_read_ex(method, on_read)
+            or not c.BIO_meth_set_write_ex(method, on_write)
+            or not c.BIO_meth_set_ctrl(method, control)):
+        raise MemoryError("BIO_meth_new failed")
+    return method
+
+
+cdef c.BIO_METHOD* channel_method = make_method(on_control)
+cdef c.BIO_METHOD* memory_method = make_method(on_memory_control)
+
+
+cdef c.BIO* open_bio(Channel* channel) except NULL:
+    """A BIO over `channel`, owned by the caller until an SSL takes it."""
+    cdef c.BIO* bio = c.BIO_new(
+        memory_method if channel.memory and not channel.datagram else channel_method)
+    if bio == NULL:
+        raise MemoryError("BIO_new failed")
+    channel.writes = ANY_NUMBER
+    channel.fresh = not channel.datagram
+    c.BIO_set_data(bio, channel)
+    c.BIO_set_init(bio, 1)
+    return bio

@@ -1,0 +1,7 @@
+from collections.abc import Callable
+from typing import Any
+
+from OpenSSL._native.ssl.context import Context
+
+def set_cert_verify_callback(context: Context, callback: Callable[..., Any] | None) -> None: ...
+def get_cert_verify_callback(context: Context) -> Callable[..., Any] | None: ...

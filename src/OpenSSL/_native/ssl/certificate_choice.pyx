@@ -1,0 +1,39 @@
+"""Choosing the certificate in the handshake, at once or later."""
+
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.pausing cimport on_certificate
+
+
+def set_callback(Context context not None, callback):
+    cdef s.certificate_hook function = NULL
+    cdef Hooks hooks
+    if callback is not None:
+        function = on_certificate
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.put("certificate", callback)
+        context.hooks = hooks
+        # Connections made before have their own copy.
+        s.SSL_CTX_set_cert_cb(context.handle, function, NULL)
+    finally:
+        context.leave()
+
+
+def connection_set_callback(Connection connection not None, callback):
+    cdef s.certificate_hook function = NULL
+    cdef Hooks hooks
+    if callback is not None:
+        function = on_certificate
+    connection.enter()
+    try:
+        hooks = connection.hooks.copy()
+        hooks.put("certificate", callback)
+        connection.hooks = hooks
+        connection.own_choice = True
+        s.SSL_set_cert_cb(connection.handle, function, NULL)
+    finally:
+        connection.leave()

@@ -1,0 +1,394 @@
+"""Which versions, ciphers, groups and signatures an end offers and accepts.
+
+Theory.  A cipher string that selects nothing leaves OpenSSL with an empty list
+and, when it named one, another security level.  So the previous list is noted
+first and put back when the new one is refused: a failed call changes nothing.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.crypto.keys cimport release_key
+from OpenSSL._native.common.memory cimport Memory
+
+
+cdef enum:
+    DESCRIPTION = 512   # bytes; more than OpenSSL's longest
+
+
+cdef list cipher_names(const s.SSL_CIPHER_LIST* ciphers):
+    cdef int index
+    cdef bytes name
+    cdef list names = []
+    if ciphers == NULL:
+        return names
+    for index in range(s.sk_SSL_CIPHER_num(ciphers)):
+        name = s.SSL_CIPHER_get_name(s.sk_SSL_CIPHER_value(ciphers, index))
+        names.append(name.decode("ascii"))
+    return names
+
+
+cdef object long_name(int nid):
+    cdef const char* name = NULL if nid == c.NID_undef else c.OBJ_nid2ln(nid)
+    return None if name == NULL else (<bytes>name).decode("ascii")
+
+
+cdef object words(const char* text):
+    return None if text == NULL else (<bytes>text).decode("ascii")
+
+
+cdef dict description(const s.SSL_CIPHER* cipher):
+    """What is to be known of a cipher, as the ``ssl`` module has it."""
+    cdef char text[DESCRIPTION]
+    cdef int bits = 0
+    strength = s.SSL_CIPHER_get_bits(cipher, &bits)
+    if s.SSL_CIPHER_description(cipher, text, DESCRIPTION) == NULL:
+        text[0] = 0
+    return {
+        "id": s.SSL_CIPHER_get_id(cipher),
+        "name": words(s.SSL_CIPHER_get_name(cipher)),
+        "protocol": words(s.SSL_CIPHER_get_version(cipher)),
+        "description": words(text).removesuffix("\n"),
+        "strength_bits": strength,
+        "alg_bits": bits,
+        "aead": s.SSL_CIPHER_is_aead(cipher) != 0,
+        "symmetric": long_name(s.SSL_CIPHER_get_cipher_nid(cipher)),
+        "digest": long_name(s.SSL_CIPHER_get_digest_nid(cipher)),
+        "kea": long_name(s.SSL_CIPHER_get_kx_nid(cipher)),
+        "auth": long_name(s.SSL_CIPHER_get_auth_nid(cipher)),
+    }
+
+
+cdef list descriptions(const s.SSL_CIPHER_LIST* ciphers):
+    cdef int index
+    cdef list found = []
+    if ciphers != NULL:
+        for index in range(s.sk_SSL_CIPHER_num(ciphers)):
+            found.append(description(s.sk_SSL_CIPHER_value(ciphers, index)))
+    return found
+
+
+# ---- ciphers
+
+def describe_ciphers(Context context not None):
+    context.enter()
+    try:
+        return descriptions(s.SSL_CTX_get_ciphers(context.handle))
+    finally:
+        context.leave()
+
+
+def get_security_level(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_security_level(context.handle)
+    finally:
+        context.leave()
+
+
+def context_get_cipher_list(Context context not None):
+    context.enter()
+    try:
+        return cipher_names(s.SSL_CTX_get_ciphers(context.handle))
+    finally:
+        context.leave()
+
+
+def context_set_cipher_list(Context context not None, bytes ciphers not None):
+    cdef bytes before
+    cdef int level
+    context.change()
+    try:
+        before = ":".join(cipher_names(s.SSL_CTX_get_ciphers(context.handle))).encode()
+        level = s.SSL_CTX_get_security_level(context.handle)
+        errors.clear()
+        if s.SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(ciphers)) == 1:
+            return
+        try:
+            errors.fail_ssl("no cipher match")
+        finally:
+            s.SSL_CTX_set_security_level(context.handle, level)
+            if s.SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(before)) != 1:
+                errors.fail_ssl("the previous ciphers cannot be put back")
+    finally:
+        context.leave()
+
+
+cdef list connection_ciphers(Connection connection):
+    # They may be the Context's, which another thread may replace.
+    cdef s.SSL_CIPHER_LIST* copy
+    connection.start_reading()
+    copy = s.sk_SSL_CIPHER_dup(s.SSL_get_ciphers(connection.handle))
+    connection.stop_reading()
+    if copy == NULL:
+        raise MemoryError()
+    try:
+        return cipher_names(copy)
+    finally:
+        s.sk_SSL_CIPHER_free(copy)
+
+
+cdef bint take_ciphers(Connection connection, bytes ciphers) noexcept:
+    cdef int result
+    connection.start_reading()
+    result = s.SSL_set_cipher_list(connection.handle, PyBytes_AS_STRING(ciphers))
+    connection.stop_reading()
+    return result == 1
+
+
+def connection_get_cipher_list(Connection connection not None):
+    connection.enter()
+    try:
+        return connection_ciphers(connection)
+    finally:
+        connection.leave()
+
+
+def connection_set_cipher_list(Connection connection not None, bytes ciphers not None):
+    cdef bytes before
+    cdef int level
+    connection.enter()
+    try:
+        before = ":".join(connection_ciphers(connection)).encode()
+        level = s.SSL_get_security_level(connection.handle)
+        errors.clear()
+        if take_ciphers(connection, ciphers):
+            connection.note_rule("ciphers", ciphers)
+            return
+        try:
+            errors.fail_ssl("no cipher match")
+        finally:
+            s.SSL_set_security_level(connection.handle, level)
+            if not take_ciphers(connection, before):
+                errors.fail_ssl("the previous ciphers cannot be put back")
+    finally:
+        connection.leave()
+
+
+def describe_client_ciphers(Connection connection not None):
+    """Names and descriptions of what a client offered, or None where that is not known."""
+    cdef s.SSL_CIPHER_LIST* offered
+    connection.enter()
+    try:
+        offered = s.SSL_get_client_ciphers(connection.handle)
+        return None if offered == NULL else descriptions(offered)
+    finally:
+        connection.leave()
+
+
+def context_set_ciphersuites(Context context not None, bytes suites not None):
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_ciphersuites(context.handle, PyBytes_AS_STRING(suites)) != 1:
+            errors.fail_ssl("no cipher match")
+    finally:
+        context.leave()
+
+
+def connection_set_ciphersuites(Connection connection not None, bytes suites not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_ciphersuites(connection.handle, PyBytes_AS_STRING(suites)) != 1:
+            errors.fail_ssl("no cipher match")
+        connection.note_rule("ciphersuites", suites)
+    finally:
+        connection.leave()
+
+
+# ---- versions
+
+def context_set_min_version(Context context not None, int version):
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_min_proto_version(context.handle, version) != 1:
+            errors.fail_ssl("the library does not offer this protocol version")
+    finally:
+        context.leave()
+
+
+def context_set_max_version(Context context not None, int version):
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_max_proto_version(context.handle, version) != 1:
+            errors.fail_ssl("the library does not offer this protocol version")
+    finally:
+        context.leave()
+
+
+def context_get_min_version(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_min_proto_version(context.handle)
+    finally:
+        context.leave()
+
+
+def context_get_max_version(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_max_proto_version(context.handle)
+    finally:
+        context.leave()
+
+
+def connection_set_min_version(Connection connection not None, int version):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_min_proto_version(connection.handle, version) != 1:
+            errors.fail_ssl("the library does not offer this protocol version")
+        connection.note_rule("min version", version)
+    finally:
+        connection.leave()
+
+
+def connection_set_max_version(Connection connection not None, int version):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_max_proto_version(connection.handle, version) != 1:
+            errors.fail_ssl("the library does not offer this protocol version")
+        connection.note_rule("max version", version)
+    finally:
+        connection.leave()
+
+
+def connection_get_min_version(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_min_proto_version(connection.handle)
+    finally:
+        connection.leave()
+
+
+def connection_get_max_version(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_max_proto_version(connection.handle)
+    finally:
+        connection.leave()
+
+
+# ---- key exchange and signatures
+
+def set_tmp_ecdh(Context context not None, bytes curve not None):
+    cdef int nid = c.OBJ_txt2nid(PyBytes_AS_STRING(curve))
+    if nid == c.NID_undef:
+        nid = c.EC_curve_nist2nid(PyBytes_AS_STRING(curve))
+    context.change()
+    try:
+        errors.clear()
+        if nid == c.NID_undef or s.SSL_CTX_set1_groups(context.handle, &nid, 1) != 1:
+            errors.fail_ssl(f"unsupported elliptic curve: {curve.decode('ascii', 'replace')}")
+        context.note_rule("groups", <bytes>c.OBJ_nid2sn(nid))
+    finally:
+        context.leave()
+
+
+cdef c.EVP_PKEY* read_dh(c.BIO* file) noexcept nogil:
+    """The first DH parameters in a PEM file, past whatever else it holds; NULL for none."""
+    cdef c.EVP_PKEY* found = NULL
+    cdef c.OSSL_DECODER_CTX* decoder = c.OSSL_DECODER_CTX_new_for_pkey(
+        &found, b"PEM", NULL, NULL, c.OSSL_KEYMGMT_SELECT_ALL_PARAMETERS, NULL, NULL)
+    cdef int position = -1
+    cdef int here
+    while decoder != NULL:
+        if c.OSSL_DECODER_from_bio(decoder, file) == 1 and found != NULL:
+            if c.EVP_PKEY_is_a(found, b"DH") == 1 or c.EVP_PKEY_is_a(found, b"DHX") == 1:
+                break
+            release_key(found)
+            found = NULL
+        here = c.BIO_tell(file)
+        if c.BIO_eof(file) or here <= position:
+            break
+        position = here
+    c.OSSL_DECODER_CTX_free(decoder)
+    return found
+
+
+def load_tmp_dh(Context context not None, bytes path not None):
+    cdef Memory file
+    cdef c.EVP_PKEY* parameters
+    errors.clear()
+    file = memory.opened(path)
+    if file is None:
+        errors.fail_ssl("the file cannot be opened")
+    with nogil:
+        parameters = read_dh(file.bio)
+    if parameters == NULL:
+        errors.fail_ssl("there are no DH parameters in this file")
+    try:
+        context.change()
+    except BaseException:
+        release_key(parameters)
+        raise
+    try:
+        errors.clear()
+        if s.SSL_CTX_set0_tmp_dh_pkey(context.handle, parameters) != 1:
+            release_key(parameters)
+            errors.fail_ssl("OpenSSL refused these DH parameters")
+    finally:
+        context.leave()
+
+
+def context_set_groups_list(Context context not None, bytes groups not None):
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set1_groups_list(context.handle, PyBytes_AS_STRING(groups)) != 1:
+            errors.fail_ssl("the list holds a group that is unknown, or one twice")
+        context.note_rule("groups", groups)
+    finally:
+        context.leave()
+
+
+def connection_set_groups_list(Connection connection not None, bytes groups not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set1_groups_list(connection.handle, PyBytes_AS_STRING(groups)) != 1:
+            errors.fail_ssl("the list holds a group that is unknown, or one twice")
+        connection.note_rule("groups", groups)
+    finally:
+        connection.leave()
+
+
+def context_set_sigalgs_list(Context context not None, bytes algorithms not None):
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set1_sigalgs_list(context.handle, PyBytes_AS_STRING(algorithms)) != 1:
+            errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
+        context.note_rule("signature algorithms", algorithms)
+    finally:
+        context.leave()
+
+
+def connection_set_sigalgs_list(Connection connection not None, bytes algorithms not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set1_sigalgs_list(connection.handle, PyBytes_AS_STRING(algorithms)) != 1:
+            errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
+        connection.note_rule("signature algorithms", algorithms)
+    finally:
+        connection.leave()
+
+
+def get_group_name(Connection connection not None):
+    cdef const char* name
+    connection.enter()
+    try:
+        name = s.brisk_group_name(connection.handle)
+        return None if name == NULL else (<bytes>name).decode("ascii")
+    finally:
+        connection.leave()

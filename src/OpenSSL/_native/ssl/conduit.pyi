@@ -1,0 +1,12 @@
+from typing import final
+
+from OpenSSL._native.ssl.ending import Ending
+
+@final
+class Conduit:
+    """What carries the bytes of a connection that has no descriptor of its own."""
+
+class Conducted(Ending):
+    """How a connection's bytes go through an object that has methods of its own for them."""
+
+def is_conducted(socket: object) -> bool: ...

@@ -1,0 +1,67 @@
+from OpenSSL._native.common.hooks cimport Hooks, Kept
+from OpenSSL._native.common.libssl cimport SSL_CTX
+from OpenSSL._native.common.lock cimport brisk_lock
+from OpenSSL._native.ssl.removals cimport Removals
+from OpenSSL._native.common.rules cimport Common
+from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring
+
+cdef enum Trust:
+    EMPTY       # its own, as SSL_CTX_new made it
+    SHARED      # another's too: not to be changed
+    OWN
+
+cdef enum Logs:
+    NO_LOGS     # of certificate transparency: not asked for
+    LAX         # asked for, and nobody is refused for it
+    STRICT
+
+cdef class Context:
+    cdef SSL_CTX* handle            # owned; NULL until __init__ has run
+    cdef Hooks hooks                # never changed in place: copy, change, assign
+    cdef Kept app_data
+    cdef Kept passphrase            # the hook that knows the keys' passphrases, and its data
+    cdef brisk_lock lock
+    cdef unsigned long reader_forks  # forks when readers were counted last
+    cdef long readers               # connections at work in libssl that look at the handle
+    cdef int method
+    cdef Trust trust                # whose the store of certificates is
+    cdef bint verify_set            # how to verify was said, not left as it was
+    cdef unsigned long changes      # how often it was changed
+    cdef Common common              # a digest of the rules its connections have in common
+    cdef dict noted                 # those of them that libssl does not tell
+    cdef bint in_use                # connections have been made with it
+    cdef object renewal             # a certificate that waits for its key; see Renewal
+    cdef unsigned int most_idle     # records without data in a row; 0: no bound
+    cdef bint ruled                 # it has rules of verification beyond libssl's own
+    cdef Logs logs                  # what clients ask for
+    cdef bint must_name             # its clients must say whom they want
+    cdef bint asked_late            # its clients may be asked for a certificate at any time
+    cdef object outlived            # stores replaced while connections may be verifying by them
+    cdef object anchors             # what to read to have one like the shared store
+    cdef brisk_ticket_ring tickets  # the program's own keys for tickets, if it set any
+    cdef Removals removals          # sessions the program is to be told of; None: it is not
+    cdef unsigned long telling      # forks + 1 while somebody tells it; else 0
+    cdef object __weakref__
+
+    # Every function over a Context runs between these two.  enter() raises
+    # when __init__ has not run, and waits for other threads.
+    cdef int enter(self) except -1
+    cdef void leave(self) noexcept
+
+    # In place of enter(), where something is replaced that handshakes look at
+    # without asking: waits until none of them is inside libssl.
+    cdef int change(self) except -1
+    # Between change() and leave(): a rule that decides whom connections believe, or what they
+    # agree to, and that libssl does not tell.  bytes or int; None: not set.
+    cdef int note_rule(self, str name, object value) except -1
+    cdef void changed(self) noexcept
+    cdef void digest(self) noexcept
+    cdef int check_not_ending(self) except -1
+    cdef void count_again(self) noexcept
+
+    # With no lock held: tell the program which sessions libssl has let go of.
+    cdef void tell_removed(self) noexcept
+
+    # Around such a computation; see Engine.
+    cdef void start_reading(self) noexcept
+    cdef void stop_reading(self) noexcept nogil

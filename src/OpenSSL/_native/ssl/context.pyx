@@ -1,0 +1,264 @@
+"""Context owns SSL_CTX and the hooks that new connections are given.
+
+Theory.  libssl lets an SSL_CTX be shared, not changed: a handshake looks at
+the lists in it without a lock, and a setter frees them.  So a setter takes the
+lock *and* waits until no connection of the Context is computing
+(``change``); a computation announces itself (``start_reading``), except while
+a hook runs, so that hooks may change Contexts too.  Computations never wait
+for the network, so neither side waits long.
+"""
+
+cimport cython
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.forks cimport forks
+from OpenSSL._native.common.hooks cimport Hooks, Kept, keep
+from OpenSSL._native.common.lock cimport (
+    brisk_count_add, brisk_count_get, brisk_count_wait, brisk_is_finalizing, brisk_lock_again,
+    brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
+    brisk_lock_wait, brisk_lock_was_forked,
+)
+from OpenSSL._native.ssl.hello cimport on_alpn_select, on_hello
+from OpenSSL._native.ssl.judging cimport on_chain
+from OpenSSL._native.common.rules cimport renew
+from OpenSSL._native.ssl.stamps cimport on_ticket
+from OpenSSL._native.ssl.trampolines cimport on_early_data
+from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring_close
+
+from OpenSSL._exceptions import Error
+from OpenSSL._native.common.hooks import write_unraisable
+from OpenSSL._native.common.constants import (
+    DTLS_CLIENT_METHOD, DTLS_METHOD, DTLS_SERVER_METHOD, SSLv23_METHOD, TLS_CLIENT_METHOD,
+    TLS_METHOD, TLS_SERVER_METHOD, TLSv1_1_METHOD, TLSv1_2_METHOD, TLSv1_METHOD,
+)
+
+cdef enum:
+    SESSION_SECONDS = 300   # the interface's own default; libssl's is two hours
+    MOST_IDLE = 1000        # records in a row that hold no data
+
+# What tells a program of removed sessions; it stands above, with the sessions.
+cdef object teller = None
+
+
+def set_teller(told not None):
+    """Say which function tells the program of the sessions that a Context has let go of."""
+    global teller
+    teller = told
+
+
+ctypedef const s.SSL_METHOD* (*make_method)() noexcept nogil
+
+
+cdef class Method:
+    """One way to make an SSL_CTX: its function and, where it fixes one, the version."""
+    cdef make_method make
+    cdef int version
+
+
+cdef Method method(make_method make, int version=0):
+    cdef Method new = Method.__new__(Method)
+    new.make = make
+    new.version = version
+    return new
+
+
+# SSLv2_METHOD and SSLv3_METHOD are names without a protocol behind them.
+cdef dict METHODS = {
+    SSLv23_METHOD: method(s.TLS_method),
+    TLSv1_METHOD: method(s.TLS_method, s.TLS1_VERSION),
+    TLSv1_1_METHOD: method(s.TLS_method, s.TLS1_1_VERSION),
+    TLSv1_2_METHOD: method(s.TLS_method, s.TLS1_2_VERSION),
+    TLS_METHOD: method(s.TLS_method),
+    TLS_SERVER_METHOD: method(s.TLS_server_method),
+    TLS_CLIENT_METHOD: method(s.TLS_client_method),
+    DTLS_METHOD: method(s.DTLS_method),
+    DTLS_SERVER_METHOD: method(s.DTLS_server_method),
+    DTLS_CLIENT_METHOD: method(s.DTLS_client_method),
+}
+
+
+# What hooks refer to may lead back here.  The collector must not take the
+# fields of a Context that somebody can still reach through such a ring.
+@cython.no_gc_clear
+cdef class Context:
+    def __cinit__(self, *args, **kwargs):
+        self.handle = NULL
+        self.hooks = Hooks.__new__(Hooks)
+        self.noted = {}
+        self.most_idle = MOST_IDLE
+        brisk_lock_init(&self.lock)
+
+    def __init__(self, int number):
+        cdef Method chosen = METHODS.get(number)
+        cdef s.SSL_CTX* handle
+        if chosen is None:
+            raise ValueError("No such protocol")
+        if self.handle != NULL:
+            raise ValueError("this Context is initialised already")
+        errors.clear()
+        handle = s.SSL_CTX_new(chosen.make())
+        if handle == NULL:
+            errors.fail_ssl("SSL_CTX_new failed")
+        self.handle = handle
+        self.method = number
+        # A send may take a part, and may be retried from another address.
+        s.SSL_CTX_set_mode(
+            handle, s.SSL_MODE_ENABLE_PARTIAL_WRITE | s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
+        if not s.brisk_can_free_buffers():
+            s.SSL_CTX_set_mode(handle, s.SSL_MODE_RELEASE_BUFFERS)
+        s.SSL_CTX_set_timeout(handle, SESSION_SECONDS)
+        # Where sessions are judged, and the program chooses what it serves.
+        s.SSL_CTX_set_client_hello_cb(handle, on_hello, NULL)
+        s.SSL_CTX_set_alpn_select_cb(handle, on_alpn_select, NULL)
+        s.SSL_CTX_set_cert_verify_callback(handle, on_chain, NULL)
+        s.SSL_CTX_set_allow_early_data_cb(handle, on_early_data, NULL)
+        if s.SSL_CTX_set_session_ticket_cb(handle, NULL, on_ticket, NULL) != 1:
+            errors.fail_ssl("sessions could not be judged")
+        if chosen.version != 0 and not (
+                s.SSL_CTX_set_min_proto_version(handle, chosen.version)
+                and s.SSL_CTX_set_max_proto_version(handle, chosen.version)):
+            errors.fail_ssl("the library does not offer this version")
+
+    def __dealloc__(self):
+        self.renewal = None
+        if self.handle != NULL:
+            # What goes with the Context itself the program is not told of.
+            s.SSL_CTX_sess_set_remove_cb(self.handle, NULL)
+            s.SSL_CTX_free(self.handle)
+            self.handle = NULL
+        brisk_ticket_ring_close(&self.tickets)
+        brisk_lock_destroy(&self.lock)
+
+    def __reduce__(self):
+        raise TypeError("a Context cannot be copied or pickled")
+
+    cdef int enter(self) except -1:
+        if self.handle == NULL:
+            raise ValueError("this Context was never initialised: call Context.__init__")
+        if not brisk_lock_try(&self.lock, &forks):
+            if brisk_lock_is_mine(&self.lock, &forks):
+                brisk_lock_again(&self.lock)
+                return 0
+            if brisk_lock_was_forked(&self.lock, &forks):
+                raise Error([(
+                    "SSL routines", "",
+                    "another thread was changing this Context when the process was forked")])
+            self.check_not_ending()
+            with nogil:
+                brisk_lock_wait(&self.lock, &forks)
+        return 0
+
+    cdef int check_not_ending(self) except -1:
+        if brisk_is_finalizing():
+            raise Error([(
+                "SSL routines", "",
+                "another thread was at work on this Context when the interpreter ended")])
+        return 0
+
+    cdef void leave(self) noexcept:
+        brisk_lock_leave(&self.lock)
+
+    cdef int change(self) except -1:
+        self.enter()
+        self.count_again()
+        if brisk_count_get(&self.readers) == 0:
+            self.changed()
+            return 0
+        try:
+            self.check_not_ending()
+        except BaseException:
+            self.leave()
+            raise
+        with nogil:
+            brisk_count_wait(&self.readers)
+        self.changed()
+        return 0
+
+    cdef void changed(self) noexcept:
+        self.changes += 1
+        self.common.fresh = False
+
+    cdef void digest(self) noexcept:
+        cdef unsigned long seen = self.changes
+        renew(&self.common, self.handle, self.noted)
+        if self.changes != seen:
+            self.common.fresh = False   # a finaliser has changed it meanwhile
+
+    cdef int note_rule(self, str name, object value) except -1:
+        if self.noted.get(name) == value:
+            return 0
+        # Connections that are there already go on by what libssl copied into them.
+        self.common.notes += 1
+        if value is None:
+            self.noted.pop(name, None)
+        else:
+            self.noted[name] = value
+        return 0
+
+    cdef void tell_removed(self) noexcept:
+        # One at a time, so that they are told in order.
+        if self.telling == forks.count + 1 or brisk_is_finalizing():
+            return
+        self.telling = forks.count + 1
+        try:
+            teller(self)
+        except BaseException as error:
+            write_unraisable(error, self)
+        self.telling = 0
+
+    cdef void count_again(self) noexcept:
+        # Threads that were at work when the process was forked are not in the child.
+        if self.reader_forks != forks.count:
+            self.reader_forks = forks.count
+            self.readers = 0
+
+    cdef void start_reading(self) noexcept:
+        # The lock is free of changers for as long as we hold it, and they
+        # wait for the count afterwards.
+        if not brisk_lock_try(&self.lock, &forks):
+            if brisk_lock_is_mine(&self.lock, &forks):
+                # In the middle of a change: what is digested now might not stay.
+                brisk_lock_again(&self.lock)
+                brisk_count_add(&self.readers, 1)
+                brisk_lock_leave(&self.lock)
+                return
+            elif brisk_is_finalizing() or brisk_lock_was_forked(&self.lock, &forks):
+                # Nobody will give it back: nobody changes the Context or waits for the count.
+                return
+            else:
+                with nogil:
+                    brisk_lock_wait(&self.lock, &forks)
+        self.count_again()
+        if not self.common.fresh:
+            self.digest()
+        brisk_count_add(&self.readers, 1)
+        brisk_lock_leave(&self.lock)
+
+    cdef void stop_reading(self) noexcept nogil:
+        brisk_count_add(&self.readers, -1)
+
+    def get_app_data(self):
+        self.enter()
+        try:
+            return None if self.app_data is None else self.app_data.value
+        finally:
+            self.leave()
+
+    def set_app_data(self, data):
+        cdef Kept kept = keep(data)
+        self.enter()
+        try:
+            # What it replaces may have a finaliser of its own: that runs outside.
+            self.app_data, kept = kept, self.app_data
+        finally:
+            self.leave()
+
+
+def method_of(Context context not None):
+    """The ``*_METHOD`` constant that the Context was made for."""
+    context.enter()
+    try:
+        return context.method
+    finally:
+        context.leave()

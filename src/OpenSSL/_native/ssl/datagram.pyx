@@ -1,0 +1,177 @@
+"""DTLS: cookies before a handshake, timers during it, and how much fits into a packet."""
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.channel cimport give_back, return_borrowed
+from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.common.errors cimport Verdict
+from OpenSSL._native.ssl.trampolines cimport on_cookie_generate, on_cookie_verify
+from OpenSSL._native.ssl.waiting cimport borrow
+
+from OpenSSL._exceptions import Error
+
+cdef enum:
+    # Below the first OpenSSL shakes no hands; the second is all that UDP can carry.
+    MTU_MINIMUM = 256
+    MTU_MAXIMUM = 65507
+    TURN = 0x8000   # bytes of datagrams before signals and the deadline are looked at
+
+
+def set_cookie_generate_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.cookie_generate = callback
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None:
+            s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+def set_cookie_verify_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.cookie_verify = callback
+        if callback is not None:
+            s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+cdef int check_listening(Connection connection) except -1:
+    """DTLSv1_listen wipes the connection before it looks whether it may: ask first."""
+    connection.check_over()
+    if not s.SSL_is_dtls(connection.handle):
+        raise Error([("SSL routines", "", "only a DTLS connection can listen")])
+    if not s.SSL_in_before(connection.handle):
+        raise Error([("SSL routines", "", "too late to listen: the handshake has begun")])
+    return 0
+
+
+cdef int listen_once(
+    Connection connection, s.BIO_ADDR* address, Verdict* verdict,
+) except -2:
+    """Let libssl take that many datagrams; what it returns."""
+    cdef int result
+    if connection.socket is not None:
+        borrow(connection.socket, &connection.channel)
+    connection.channel.rationed = False
+    connection.channel.light = False
+    connection.channel.allowance = TURN
+    connection.start_reading()
+    with nogil:
+        errors.clear()
+        connection.channel.number = 0
+        result = s.DTLSv1_listen(connection.handle, address)
+        verdict[0] = errors.judge(connection.handle, result, connection.channel.number)
+    connection.stop_reading()
+    return_borrowed(&connection.channel)
+    give_back(&connection.channel)
+    connection.channel.poisoned = 0     # nothing has begun that could fail
+    return result
+
+
+def listen(Connection connection not None):
+    """True when a client has shown a good cookie, False when none has so far."""
+    cdef s.BIO_ADDR* address
+    cdef Verdict verdict
+    cdef int result
+    cdef double deadline = 0
+    address = s.BIO_ADDR_new()
+    if address == NULL:
+        raise MemoryError()
+    try:
+        connection.enter_io()
+        try:
+            check_listening(connection)
+            while True:
+                result = listen_once(connection, address, &verdict)
+                connection.raise_kept()
+                if result < 0:
+                    connection.tell(verdict)
+                if result > 0:
+                    return True
+                if connection.channel.rationed:
+                    if not connection.go_on(&deadline):
+                        return False
+                elif connection.socket is None or not connection.pause(False, &deadline):
+                    return False
+        finally:
+            connection.leave()
+    finally:
+        s.BIO_ADDR_free(address)
+
+
+def get_timeout(Connection connection not None):
+    """Seconds until `handle_timeout` is due, or None when nothing is waited for."""
+    cdef s.timeval left
+    connection.enter()
+    try:
+        if not s.SSL_is_dtls(connection.handle):
+            return None
+        left.tv_sec = 0
+        left.tv_usec = 0
+        if s.DTLSv1_get_timeout(connection.handle, &left) != 1:
+            return None
+        return left.tv_sec + left.tv_usec / 1000000.0
+    finally:
+        connection.leave()
+
+
+def handle_timeout(Connection connection not None):
+    cdef Verdict verdict
+    cdef long result
+    connection.enter_io()
+    try:
+        connection.check_over()
+        if not s.SSL_is_dtls(connection.handle):
+            return False
+        if connection.socket is not None:
+            borrow(connection.socket, &connection.channel)
+        errors.clear()
+        connection.channel.number = 0
+        result = s.DTLSv1_handle_timeout(connection.handle)
+        verdict = errors.judge(connection.handle, <int>result, connection.channel.number)
+        return_borrowed(&connection.channel)
+        give_back(&connection.channel)
+        connection.raise_kept()
+        if result < 0:
+            connection.tell(verdict)
+        return result > 0
+    finally:
+        connection.leave()
+
+
+def set_mtu(Connection connection not None, mtu):
+    if not MTU_MINIMUM <= mtu <= MTU_MAXIMUM:
+        raise ValueError(f"mtu must be from {MTU_MINIMUM} to {MTU_MAXIMUM} bytes")
+    connection.enter()
+    try:
+        errors.clear()
+        if not s.SSL_is_dtls(connection.handle):
+            errors.fail_ssl("only a DTLS connection has an MTU")
+        if s.SSL_set_mtu(connection.handle, mtu) <= 0:
+            errors.fail_ssl("OpenSSL refused this MTU")
+        connection.channel.mtu = mtu
+    finally:
+        connection.leave()
+
+
+def get_data_mtu(Connection connection not None):
+    connection.enter()
+    try:
+        # OpenSSL 3.0 looks for DTLS state without asking whether there is any.
+        if not s.SSL_is_dtls(connection.handle):
+            errors.clear()
+            errors.fail_ssl("only a DTLS connection has an MTU")
+        return s.DTLS_get_data_mtu(connection.handle)
+    finally:
+        connection.leave()

@@ -1,0 +1,236 @@
+"""Early data of TLS 1.3: what a client sends with its hello, before the server has answered.
+
+Theory.  libssl takes such data for nothing but early data, and so do we: while some of it is
+yet to be read (``Engine.early``) no other operation goes on, because a plain read would hand
+it out as if the handshake were over.  It stands on a session, so the rules that the session
+stands for are looked at again with each piece.
+"""
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport uint32_t
+
+cimport OpenSSL._native.ssl.channel as channel
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.engine cimport EARLY_READ, EARLY_WRITE
+from OpenSSL._native.common.errors cimport DONE, fail_wanting
+from OpenSSL._native.common.lock cimport brisk_lock_leave
+from OpenSSL._native.ssl.stamps cimport allows_early, may_send_early, refuse_session
+
+from OpenSSL._exceptions import Error
+
+cdef enum:
+    LARGEST = 1 << 20       # bytes that are asked for at once
+    PIECE = 4000            # with its record it fits into libssl's buffer of 4096 bytes
+    BESIDE_HELLO = 1000     # so does this much, with a hello in front of it
+
+
+cdef int fail(str words) except -1:
+    raise Error([("SSL routines", "", words)])
+
+
+# ---- how much, and whether
+
+def set_max(Context context not None, uint32_t size, bint received):
+    context.change()
+    try:
+        errors.clear()
+        if (s.SSL_CTX_set_recv_max_early_data(context.handle, size) if received
+                else s.SSL_CTX_set_max_early_data(context.handle, size)) != 1:
+            errors.fail_ssl("the size cannot be set")
+    finally:
+        context.leave()
+
+
+def get_max(Context context not None, bint received):
+    context.enter()
+    try:
+        return (s.SSL_CTX_get_recv_max_early_data(context.handle) if received
+                else s.SSL_CTX_get_max_early_data(context.handle))
+    finally:
+        context.leave()
+
+
+def set_allow_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.put("early_data", callback)
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+# ---- a client's
+
+cdef bint may_go_on(s.SSL* ssl) noexcept:
+    """Whether the hello, or early data, is what libssl is at work on.
+
+    Later it would end the handshake in this call, and send the data after it in the same.
+    """
+    cdef int state = s.SSL_get_state(ssl)
+    return (state == s.TLS_ST_CW_CLNT_HELLO
+            or state == s.TLS_ST_EARLY_DATA and not s.SSL_in_init(ssl))
+
+
+cdef int check_write(Connection connection, size_t size) except -1:
+    """Refuse what libssl would end the connection for; nothing has been sent then."""
+    cdef s.SSL_SESSION* session = s.SSL_get_session(connection.handle)
+    cdef size_t most
+    cdef bint fits
+    if s.SSL_is_server(connection.handle):
+        fail("a server has no early data: nobody knows yet who the client is")
+    if s.SSL_in_before(connection.handle):
+        connection.early_sent = 0
+        connection.early_owed = 0
+        connection.early_waits = False
+        connection.start_reading()
+        fits = may_send_early(connection.handle, &connection.channel)
+        connection.stop_reading()
+        if not fits:
+            fail("early data needs a session of TLS 1.3 that allows it, from a connection with "
+                 "the same rules of verification (set_session), and VERIFY_PEER where a callback "
+                 "for pre-shared keys is set")
+    elif session == NULL or not may_go_on(connection.handle):
+        fail("too late for early data")
+    most = s.SSL_SESSION_get_max_early_data(session)
+    if connection.early_sent + size > most:
+        fail(f"the session allows {most} bytes of early data, and {connection.early_sent} "
+             "of them are sent")
+    if connection.early_waits and size < connection.early_owed:
+        fail(f"{connection.early_owed} bytes of early data wait for room: call it with them again")
+    return 0
+
+
+cdef int push(
+    Connection connection, char* data, size_t size, size_t* moved, double* deadline,
+) except -1:
+    cdef int status
+    connection.early_owed = size
+    connection.early_waits = True
+    status = connection.perform(EARLY_WRITE, data, size, moved, deadline)
+    if status == DONE:
+        connection.early_waits = False
+        connection.early_owed = 0
+    return status
+
+
+cdef int push_some(
+    Connection connection, char* data, size_t size, size_t* moved, double* deadline,
+) except -1:
+    """Send a piece at a time.
+
+    libssl writes it into a buffer and waits with that.  Asked again, it says that it has sent
+    as much as it is given then, whatever it had taken: so it is given the same.  And where a
+    piece does not fit it counts all of it twice, and takes it for too much
+    (SSL_write_early_data in OpenSSL 3.0 to 4.0).
+    """
+    cdef int status
+    if connection.early_waits or (
+            s.SSL_in_before(connection.handle) and size > BESIDE_HELLO):
+        status = push(connection, data, connection.early_owed, moved, deadline)
+        if status != DONE or moved[0] > 0:
+            return status
+    return push(connection, data, PIECE if size > PIECE else size, moved, deadline)
+
+
+def write(Connection connection not None, data not None):
+    """How many bytes were taken: those of one record at most, for libssl counts them so."""
+    cdef Py_buffer view
+    cdef size_t moved = 0
+    cdef double deadline = 0
+    cdef int status = DONE
+    PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+    try:
+        connection.enter_turn(&deadline)
+        try:
+            connection.enter_io()
+            try:
+                connection.check_over()
+                check_write(connection, view.len)
+                if connection.channel.memory:
+                    channel.make_ready(&connection.channel, PIECE)
+                if view.len > 0:
+                    status = push_some(
+                        connection, <char*>view.buf, view.len, &moved, &deadline)
+                connection.early_sent += moved
+            finally:
+                connection.leave()
+        finally:
+            brisk_lock_leave(&connection.turn)
+        if status != DONE:
+            fail_wanting(status)
+        return moved
+    finally:
+        PyBuffer_Release(&view)
+
+
+# ---- a server's
+
+cdef int check_rules(Connection connection) except -1:
+    """What has come stands on a session: end it where that stands for other rules now."""
+    cdef bint good
+    connection.start_reading()
+    good = allows_early(connection.handle, &connection.channel)
+    connection.stop_reading()
+    if not good:
+        connection.abort()
+        connection.aborted = True
+        connection.channel.poisoned = False
+        errors.clear()
+        refuse_session(&connection.channel)
+    return 0
+
+
+def read(Connection connection not None, size_t size):
+    """At most so many bytes; none when there will be no more."""
+    cdef size_t moved = 0
+    cdef double deadline = 0
+    cdef int status
+    cdef bytes data = PyBytes_FromStringAndSize(NULL, LARGEST if size > LARGEST else size)
+    connection.enter_io()
+    try:
+        if not s.SSL_is_server(connection.handle):
+            fail("early data is read by a server")
+        status = connection.perform(
+            EARLY_READ, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), &moved, &deadline)
+        connection.early = (not (status == DONE and moved == 0)
+                            and s.SSL_get_state(connection.handle) == s.TLS_ST_EARLY_DATA)
+        if moved > 0:
+            check_rules(connection)
+    finally:
+        connection.leave()
+    if status != DONE:
+        fail_wanting(status)
+    return data[:moved]
+
+
+def get_status(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_early_data_status(connection.handle)
+    finally:
+        connection.leave()
+
+
+def export(
+    Connection connection not None, bytes label not None, size_t size, bytes context not None,
+):
+    cdef bytes made = PyBytes_FromStringAndSize(NULL, size)
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_export_keying_material_early(
+                connection.handle, <unsigned char*>PyBytes_AS_STRING(made), size,
+                PyBytes_AS_STRING(label), PyBytes_GET_SIZE(label),
+                <const unsigned char*>PyBytes_AS_STRING(context),
+                PyBytes_GET_SIZE(context)) != 1:
+            errors.fail_ssl("there is no early secret")
+        return made
+    finally:
+        connection.leave()

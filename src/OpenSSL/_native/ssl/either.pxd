@@ -1,0 +1,10 @@
+from OpenSSL._native.common.libssl cimport SSL, SSL_CTX
+
+# Hold a Context or a Connection to be changed; anything else is a TypeError.
+cdef int change(object target) except -1
+cdef void leave(object target) noexcept
+# Exactly one of these is not NULL.
+cdef SSL_CTX* context_of(object target) noexcept
+cdef SSL* connection_of(object target) noexcept
+# A session made by another such rule is not resumed; see `rules`.
+cdef int note_rule(object target, str name, object value) except -1

@@ -1,0 +1,32 @@
+"""A Context or a Connection: what a setting that both have needs of either."""
+
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+
+
+cdef int change(object target) except -1:
+    if isinstance(target, Context):
+        return (<Context>target).change()
+    return (<Connection?>target).enter()
+
+
+cdef void leave(object target) noexcept:
+    if isinstance(target, Context):
+        (<Context>target).leave()
+    else:
+        (<Connection>target).leave()
+
+
+cdef s.SSL_CTX* context_of(object target) noexcept:
+    return (<Context>target).handle if isinstance(target, Context) else NULL
+
+
+cdef s.SSL* connection_of(object target) noexcept:
+    return NULL if isinstance(target, Context) else (<Connection>target).handle
+
+
+cdef int note_rule(object target, str name, object value) except -1:
+    if isinstance(target, Context):
+        return (<Context>target).note_rule(name, value)
+    return (<Connection>target).note_rule(name, value)

@@ -1,0 +1,4 @@
+from OpenSSL._native.ssl.tenancy import Tenant
+
+class Ending(Tenant):
+    """How a connection ends: once, and told alike from then on."""

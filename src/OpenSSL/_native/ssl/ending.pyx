@@ -1,0 +1,284 @@
+"""Ending is how a connection ends: by which of its ends, once, and told alike from then on.
+
+Theory.  A connection ends once.  What ended it is kept in ``fatal`` and raised again by
+every later call, for libssl forgets: older ones call it an end of file then, newer ones a
+failure without a reason.  The peer's close_notify is libssl's to remember.  The picture is
+in ``docs/inside/errors.md``.  Where libssl itself has not failed, because a hook did or
+because the peer makes us work for nothing, it is made to fail, so that the peer is told.
+"""
+
+import errno as _errno
+
+cimport cython
+from libc.errno cimport EPIPE
+from libc.string cimport strcmp
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.ssl.channel cimport ANY_NUMBER
+from OpenSSL._native.common.errors cimport (
+    CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
+)
+from OpenSSL._native.ssl.hello cimport decrypt_nothing
+from OpenSSL._native.common.rules cimport digest_noted
+from OpenSSL._native.crypto.signers cimport some_decrypt
+from OpenSSL._native.ssl.stamps cimport (
+    APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
+    ELSEWHERE, PLEDGED,
+)
+from OpenSSL._native.ssl.tenancy cimport Tenant
+
+from OpenSSL._exceptions import Error
+
+cdef enum:
+    UNREAD = 2      # of what `shutdown` has found: data that nobody has read yet
+
+# Of a connection whose hooks are not to be asked again.
+cdef Hooks nobody = Hooks.__new__(Hooks)
+
+# After these a stream is over; other failures of a transport may pass.
+cdef set final = set()
+for name in ("ECONNRESET", "ECONNABORTED", "ENETRESET", "ETIMEDOUT"):
+    final.add(getattr(_errno, name, None))
+    final.add(getattr(_errno, "WSA" + name, None))  # Windows has its own beside C's
+del name
+
+
+cdef object again(object error):
+    """The same error, without the frames that the first one went through."""
+    copy = type(error)(*error.args)
+    copy.__dict__.update(error.__dict__)
+    notes = getattr(error, "__notes__", None)
+    if notes is not None:
+        copy.__notes__ = list(notes)    # what somebody adds to one is not another's
+    return copy
+
+
+# What hooks refer to may lead back here; see Context.
+@cython.no_gc_clear
+@cython.binding(False)
+@cython.embedsignature(True)
+@cython.embedsignature.format("clinic")
+cdef class Ending(Tenant):
+    cdef void settle(self) noexcept:
+        cdef Hooks hooks = self.hooks
+        self.channel.common = &self.context.common
+        self.channel.notes = self.notes
+        self.channel.hooked = (
+            (0 if hooks.ocsp_client is None else ASKED_STAPLE)
+            | (0 if self.criteria is None and not self.estranged
+               and "extension of a certificate" not in hooks.more else APART)
+            | (ASKED_CHAIN if "cert verify" in hooks.more else 0)
+            | (PLEDGED if self.pledged else 0)
+            | (ASKED_HELLO if "client hello" in hooks.more else 0)
+            | (0 if hooks.servername is None else ASKED_NAME)
+            | (0 if hooks.alpn_select is None else ASKED_PROTOCOL)
+            | (ASKED_KEY if "psk_client" in hooks.more or "psk_use" in hooks.more else 0)
+            | (ELSEWHERE if some_decrypt(hooks.signers) else 0))
+        if (self.channel.hooked & ELSEWHERE and self.handle != NULL
+                and s.SSL_get_state(self.handle) != s.TLS_ST_BEFORE
+                and s.SSL_is_server(self.handle)):
+            # The hello has come, and the key after it.  Where there is no memory for that the
+            # handshake fails later, if it has such a cipher.
+            decrypt_nothing(self.handle)
+
+    cdef int note_rule(self, str name, object value) except -1:
+        Tenant.note_rule(self, name, value)
+        return digest_noted(self.noted, self.channel.own)
+
+    # ---- what has ended it
+
+    cdef void begin_again(self) noexcept:
+        """Forget all of it: another handshake is about to begin, as if it were the first."""
+        self.fatal = None
+        self.end = OPEN
+        self.unsaid = False
+        self.channel.alert_sent = 0
+        self.channel.shaken = False
+        self.channel.idle = 0
+
+    cdef int check_over(self) except -1:
+        """Raise again what has ended the connection, if it has ended."""
+        if self.end == OVER:
+            raise again(self.fatal)
+        return 0
+
+    cdef void finish(self, End end, object error) noexcept:
+        try:
+            self.fatal = again(error)
+        except BaseException:
+            self.fatal = error      # without memory it has to keep its frames
+        self.end = end
+
+    cdef bint has_failed(self, object error) noexcept:
+        """Whether libssl has failed for good: else it has only refused one call."""
+        # The peer's fatal alert alone leaves no trace in the state.
+        return strcmp(s.SSL_state_string(self.handle), b"SSLERR") == 0 or (
+            error.alert is not None and not error.alert_sent)
+
+    cdef int tell(self, Verdict verdict) except -1:
+        """Raise what the verdict means; remember it when it is the end."""
+        if self.end == BROKEN and (verdict.status == TRUNCATED
+                                   or verdict.status == SYSTEM and verdict.number == EPIPE):
+            # Systems tell of a reset once, and then of an end.
+            self.end = OVER
+            raise again(self.fatal)
+        if (verdict.status == TRUNCATED and self.channel.datagram and not self.channel.ended
+                and s.SSL_get_options(self.handle) & s.SSL_OP_NO_QUERY_MTU):
+            # libssl gives no reason; nothing has ended.
+            raise Error([(
+                "SSL routines", "",
+                "nobody told how large datagrams may be: call set_ciphertext_mtu, "
+                "or clear OP_NO_QUERY_MTU")])
+        try:
+            errors.fail(verdict, self.handle)
+        except BaseException as error:
+            # Without memory it may be another than was raised, after `except Error` too.
+            if isinstance(error, Error):
+                self.remember(verdict, error)
+            raise
+
+    cdef int remember(self, Verdict verdict, object error) except -1:
+        if verdict.status == FAILED and self.channel.alert_sent != 0:
+            error.alert = self.channel.alert_sent
+            error.alert_sent = True
+        if verdict.status == TRUNCATED or verdict.status == FAILED and self.has_failed(error):
+            self.finish(OVER, error)
+        elif (verdict.status == SYSTEM and not self.channel.datagram
+                and verdict.number in final):
+            # There may be an alert behind it that tells more.
+            self.finish(BROKEN, error)
+        return 0
+
+    # ---- a hook that failed
+
+    cdef int after(self, Verdict verdict, bint starting) except -1:
+        """Raise what a hook has kept; a handshake in which one failed is over."""
+        if starting or self.channel.poisoned:
+            if verdict.status != FAILED:
+                self.abort()
+            self.aborted = True
+        elif verdict.status == FAILED:
+            self.remember_quietly(verdict)
+        elif not s.SSL_is_init_finished(self.handle):
+            self.abort()    # one that the peer has begun in this very call
+            self.aborted = True
+        self.channel.poisoned = False
+        errors.clear()
+        self.raise_kept()
+        return 0
+
+    cdef void remember_quietly(self, Verdict verdict) noexcept:
+        """Keep libssl's own failure to be told later: first comes what a hook has raised."""
+        try:
+            errors.fail(verdict, self.handle)
+        except BaseException as error:
+            if isinstance(error, Error):
+                self.finish(OVER, error)
+
+    cdef void spoil(self) noexcept:
+        # Some hooks' answers cannot stop a handshake.  Nonsense from the
+        # transport can: libssl answers it with a fatal alert under whatever
+        # keys are in force, and never speaks again.  Over DTLS only while the peer's
+        # are not: then it passes over what it cannot decrypt, and `aborted` must do.
+        if not s.SSL_is_init_finished(self.handle) and (
+                s.SSL_get_state(self.handle) != s.TLS_ST_OK):   # that would be libssl's own end
+            self.poison()
+
+    cdef void poison(self) noexcept:
+        cdef int version = s.SSL_version(self.handle)
+        self.channel.version = <unsigned short>(
+            s.DTLS1_VERSION if version == s.DTLS1_VERSION else s.DTLS1_2_VERSION)
+        self.channel.poisoned = 1
+
+    cdef void abort(self) noexcept:
+        """Make libssl fail now, where nothing else has."""
+        cdef char[1024] scrap
+        cdef size_t moved = 0
+        cdef object first = self.failure
+        # From here on nothing is allocated: there may be no memory, and `first` must stay.
+        self.failure = None
+        self.hooks = nobody     # the reason is known; ask nobody again
+        self.poison()
+        # What the transport has is not looked at any more, so there is an end to this.
+        self.channel.writes = ANY_NUMBER
+        self.start_reading()
+        with nogil:
+            errors.clear()
+            # What libssl has taken from the transport before comes first.
+            while s.SSL_read_ex(self.handle, scrap, sizeof(scrap), &moved) == 1:
+                pass
+            if self.channel.datagram and s.SSL_is_init_finished(self.handle):
+                # Too late for nonsense; the least that can be said is that this is the end.
+                s.SSL_shutdown(self.handle)
+        self.stop_reading()
+        self.failure = first
+
+    # ---- a peer that makes us work for nothing
+
+    cdef int check_idle(self) except -1:
+        """End the connection where the peer has sent too much that is not data."""
+        cdef unsigned int most = self.context.most_idle
+        if most == 0 or self.channel.idle <= most:
+            return 0
+        error = Error([(
+            "SSL routines", "",
+            f"the peer has sent more than {most} records in a row that hold no data; "
+            "see Context.set_max_records_without_data")])
+        self.abort()
+        errors.clear()
+        self.channel.poisoned = False
+        if self.channel.alert_sent != 0:
+            error.alert = self.channel.alert_sent
+            error.alert_sent = True
+        self.finish(OVER, error)
+        raise error
+
+    # ---- close_notify
+
+    cdef Verdict say_goodbye(self, size_t* moved) noexcept nogil:
+        """Send close_notify, or wait for the peer's; `moved` is 1 when that is there.
+
+        libssl's own waiting takes a fatal alert for a goodbye, throws data away, and
+        does not go on with a message that came in pieces.  Looking for data does all of
+        that right.
+        """
+        cdef Verdict verdict
+        cdef int result
+        cdef bint sent = s.SSL_get_shutdown(self.handle) & s.SSL_SENT_SHUTDOWN != 0
+        moved[0] = 0
+        verdict.status = DONE
+        verdict.number = 0
+        if (sent and not self.unsaid or not sent and self.channel.shaken
+                and s.SSL_in_init(self.handle) and s.SSL_version(self.handle) == s.TLS1_3_VERSION):
+            if self.wait_for_goodbye(&verdict, moved) or sent:
+                return verdict
+            errors.clear()
+        result = s.SSL_shutdown(self.handle)
+        if result < 0 or errors.pending():
+            verdict = errors.judge(self.handle, result if result < 0 else -1, self.channel.number)
+            # `sent` as it is now: before the handshake libssl refuses, and begins nothing.
+            self.unsaid = (verdict.status <= WANT_LOOKUP
+                           and s.SSL_get_shutdown(self.handle) & s.SSL_SENT_SHUTDOWN != 0)
+            return verdict
+        self.unsaid = False
+        # 0: our close_notify is out, the peer's is yet to come.
+        moved[0] = result == 1
+        verdict.status = DONE
+        return verdict
+
+    cdef bint wait_for_goodbye(self, Verdict* verdict, size_t* moved) noexcept nogil:
+        """False when a goodbye of our own may be sent, if that was to be found out."""
+        cdef char scrap
+        cdef size_t got = 0
+        cdef int result = s.SSL_peek_ex(self.handle, &scrap, 1, &got)
+        if result == 1:
+            moved[0] = UNREAD
+            return False
+        verdict[0] = errors.judge(self.handle, result, self.channel.number)
+        if verdict.status == CLOSED:
+            verdict.status = DONE
+            moved[0] = 1
+            return False
+        return verdict.status > WANT_LOOKUP or s.SSL_in_init(self.handle)

@@ -1,0 +1,108 @@
+"""Gathering puts the records of one call together, so that they leave in one call of the system.
+
+Theory.  libssl hands each record to its BIO by itself.  While a burst is written, our BIO
+copies them behind one another, and they leave at its end.  What the transport does not take
+stays, and goes before anything else does: every way out looks here first.  The memory is
+there only while there is something in it.
+"""
+
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy
+
+from OpenSSL._native.ssl.channel cimport Channel, Gather, free_gathered
+from OpenSSL._native.common.platform cimport (
+    brisk_errno, brisk_fd, brisk_would_block, brisk_write,
+)
+
+cdef enum:
+    RECORD = 16384          # the most that one record carries, in bytes
+    OVERHEAD = 32           # what the ciphers of today add to it
+    MOST_RECORDS = 16       # that are told apart
+
+
+cdef bint may_gather(const Channel* channel) noexcept nogil:
+    """Whether this is a stream whose records libssl makes: the kernel has its own ways."""
+    return channel.is_socket and not channel.datagram and not channel.kernel.sending
+
+
+cdef void begin_gathering(Channel* channel, size_t size) noexcept nogil:
+    """Make room for the records of that many bytes; without memory each leaves by itself."""
+    cdef Gather* gathered = <Gather*>malloc(sizeof(Gather))
+    cdef size_t room = size + OVERHEAD * (size // RECORD + 2)
+    if gathered == NULL:
+        return
+    gathered.records = <char*>malloc(room)
+    if gathered.records == NULL:
+        free(gathered)
+        return
+    gathered.start = gathered.end = 0
+    gathered.count = 0
+    gathered.room = room
+    channel.gathered = gathered
+    channel.gathering = True
+
+
+cdef bint put_aside(Channel* channel, const char* data, size_t size) noexcept nogil:
+    """Add a record; False when there is no memory for it."""
+    cdef Gather* gathered = channel.gathered
+    cdef char* new
+    if gathered.room - gathered.end < size:
+        new = <char*>realloc(gathered.records, gathered.end + size + RECORD)
+        if new == NULL:
+            return False
+        gathered.records = new
+        gathered.room = gathered.end + size + RECORD
+    memcpy(gathered.records + gathered.end, data, size)
+    gathered.end += size
+    return True
+
+
+cdef void note_record(Channel* channel, size_t moved) noexcept nogil:
+    """Note that all up to here brings a caller to `moved` bytes."""
+    cdef Gather* gathered = channel.gathered
+    if gathered != NULL and gathered.count < MOST_RECORDS:
+        gathered.ends[gathered.count] = gathered.end
+        gathered.moved[gathered.count] = moved
+        gathered.count += 1
+
+
+cdef size_t left_so_far(Channel* channel) noexcept nogil:
+    """How many of a caller's bytes have left, in whole records; each is answered once."""
+    cdef Gather* gathered = channel.gathered
+    cdef size_t moved = 0
+    cdef unsigned int number
+    if gathered == NULL:
+        return 0
+    for number in range(gathered.count):
+        if gathered.ends[number] <= gathered.start:
+            moved = gathered.moved[number]
+    for number in range(gathered.count):
+        gathered.moved[number] = gathered.moved[number] - moved if (
+            gathered.moved[number] > moved) else 0
+    return moved
+
+
+cdef Leaving leave_together(Channel* channel) noexcept nogil:
+    """Hand over what there is, which nobody else may do meanwhile."""
+    cdef Gather* gathered = channel.gathered
+    cdef brisk_fd fd = channel.fd if channel.borrowed == <brisk_fd>-1 else channel.borrowed
+    cdef Py_ssize_t result
+    if gathered == NULL:
+        return LEFT
+    if gathered.start < gathered.end:
+        result = brisk_write(
+            fd, channel.is_socket, gathered.records + gathered.start,
+            gathered.end - gathered.start)
+        if result < 0:
+            if brisk_would_block(brisk_errno()):
+                return STOPPED
+            channel.number = brisk_errno()
+            return FAILED_TO_LEAVE
+        gathered.start += <size_t>result
+        if gathered.start < gathered.end:
+            return STOPPED
+    if not channel.gathering:
+        free_gathered(channel)
+    else:
+        gathered.start = gathered.end = 0
+    return LEFT

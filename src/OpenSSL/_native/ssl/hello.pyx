@@ -1,0 +1,389 @@
+"""Hello: a client has said what it wants, and the program chooses before libssl does.
+
+Theory.  libssl looks a session up before it asks its own callbacks for server names and
+protocols, and chooses the version before that.  A Context chosen there would come too late:
+what was resumed cannot be undone.  So both hooks are run here, by libssl's callback for
+client hellos, which comes before everything else; then the connection is stamped (``stamps``),
+and libssl goes on by the rules of the Context that was chosen.  Its own callbacks, later,
+are given the answers.  What is read from the hello here is read again by libssl, which ends
+the handshake where it is malformed; so here that only means that no hook is run.  In a
+renegotiation libssl does not read all of it, and what is malformed is refused here.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.string cimport memchr, memcmp, memcpy, strlen
+
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport CHOSEN, Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.ssl.channel cimport Channel
+from OpenSSL._native.common.rules cimport digest_two
+from OpenSSL._native.ssl.stamps cimport (
+    ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, channel_of, stamp,
+)
+from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
+from OpenSSL._native.ssl.version_rules cimport refuse_version, version_fits
+
+from OpenSSL._exceptions import Error, WantX509LookupError
+from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
+
+cdef enum:
+    LONGEST_NAME = 255      # what libssl takes: TLSEXT_MAXLEN_host_name
+
+
+# ---- what a hello says
+
+cdef bint read_name(s.SSL* ssl, const char** name, size_t* size) noexcept nogil:
+    """The host that is asked for, NULL for none; False when it is malformed."""
+    cdef const unsigned char* data = NULL
+    cdef size_t length = 0
+    name[0] = NULL
+    size[0] = 0
+    if s.SSL_client_hello_get0_ext(ssl, s.TLSEXT_TYPE_server_name, &data, &length) != 1:
+        return True
+    # A list of two bytes' length; in it a zero byte for a host, two of length, the name.
+    if length < 5 or <size_t>(data[0] << 8 | data[1]) != length - 2 or data[2] != 0:
+        return False
+    size[0] = <size_t>(data[3] << 8 | data[4])
+    if size[0] != length - 5 or size[0] > LONGEST_NAME or memchr(data + 5, 0, size[0]) != NULL:
+        return False
+    name[0] = <const char*>data + 5
+    return True
+
+
+cdef bint read_protocols(
+    s.SSL* ssl, const unsigned char** protocols, size_t* size,
+) noexcept nogil:
+    """The list of protocols as libssl hands it on, NULL for none; False when malformed."""
+    cdef const unsigned char* data = NULL
+    cdef size_t length = 0
+    cdef size_t at = 2
+    protocols[0] = NULL
+    size[0] = 0
+    if s.SSL_client_hello_get0_ext(
+            ssl, s.TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &length) != 1:
+        return True
+    if length < 4 or <size_t>(data[0] << 8 | data[1]) != length - 2:
+        return False
+    while at < length:
+        if data[at] == 0:
+            return False
+        at += 1 + data[at]
+    if at != length:
+        return False
+    protocols[0] = data + 2
+    size[0] = length - 2
+    return True
+
+
+cdef bint digest_asked(
+    Channel* channel, const char* name, size_t size, const unsigned char* protocols,
+    size_t protocols_size, bint shown,
+) noexcept nogil:
+    """Note what the client asks for: names have no case."""
+    cdef char[LONGEST_NAME] lower
+    cdef size_t at
+    for at in range(size):
+        lower[at] = name[at] + 32 if c'A' <= name[at] <= c'Z' else name[at]
+    if not (shown or channel.hooked & ASKED_PROTOCOL):
+        protocols_size = 0      # nobody asks for it
+    return digest_two(lower, size, protocols, protocols_size, channel.asked)
+
+
+# ---- ciphers
+
+cdef const char* signed_cipher(const s.SSL_CIPHER* cipher) noexcept nogil:
+    """The name of a cipher whose key exchange is signed, or needs no key; NULL for others."""
+    cdef int exchange = s.SSL_CIPHER_get_kx_nid(cipher)
+    # Those of TLS 1.3 are in a list of their own.
+    if (exchange == s.NID_kx_rsa or exchange == s.NID_kx_rsa_psk or exchange == s.NID_kx_any):
+        return NULL
+    return s.SSL_CIPHER_get_name(cipher)
+
+
+cdef bint decrypt_nothing(s.SSL* ssl) noexcept nogil:
+    """Take out the ciphers in which the peer encrypts to our key; False when that cannot be.
+
+    A key that lives elsewhere only signs.  Where all ciphers are of that kind they stay, and
+    a handshake with one of them fails.
+    """
+    cdef s.SSL_CIPHER_LIST* ciphers = s.SSL_get_ciphers(ssl)
+    cdef const char* name
+    cdef char* names
+    cdef size_t size = 0
+    cdef int at
+    cdef bint good
+    for at in range(s.sk_SSL_CIPHER_num(ciphers)):
+        name = signed_cipher(s.sk_SSL_CIPHER_value(ciphers, at))
+        size += 0 if name == NULL else strlen(name) + 1
+    if size == 0:
+        return True
+    names = <char*>c.OPENSSL_malloc(size)
+    if names == NULL:
+        return False
+    size = 0
+    for at in range(s.sk_SSL_CIPHER_num(ciphers)):
+        name = signed_cipher(s.sk_SSL_CIPHER_value(ciphers, at))
+        if name != NULL:
+            memcpy(names + size, name, strlen(name))
+            size += strlen(name)
+            names[size] = c':'
+            size += 1
+    names[size - 1] = 0
+    good = s.SSL_set_cipher_list(ssl, names) == 1
+    c.OPENSSL_free(names)
+    return good
+
+
+# ---- the program's choice
+
+cdef void choose_alert(object error, int* alert) noexcept:
+    """Let an ``Error`` that a hook raises say which alert the peer is sent."""
+    if isinstance(error, Error):
+        number = error.alert
+        if type(number) is int and 0 <= number <= 255:
+            alert[0] = number
+
+
+cdef list split_protocols(const unsigned char* offered, size_t size):
+    cdef list names = []
+    cdef size_t at = 0
+    while at < size:
+        names.append(PyBytes_FromStringAndSize(<const char*>offered + at + 1, offered[at]))
+        at += 1 + offered[at]
+    return names
+
+
+cdef object checked_choice(object choice, list offered):
+    if choice is NO_OVERLAPPING_PROTOCOLS:
+        return None
+    if not isinstance(choice, bytes):
+        raise TypeError(
+            "ALPN callback must return a bytestring or the special NO_OVERLAPPING_PROTOCOLS "
+            f"sentinel value, not {type(choice).__name__}"
+        )
+    if choice and choice not in offered:
+        raise ValueError(f"ALPN callback returned {choice!r}, which the client did not offer")
+    return PyBytes_FromStringAndSize(PyBytes_AS_STRING(choice), PyBytes_GET_SIZE(choice))
+
+
+cdef object old_message(s.SSL* ssl):
+    """A hello in SSL 2.0's form, as TLS would say the same."""
+    cdef const unsigned char* data = NULL
+    cdef unsigned int version = s.SSL_client_hello_get0_legacy_version(ssl)
+    cdef size_t size = s.SSL_client_hello_get0_random(ssl, &data)
+    cdef bytes head = bytes((version >> 8 & 0xff, version & 0xff)) + data[:size]
+    cdef bytes suites = b""
+    cdef size_t at
+    size = s.SSL_client_hello_get0_ciphers(ssl, &data)
+    # Three bytes each; the first is zero for those of TLS.
+    for at in range(0, size - size % 3, 3):
+        if data[at] == 0:
+            suites += data[at + 1:at + 3]
+    body = head + b"\0" + len(suites).to_bytes(2, "big") + suites + b"\1\0"
+    return bytes((s.SSL3_MT_CLIENT_HELLO,)) + len(body).to_bytes(3, "big") + body
+
+
+cdef int show(s.SSL* ssl, Carrier carrier) except -1:
+    """Show the whole hello to the hook for that; 0 where it asks for time."""
+    message = old_message(ssl) if s.SSL_client_hello_isv2(ssl) else carrier.hello
+    if message is None:
+        raise MemoryError("the client's hello could not be kept")
+    try:
+        answer = carrier.hooks.more["client hello"](carrier, message, s.SSL_is_dtls(ssl) != 0)
+    except WantX509LookupError:
+        return 0    # the call raises the same, for libssl wants it
+    if answer is not None and not truth(answer, "a client hello callback"):
+        refusal = Error([("SSL routines", "", "the client hello callback refused the client")])
+        refusal.alert = s.SSL_AD_HANDSHAKE_FAILURE
+        refusal.alert_sent = True
+        raise refusal
+    return 1
+
+
+cdef int choose(
+    s.SSL* ssl, Carrier carrier, const unsigned char* protocols, size_t size, int* alert,
+) except -1:
+    """Run the hooks, each that of the Context which the ones before it chose; 0: not yet."""
+    carrier.protocol = None
+    try:
+        if "client hello" in carrier.hooks.more and not show(ssl, carrier):
+            return 0
+        if carrier.hooks.servername is not None:
+            carrier.hooks.servername(carrier)
+    except BaseException as error:
+        choose_alert(error, alert)
+        raise
+    if protocols != NULL and carrier.hooks.alpn_select is not None:
+        alert[0] = s.SSL_AD_NO_APPLICATION_PROTOCOL
+        offered = split_protocols(protocols, size)
+        carrier.protocol = checked_choice(
+            carrier.hooks.alpn_select(carrier, list(offered)), offered)
+    return 1
+
+
+cdef void refuse(Carrier carrier, int* alert) noexcept:
+    """Keep the reason why a Context does not fit; like a hook, for it may run a finaliser."""
+    cdef Scope scope
+    alert[0] = s.SSL_AD_PROTOCOL_VERSION
+    if enter_hook(&scope, carrier):
+        try:
+            refuse_version()
+        except BaseException as error:
+            carrier.keep(error)
+        leave_hook(&scope, carrier)
+
+
+cdef int on_choice(
+    s.SSL* ssl, Channel* channel, const unsigned char* protocols, size_t size, int* alert,
+) noexcept with gil:
+    """Let the program choose; what libssl is to make of it, an error where it has failed."""
+    cdef Scope scope
+    cdef int answer = s.SSL_CLIENT_HELLO_ERROR
+    cdef bint moved
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None:
+        return answer
+    if not enter_hook(&scope, carrier):
+        return answer
+    carrier.choosing = True
+    try:
+        if choose(ssl, carrier, protocols, size, alert):
+            answer = s.SSL_CLIENT_HELLO_SUCCESS
+        else:
+            answer = s.SSL_CLIENT_HELLO_RETRY
+    except BaseException as error:
+        carrier.keep(error)
+    moved = carrier.choosing == CHOSEN
+    carrier.choosing = False
+    if answer != s.SSL_CLIENT_HELLO_RETRY:
+        carrier.hello = None
+    leave_hook(&scope, carrier)
+    if answer != s.SSL_CLIENT_HELLO_ERROR and moved and channel.shaken and not version_fits(ssl):
+        # In a renegotiation the version stands already.
+        refuse(carrier, alert)
+        return s.SSL_CLIENT_HELLO_ERROR
+    return answer
+
+
+cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
+    cdef Channel* channel = channel_of(ssl)
+    cdef const unsigned char* protocols = NULL
+    cdef const char* name = NULL
+    cdef size_t size = 0
+    cdef size_t name_size = 0
+    cdef int answer
+    cdef bint shown
+    alert[0] = s.SSL_AD_INTERNAL_ERROR
+    if channel == NULL:
+        return s.SSL_CLIENT_HELLO_ERROR
+    shown = channel.hooked & ASKED_HELLO
+    channel.named = False
+    if not read_name(ssl, &name, &name_size) or not read_protocols(ssl, &protocols, &size):
+        if channel.shaken:
+            # libssl does not look at protocols then, nor closely at the name where it resumes.
+            alert[0] = s.SSL_AD_DECODE_ERROR
+            return s.SSL_CLIENT_HELLO_ERROR
+        return s.SSL_CLIENT_HELLO_SUCCESS if stamp(ssl, channel) else s.SSL_CLIENT_HELLO_ERROR
+    if channel.hooked & (ASKED_HELLO | ASKED_NAME | ASKED_PROTOCOL):
+        channel.name = name
+        channel.name_size = name_size
+        # libssl chooses a protocol once, in the first handshake.
+        answer = on_choice(ssl, channel, NULL if channel.shaken else protocols, size, alert)
+        channel.name = NULL
+        if answer != s.SSL_CLIENT_HELLO_SUCCESS:
+            return answer
+        channel.named = True
+    alert[0] = s.SSL_AD_INTERNAL_ERROR
+    if channel.hooked & ELSEWHERE and not decrypt_nothing(ssl):
+        return s.SSL_CLIENT_HELLO_ERROR
+    if not digest_asked(channel, name, name_size, protocols, size, shown):
+        return s.SSL_CLIENT_HELLO_ERROR
+    if not stamp(ssl, channel):
+        return s.SSL_CLIENT_HELLO_ERROR
+    return s.SSL_CLIENT_HELLO_SUCCESS
+
+
+# ---- libssl's own callbacks, which come later
+
+cdef int on_alpn_select(
+    s.SSL* ssl, const unsigned char** out, unsigned char* out_size,
+    const unsigned char* offered, unsigned int offered_size, void* unused,
+) noexcept nogil:
+    cdef Channel* channel = channel_of(ssl)
+    if channel == NULL:
+        return s.SSL_TLSEXT_ERR_ALERT_FATAL
+    if not channel.named:
+        return s.SSL_TLSEXT_ERR_NOACK   # no hook was there to be asked
+    return on_protocol(ssl, out, out_size, offered, offered_size)
+
+
+cdef int find_protocol(
+    bytes choice, const unsigned char** out, unsigned char* out_size,
+    const unsigned char* offered, unsigned int offered_size,
+) except -1:
+    """Answer with the peer's own copy: it lives as long as libssl needs it."""
+    cdef unsigned int at = 0
+    if choice is None:
+        return s.SSL_TLSEXT_ERR_NOACK
+    while choice and at < offered_size:
+        if offered[at] == PyBytes_GET_SIZE(choice) and memcmp(
+                offered + at + 1, PyBytes_AS_STRING(choice), offered[at]) == 0:
+            out[0] = offered + at + 1
+            out_size[0] = offered[at]
+            return s.SSL_TLSEXT_ERR_OK
+        at += 1 + offered[at]
+    return s.SSL_TLSEXT_ERR_ALERT_FATAL     # b"": the program wants none of them
+
+
+cdef int on_protocol(
+    s.SSL* ssl, const unsigned char** out, unsigned char* out_size,
+    const unsigned char* offered, unsigned int offered_size,
+) noexcept with gil:
+    cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None:
+        return answer
+    try:
+        answer = find_protocol(carrier.protocol, out, out_size, offered, offered_size)
+    except BaseException as error:
+        carrier.keep(error)
+    return answer
+
+
+cdef int on_servername(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
+    cdef Channel* channel = channel_of(ssl)
+    alert[0] = s.SSL_AD_INTERNAL_ERROR
+    if channel == NULL:
+        return s.SSL_TLSEXT_ERR_ALERT_FATAL
+    if not s.SSL_is_server(ssl):
+        return on_answer(ssl, channel, alert)
+    return s.SSL_TLSEXT_ERR_OK if channel.named else s.SSL_TLSEXT_ERR_NOACK
+
+
+cdef int on_answer(s.SSL* ssl, Channel* channel, int* alert) noexcept with gil:
+    """A client's hook is called too, about the server's answer."""
+    cdef Scope scope
+    cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL
+    cdef bint moved
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None:
+        return answer
+    if carrier.hooks.servername is None:
+        return s.SSL_TLSEXT_ERR_NOACK
+    if not enter_hook(&scope, carrier):
+        return answer
+    carrier.choosing = True
+    try:
+        carrier.hooks.servername(carrier)
+        answer = s.SSL_TLSEXT_ERR_OK
+    except BaseException as error:
+        carrier.keep(error)
+        choose_alert(error, alert)
+    moved = carrier.choosing == CHOSEN
+    carrier.choosing = False
+    leave_hook(&scope, carrier)
+    if answer == s.SSL_TLSEXT_ERR_OK and moved and not version_fits(ssl):
+        refuse(carrier, alert)
+        return s.SSL_TLSEXT_ERR_ALERT_FATAL
+    return answer

@@ -1,0 +1,23 @@
+from OpenSSL._native.common.hooks cimport Carrier
+from OpenSSL._native.common.libssl cimport SSL
+from OpenSSL._native.common.lock cimport brisk_lock
+
+cdef class Entrance(Carrier):
+    cdef SSL* handle                # NULL until __init__ has run; the Engine owns it
+    cdef brisk_lock lock            # held while libssl computes, never while waiting
+    cdef brisk_lock turn            # held by one sender for the whole of its message
+
+    # Every function over a Connection runs between these two.  enter() raises
+    # when __init__ has not run, and waits for other threads without the
+    # interpreter; a hook of the connection may enter again.
+    cdef int enter(self) except -1
+    cdef int enter_lightly(self) except -1  # without forgetting that nothing came: see `dry`
+    cdef void leave(self) noexcept
+
+    # The same for calls that drive libssl's state machine: a hook may not.
+    cdef int enter_io(self) except -1
+    cdef int enter_again(self) except -1    # without forgetting that nothing came
+    # `deadline` is 0 before anything was waited for, and is set by the first to wait.
+    cdef int enter_turn(self, double* deadline) except -1
+    cdef double patience(self) except -2    # seconds, as in waiting.pyx
+    cdef int wait_for(self, brisk_lock* lock, double deadline) except -1    # 0: no deadline

@@ -1,0 +1,4 @@
+from OpenSSL._native.common.hooks import Carrier
+
+class Entrance(Carrier):
+    """The way in to an SSL, for one thread at a time."""

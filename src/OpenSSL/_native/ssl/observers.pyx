@@ -1,0 +1,85 @@
+"""Watching handshakes: state changes, and the keys for a decrypting recorder."""
+
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.trampolines cimport on_info, on_keylog
+
+
+def set_info_callback(Context context not None, callback):
+    cdef Hooks hooks
+    cdef s.info_hook hook = NULL
+    if callback is not None:
+        hook = on_info
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.info = callback
+        context.hooks = hooks
+        s.SSL_CTX_set_info_callback(context.handle, hook)
+    finally:
+        context.leave()
+
+
+def connection_set_info_callback(Connection connection not None, callback):
+    cdef Hooks hooks
+    connection.enter()
+    try:
+        hooks = connection.hooks.copy()
+        hooks.info = callback
+        connection.hooks = hooks
+        connection.own_info = True
+        # Always ours: NULL would let the Context's answer instead.
+        s.SSL_set_info_callback(connection.handle, on_info)
+    finally:
+        connection.leave()
+
+
+def set_keylog_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.keylog = callback
+        context.hooks = hooks
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None:
+            s.SSL_CTX_set_keylog_callback(context.handle, on_keylog)
+    finally:
+        context.leave()
+
+
+def set_message_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.message = callback
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+def get_message_callback(Context context not None):
+    context.enter()
+    try:
+        return context.hooks.message
+    finally:
+        context.leave()
+
+
+def get_info_callback(Context context not None):
+    context.enter()
+    try:
+        return context.hooks.info
+    finally:
+        context.leave()
+
+
+def get_keylog_callback(Context context not None):
+    context.enter()
+    try:
+        return context.hooks.keylog
+    finally:
+        context.leave()

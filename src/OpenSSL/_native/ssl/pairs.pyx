@@ -1,0 +1,210 @@
+"""Certificates, each whole with its key and its chain, of a Context or a Connection."""
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.crypto.certificates cimport (
+    X509, new_chain, release_certificate, release_chain, wrap_certificate, wrap_chain,
+)
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
+from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_key
+from OpenSSL._native.common.passphrases cimport of_context
+from OpenSSL._native.crypto.signers cimport keeping
+
+
+def passphrase_of(Context context not None):
+    """What asks the Context's own hook."""
+    return of_context(None if context.passphrase is None else context.passphrase.value)
+
+
+cdef c.X509* current_of(object target) noexcept:
+    if isinstance(target, Context):
+        return s.SSL_CTX_get0_certificate((<Context>target).handle)
+    return s.SSL_get_certificate((<Connection>target).handle)
+
+
+cdef Hooks hooks_of(object target):
+    if isinstance(target, Context):
+        return (<Context>target).hooks
+    return (<Connection>target).hooks
+
+
+cdef int take_hooks(object target, Hooks hooks) except -1:
+    if isinstance(target, Context):
+        (<Context>target).hooks = hooks
+    elif hooks is not (<Connection>target).hooks:
+        (<Connection>target).hooks = hooks
+        (<Connection>target).settle()
+    return 0
+
+
+def use(target not None, X509 leaf not None, PKey key not None, list chain not None):
+    """All three at one moment, in the place of those of the same kind of key."""
+    cdef c.X509* certificate = NULL
+    cdef c.EVP_PKEY* private = NULL
+    cdef c.X509_CHAIN* others = NULL
+    cdef Hooks hooks
+    cdef int result
+    try:
+        certificate = leaf.share()
+        private = key.share()
+        others = new_chain(chain)
+        change(target)
+        try:
+            hooks = keeping(hooks_of(target), private)
+            errors.clear()
+            if context_of(target) != NULL:
+                result = s.SSL_CTX_use_cert_and_key(
+                    context_of(target), certificate, private, others, 1)
+            else:
+                result = s.SSL_use_cert_and_key(
+                    connection_of(target), certificate, private, others, 1)
+            if result != 1:
+                errors.fail_ssl("the certificate and its key cannot be used")
+            take_hooks(target, hooks)
+        finally:
+            leave(target)
+    finally:
+        release_certificate(certificate)
+        release_key(private)
+        release_chain(others)
+
+
+def add_chain_certificate(target not None, X509 certificate not None):
+    cdef c.X509* handle = certificate.share()
+    cdef long result
+    try:
+        change(target)
+        try:
+            errors.clear()
+            if current_of(target) == NULL:
+                errors.fail_ssl("no certificate has been set that it could be sent behind")
+            if context_of(target) != NULL:
+                result = s.SSL_CTX_add1_chain_cert(context_of(target), handle)
+            else:
+                result = s.SSL_add1_chain_cert(connection_of(target), handle)
+            if result != 1:
+                errors.fail_ssl("the certificate cannot be added to the chain")
+        finally:
+            leave(target)
+    finally:
+        release_certificate(handle)
+
+
+def clear_chain(target not None):
+    """Forget what is sent behind the current certificate, and behind all of a Context's."""
+    cdef long result
+    change(target)
+    try:
+        errors.clear()
+        if context_of(target) != NULL:
+            result = s.SSL_CTX_clear_chain_certs(context_of(target))
+            if s.SSL_CTX_clear_extra_chain_certs(context_of(target)) != 1:
+                result = 0
+        else:
+            result = s.SSL_clear_chain_certs(connection_of(target))
+        if result != 1:
+            errors.fail_ssl("the chain cannot be cleared")
+    finally:
+        leave(target)
+
+
+def clear_certificates(Connection connection not None):
+    connection.enter()
+    try:
+        s.SSL_certs_clear(connection.handle)
+    finally:
+        connection.leave()
+
+
+# ---- what is set
+
+cdef object share_certificate(c.X509* borrowed):
+    if borrowed == NULL:
+        return None
+    errors.clear()
+    if c.X509_up_ref(borrowed) != 1:
+        errors.fail_ssl("X509_up_ref failed")
+    return wrap_certificate(borrowed)
+
+
+def get_certificate(Context context not None):
+    context.enter()
+    try:
+        return share_certificate(s.SSL_CTX_get0_certificate(context.handle))
+    finally:
+        context.leave()
+
+
+cdef list chain_of(Context context):
+    cdef c.X509_CHAIN* chain = NULL
+    errors.clear()
+    if s.SSL_CTX_get0_chain_certs(context.handle, &chain) != 1:
+        errors.fail_ssl("the chain cannot be looked at")
+    if chain == NULL and s.SSL_CTX_get_extra_chain_certs_only(context.handle, &chain) != 1:
+        errors.fail_ssl("the chain cannot be looked at")
+    return [] if chain == NULL else wrap_chain(chain)
+
+
+def get_chain(Context context not None):
+    context.enter()
+    try:
+        return chain_of(context)
+    finally:
+        context.leave()
+
+
+def get_private_key(Context context not None):
+    cdef c.EVP_PKEY* key
+    context.enter()
+    try:
+        key = s.SSL_CTX_get0_privatekey(context.handle)
+        if key == NULL:
+            return None
+        errors.clear()
+        if c.EVP_PKEY_up_ref(key) != 1:
+            errors.fail_ssl("EVP_PKEY_up_ref failed")
+        return wrap_key(key)
+    finally:
+        context.leave()
+
+
+def list_certificates(Context context not None):
+    """Each certificate that has a key, with its chain; the current one stays current."""
+    cdef c.X509* current
+    cdef long which = s.SSL_CERT_SET_FIRST
+    cdef list found = []
+    # It moves what a handshake looks at.
+    context.change()
+    try:
+        current = s.SSL_CTX_get0_certificate(context.handle)
+        try:
+            while s.SSL_CTX_set_current_cert(context.handle, which) == 1:
+                which = s.SSL_CERT_SET_NEXT
+                found.append((
+                    share_certificate(s.SSL_CTX_get0_certificate(context.handle)),
+                    chain_of(context)))
+        finally:
+            if current != NULL and s.SSL_CTX_select_current_cert(context.handle, current) != 1:
+                found = []  # it has no key, and there is no way back to it
+        return found
+    finally:
+        context.leave()
+
+
+def select(target not None, X509 certificate not None):
+    """Make a certificate that is set already the current one; whether it was there."""
+    cdef c.X509* handle = certificate.share()
+    try:
+        change(target)
+        try:
+            if context_of(target) != NULL:
+                return s.SSL_CTX_select_current_cert(context_of(target), handle) == 1
+            return s.SSL_select_current_cert(connection_of(target), handle) == 1
+        finally:
+            leave(target)
+    finally:
+        release_certificate(handle)

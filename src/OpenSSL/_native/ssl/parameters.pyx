@@ -1,0 +1,250 @@
+"""How a peer's chain is verified: the rules of a Context, and of one connection."""
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.criteria cimport Criteria
+
+
+cdef dict TRUSTS = {
+    "compat": c.X509_TRUST_COMPAT,
+    "ssl_client": c.X509_TRUST_SSL_CLIENT,
+    "ssl_server": c.X509_TRUST_SSL_SERVER,
+    "email": c.X509_TRUST_EMAIL,
+    "object_sign": c.X509_TRUST_OBJECT_SIGN,
+    "ocsp_sign": c.X509_TRUST_OCSP_SIGN,
+    "ocsp_request": c.X509_TRUST_OCSP_REQUEST,
+    "tsa": c.X509_TRUST_TSA,
+}
+
+
+cdef class Change:
+    """The rules of a Context or a connection, while they are held to be changed."""
+    cdef Context context
+    cdef Connection connection
+    cdef c.X509_VERIFY_PARAM* there     # what libssl verifies by
+    cdef c.X509_VERIFY_PARAM* kept      # the connection's own; NULL for a Context
+    cdef Criteria own
+
+    cdef int note(self, str name, object value) except -1:
+        """libssl does not tell it; a connection's own are not compared at all."""
+        return 0 if self.context is None else self.context.note_rule(name, value)
+
+    cdef void end(self) noexcept:
+        if self.context is not None:
+            self.context.leave()
+        else:
+            self.connection.leave()
+
+
+cdef Change begin(object target):
+    cdef Change change = Change.__new__(Change)
+    change.kept = NULL
+    if isinstance(target, Context):
+        change.context = target
+        change.context.change()
+        change.context.ruled = True
+        change.there = s.SSL_CTX_get0_param(change.context.handle)
+        errors.clear()
+        return change
+    change.connection = target
+    change.connection.enter()
+    try:
+        change.own = change.connection.own_criteria()
+        change.kept = change.own.held()
+    except BaseException:
+        change.connection.leave()
+        raise
+    change.there = s.SSL_get0_param(change.connection.handle)
+    errors.clear()
+    return change
+
+
+cdef c.X509_VERIFY_PARAM* enter(object target) except NULL:
+    if isinstance(target, Context):
+        (<Context>target).enter()
+        return s.SSL_CTX_get0_param((<Context>target).handle)
+    (<Connection?>target).enter()
+    return s.SSL_get0_param((<Connection>target).handle)
+
+
+cdef void leave(object target) noexcept:
+    if isinstance(target, Context):
+        (<Context>target).leave()
+    else:
+        (<Connection>target).leave()
+
+
+# What is kept is set first: where that fails, nothing has changed.
+
+def set_flags(target not None, unsigned long flags):
+    cdef Change change = begin(target)
+    try:
+        if change.kept != NULL:
+            if c.X509_VERIFY_PARAM_set_flags(change.kept, flags) != 1:
+                errors.fail_ssl("the flags cannot be set")
+            change.own.cleared &= ~flags
+        if c.X509_VERIFY_PARAM_set_flags(change.there, flags) != 1:
+            errors.fail_ssl("the flags cannot be set")
+    finally:
+        change.end()
+
+
+def clear_flags(target not None, unsigned long flags):
+    cdef Change change = begin(target)
+    try:
+        if change.kept != NULL:
+            if c.X509_VERIFY_PARAM_clear_flags(change.kept, flags) != 1:
+                errors.fail_ssl("the flags cannot be cleared")
+            change.own.cleared |= flags
+        if c.X509_VERIFY_PARAM_clear_flags(change.there, flags) != 1:
+            errors.fail_ssl("the flags cannot be cleared")
+    finally:
+        change.end()
+
+
+def get_flags(target not None):
+    cdef c.X509_VERIFY_PARAM* rules = enter(target)
+    try:
+        return c.X509_VERIFY_PARAM_get_flags(rules)
+    finally:
+        leave(target)
+
+
+def set_depth(target not None, int depth):
+    cdef Change change = begin(target)
+    try:
+        c.X509_VERIFY_PARAM_set_depth(change.there, depth)
+        if change.kept != NULL:
+            c.X509_VERIFY_PARAM_set_depth(change.kept, depth)
+    finally:
+        change.end()
+
+
+def get_depth(target not None):
+    cdef c.X509_VERIFY_PARAM* rules = enter(target)
+    try:
+        return c.X509_VERIFY_PARAM_get_depth(rules)
+    finally:
+        leave(target)
+
+
+def set_level(target not None, int level):
+    cdef Change change = begin(target)
+    try:
+        c.X509_VERIFY_PARAM_set_auth_level(change.there, level)
+        if change.kept != NULL:
+            c.X509_VERIFY_PARAM_set_auth_level(change.kept, level)
+    finally:
+        change.end()
+
+
+def get_level(target not None):
+    cdef c.X509_VERIFY_PARAM* rules = enter(target)
+    try:
+        return c.X509_VERIFY_PARAM_get_auth_level(rules)
+    finally:
+        leave(target)
+
+
+def set_time(target not None, seconds):
+    """``seconds`` after the start of 1970; None: when it is."""
+    cdef long long moment = 0
+    cdef Change change
+    if seconds is None:
+        clear_flags(target, c.X509_V_FLAG_USE_CHECK_TIME)
+        return
+    moment = seconds
+    change = begin(target)
+    try:
+        c.X509_VERIFY_PARAM_set_time(change.there, moment)
+        if change.kept != NULL:
+            c.X509_VERIFY_PARAM_set_time(change.kept, moment)
+            change.own.cleared &= ~c.X509_V_FLAG_USE_CHECK_TIME
+    finally:
+        change.end()
+
+
+def get_time(target not None):
+    cdef c.X509_VERIFY_PARAM* rules = enter(target)
+    try:
+        if not c.X509_VERIFY_PARAM_get_flags(rules) & c.X509_V_FLAG_USE_CHECK_TIME:
+            return None
+        return c.X509_VERIFY_PARAM_get_time(rules)
+    finally:
+        leave(target)
+
+
+def set_purpose(target not None, bytes name not None):
+    cdef int index = c.X509_PURPOSE_get_by_sname(name)
+    cdef int purpose
+    cdef Change change
+    if index < 0:
+        raise ValueError("OpenSSL knows no such purpose")
+    purpose = c.X509_PURPOSE_get_id(c.X509_PURPOSE_get0(index))
+    change = begin(target)
+    try:
+        if (change.kept != NULL
+                and c.X509_VERIFY_PARAM_set_purpose(change.kept, purpose) != 1
+                or c.X509_VERIFY_PARAM_set_purpose(change.there, purpose) != 1):
+            errors.fail_ssl("the purpose cannot be set")
+        change.note("purpose", purpose)
+    finally:
+        change.end()
+
+
+def set_trust(target not None, str name not None):
+    cdef int trust
+    cdef Change change
+    if name not in TRUSTS:
+        raise ValueError(f"trust must be one of {', '.join(TRUSTS)}")
+    trust = TRUSTS[name]
+    change = begin(target)
+    try:
+        if (change.kept != NULL
+                and c.X509_VERIFY_PARAM_set_trust(change.kept, trust) != 1
+                or c.X509_VERIFY_PARAM_set_trust(change.there, trust) != 1):
+            errors.fail_ssl("the trust cannot be set")
+        change.note("trust", trust)
+    finally:
+        change.end()
+
+
+cdef c.ASN1_OBJECTS* read_policies(list policies) except NULL:
+    cdef c.ASN1_OBJECTS* objects = c.sk_ASN1_OBJECT_new_null()
+    cdef c.ASN1_OBJECT* one
+    if objects == NULL:
+        errors.fail_ssl("sk_ASN1_OBJECT_new_null failed")
+    try:
+        for name in policies:
+            one = c.OBJ_txt2obj(<bytes>name, 0)
+            if one == NULL:
+                errors.fail_ssl("not an object identifier")
+            if c.sk_ASN1_OBJECT_push(objects, one) == 0:
+                c.ASN1_OBJECT_free(one)
+                errors.fail_ssl("sk_ASN1_OBJECT_push failed")
+    except BaseException:
+        c.brisk_free_objects(objects)
+        raise
+    return objects
+
+
+def set_policies(target not None, list policies not None):
+    cdef c.ASN1_OBJECTS* objects
+    cdef Change change
+    errors.clear()
+    objects = read_policies(policies)
+    try:
+        change = begin(target)
+        try:
+            if (change.kept != NULL
+                    and c.X509_VERIFY_PARAM_set1_policies(change.kept, objects) != 1
+                    or c.X509_VERIFY_PARAM_set1_policies(change.there, objects) != 1):
+                errors.fail_ssl("the policies cannot be set")
+            change.note("policies", b" ".join(policies))
+        finally:
+            change.end()
+    finally:
+        c.brisk_free_objects(objects)

@@ -1,0 +1,288 @@
+"""What a connection knows about its peer and about itself: certificates, cipher, state."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.crypto.certificates cimport wrap_certificate, wrap_chain
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.crypto.keys cimport release_key
+from OpenSSL._native.crypto.names cimport wrap_names
+
+cdef enum:
+    CIPHERS_MAXIMUM = 16384     # bytes; OpenSSL cuts a longer list after a whole name
+    NAME_MAXIMUM = 80           # bytes; the longest group name known has 21
+
+ctypedef const char* (*cipher_text)(const s.SSL_CIPHER*) noexcept nogil
+
+
+# ---- certificates
+
+def get_certificate(Connection connection not None):
+    cdef c.X509* certificate
+    connection.enter()
+    try:
+        certificate = s.SSL_get_certificate(connection.handle)
+        if certificate == NULL:
+            return None
+        errors.clear()
+        if c.X509_up_ref(certificate) != 1:
+            errors.fail_ssl("the certificate cannot be shared")
+        return wrap_certificate(certificate)
+    finally:
+        connection.leave()
+
+
+def get_peer_certificate(Connection connection not None):
+    cdef c.X509* certificate
+    connection.enter()
+    try:
+        certificate = s.SSL_get1_peer_certificate(connection.handle)
+        return None if certificate == NULL else wrap_certificate(certificate)
+    finally:
+        connection.leave()
+
+
+def get_peer_cert_chain(Connection connection not None):
+    cdef const c.X509_CHAIN* chain
+    connection.enter()
+    try:
+        chain = s.SSL_get_peer_cert_chain(connection.handle)
+        return None if chain == NULL else wrap_chain(chain)
+    finally:
+        connection.leave()
+
+
+def get_verified_chain(Connection connection not None):
+    cdef const c.X509_CHAIN* chain
+    connection.enter()
+    try:
+        chain = s.SSL_get0_verified_chain(connection.handle)
+        return None if chain == NULL else wrap_chain(chain)
+    finally:
+        connection.leave()
+
+
+def get_client_ca_list(Connection connection not None):
+    cdef const c.X509_NAME_LIST* names
+    cdef c.X509_NAME_LIST* copy = NULL
+    connection.enter()
+    try:
+        # A server's list may be its Context's, which another thread may replace.
+        connection.start_reading()
+        errors.clear()
+        names = s.SSL_get_client_CA_list(connection.handle)
+        if names != NULL:
+            copy = s.SSL_dup_CA_list(names)
+        connection.stop_reading()
+        if names == NULL:
+            return []
+        if copy == NULL:
+            errors.fail_ssl("the list cannot be copied")
+        try:
+            return wrap_names(copy)
+        finally:
+            c.brisk_free_names(copy)
+    finally:
+        connection.leave()
+
+
+def get_verify_result(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_verify_result(connection.handle)
+    finally:
+        connection.leave()
+
+
+# ---- cipher
+
+cdef object cipher_says(Connection connection, cipher_text ask):
+    cdef const s.SSL_CIPHER* cipher
+    cdef const char* text
+    connection.enter()
+    try:
+        cipher = s.SSL_get_current_cipher(connection.handle)
+        if cipher == NULL:
+            return None
+        text = ask(cipher)
+        return None if text == NULL else (<bytes>text).decode("ascii")
+    finally:
+        connection.leave()
+
+
+def get_cipher_name(Connection connection not None):
+    return cipher_says(connection, s.SSL_CIPHER_get_name)
+
+
+def get_cipher_standard_name(Connection connection not None):
+    return cipher_says(connection, s.SSL_CIPHER_standard_name)
+
+
+def get_cipher_version(Connection connection not None):
+    return cipher_says(connection, s.SSL_CIPHER_get_version)
+
+
+def get_cipher_bits(Connection connection not None):
+    cdef const s.SSL_CIPHER* cipher
+    connection.enter()
+    try:
+        cipher = s.SSL_get_current_cipher(connection.handle)
+        return None if cipher == NULL else s.SSL_CIPHER_get_bits(cipher, NULL)
+    finally:
+        connection.leave()
+
+
+def get_compression(Connection connection not None):
+    cdef const char* name
+    connection.enter()
+    try:
+        name = s.brisk_compression_name(connection.handle)
+        return None if name == NULL else (<bytes>name).decode("ascii")
+    finally:
+        connection.leave()
+
+
+def get_shared_ciphers(Connection connection not None):
+    # Not on the stack, of which a thread may have little.
+    cdef bytes room = PyBytes_FromStringAndSize(NULL, CIPHERS_MAXIMUM)
+    cdef char* text = PyBytes_AS_STRING(room)
+    cdef char* found
+    text[0] = 0
+    connection.enter()
+    try:
+        # Ours may be the Context's, which another thread may replace.
+        connection.start_reading()
+        found = s.SSL_get_shared_ciphers(connection.handle, text, CIPHERS_MAXIMUM)
+        connection.stop_reading()
+        # None at all: OpenSSL 3.0 answers with NULL, 3.5 with an empty text.
+        if found == NULL or text[0] == 0:
+            return []
+        return (<bytes>text).decode("ascii").split(":")
+    finally:
+        connection.leave()
+
+
+# ---- how the peer proved itself
+
+def get_server_tmp_key(Connection connection not None):
+    """Kind, bits and group of the peer's share of the key exchange, or None."""
+    cdef c.EVP_PKEY* key = NULL
+    cdef const char* kind
+    cdef char group[NAME_MAXIMUM]
+    cdef size_t size = 0
+    cdef int bits
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_get_peer_tmp_key(connection.handle, &key) != 1 or key == NULL:
+            errors.clear()
+            return None
+        try:
+            kind = c.EVP_PKEY_get0_type_name(key)
+            word = "" if kind == NULL else (<bytes>kind).decode("ascii")
+            bits = c.EVP_PKEY_get_bits(key)
+            if bits <= 0:
+                errors.fail_ssl("the size of the peer's key is not known")
+            name = word
+            if c.EVP_PKEY_get_group_name(key, group, NAME_MAXIMUM, &size) == 1:
+                name = group[:size].decode("ascii")
+        finally:
+            release_key(key)
+            errors.clear()
+        return word, bits, name
+    finally:
+        connection.leave()
+
+
+cdef object short_name(int nid):
+    cdef const char* name = NULL if nid == c.NID_undef else c.OBJ_nid2sn(nid)
+    return None if name == NULL else (<bytes>name).decode("ascii")
+
+
+def get_peer_signature(Connection connection not None):
+    """Kind of key and digest of the peer's signature, or None when it made none."""
+    cdef int kind = c.NID_undef
+    cdef int digest = c.NID_undef
+    connection.enter()
+    try:
+        if s.SSL_get_peer_signature_type_nid(connection.handle, &kind) != 1:
+            return None
+        if s.SSL_get_peer_signature_nid(connection.handle, &digest) != 1:
+            digest = c.NID_undef
+        return short_name(kind), short_name(digest)
+    finally:
+        connection.leave()
+
+
+# ---- state
+
+def is_server(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_is_server(connection.handle) != 0
+    finally:
+        connection.leave()
+
+
+def is_init_finished(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_is_init_finished(connection.handle) != 0
+    finally:
+        connection.leave()
+
+
+def get_protocol_version(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_version(connection.handle)
+    finally:
+        connection.leave()
+
+
+def get_protocol_version_name(Connection connection not None):
+    connection.enter()
+    try:
+        return (<bytes>s.SSL_get_version(connection.handle)).decode("ascii")
+    finally:
+        connection.leave()
+
+
+def get_state_string(Connection connection not None):
+    connection.enter()
+    try:
+        return <bytes>s.SSL_state_string_long(connection.handle)
+    finally:
+        connection.leave()
+
+
+def renegotiate(Connection connection not None):
+    """True when a new handshake will begin, False when one is due already."""
+    connection.enter()
+    try:
+        if s.SSL_renegotiate_pending(connection.handle) == 1:
+            return False
+        errors.clear()
+        if s.SSL_renegotiate(connection.handle) != 1:
+            errors.fail_ssl("this connection cannot renegotiate")
+        return True
+    finally:
+        connection.leave()
+
+
+def renegotiate_pending(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_renegotiate_pending(connection.handle) == 1
+    finally:
+        connection.leave()
+
+
+def total_renegotiations(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_total_renegotiations(connection.handle)
+    finally:
+        connection.leave()

@@ -1,0 +1,60 @@
+"""Pre-shared keys of a Context: who knows them."""
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.shared_keys cimport ask_keys
+from OpenSSL._native.ssl.stamps cimport is_by_key
+
+
+def set_callback(Context context not None, str name not None, callback):
+    """Another hook: "psk_client", "psk_server", "psk_use" or "psk_find"."""
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.put(name, callback)
+        context.hooks = hooks
+        ask_keys(context.handle, hooks)
+    finally:
+        context.leave()
+
+
+def use_identity_hint(Context context not None, bytes hint):
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_use_psk_identity_hint(
+                context.handle, NULL if hint is None else <const char*>hint) != 1:
+            errors.fail_ssl("the hint is too long")
+    finally:
+        context.leave()
+
+
+def get_identity(Connection connection not None):
+    """Whose key is in use; None where there is none."""
+    cdef s.SSL_SESSION* session
+    cdef const char* name
+    connection.enter()
+    try:
+        session = s.SSL_get_session(connection.handle)
+        if not is_by_key(connection.handle, session):
+            return None
+        name = s.SSL_get_psk_identity(connection.handle)
+        return connection.identity if name == NULL else <bytes>name
+    finally:
+        connection.leave()
+
+
+def get_identity_hint(Connection connection not None):
+    cdef const char* hint
+    connection.enter()
+    try:
+        if s.SSL_get_session(connection.handle) == NULL:
+            return None
+        hint = s.SSL_get_psk_identity_hint(connection.handle)
+        return None if hint == NULL else <bytes>hint
+    finally:
+        connection.leave()

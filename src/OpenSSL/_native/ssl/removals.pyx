@@ -1,0 +1,63 @@
+"""Removals: sessions that libssl has let go of wait here until the program can be told.
+
+Theory.  libssl says so with the lock of its cache held, and Python may not run there
+(``removals.h``).  So its callback only puts a session into the row of its Context; the
+thread that leaves a Connection or Context next, with no lock of ours held, tells the program
+(``Context.tell_removed``).
+"""
+
+cimport OpenSSL._native.common.libssl as s
+
+cdef extern from "removals.h" nogil:
+    ctypedef struct brisk_removals:
+        long count
+    int brisk_removals_ready()
+    brisk_removals* brisk_removals_open(s.SSL_CTX* context)
+    void brisk_removals_put(brisk_removals* row, s.SSL_SESSION* session)
+    void brisk_removal_is_quiet(s.SSL_SESSION* session)
+    void brisk_removed(s.SSL_CTX* context, s.SSL_SESSION* session)
+    s.SSL_SESSION* brisk_removals_take(brisk_removals* row)
+    long brisk_removals_lost(brisk_removals* row)
+    void brisk_removals_close(brisk_removals* row)
+
+if not brisk_removals_ready():
+    raise MemoryError("there is no memory for what OpenSSL keeps for us")
+
+
+cdef class Removals:
+    def __cinit__(self):
+        self.row = NULL
+        self.count = NULL
+
+    def __dealloc__(self):
+        brisk_removals_close(<brisk_removals*>self.row)
+
+    def __reduce__(self):
+        raise TypeError("removals are not pickled")
+
+    cdef s.SSL_SESSION* take(self) noexcept:
+        return brisk_removals_take(<brisk_removals*>self.row)
+
+    cdef void put(self, s.SSL_SESSION* session) noexcept:
+        brisk_removals_put(<brisk_removals*>self.row, session)
+
+    cdef long lost(self) noexcept:
+        return brisk_removals_lost(<brisk_removals*>self.row)
+
+
+cdef Removals removals_of(s.SSL_CTX* context):
+    cdef Removals made = Removals.__new__(Removals)
+    cdef brisk_removals* row = brisk_removals_open(context)
+    if row == NULL:
+        raise MemoryError()
+    made.row = row
+    made.count = &row.count
+    return made
+
+
+cdef void keep_quiet(s.SSL_SESSION* session) noexcept nogil:
+    brisk_removal_is_quiet(session)
+
+
+cdef void on_session_remove(s.SSL_CTX* context, s.SSL_SESSION* session) noexcept nogil:
+    brisk_removed(context, session)

@@ -1,0 +1,163 @@
+"""Renewal lets a Context in use have another certificate and key at one moment.
+
+Theory.  A certificate and its key are given in two calls, and after the first libssl has
+dropped the old key: connections made in between could not shake hands.  So once a Context
+has connections, a certificate without its key waits here, in an SSL of its own, which has
+all of libssl's rules about what replaces what; the pair goes to the Context when it
+is whole, and its chain with it: what was given meanwhile, what its file had, or what fits of
+the chain that was in force.
+"""
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.crypto.certificates cimport (
+    X509, new_chain, release_chain, wrap_certificate, wrap_chain,
+)
+from OpenSSL._native.ssl.context cimport Context
+
+
+cdef class Renewal:
+    def __cinit__(self):
+        self.handle = NULL
+        self.waiting = set()
+        self.chains = {}
+        self.whole = set()
+
+    def __dealloc__(self):
+        if self.handle != NULL:
+            s.SSL_free(self.handle)
+            self.handle = NULL
+
+    cdef int put_in_force(self, Context context, bytes kind) except -1:
+        """Give the Context the pair that was completed last, and its chain."""
+        cdef list found = self.chain_of(context, kind)
+        cdef c.X509_CHAIN* chain = NULL
+        cdef int result
+        if found:
+            chain = new_chain(found)
+        elif extra_chain(context):
+            chain = c.sk_X509_new_null()    # none: else libssl would send what others have
+            if chain == NULL:
+                errors.fail_crypto("no memory for a chain")
+        errors.clear()
+        result = s.SSL_CTX_use_cert_and_key(
+            context.handle, s.SSL_get_certificate(self.handle),
+            s.SSL_get_privatekey(self.handle), chain, 1)
+        if chain != NULL:
+            release_chain(chain)
+        if result != 1:
+            errors.fail_ssl("the certificate and its key cannot be used")
+        self.chains.pop(kind, None)
+        self.whole.discard(kind)
+        return 0
+
+    cdef list chain_of(self, Context context, bytes kind):
+        """What is to be sent behind the new certificate."""
+        cdef c.X509_CHAIN* chain = NULL
+        if kind in self.chains:
+            return self.chains[kind]
+        s.SSL_get0_chain_certs(self.handle, &chain)
+        own = wrap_chain(chain)
+        if own and kind in self.whole:
+            return own
+        # Of those that are there, the ones that lead to its root: others' do not help.
+        if c.X509_up_ref(s.SSL_get_certificate(self.handle)) != 1:
+            errors.fail_ssl("the certificate cannot be shared")
+        return path_from(
+            wrap_certificate(s.SSL_get_certificate(self.handle)), own + extra_chain(context))
+
+
+cdef list extra_chain(Context context):
+    cdef c.X509_CHAIN* chain = NULL
+    s.SSL_CTX_get_extra_chain_certs_only(context.handle, &chain)
+    return wrap_chain(chain)
+
+
+cdef bint issued(X509 issuer, X509 subject) noexcept:
+    return c.X509_check_issued(issuer.handle, subject.handle) == c.X509_V_OK
+
+
+cdef list path_from(X509 certificate, list pool):
+    """The issuers of a certificate, one after the other, as far as they are in the pool."""
+    cdef list path = []
+    cdef X509 each
+    while not issued(certificate, certificate):
+        for each in pool:
+            if each not in path and issued(each, certificate):
+                path.append(each)
+                certificate = each
+                break
+        else:
+            break
+    return path
+
+
+cdef bint add_to_chain(Context context, X509 certificate) except -1:
+    cdef Renewal renewal = under_way(context)
+    cdef c.X509_CHAIN* chain = NULL
+    cdef X509 each
+    if renewal is not None and renewal.latest in renewal.waiting:
+        renewal.chains.setdefault(renewal.latest, []).append(certificate)
+        return True
+    if not context.in_use:
+        return False
+    errors.clear()
+    s.SSL_CTX_get0_chain_certs(context.handle, &chain)
+    for each in wrap_chain(chain) if chain != NULL else extra_chain(context):
+        if c.X509_cmp(each.handle, certificate.handle) == 0:
+            return True
+    if chain == NULL:
+        return False    # one for all kinds of certificates
+    if s.SSL_CTX_add1_chain_cert(context.handle, certificate.handle) != 1:
+        errors.fail_ssl("the certificate cannot be added to the chain")
+    return True
+
+
+cdef Renewal begin(Context context):
+    cdef Renewal renewal
+    if not context.in_use:
+        return None
+    if context.renewal is None and s.SSL_CTX_get0_privatekey(context.handle) == NULL:
+        return None     # it can present nothing as it is
+    renewal = under_way(context)
+    if renewal is None:
+        renewal = Renewal.__new__(Renewal)
+        errors.clear()
+        renewal.handle = s.SSL_new(context.handle)
+        if renewal.handle == NULL:
+            errors.fail_ssl("SSL_new failed")
+    return renewal
+
+
+cdef Renewal under_way(Context context):
+    return <Renewal?>context.renewal if context.renewal is not None else None
+
+
+cdef int finish(Renewal renewal, Context context, Came came) except -1:
+    """Put into force what is whole, after a certificate or a key came; else go on waiting."""
+    cdef c.X509* certificate
+    cdef c.EVP_PKEY* key
+    cdef const char* told
+    if renewal is None:
+        return 0
+    certificate = s.SSL_get_certificate(renewal.handle)
+    key = s.SSL_get_privatekey(renewal.handle)
+    # A key may have come for which there is no certificate: it waits too.
+    told = c.EVP_PKEY_get0_type_name(
+        key if certificate == NULL else c.X509_get0_pubkey(certificate))
+    kind = b"" if told == NULL else <bytes>told
+    if came != KEY:
+        renewal.latest = kind
+        renewal.chains.pop(kind, None)
+        renewal.whole.discard(kind)
+        if came == WITH_CHAIN:
+            renewal.whole.add(kind)
+    if certificate == NULL or key == NULL:
+        renewal.waiting.add(kind)
+        context.renewal = renewal
+        return 0
+    renewal.put_in_force(context, kind)
+    renewal.waiting.discard(kind)
+    context.renewal = renewal if renewal.waiting else None
+    return 0

@@ -1,0 +1,273 @@
+"""The cache of a Context: who is told of sessions, who is asked for them, what it keeps.
+
+Theory.  libssl keeps sessions with the SSL_CTX that a connection was made with, whichever a
+hook chose later, so that Context's callbacks are asked.  What a get callback returns is
+given to libssl only where its stamp is that of the handshake that is going on (``stamps``):
+else it is as if there were no session.  Removed sessions are told when no lock is held
+(``removals``).
+"""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.limits cimport LONG_MAX
+from libc.string cimport memcmp
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.forks cimport forks
+from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.ssl.channel cimport Channel
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.common.lock cimport brisk_lock_is_mine
+from OpenSSL._native.ssl.removals cimport keep_quiet, on_session_remove, removals_of
+from OpenSSL._native.ssl.sessions cimport (
+    Session, check_sealed, copied, copy_of, held, wrap_session,
+)
+from OpenSSL._native.ssl.stamps cimport channel_of, fits
+from OpenSSL._native.ssl.tenancy cimport Tenant
+from OpenSSL._native.ssl.trampolines cimport carrier_of
+
+from OpenSSL._native.common.hooks import write_unraisable
+from OpenSSL._native.ssl.context import set_teller
+
+
+# ---- libssl's callbacks
+
+cdef int on_session_new(s.SSL* ssl, s.SSL_SESSION* session) noexcept with gil:
+    """Tell the program of a session; 0: its reference stays libssl's."""
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or "session new" not in carrier.hooks.more:
+        return 0
+    if not enter_hook(&scope, carrier):
+        return 0
+    try:
+        carrier.hooks.more["session new"](carrier, copied(session, (<Tenant>carrier).first))
+    except BaseException as error:
+        carrier.keep(error)
+    leave_hook(&scope, carrier)
+    return 0
+
+
+cdef bint suits(
+    s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, int size,
+) noexcept nogil:
+    """Whether a session is the one that is wanted, and stands for this very handshake."""
+    cdef Channel* channel = channel_of(ssl)
+    cdef unsigned int length = 0
+    cdef const unsigned char* found = s.SSL_SESSION_get_id(session, &length)
+    return (channel != NULL and fits(ssl, channel, session)
+            and <int>length == size and memcmp(found, name, length) == 0
+            and s.SSL_SESSION_get_protocol_version(session) == s.SSL_version(ssl)
+            # libssl looks into the cipher without asking.
+            and s.SSL_SESSION_get0_cipher(session) != NULL)
+
+
+cdef s.SSL_SESSION* ask_session(
+    s.SSL* ssl, Carrier carrier, const unsigned char* name, int size,
+) except? NULL:
+    cdef Session found
+    answer = carrier.hooks.more["session get"](
+        carrier, PyBytes_FromStringAndSize(<const char*>name, size))
+    if answer is None:
+        return NULL
+    if not isinstance(answer, Session):
+        raise TypeError(
+            f"a session get callback must return a Session or None, not {type(answer).__name__}")
+    found = answer
+    check_sealed(found)
+    return copy_of(found) if suits(ssl, held(found), name, size) else NULL
+
+
+cdef s.SSL_SESSION* on_session_get(
+    s.SSL* ssl, const unsigned char* name, int size, int* counted,
+) noexcept with gil:
+    cdef Scope scope
+    cdef s.SSL_SESSION* answer = NULL
+    cdef Carrier carrier = carrier_of(ssl)
+    counted[0] = 0      # the reference becomes libssl's
+    if carrier is None or "session get" not in carrier.hooks.more:
+        return NULL
+    if not enter_hook(&scope, carrier):
+        return NULL
+    try:
+        answer = ask_session(ssl, carrier, name, size)
+        channel_of(ssl).given = answer != NULL
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()     # libssl would shake hands in full
+        answer = NULL
+    leave_hook(&scope, carrier)
+    return answer
+
+
+cdef int tell_one(Context context, object hook, s.SSL_SESSION* taken) except -1:
+    # A connection may be using the one that was removed.
+    cdef Session removed = wrap_session(taken, context)
+    if hook is not None:
+        hook(context, copied(removed.handle, context))
+    return 0
+
+
+def tell_removed(Context context not None):
+    cdef s.SSL_SESSION* each = context.removals.take()
+    cdef long lost
+    while each != NULL:
+        hook = context.hooks.more.get("session remove")
+        try:
+            tell_one(context, hook, each)
+        except BaseException as error:
+            write_unraisable(error, hook)
+        each = context.removals.take()
+    lost = context.removals.lost()
+    if lost != 0:
+        write_unraisable(
+            MemoryError(f"{lost} removed sessions could not be noted"),
+            context.hooks.more.get("session remove"))
+
+
+set_teller(tell_removed)
+
+
+cdef int tell_now(Context context) except -1:
+    """After a change of the cache, with the Context's lock given back."""
+    if (context.removals is not None and context.removals.count[0] != 0
+            and not brisk_lock_is_mine(&context.lock, &forks)):
+        context.tell_removed()
+    return 0
+
+
+# ---- setting them
+
+def set_new_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.put("session new", callback)
+        context.hooks = hooks
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None:
+            s.SSL_CTX_sess_set_new_cb(context.handle, on_session_new)
+    finally:
+        context.leave()
+
+
+def set_get_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.put("session get", callback)
+        context.hooks = hooks
+        if callback is not None:
+            s.SSL_CTX_sess_set_get_cb(context.handle, on_session_get)
+    finally:
+        context.leave()
+
+
+def set_remove_callback(Context context not None, callback):
+    cdef Hooks hooks
+    context.change()
+    try:
+        if context.removals is None and callback is not None:
+            context.removals = removals_of(context.handle)
+        hooks = context.hooks.copy()
+        hooks.put("session remove", callback)
+        context.hooks = hooks
+        # A server keeps sessions of TLS 1.3 in its cache because somebody is to be told.
+        if callback is not None:
+            s.SSL_CTX_sess_set_remove_cb(context.handle, on_session_remove)
+        else:
+            s.SSL_CTX_sess_set_remove_cb(context.handle, NULL)
+    finally:
+        context.leave()
+
+
+def get_new_callback(Context context not None):
+    context.enter()
+    try:
+        return context.hooks.more.get("session new")
+    finally:
+        context.leave()
+
+
+def get_get_callback(Context context not None):
+    context.enter()
+    try:
+        return context.hooks.more.get("session get")
+    finally:
+        context.leave()
+
+
+def get_remove_callback(Context context not None):
+    context.enter()
+    try:
+        return context.hooks.more.get("session remove")
+    finally:
+        context.leave()
+
+
+# ---- what the cache keeps
+
+def set_cache_size(Context context not None, long size):
+    if size < 0:
+        raise ValueError("size must not be negative")
+    context.change()
+    try:
+        return s.SSL_CTX_sess_set_cache_size(context.handle, size)
+    finally:
+        context.leave()
+
+
+def get_cache_size(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_sess_get_cache_size(context.handle)
+    finally:
+        context.leave()
+
+
+def flush(Context context not None, long long seconds):
+    if seconds < 0 or seconds > LONG_MAX:
+        raise ValueError("the time must be in seconds since 1970; 0 for all sessions")
+    context.enter()
+    try:
+        s.brisk_flush_sessions(context.handle, seconds)
+    finally:
+        context.leave()
+    tell_now(context)
+
+
+def add(Context context not None, Session session not None):
+    cdef unsigned int size = 0
+    cdef Session own
+    check_sealed(session)
+    own = wrap_session(copy_of(session), context)
+    if s.SSL_SESSION_get_id(own.handle, &size) == NULL or size == 0:
+        raise ValueError("the session has no id: it came as a ticket alone")
+    context.enter()
+    try:
+        errors.clear()
+        # Another one with the same id gives way.
+        if s.SSL_CTX_add_session(context.handle, own.handle) != 1:
+            errors.fail_ssl("the session could not be kept")
+    finally:
+        context.leave()
+    tell_now(context)
+
+
+def remove(Context context not None, Session session not None):
+    cdef Session own = wrap_session(copy_of(session), context)
+    cdef Session told = wrap_session(copy_of(session), context)
+    cdef bint found
+    context.enter()
+    try:
+        # libssl would tell of it whether it was there or not, and spoils what it is given.
+        keep_quiet(own.handle)
+        found = s.SSL_CTX_remove_session(context.handle, own.handle) == 1
+        if found and "session remove" in context.hooks.more:
+            context.removals.put(told.handle)
+    finally:
+        context.leave()
+    tell_now(context)
+    return found

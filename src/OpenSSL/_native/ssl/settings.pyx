@@ -1,0 +1,128 @@
+"""Options and modes of a Context or a Connection: sets of bits, never cut short."""
+
+from libc.stdint cimport uint32_t, uint64_t
+
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+
+# Options have 64 bits on every platform.  Modes travel through a C long, which
+# has 32 on some; a wider value must be refused rather than lose its top.
+
+
+# ---- Context
+
+def context_set_options(Context context not None, uint64_t options):
+    context.change()
+    try:
+        return s.SSL_CTX_set_options(context.handle, options)
+    finally:
+        context.leave()
+
+
+def context_clear_options(Context context not None, uint64_t options):
+    context.change()
+    try:
+        return s.SSL_CTX_clear_options(context.handle, options)
+    finally:
+        context.leave()
+
+
+def context_get_options(Context context not None):
+    context.enter()
+    try:
+        return s.SSL_CTX_get_options(context.handle)
+    finally:
+        context.leave()
+
+
+def context_set_mode(Context context not None, uint32_t mode):
+    context.change()
+    try:
+        return <uint32_t>s.SSL_CTX_set_mode(context.handle, <long>mode)
+    finally:
+        context.leave()
+
+
+def context_clear_mode(Context context not None, uint32_t mode):
+    context.change()
+    try:
+        return <uint32_t>s.SSL_CTX_clear_mode(context.handle, <long>mode)
+    finally:
+        context.leave()
+
+
+def context_get_mode(Context context not None):
+    context.enter()
+    try:
+        return <uint32_t>s.SSL_CTX_get_mode(context.handle)
+    finally:
+        context.leave()
+
+
+# What is not a bit stands with its kind: how long a peer may keep us busy for nothing.
+
+def set_max_records_without_data(Context context not None, unsigned int number):
+    context.enter()
+    try:
+        context.most_idle = number
+    finally:
+        context.leave()
+
+
+def get_max_records_without_data(Context context not None):
+    context.enter()
+    try:
+        return context.most_idle
+    finally:
+        context.leave()
+
+
+# ---- Connection
+
+def connection_set_options(Connection connection not None, uint64_t options):
+    connection.enter()
+    try:
+        return s.SSL_set_options(connection.handle, options)
+    finally:
+        connection.leave()
+
+
+def connection_clear_options(Connection connection not None, uint64_t options):
+    connection.enter()
+    try:
+        return s.SSL_clear_options(connection.handle, options)
+    finally:
+        connection.leave()
+
+
+def connection_get_options(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_options(connection.handle)
+    finally:
+        connection.leave()
+
+
+def connection_set_mode(Connection connection not None, uint32_t mode):
+    connection.enter()
+    try:
+        return <uint32_t>s.SSL_set_mode(connection.handle, <long>mode)
+    finally:
+        connection.leave()
+
+
+def connection_clear_mode(Connection connection not None, uint32_t mode):
+    connection.enter()
+    try:
+        return <uint32_t>s.SSL_clear_mode(connection.handle, <long>mode)
+    finally:
+        connection.leave()
+
+
+def connection_get_mode(Connection connection not None):
+    connection.enter()
+    try:
+        return <uint32_t>s.SSL_get_mode(connection.handle)
+    finally:
+        connection.leave()

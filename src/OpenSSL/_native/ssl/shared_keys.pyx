@@ -1,0 +1,334 @@
+"""Trampolines of pre-shared keys: both sides know a secret, and no certificate is needed.
+
+Theory.  TLS 1.2 asks for an identity and a key.  TLS 1.3 makes a session of them, with a
+cipher whose digest the key is for.  libssl has callbacks for both kinds, and those of TLS 1.2
+serve TLS 1.3 as well, with SHA-256; but the sessions that it makes for that have no stamp, and
+identities lose what follows a NUL byte.  So in TLS 1.3 all hooks are asked by the callbacks of
+TLS 1.3, and the others are silent there.  An answer of "none" lets a handshake of TLS 1.3 go
+on with a certificate; what a hook raises ends it.  What a key stands for: ``stamps``.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.string cimport memcpy
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.ssl.channel cimport Channel
+from OpenSSL._native.common.rules cimport RULES
+from OpenSSL._native.ssl.stamps cimport channel_of, note_key
+from OpenSSL._native.ssl.trampolines cimport carrier_of
+
+cdef enum:
+    LONGEST_KEY = 512       # bytes: TLS13_MAX_RESUMPTION_PSK_LENGTH, and PSK_MAX_PSK_LEN
+    LONGEST_NAME = 0xffff   # two bytes of length on the wire
+
+# Ciphers of TLS 1.3 by name: the number on the wire.
+cdef dict CIPHERS = {
+    "TLS_AES_128_GCM_SHA256": b"\x13\x01",
+    "TLS_AES_256_GCM_SHA384": b"\x13\x02",
+    "TLS_CHACHA20_POLY1305_SHA256": b"\x13\x03",
+    "TLS_AES_128_CCM_SHA256": b"\x13\x04",
+    "TLS_AES_128_CCM_8_SHA256": b"\x13\x05",
+}
+
+
+# ---- which of them libssl is to ask
+
+ctypedef struct Asked:
+    s.psk_client_hook client
+    s.psk_server_hook server
+    s.psk_use_hook use
+    s.psk_find_hook find
+
+
+cdef Asked asked_of(Hooks hooks) noexcept:
+    """What libssl is to call; which ciphers are offered and chosen depends on the former two."""
+    cdef Asked asked
+    asked.client = NULL
+    asked.server = NULL
+    asked.use = NULL
+    asked.find = NULL
+    if "psk_client" in hooks.more:
+        asked.client = on_psk_client
+    if "psk_server" in hooks.more:
+        asked.server = on_psk_server
+    if "psk_use" in hooks.more or asked.client != NULL:
+        asked.use = on_psk_use
+    if "psk_find" in hooks.more or asked.server != NULL:
+        asked.find = on_psk_find
+    return asked
+
+
+cdef void adopt_keys(s.SSL* ssl, Hooks hooks) noexcept:
+    """Ask the hooks of another Context."""
+    cdef Asked asked = asked_of(hooks)
+    s.SSL_set_psk_client_callback(ssl, asked.client)
+    s.SSL_set_psk_server_callback(ssl, asked.server)
+    s.SSL_set_psk_use_session_callback(ssl, asked.use)
+    s.SSL_set_psk_find_session_callback(ssl, asked.find)
+
+
+cdef void ask_keys(s.SSL_CTX* context, Hooks hooks) noexcept:
+    """The same for the connections that a Context is going to make."""
+    cdef Asked asked = asked_of(hooks)
+    s.SSL_CTX_set_psk_client_callback(context, asked.client)
+    s.SSL_CTX_set_psk_server_callback(context, asked.server)
+    s.SSL_CTX_set_psk_use_session_callback(context, asked.use)
+    s.SSL_CTX_set_psk_find_session_callback(context, asked.find)
+
+
+# ---- what hooks return
+
+cdef bytes checked_key(object key, size_t room):
+    if not isinstance(key, bytes):
+        raise TypeError(f"a pre-shared key must be bytes, not {type(key).__name__}")
+    if not 0 < <size_t>PyBytes_GET_SIZE(key) <= room:
+        raise ValueError(f"a pre-shared key has 1 to {room} bytes, not {PyBytes_GET_SIZE(key)}")
+    return key
+
+
+cdef bytes checked_identity(object identity, size_t room, bint text):
+    if isinstance(identity, str):
+        identity = identity.encode()
+    if not isinstance(identity, bytes):
+        raise TypeError(f"an identity must be text or bytes, not {type(identity).__name__}")
+    if not 0 < <size_t>PyBytes_GET_SIZE(identity) <= room:
+        raise ValueError(
+            f"an identity has 1 to {room} bytes, not {PyBytes_GET_SIZE(identity)}")
+    if text and b"\0" in identity:
+        raise ValueError("an identity must not contain a NUL byte")
+    return identity
+
+
+cdef tuple key_and_cipher(object answer):
+    """``key`` alone, or ``(key, cipher)``."""
+    if isinstance(answer, tuple):
+        if len(answer) != 2:
+            raise TypeError("a pre-shared key is bytes, or bytes and the name of a cipher")
+        return answer
+    return answer, None
+
+
+cdef const s.SSL_CIPHER* find_cipher(s.SSL* ssl, object cipher) except NULL:
+    """The cipher of TLS 1.3 that a key is for."""
+    cdef const s.SSL_CIPHER* found
+    number = CIPHERS.get("TLS_AES_128_GCM_SHA256" if cipher is None else cipher)
+    if number is None:
+        raise ValueError(f"the cipher of a key must be one of {', '.join(CIPHERS)}")
+    found = s.SSL_CIPHER_find(ssl, <const unsigned char*>PyBytes_AS_STRING(number))
+    if found == NULL:
+        raise ValueError(f"OpenSSL has no cipher {cipher}")
+    return found
+
+
+cdef s.SSL_SESSION* new_session(s.SSL* ssl, object key, object cipher) except NULL:
+    """A session of TLS 1.3, for libssl to own."""
+    cdef bytes secret = checked_key(key, LONGEST_KEY)
+    cdef const s.SSL_CIPHER* found = find_cipher(ssl, cipher)
+    cdef s.SSL_SESSION* made
+    errors.clear()
+    made = s.SSL_SESSION_new()
+    if made == NULL:
+        errors.fail_ssl("SSL_SESSION_new failed")
+    # A client compares the stamp with its own.
+    if (s.SSL_SESSION_set1_master_key(
+            made, <const unsigned char*>PyBytes_AS_STRING(secret), PyBytes_GET_SIZE(secret)) != 1
+            or s.SSL_SESSION_set_cipher(made, found) != 1
+            or s.SSL_SESSION_set_protocol_version(made, s.TLS1_3_VERSION) != 1
+            or s.SSL_SESSION_set1_id_context(made, channel_of(ssl).rules, RULES) != 1
+            or not note_key(made)):
+        s.SSL_SESSION_free(made)
+        errors.fail_ssl("no session can be made of the key")
+    return made
+
+
+# ---- asking them
+
+cdef tuple ask_client(Carrier carrier, object hint, size_t room):
+    """What a client's hook of TLS 1.2 says: identity and key, or None."""
+    answer = carrier.hooks.more["psk_client"](carrier, hint)
+    if answer is None:
+        return None
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise TypeError("a PSK client callback must return an identity and a key, or None")
+    name, key = answer
+    return checked_identity(name, room, True), key
+
+
+cdef unsigned int give_key(
+    Carrier carrier, Channel* channel, object hint, char* identity, size_t identity_room,
+    unsigned char* key, size_t key_room,
+) except? 0:
+    cdef bytes name, secret
+    answer = ask_client(carrier, hint, identity_room - 1)
+    if answer is None:
+        channel.keyless = True
+        return 0
+    name = answer[0]
+    secret = checked_key(answer[1], key_room)
+    memcpy(identity, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name) + 1)
+    memcpy(key, PyBytes_AS_STRING(secret), PyBytes_GET_SIZE(secret))
+    return <unsigned int>PyBytes_GET_SIZE(secret)
+
+
+cdef tuple ask_use(Carrier carrier):
+    """Identity, key and cipher for TLS 1.3, or None."""
+    cdef dict hooks = carrier.hooks.more
+    if "psk_use" in hooks:
+        answer = hooks["psk_use"](carrier)
+        if answer is not None:
+            if not isinstance(answer, tuple) or len(answer) not in (2, 3):
+                raise TypeError(
+                    "a PSK callback must return an identity, a key and the name of a cipher, "
+                    "or None")
+            return (checked_identity(answer[0], LONGEST_NAME, False), answer[1],
+                    answer[2] if len(answer) == 3 else None)
+    if "psk_client" in hooks:
+        answer = ask_client(carrier, None, s.PSK_MAX_IDENTITY_LEN - 1)
+        if answer is not None:
+            return (*answer, None)
+    return None
+
+
+cdef int give_session(
+    s.SSL* ssl, Carrier carrier, const c.EVP_MD* digest, const unsigned char** identity,
+    size_t* size, s.SSL_SESSION** session,
+) except -1:
+    cdef s.SSL_SESSION* made
+    answer = ask_use(carrier)
+    if answer is None:
+        channel_of(ssl).keyless = True
+        return 0
+    made = new_session(ssl, answer[1], answer[2])
+    if digest != NULL and not c.EVP_MD_is_a(digest, c.EVP_MD_get0_name(
+            s.SSL_CIPHER_get_handshake_digest(s.SSL_SESSION_get0_cipher(made)))):
+        s.SSL_SESSION_free(made)    # the server has chosen a cipher that the key is not for
+        return 0
+    carrier.identity = answer[0]    # libssl copies it when we have returned
+    identity[0] = <const unsigned char*>PyBytes_AS_STRING(carrier.identity)
+    size[0] = PyBytes_GET_SIZE(carrier.identity)
+    session[0] = made
+    return 0
+
+
+cdef tuple ask_find(Carrier carrier, bytes identity):
+    """Key and cipher for TLS 1.3, or None."""
+    cdef dict hooks = carrier.hooks.more
+    if "psk_find" in hooks:
+        found = hooks["psk_find"](carrier, identity)
+        if found is not None:
+            return key_and_cipher(found)
+    # As libssl does it, but for NUL bytes.
+    if ("psk_server" in hooks and PyBytes_GET_SIZE(identity) <= s.PSK_MAX_IDENTITY_LEN
+            and b"\0" not in identity):
+        found = hooks["psk_server"](carrier, identity)
+        if found is not None:
+            return found, None
+    return None
+
+
+# ---- trampolines: TLS 1.2
+
+cdef unsigned int on_psk_client(
+    s.SSL* ssl, const char* hint, char* identity, unsigned int identity_room,
+    unsigned char* key, unsigned int key_room,
+) noexcept with gil:
+    cdef Scope scope
+    cdef unsigned int answer = 0
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or channel == NULL or channel.poisoned:
+        return 0
+    if s.SSL_get_state(ssl) != s.TLS_ST_CW_KEY_EXCH or "psk_client" not in carrier.hooks.more:
+        return 0
+    if not enter_hook(&scope, carrier):
+        return 0
+    try:
+        answer = give_key(
+            carrier, channel, None if hint == NULL else <bytes>hint, identity, identity_room,
+            key, key_room)
+    except BaseException as error:
+        carrier.keep(error)
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer
+
+
+cdef unsigned int on_psk_server(
+    s.SSL* ssl, const char* identity, unsigned char* key, unsigned int room,
+) noexcept with gil:
+    cdef Scope scope
+    cdef unsigned int answer = 0
+    cdef bytes secret
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or channel == NULL or channel.poisoned or identity == NULL:
+        return 0
+    if s.SSL_version(ssl) == s.TLS1_3_VERSION or "psk_server" not in carrier.hooks.more:
+        return 0
+    if not enter_hook(&scope, carrier):
+        return 0
+    try:
+        found = carrier.hooks.more["psk_server"](carrier, <bytes>identity)
+        if found is not None:
+            secret = checked_key(found, room)
+            memcpy(key, PyBytes_AS_STRING(secret), PyBytes_GET_SIZE(secret))
+            answer = <unsigned int>PyBytes_GET_SIZE(secret)
+    except BaseException as error:
+        carrier.keep(error)
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer
+
+
+# ---- trampolines: TLS 1.3
+
+cdef int on_psk_use(
+    s.SSL* ssl, const c.EVP_MD* digest, const unsigned char** identity, size_t* size,
+    s.SSL_SESSION** session,
+) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = 1
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    session[0] = NULL
+    identity[0] = NULL
+    size[0] = 0
+    if carrier is None or channel == NULL or channel.poisoned:
+        return 0
+    if not enter_hook(&scope, carrier):
+        return 0
+    try:
+        give_session(ssl, carrier, digest, identity, size, session)
+    except BaseException as error:
+        carrier.keep(error)
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer
+
+
+cdef int on_psk_find(
+    s.SSL* ssl, const unsigned char* identity, size_t size, s.SSL_SESSION** session,
+) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = 1
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    session[0] = NULL
+    if carrier is None or channel == NULL or channel.poisoned:
+        return 0
+    if not enter_hook(&scope, carrier):
+        return 0
+    try:
+        name = PyBytes_FromStringAndSize(<const char*>identity, size)
+        found = ask_find(carrier, name)
+        if found is not None:
+            session[0] = new_session(ssl, found[0], found[1])
+            carrier.identity = name
+    except BaseException as error:
+        carrier.keep(error)
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer

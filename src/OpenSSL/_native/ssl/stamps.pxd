@@ -1,0 +1,54 @@
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.channel cimport Channel
+
+cdef enum:
+    # Of Channel.hooked: what the program is asked.
+    ASKED_STAPLE = 1        # whether a client takes a staple for good
+    ASKED_NAME = 2          # which host a server is to be
+    ASKED_PROTOCOL = 4      # and which protocol it speaks
+    APART = 8               # how to verify was set on the connection, past all comparing
+    ASKED_KEY = 16          # which key a client shares with its server
+    ASKED_HELLO = 32        # what it makes of a client's hello as a whole
+    ASKED_CHAIN = 64        # whether it believes the peer's certificates
+    ELSEWHERE = 128         # to sign for a key that cannot decrypt
+    PLEDGED = 256           # records of DANE were added
+    # Of Channel.unfit: why a handshake may not end well.
+    OTHER_RULES = 0         # those of a session that was resumed have changed
+    KEY_ALONE = 1           # a certificate is required, and a key that is shared was used
+    KEY_REFUSED = 2         # none was used, and nobody verifies the server's certificate
+
+# Ours, or NULL: an SSL has it from the time it is given its BIO until it is freed.
+cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil
+
+# Whether the rules are still those of the connection's stamp.
+cdef bint unchanged(s.SSL* ssl, Channel* channel) noexcept nogil
+# Give the connection its stamp for the handshake that begins; False when that cannot be.
+cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil
+# At every step of a handshake; False when it may not go on with the session it resumes.
+cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil
+cdef int refuse_session(Channel* channel) except -1
+cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil
+
+# Whether a client may send early data with its session, and a server hand out what has come.
+cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil
+cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil
+
+# Note that a session is made of a key that both sides know; whether that is in use now.
+cdef bint note_key(s.SSL_SESSION* session) noexcept nogil
+cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil
+
+# Whether a session was made by the rules of the handshake that is going on.
+cdef bint fits(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil
+
+# What a program keeps in a session stands behind our note: how many bytes of all are ours.
+cdef size_t size_of_note(const void* data, size_t size) noexcept nogil
+# Keep something else there; False without memory.
+cdef bint put_behind_note(
+    s.SSL_SESSION* session, const void* data, size_t size) noexcept nogil
+
+# A certificate is about to be verified: see by which rules that is.
+cdef void note_verified(s.SSL* ssl, Channel* channel) noexcept nogil
+cdef int on_ticket(
+    s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
+    void* unused) noexcept nogil

@@ -1,0 +1,368 @@
+"""Stamps: a session stands for nothing less than a full handshake would, now.
+
+Theory.  Every session carries a stamp, a digest of the rules by which its peer was let in
+and of what was asked for (``rules``).  It lies where libssl keeps the session id context,
+so it goes along in tickets, caches and files.  There is one place on each side.
+
+A server is stamped when a hello has come, after the program has chosen its host and before
+libssl looks the session up (``stamp``, by ``hello``): libssl passes over sessions with other
+stamps (``ssl_get_prev_session`` in OpenSSL 3.0 to 4.0).  A client is stamped when it is about
+to write its hello: a session with another stamp is not offered (``offer``).  So where rules
+differ the handshake is a full one.
+
+A handshake takes time, and rules may change meanwhile.  They are digested once more when a
+certificate is verified (``note_verified``) and when the peer has finished (``finish``).  What was
+made by other rules than the stamp says is stamped at random then, which fits nothing; what
+was resumed under other rules is refused.
+
+What a verify callback decides cannot be compared, nor what one in the place of verification
+or a client's OCSP callback does: while one is in force, sessions are stamped at random.
+
+A key that both sides know beforehand is asked for in each handshake, by a callback too. What
+is made with one is stamped at random, so that nobody is let in past a key that was withdrawn.
+It does not stand for a certificate where one is required.
+
+A session also notes from when until when its peer's certificates are valid, in what libssl
+calls the application data of tickets, and is not resumed at another time.
+"""
+
+from libc.string cimport memcmp, memcpy
+from libc.time cimport time
+
+from OpenSSL._native.ssl.removals cimport keep_quiet
+from OpenSSL._native.common.rules cimport RULES, rules_of, validity
+
+from OpenSSL._exceptions import Error
+
+cdef enum:
+    TIME = 8    # bytes of a time in a note
+    NOTE = 22   # of a whole one
+
+cdef long long NEVER = 0x7fffffffffffffff
+
+cdef const char* MARK = b"brisk1"   # what a note begins with
+
+
+cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil:
+    cdef c.BIO* bio
+    if ssl == NULL:
+        return NULL
+    bio = s.SSL_get_rbio(ssl)
+    return NULL if bio == NULL else <Channel*>c.BIO_get_data(bio)
+
+
+# ---- stamps
+
+cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether rules alone decide about the peer, and no callback."""
+    if s.SSL_is_server(ssl) and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER:
+        return True     # nobody is asked for a certificate
+    if s.SSL_get_verify_callback(ssl) != NULL or channel.hooked & (APART | ASKED_CHAIN):
+        return False
+    # Nor is it compared by which logs a client asks for timestamps.
+    return s.SSL_is_server(ssl) or not (
+        channel.hooked & ASKED_STAPLE or s.SSL_ct_is_enabled(ssl))
+
+
+cdef bint current(s.SSL* ssl, Channel* channel, unsigned char* out) noexcept nogil:
+    """The current rules; False where they cannot be compared with any."""
+    # What its Context noted since is in force for others.
+    return channel.notes == channel.common.notes and comparable(ssl, channel) and rules_of(
+        ssl, channel.common, channel.own, channel.asked, channel.addressed, out)
+
+
+cdef bint unchanged(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether the rules are still those of the connection's stamp."""
+    cdef unsigned char[RULES] now
+    return channel.stamped and current(ssl, channel, now) and (
+        memcmp(now, channel.rules, RULES) == 0)
+
+
+cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
+    channel.verified = False
+    channel.keyless = False
+    channel.given = False
+    channel.stamped = current(ssl, channel, channel.rules)
+    if not channel.stamped and c.RAND_bytes(channel.rules, RULES) != 1:
+        return False
+    return s.SSL_set_session_id_context(ssl, channel.rules, RULES) == 1
+
+
+cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil:
+    """Let nobody resume the session, wherever it goes."""
+    cdef unsigned char[RULES] mark
+    # Without randomness a single byte: that is not a stamp either.
+    cdef unsigned int size = RULES if c.RAND_bytes(mark, RULES) == 1 else 1
+    return s.SSL_SESSION_set1_id_context(session, mark, size) == 1
+
+
+# ---- for how long a session stands
+
+cdef void write_time(unsigned char* out, long long seconds) noexcept nogil:
+    cdef int place
+    for place in range(TIME):
+        out[place] = <unsigned char>((seconds >> (8 * (TIME - 1 - place))) & 0xff)
+
+
+cdef long long read_time(const unsigned char* data) noexcept nogil:
+    cdef unsigned long long seconds = 0
+    cdef int place
+    for place in range(TIME):
+        seconds = seconds << 8 | data[place]
+    return <long long>seconds
+
+
+cdef void write_note(unsigned char* text, const long long* window) noexcept nogil:
+    memcpy(text, MARK, NOTE - 2 * TIME)
+    write_time(text + NOTE - 2 * TIME, window[0])
+    write_time(text + NOTE - TIME, window[1])
+
+
+cdef size_t size_of_note(const void* data, size_t size) noexcept nogil:
+    if data == NULL or size < NOTE or memcmp(data, MARK, NOTE - 2 * TIME) != 0:
+        return 0
+    return NOTE
+
+
+cdef bint put_behind_note(
+    s.SSL_SESSION* session, const void* data, size_t size,
+) noexcept nogil:
+    cdef void* previous = NULL
+    cdef size_t length = 0
+    cdef long long[2] window
+    cdef unsigned char* text
+    cdef bint good
+    if s.SSL_SESSION_get0_ticket_appdata(session, &previous, &length) != 1:
+        return False
+    text = <unsigned char*>c.OPENSSL_malloc(NOTE + size)
+    if text == NULL:
+        return False
+    if size_of_note(previous, length) != 0:
+        memcpy(text, previous, NOTE)
+    else:
+        # There has to be one, so that nothing of the program's can pass for it.
+        window[0] = -NEVER
+        window[1] = NEVER
+        write_note(text, window)
+    if size > 0:
+        memcpy(text + NOTE, data, size)
+    good = s.SSL_SESSION_set1_ticket_appdata(session, text, NOTE + size) == 1
+    c.OPENSSL_free(text)
+    return good
+
+
+cdef bint note(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
+    """Write down when the peer's certificates are valid; False when that cannot be."""
+    cdef unsigned char[NOTE] text
+    cdef long long[2] window
+    cdef long long now = time(NULL)
+    cdef long left
+    window[0] = -NEVER
+    window[1] = NEVER
+    if not validity(ssl, now, window):
+        return False
+    write_note(text, window)
+    if s.SSL_SESSION_set1_ticket_appdata(session, text, NOTE) != 1:
+        return False
+    # A server's cache knows nothing of notes.
+    if s.SSL_is_server(ssl) and window[1] - now < s.SSL_SESSION_get_timeout(session):
+        left = <long>(window[1] - now) if window[1] > now else 0
+        return s.SSL_SESSION_set_timeout(session, left) == 1
+    return True
+
+
+cdef bint in_time(s.SSL_SESSION* session) noexcept nogil:
+    """Whether the peer's certificates are valid now, as far as the session notes it."""
+    cdef void* data = NULL
+    cdef size_t size = 0
+    cdef long long now = time(NULL)
+    cdef const unsigned char* text
+    if s.SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1:
+        return False
+    if size_of_note(data, size) == 0:
+        return True
+    text = <const unsigned char*>data
+    return (read_time(text + NOTE - 2 * TIME) <= now
+            and now <= read_time(text + NOTE - TIME))
+
+
+# ---- keys that are shared beforehand
+
+cdef bint note_key(s.SSL_SESSION* session) noexcept nogil:
+    """Note a time that never comes: so it is not resumed, whatever its stamp is."""
+    cdef unsigned char[NOTE] text
+    cdef long long[2] window
+    window[0] = NEVER
+    window[1] = -NEVER
+    write_note(text, window)
+    return s.SSL_SESSION_set1_ticket_appdata(session, text, NOTE) == 1
+
+
+cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
+    """Whether a key that is shared beforehand stands for the peer."""
+    cdef void* data = NULL
+    cdef size_t size = 0
+    if session == NULL:
+        return False
+    if s.SSL_get_psk_identity(ssl) != NULL:
+        return True     # up to TLS 1.2
+    if s.SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 or (
+            size_of_note(data, size) == 0):
+        return False
+    return (read_time(<const unsigned char*>data + NOTE - 2 * TIME) == NEVER
+            and read_time(<const unsigned char*>data + NOTE - TIME) == -NEVER)
+
+
+cdef bint finish_by_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    cdef int mode = s.SSL_get_verify_mode(ssl)
+    if (mode & s.SSL_VERIFY_PEER and mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+            and s.SSL_SESSION_get0_peer(session) == NULL and not comes_late(ssl, mode)):
+        channel.unfit = KEY_ALONE
+        return False
+    return spoil_stamp(session)
+
+
+cdef bint counts_on_key(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether a client has nothing but a key to know its server by."""
+    return (channel.hooked & ASKED_KEY and not s.SSL_is_server(ssl)
+            and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER)
+
+
+# ---- the client's place
+
+cdef bint fits(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    cdef unsigned int size = 0
+    cdef const unsigned char* mark = s.SSL_SESSION_get0_id_context(session, &size)
+    return (channel.stamped and size == RULES and memcmp(mark, channel.rules, RULES) == 0
+            and in_time(session))
+
+
+cdef bint offer(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Before a client writes its hello: let go of a session that does not fit."""
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef unsigned int size = 0
+    if not stamp(ssl, channel):
+        return False
+    if session == NULL or fits(ssl, channel, session):
+        return True
+    # libssl makes a new session in place of one that cannot be resumed.  It is marked so when
+    # it is removed from a cache, whether it was there or not; it must have an id for that.
+    if s.SSL_SESSION_get_id(session, &size) == NULL:
+        return False
+    if size == 0 and s.SSL_SESSION_set1_id(session, channel.rules, 1) != 1:
+        return False
+    keep_quiet(session)
+    s.SSL_CTX_remove_session(s.SSL_get_SSL_CTX(ssl), session)     # 0: it was in none
+    return not s.SSL_SESSION_is_resumable(session)
+
+
+# ---- the server's place, beside the hello
+
+cdef int on_ticket(
+    s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
+    void* unused,
+) noexcept nogil:
+    """Whether a ticket's session is still to be used; its stamp is libssl's to compare."""
+    if status == s.SSL_TICKET_SUCCESS and in_time(session):
+        return s.SSL_TICKET_RETURN_USE
+    if status == s.SSL_TICKET_SUCCESS_RENEW and in_time(session):
+        return s.SSL_TICKET_RETURN_USE_RENEW
+    return s.SSL_TICKET_RETURN_IGNORE_RENEW
+
+
+# ---- while a handshake goes on
+
+cdef void note_verified(s.SSL* ssl, Channel* channel) noexcept nogil:
+    channel.verified = unchanged(ssl, channel)
+
+
+cdef bint comes_late(s.SSL* ssl, int mode) noexcept nogil:
+    """Whether a server asks for the certificate only after the handshake."""
+    return (mode & s.SSL_VERIFY_POST_HANDSHAKE != 0 and s.SSL_is_server(ssl)
+            and s.SSL_version(ssl) == s.TLS1_3_VERSION)
+
+
+cdef bint is_vouched_for(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    """Whether the stamp tells by which rules this full handshake was judged."""
+    cdef int mode = s.SSL_get_verify_mode(ssl)
+    if s.SSL_SESSION_get0_peer(session) != NULL:
+        return channel.verified and (
+            s.SSL_get_verify_result(ssl) != c.X509_V_OK or note(ssl, session))
+    if not unchanged(ssl, channel):
+        return False
+    # Without a certificate, because none was required; or it is to come later.
+    return not (s.SSL_is_server(ssl) and mode & s.SSL_VERIFY_PEER
+                and mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT) or comes_late(ssl, mode)
+
+
+cdef bint nobody_is_judged(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether everybody is let in now; then nobody may take the session's result for today's."""
+    if s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER or not comparable(ssl, channel):
+        return False
+    if not s.SSL_is_server(ssl):
+        s.SSL_set_verify_result(ssl, c.X509_V_ERR_UNSPECIFIED)
+    return True
+
+
+cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """The peer has finished: nothing of this handshake is in any cache or ticket yet."""
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef bint late = channel.shaken and s.SSL_version(ssl) == s.TLS1_3_VERSION
+    channel.unfit = OTHER_RULES
+    if not late:
+        if is_by_key(ssl, session):
+            return finish_by_key(ssl, channel, session)
+        if counts_on_key(ssl, channel) and not channel.keyless:
+            channel.unfit = KEY_REFUSED
+            return False
+    if s.SSL_session_reused(ssl) and not late:
+        return unchanged(ssl, channel) or nobody_is_judged(ssl, channel)
+    return session == NULL or is_vouched_for(ssl, channel, session) or spoil_stamp(session)
+
+
+# ---- early data: a session's rules, before anybody has finished
+
+cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil:
+    cdef unsigned char[RULES] now
+    cdef unsigned int size = 0
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef const unsigned char* mark
+    if session == NULL or s.SSL_SESSION_get_max_early_data(session) == 0:
+        return False
+    if counts_on_key(ssl, channel):
+        return False    # whether the server uses the key is only known when the data is gone
+    mark = s.SSL_SESSION_get0_id_context(session, &size)
+    return (size == RULES and current(ssl, channel, now) and memcmp(mark, now, RULES) == 0
+            and in_time(session))
+
+
+cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil:
+    channel.unfit = OTHER_RULES
+    return s.SSL_session_reused(ssl) == 1 and (
+        unchanged(ssl, channel) or nobody_is_judged(ssl, channel))
+
+
+cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
+    cdef int state
+    if not where & s.SSL_CB_LOOP:
+        return True
+    state = s.SSL_get_state(ssl)
+    if state == s.TLS_ST_SR_FINISHED or state == s.TLS_ST_CR_FINISHED:
+        return finish(ssl, channel)
+    if where & s.SSL_ST_CONNECT and (
+            state == s.TLS_ST_BEFORE or state == s.TLS_ST_CR_HELLO_REQ
+            or state == s.DTLS_ST_CR_HELLO_VERIFY_REQUEST
+            or state == s.TLS_ST_OK and s.SSL_version(ssl) != s.TLS1_3_VERSION):
+        return offer(ssl, channel)
+    return True
+
+
+cdef tuple REASONS = (
+    "the rules of verification changed after a session was resumed by them",
+    "a certificate is required (VERIFY_FAIL_IF_NO_PEER_CERT), and a pre-shared key is not one",
+    "the server used no pre-shared key, and without VERIFY_PEER nobody verifies its certificate",
+)
+
+
+cdef int refuse_session(Channel* channel) except -1:
+    raise Error([("SSL routines", "", REASONS[channel.unfit])])

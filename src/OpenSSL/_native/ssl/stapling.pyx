@@ -1,0 +1,77 @@
+"""OCSP responses stapled to handshakes, on both sides."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.trampolines cimport on_status
+
+
+cdef int install(Context context, Hooks hooks) except -1:
+    """One C callback serves both roles, and stays: connections made before may have hooks."""
+    errors.clear()
+    if s.SSL_CTX_set_tlsext_status_cb(context.handle, on_status) != 1:
+        errors.fail_ssl("SSL_CTX_set_tlsext_status_cb failed")
+    context.hooks = hooks
+    return 0
+
+
+def set_ocsp_client_callback(Context context not None, callback, data):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.ocsp_client = callback
+        hooks.ocsp_client_data = data
+        install(context, hooks)
+    finally:
+        context.leave()
+
+
+def set_ocsp_server_callback(Context context not None, callback, data):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.ocsp_server = callback
+        hooks.ocsp_server_data = data
+        install(context, hooks)
+    finally:
+        context.leave()
+
+
+def request_ocsp_always(Context context not None):
+    """Let the connections that are made from now on ask for a response."""
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_set_tlsext_status_type(context.handle, s.TLSEXT_STATUSTYPE_ocsp) != 1:
+            errors.fail_ssl("OCSP stapling cannot be requested")
+    finally:
+        context.leave()
+
+
+def request_ocsp(Connection connection not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_tlsext_status_type(connection.handle, s.TLSEXT_STATUSTYPE_ocsp) != 1:
+            errors.fail_ssl("OCSP stapling cannot be requested")
+    finally:
+        connection.leave()
+
+
+def get_tlsext_status_ocsp_resp(Connection connection not None):
+    cdef const unsigned char* data = NULL
+    cdef long size
+    connection.enter()
+    try:
+        size = s.SSL_get_tlsext_status_ocsp_resp(connection.handle, &data)
+        if size < 0 or data == NULL:
+            return None
+        return PyBytes_FromStringAndSize(<const char*>data, size)
+    finally:
+        connection.leave()

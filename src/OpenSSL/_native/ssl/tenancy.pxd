@@ -1,0 +1,44 @@
+from OpenSSL._native.common.hooks cimport Hooks, Kept
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.locking cimport Entrance
+from OpenSSL._native.common.platform cimport flag
+from OpenSSL._native.ssl.criteria cimport Criteria
+
+cdef class Tenant(Entrance):
+    cdef Context context            # the one last given, by __init__ or set_context
+    cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
+    cdef tuple former               # Contexts in between: libssl may still look into them
+    cdef Kept app_data
+    cdef dict noted                 # rules set on this connection that libssl does not tell
+    cdef unsigned int notes         # of the Context, when libssl copied what was noted there
+    cdef flag own_verify            # set on this connection itself, whatever its Context says
+    cdef flag own_info
+    cdef flag own_tickets           # how many a server gives out was set on this connection
+    cdef flag reading               # libssl computes and may look at our Contexts
+    cdef flag paused                # it did, before a hook began
+    cdef flag must_name             # a client that verifies must say whom it wants
+    cdef flag own_logs              # whether logs are asked for was set on this connection
+    cdef flag ruled                 # it verifies by the rules of a Context that has its own
+    cdef flag estranged             # and of one it has left, past all comparing
+    cdef flag own_choice            # who chooses the certificate was set on this connection
+    cdef flag pledged               # records of DANE say which certificate is right
+    cdef flag careful               # there is something to look at before a handshake
+    cdef flag addressed             # the peer must have a certificate for an IP address
+    cdef Criteria criteria          # how to verify, as far as it was set here; None: nothing was
+
+    cdef void start_reading(self) noexcept
+    cdef void stop_reading(self) noexcept
+    cdef bint may_move(self) noexcept
+    cdef Criteria rules_under(self, Context context)
+    cdef int adopt_settings(self, Context context) except -1
+    cdef int check_named(self, int mode) except -1
+    cdef int adopt_logs(self, Context context) except -1
+    cdef int take_care(self) except -1
+    cdef Criteria own_criteria(self)
+    cdef int adopt_verification(self, Context context) except -1
+    cdef int put_rules(self, Criteria rules, Context context) except -1
+    cdef bint has_own(self, str name) except -1
+    cdef int bring_cookies(self, Hooks hooks, Context context) except -1
+    cdef int note_rule(self, str name, object value) except -1
+    # A set of hooks has been taken over, and a Context.
+    cdef void settle(self) noexcept

@@ -1,0 +1,351 @@
+"""Tenant lives under a Context, may move to another, and says when it looks at either.
+
+Theory.  A handshake looks at what an SSL_CTX holds without a lock, and a setter
+frees it.  So a connection announces itself to its Contexts before libssl computes
+(``start_reading``), and setters wait until none is announced.  There may be two:
+after ``set_context`` libssl goes on using parts of the ``first``, and may point into those in
+between.  What is set on the connection itself stays when it moves.
+"""
+
+cimport cython
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.forks cimport forks
+from OpenSSL._native.common.hooks cimport CHOSEN, Hooks, Kept, keep
+from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
+from OpenSSL._native.ssl.locking cimport Entrance
+from OpenSSL._native.common.lock cimport brisk_lock_is_mine
+from OpenSSL._native.ssl.naming cimport is_named
+from OpenSSL._native.ssl.criteria cimport Criteria
+from OpenSSL._native.ssl.trampolines cimport (
+    on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages,
+)
+from OpenSSL._native.ssl.pausing cimport on_certificate
+from OpenSSL._native.ssl.shared_keys cimport adopt_keys
+
+from OpenSSL._exceptions import Error
+
+# How to verify, as far as libssl does not tell it.
+cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
+
+# Hooks of the Context a connection was made with: libssl has its sessions there.
+cdef tuple OF_THE_FIRST = ("session new", "session get", "ticket make", "ticket take")
+
+# Of a connection that has none of its own.
+cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
+
+
+cdef int taken(long result) except -1:
+    if result != 1:
+        errors.fail_ssl("a setting of the other Context was refused")
+    return 0
+
+
+cdef list extensions_of(Hooks hooks):
+    """Which extensions a program has announced, in their order."""
+    cdef list found = []
+    for name in hooks.more:
+        if name.startswith("extension "):
+            found.append(name)
+    return found
+
+
+cdef int check_extensions(Hooks hooks, Hooks others) except -1:
+    """In a handshake libssl has counted extensions already, and would look behind their end."""
+    if extensions_of(hooks) != extensions_of(others):
+        raise Error([(
+            "SSL routines", "",
+            "too late for a Context with other custom extensions: add the same to both")])
+    return 0
+
+
+cdef int enter_both(Context one, Context other) except -1:
+    """Take the locks of two Contexts, in the order in which everybody does."""
+    if <void*>other < <void*>one:
+        one, other = other, one
+    one.enter()
+    try:
+        other.enter()
+    except BaseException:
+        one.leave()
+        raise
+    return 0
+
+
+# What hooks refer to may lead back here; see Context.
+@cython.no_gc_clear
+@cython.binding(False)
+@cython.embedsignature(True)
+@cython.embedsignature.format("clinic")
+cdef class Tenant(Entrance):
+    cdef void start_reading(self) noexcept:
+        # Always in the same order, so that two connections cannot wait for each other.
+        if self.context is self.first:
+            self.first.start_reading()
+        elif <void*>self.context < <void*>self.first:
+            self.context.start_reading()
+            self.first.start_reading()
+        else:
+            self.first.start_reading()
+            self.context.start_reading()
+        self.reading = True
+
+    cdef void stop_reading(self) noexcept:
+        self.reading = False
+        self.first.stop_reading()
+        if self.context is not self.first:
+            self.context.stop_reading()
+
+    cdef void leave(self) noexcept:
+        cdef Context first = self.first
+        Entrance.leave(self)
+        if (first.removals is not None and first.removals.count[0] != 0
+                and not brisk_lock_is_mine(&self.lock, &forks)):
+            first.tell_removed()
+
+    cdef void hook_begins(self) noexcept:
+        self.paused = self.reading
+        if self.paused:
+            self.stop_reading()
+
+    cdef void hook_ends(self) noexcept:
+        if self.paused:
+            self.paused = False
+            self.start_reading()
+
+    cdef bint may_move(self) noexcept:
+        """Whether libssl lets go of what it has of the Context now, and takes the other's.
+
+        In the middle of a handshake it keeps hold of the certificate it has chosen, and
+        of the store it verifies with, without references of its own.
+        """
+        return (self.choosing or s.SSL_is_init_finished(self.handle)
+                or s.SSL_get_state(self.handle) == s.TLS_ST_BEFORE)
+
+    def set_context(self, Context context not None):
+        cdef Hooks hooks
+        cdef Context before
+        cdef Criteria rules = None
+        cdef s.certificate_hook choice = NULL
+        self.enter()
+        try:
+            if not self.may_move():
+                raise Error([(
+                    "SSL routines", "",
+                    "too late for another Context in this handshake: the callbacks for a "
+                    "client's hello may choose one, those for names and for protocols included")])
+            if context.must_name and not (
+                    s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
+                self.check_named(s.SSL_get_verify_mode(
+                    self.handle) if self.own_verify else s.SSL_CTX_get_verify_mode(context.handle))
+            if self.choosing:
+                check_extensions(self.hooks, context.hooks)
+            if not self.own_logs:
+                self.adopt_logs(context)
+            # libssl compares the two.
+            before = self.context
+            if before is not self.first and before is not context:
+                # It points into what a handshake ran under (the peer's signature algorithm)
+                # and holds no reference.
+                # A tuple: the collector does not empty it before the connection is gone.
+                if self.former is None or before not in self.former:
+                    self.former = (*(self.former or ()), before)
+            enter_both(before, context)
+            try:
+                if self.choosing:
+                    check_extensions(self.hooks, context.hooks)     # now it stays
+                rules = self.rules_under(context)
+                errors.clear()
+                if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
+                    errors.fail_ssl("SSL_set_SSL_CTX failed")
+                context.in_use = True
+                self.adopt_settings(context)
+                if rules is not None:
+                    self.put_rules(rules, context)
+                if context.ruled or context.verify_set:
+                    self.ruled = context.ruled
+                    self.estranged = False
+                elif self.ruled and not MANNERS.isdisjoint(before.noted):
+                    self.estranged = True
+                self.notes = context.common.notes
+                hooks = context.hooks.copy()
+                if s.SSL_is_dtls(self.handle):
+                    self.bring_cookies(hooks, context)
+            finally:
+                before.leave()
+                context.leave()
+            if self.own_verify or not context.verify_set:
+                hooks.verify = self.hooks.verify
+                if "cert verify" not in hooks.more:
+                    hooks.put("cert verify", self.hooks.more.get("cert verify"))
+            if self.own_info:
+                hooks.info = self.hooks.info
+            elif hooks.info is not None:
+                s.SSL_set_info_callback(self.handle, on_info)
+            watch_messages(self.handle, hooks)
+            if self.own_choice:
+                # libssl has taken the other Context's, with the certificate.
+                hooks.put("certificate", self.hooks.more.get("certificate"))
+                if "certificate" in hooks.more:
+                    choice = on_certificate
+                s.SSL_set_cert_cb(self.handle, choice, NULL)
+            # Sessions stay with the Context the connection was made with.
+            for name in OF_THE_FIRST:
+                if name in hooks.more or name in self.hooks.more:
+                    hooks.put(name, self.hooks.more.get(name))
+            adopt_keys(self.handle, hooks)
+            self.hooks = hooks
+            self.context = context
+            self.settle()
+            if self.choosing and context is not before:
+                self.choosing = CHOSEN
+        finally:
+            self.leave()
+
+    cdef Criteria rules_under(self, Context context):
+        """How to verify under another Context; None: as before."""
+        cdef Criteria rules = NO_CRITERIA if self.criteria is None else self.criteria
+        # A Context that was only made to bring another certificate asks for no less.
+        if not (context.ruled or context.verify_set) or not (
+                context.ruled or self.ruled or self.criteria is not None):
+            return None
+        return rules.over(context.handle, self.handle, self.addressed)
+
+    cdef int adopt_settings(self, Context context) except -1:
+        """What libssl leaves as it was in SSL_new: versions, groups, whom to verify, and how."""
+        s.SSL_set_options(self.handle, s.SSL_CTX_get_options(context.handle))
+        self.adopt_verification(context)
+        if not self.has_own("min version"):
+            taken(s.SSL_set_min_proto_version(
+                self.handle, <int>s.SSL_CTX_get_min_proto_version(context.handle)))
+        if not self.has_own("max version"):
+            taken(s.SSL_set_max_proto_version(
+                self.handle, <int>s.SSL_CTX_get_max_proto_version(context.handle)))
+        if not self.has_own("groups") and (
+                "groups" in self.context.noted or "groups" in context.noted):
+            groups = context.noted.get("groups", <bytes>s.brisk_default_groups())
+            taken(s.SSL_set1_groups_list(self.handle, <bytes>groups))
+        # These lie with the certificate, and have gone with it.
+        if self.has_own("signature algorithms"):
+            taken(s.SSL_set1_sigalgs_list(
+                self.handle, <bytes>self.noted["signature algorithms"]))
+        if self.has_own("ciphers"):
+            taken(s.SSL_set_cipher_list(self.handle, <bytes>self.noted["ciphers"]))
+        taken(s.SSL_set_max_early_data(
+            self.handle, s.SSL_CTX_get_max_early_data(context.handle)))
+        taken(s.SSL_set_recv_max_early_data(
+            self.handle, s.SSL_CTX_get_recv_max_early_data(context.handle)))
+        if not self.own_tickets:
+            taken(s.SSL_set_num_tickets(
+                self.handle, s.SSL_CTX_get_num_tickets(context.handle)))
+        self.must_name = context.must_name
+        self.careful = self.must_name
+        return 0
+
+    cdef int adopt_logs(self, Context context) except -1:
+        """Ask for timestamps of logs, or do not, as the Context has it."""
+        cdef int good
+        errors.clear()
+        if context.logs != NO_LOGS:
+            good = s.SSL_enable_ct(
+                self.handle, s.SSL_CT_VALIDATION_STRICT if context.logs == STRICT
+                else s.SSL_CT_VALIDATION_PERMISSIVE)
+        else:
+            good = not s.SSL_ct_is_enabled(self.handle) or s.brisk_disable_ct(self.handle) == 1
+        if good != 1:
+            errors.fail_ssl("certificate transparency cannot be chosen")
+        return 0
+
+    cdef Criteria own_criteria(self):
+        """The connection's own rules of verification, about to be added to."""
+        if s.SSL_session_reused(self.handle) and not (
+                s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
+            raise Error([(
+                "SSL routines", "", "too late: a session stands for a verification already")])
+        if self.criteria is None:
+            self.criteria = Criteria.__new__(Criteria)
+            self.settle()       # no session stands for what is set here
+        return self.criteria
+
+    cdef int take_care(self) except -1:
+        """Before a handshake, and in it: what must be known."""
+        self.check_named(s.SSL_get_verify_mode(self.handle))
+        return 0
+
+    cdef int check_named(self, int mode) except -1:
+        """Raise where a client is about to verify by ``mode`` and cannot tell the peer by name."""
+        if (mode & s.SSL_VERIFY_PEER and not s.SSL_is_server(self.handle)
+                and not is_named(self.handle)):
+            raise Error([(
+                "SSL routines", "",
+                "the Context's check_hostname is set, and nobody has said which host is wanted: "
+                "call set_host first")])
+        return 0
+
+    cdef int adopt_verification(self, Context context) except -1:
+        cdef s.verify_hook hook = NULL
+        if self.own_verify or not context.verify_set:
+            return 0
+        if context.hooks.verify is not None:
+            hook = on_verify
+        s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
+        s.SSL_set_verify_depth(self.handle, s.SSL_CTX_get_verify_depth(context.handle))
+        return 0
+
+    cdef int put_rules(self, Criteria rules, Context context) except -1:
+        cdef c.X509_VERIFY_PARAM* manner = s.SSL_get0_param(self.handle)
+        cdef unsigned long flags = c.X509_VERIFY_PARAM_get_flags(manner)
+        rules.put(self.handle)
+        if not context.verify_set:
+            taken(c.X509_VERIFY_PARAM_set_flags(manner, flags))
+        return 0
+
+    cdef bint has_own(self, str name) except -1:
+        return self.noted is not None and name in self.noted
+
+    cdef int bring_cookies(self, Hooks hooks, Context context) except -1:
+        """The Context that gave a cookie out verifies it: that comes after a host was chosen."""
+        if self.hooks.cookie_generate is not None:
+            hooks.cookie_generate = self.hooks.cookie_generate
+            s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
+        if self.hooks.cookie_verify is not None:
+            hooks.cookie_verify = self.hooks.cookie_verify
+            s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
+        return 0
+
+    cdef int note_rule(self, str name, object value) except -1:
+        """Note a rule that decides whom to believe, and that libssl does not tell."""
+        if self.noted is None:
+            self.noted = {}
+        self.noted[name] = value
+        return 0
+
+    cdef void settle(self) noexcept:
+        """Tell the channel what there is to be asked now."""
+
+    def get_context(self):
+        self.enter()
+        try:
+            return self.context
+        finally:
+            self.leave()
+
+    # ---- for the program
+
+    def get_app_data(self):
+        self.enter()
+        try:
+            return None if self.app_data is None else self.app_data.value
+        finally:
+            self.leave()
+
+    def set_app_data(self, data):
+        cdef Kept kept = keep(data)
+        self.enter()
+        try:
+            # What it replaces may have a finaliser of its own: that runs outside.
+            self.app_data, kept = kept, self.app_data
+        finally:
+            self.leave()

@@ -1,0 +1,3 @@
+from OpenSSL._native.ssl.context import Context
+
+def set_ticket_keys(context: Context, given: list[bytes] | None) -> None: ...

@@ -1,0 +1,181 @@
+"""Tickets: how many a server gives out, one more, and what the program keeps in them.
+
+Theory.  Of a ticket that comes back the program is shown only what stands for this very
+handshake (``stamps``), and it can refuse more than that, never less.  libssl asks the
+Context that a connection was made with.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.ssl.channel cimport Channel
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.session_fields cimport MOST_APPDATA
+from OpenSSL._native.ssl.sessions cimport copied
+from OpenSSL._native.ssl.stamps cimport channel_of, fits, on_ticket, put_behind_note
+from OpenSSL._native.ssl.tenancy cimport Tenant
+from OpenSSL._native.ssl.trampolines cimport carrier_of
+
+from OpenSSL._exceptions import Error
+
+
+# ---- libssl's callbacks
+
+cdef int fill(s.SSL* ssl, Carrier carrier) except -1:
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    data = carrier.hooks.more["ticket make"](carrier)
+    if data is None:
+        return 1
+    if not isinstance(data, bytes):
+        raise TypeError(
+            f"a ticket generate callback must return bytes or None, not {type(data).__name__}")
+    if PyBytes_GET_SIZE(data) > MOST_APPDATA:
+        raise ValueError(f"a ticket takes {MOST_APPDATA} bytes of a program, not {len(data)}")
+    if session == NULL or session != s.SSL_get_session(ssl):
+        raise RuntimeError("the session of the ticket is not there any more")
+    if not put_behind_note(session, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)):
+        raise MemoryError()
+    return 1
+
+
+cdef int on_ticket_make(s.SSL* ssl, void* unused) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = 0
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None:
+        return 0
+    if "ticket make" not in carrier.hooks.more:
+        return 1
+    if not enter_hook(&scope, carrier):
+        return 0
+    try:
+        answer = fill(ssl, carrier)
+    except BaseException as error:
+        carrier.keep(error)
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer
+
+
+cdef int ask_ticket(
+    Carrier carrier, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
+) except -1:
+    cdef object shown = None
+    if session != NULL:
+        shown = copied(session, (<Tenant>carrier).first)
+    answer = carrier.hooks.more["ticket take"](
+        carrier, shown, PyBytes_FromStringAndSize(<const char*>name, <Py_ssize_t>size), status)
+    if not isinstance(answer, int):
+        raise TypeError(
+            f"a ticket decrypt callback must return TICKET_RETURN_*, not {type(answer).__name__}")
+    if answer == s.SSL_TICKET_RETURN_ABORT:
+        raise Error([("SSL routines", "", "the ticket decrypt callback refused the client")])
+    if answer == s.SSL_TICKET_RETURN_IGNORE:
+        return s.SSL_TICKET_RETURN_IGNORE
+    if answer == s.SSL_TICKET_RETURN_IGNORE_RENEW:
+        return s.SSL_TICKET_RETURN_IGNORE_RENEW
+    if answer != s.SSL_TICKET_RETURN_USE and answer != s.SSL_TICKET_RETURN_USE_RENEW:
+        raise ValueError(f"a ticket decrypt callback returned {answer}, not a TICKET_RETURN_*")
+    if session == NULL:
+        raise ValueError("a ticket decrypt callback cannot use a ticket that has no session")
+    return answer
+
+
+cdef int on_ticket_take(
+    s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
+    void* unused,
+) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    cdef Channel* channel = channel_of(ssl)
+    cdef int answer = on_ticket(ssl, session, name, size, status, NULL)
+    cdef int refusal = s.SSL_TICKET_RETURN_ABORT
+    if carrier is None or channel == NULL:
+        return refusal
+    if "ticket take" not in carrier.hooks.more:
+        return answer
+    if s.SSL_version(ssl) == s.TLS1_3_VERSION:
+        # To abort, libssl lets go of the session and does not free it (3.0 to 4.0).
+        refusal = s.SSL_TICKET_RETURN_IGNORE
+        if channel.poisoned:
+            return refusal
+    if answer != s.SSL_TICKET_RETURN_USE and answer != s.SSL_TICKET_RETURN_USE_RENEW:
+        session = NULL
+    elif not fits(ssl, channel, session):
+        return s.SSL_TICKET_RETURN_IGNORE_RENEW
+    if session == NULL and (
+            status == s.SSL_TICKET_SUCCESS or status == s.SSL_TICKET_SUCCESS_RENEW):
+        return answer       # too old, or too new
+    if not enter_hook(&scope, carrier):
+        return refusal
+    try:
+        answer = ask_ticket(carrier, session, name, size, status)
+    except BaseException as error:
+        carrier.keep(error)
+        if refusal != s.SSL_TICKET_RETURN_ABORT:
+            carrier.spoil()
+        answer = refusal
+    leave_hook(&scope, carrier)
+    return answer
+
+
+# ---- setting them
+
+def set_callbacks(Context context not None, make, take):
+    cdef Hooks hooks
+    context.change()
+    try:
+        hooks = context.hooks.copy()
+        hooks.put("ticket make", make)
+        hooks.put("ticket take", take)
+        errors.clear()
+        # Never taken away again: connections made before still have their hooks.
+        if (make is not None or take is not None) and s.SSL_CTX_set_session_ticket_cb(
+                context.handle, on_ticket_make, on_ticket_take, NULL) != 1:
+            errors.fail_ssl("the ticket callbacks could not be set")
+        context.hooks = hooks
+    finally:
+        context.leave()
+
+
+def get_callbacks(Context context not None):
+    context.enter()
+    try:
+        return context.hooks.more.get("ticket make"), context.hooks.more.get("ticket take")
+    finally:
+        context.leave()
+
+
+# ---- how many
+
+def new_ticket(Connection connection not None):
+    connection.enter_io()
+    try:
+        errors.clear()
+        if s.SSL_new_session_ticket(connection.handle) != 1:
+            errors.fail_ssl(
+                "no ticket can be sent now: that is for servers, over TLS 1.3, after the handshake")
+    finally:
+        connection.leave()
+
+
+def set_number(Connection connection not None, size_t count):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_set_num_tickets(connection.handle, count) != 1:
+            errors.fail_ssl("this number of tickets was refused")
+        connection.own_tickets = True
+    finally:
+        connection.leave()
+
+
+def get_number(Connection connection not None):
+    connection.enter()
+    try:
+        return s.SSL_get_num_tickets(connection.handle)
+    finally:
+        connection.leave()

@@ -1,0 +1,27 @@
+from OpenSSL._native.common.hooks cimport Carrier, Hooks
+from OpenSSL._native.common.libcrypto cimport X509_STORE_CTX
+from OpenSSL._native.common.libssl cimport SSL
+
+# Have messages shown to those hooks that want to see them.
+cdef void watch_messages(SSL* ssl, Hooks hooks) noexcept
+
+# A hook's yes or no; anything else is a TypeError about what `whose` names.
+cdef bint truth(object answer, str whose) except -1
+
+# The Connection that libssl is at work for, or None.
+cdef Carrier carrier_of(const SSL* ssl)
+
+cdef void on_alert(const SSL* ssl, int where, int value) noexcept nogil
+
+cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
+cdef void on_info(const SSL* ssl, int where, int value) noexcept with gil
+cdef void on_keylog(const SSL* ssl, const char* line) noexcept with gil
+cdef void on_message(
+    int writing, int version, int kind, const void* data, size_t size, SSL* ssl, void* unused,
+) noexcept with gil
+cdef int on_status(SSL* ssl, void* unused) noexcept with gil
+cdef int on_early_data(SSL* ssl, void* unused) noexcept with gil
+cdef int on_cookie_generate(SSL* ssl, unsigned char* cookie, unsigned int* size) noexcept with gil
+cdef int on_cookie_verify(
+    SSL* ssl, const unsigned char* cookie, unsigned int size,
+) noexcept with gil

@@ -1,0 +1,376 @@
+"""One C function for each OpenSSL callback; every hook is entered here and nowhere else.
+
+Theory.  libssl hands us an SSL; its BIO leads to our Channel, and that to the
+Carrier (the Python Connection, borrowed: the running call keeps it alive, and
+the Channel forgets it before SSL_free).  Each function below sets OpenSSL's error queue
+aside, runs the hook inside one ``try / except BaseException``, gives what was
+raised to ``Carrier.keep`` and tells C the failure value its manual page
+documents.  The call that got us here raises what was kept.  Whatever goes
+wrong, the answer to C is "no".
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.string cimport memcpy, strlen
+
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.channel cimport Channel
+from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.crypto.certificates cimport wrap_certificate
+from OpenSSL._native.ssl.stamps cimport channel_of, judge, refuse_session
+
+cdef enum:
+    DTLS_EVENT = 4          # records that an alert or another handshake counts for
+    COOKIE_MAXIMUM = 255    # DTLS1_COOKIE_LENGTH less one: what every version can carry
+    OCSP_MAXIMUM = 0xffffff  # three bytes of length on the wire
+
+
+# ---- from an SSL to its Carrier
+
+cdef Carrier carrier_of(const s.SSL* ssl):
+    cdef Channel* channel = channel_of(ssl)
+    if channel == NULL or channel.owner == NULL:
+        return None
+    return <Carrier>channel.owner
+
+
+cdef bint truth(object answer, str whose) except -1:
+    """A hook's yes or no: booleans, integers and None; anything else is a mistake."""
+    if answer is True:
+        return True
+    if answer is False or answer is None:
+        return False
+    if isinstance(answer, int):
+        return answer != 0
+    raise TypeError(f"{whose} must return True or False, not {type(answer).__name__}")
+
+
+# ---- verification
+
+cdef int ask_verify(int ok, c.X509_STORE_CTX* chain, Carrier carrier) except -1:
+    cdef int code = c.X509_STORE_CTX_get_error(chain)
+    cdef c.X509* certificate = c.X509_STORE_CTX_get_current_cert(chain)
+    cdef object shown = None
+    if certificate != NULL:
+        if not c.X509_up_ref(certificate):
+            raise MemoryError("X509_up_ref failed")
+        shown = wrap_certificate(certificate)
+    answer = carrier.hooks.verify(
+        carrier, shown, code, c.X509_STORE_CTX_get_error_depth(chain), ok
+    )
+    if truth(answer, "a verify callback"):
+        c.X509_STORE_CTX_set_error(chain, c.X509_V_OK)
+        return 1
+    return 0
+
+
+cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = 0
+    cdef int code = c.X509_STORE_CTX_get_error(chain)
+    cdef Carrier carrier = carrier_of(<s.SSL*>c.X509_STORE_CTX_get_ex_data(
+        chain, s.SSL_get_ex_data_X509_STORE_CTX_idx()))
+    if carrier is None:
+        return 0
+    if carrier.hooks.verify is None:
+        return ok
+    if not enter_hook(&scope, carrier):
+        c.X509_STORE_CTX_set_error(chain, c.X509_V_ERR_APPLICATION_VERIFICATION)
+        return 0
+    try:
+        answer = ask_verify(ok, chain, carrier)
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
+        answer = 0
+    leave_hook(&scope, carrier)
+    if answer == 0:
+        # A "no" must never be reported to anybody as X509_V_OK.
+        c.X509_STORE_CTX_set_error(
+            chain, code if code != c.X509_V_OK else c.X509_V_ERR_APPLICATION_VERIFICATION)
+    return answer
+
+
+# ---- observers
+
+# Of what libssl says at every turn, the part that tells something.
+cdef int TELLING = (
+    s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START | s.SSL_CB_HANDSHAKE_DONE | s.SSL_CB_LOOP)
+
+
+cdef void note_alert(const s.SSL* ssl, Channel* channel, int where, int value) noexcept nogil:
+    """Note what libssl tells nobody afterwards: our fatal alert, and that it has shaken hands."""
+    if where & s.SSL_CB_HANDSHAKE_DONE:
+        # It says so before early data as well, and nobody has finished then.
+        if s.SSL_get_state(ssl) != s.TLS_ST_EARLY_DATA:
+            channel.shaken = True
+    elif where & s.SSL_CB_WRITE_ALERT == s.SSL_CB_WRITE_ALERT:
+        if value >> 8 == s.SSL3_AL_FATAL:
+            channel.alert_sent = value & 0xff
+    elif (where & (s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START)
+            and channel.datagram and channel.shaken):
+        # Anybody can send datagrams; these are what the peer has sent, and no data.
+        channel.idle += DTLS_EVENT
+
+
+cdef void look_at_session(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
+    """After each step, and after what the program was told of it, may have changed rules."""
+    if not judge(ssl, channel, where):
+        on_unfit_session(ssl)
+
+
+cdef void on_unfit_session(const s.SSL* ssl) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None:
+        return
+    if not enter_hook(&scope, carrier):
+        return      # nor does the handshake go on: why is kept
+    try:
+        refuse_session(channel_of(ssl))
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+    leave_hook(&scope, carrier)
+
+
+cdef void on_alert(const s.SSL* ssl, int where, int value) noexcept nogil:
+    cdef Channel* channel
+    if not where & TELLING:
+        return
+    channel = channel_of(ssl)
+    if channel != NULL:
+        note_alert(ssl, channel, where, value)
+        look_at_session(<s.SSL*>ssl, channel, where)
+
+
+cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    cdef Channel* channel = channel_of(ssl)
+    if carrier is None or channel == NULL:
+        return
+    note_alert(ssl, channel, where, value)
+    if carrier.hooks.info is None:
+        look_at_session(<s.SSL*>ssl, channel, where)
+        return
+    if not enter_hook(&scope, carrier):
+        look_at_session(<s.SSL*>ssl, channel, where)
+        return
+    try:
+        carrier.hooks.info(carrier, where, value)
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+    leave_hook(&scope, carrier)
+    look_at_session(<s.SSL*>ssl, channel, where)
+
+
+cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or carrier.hooks.keylog is None:
+        return
+    if not enter_hook(&scope, carrier):
+        return
+    try:
+        carrier.hooks.keylog(carrier, PyBytes_FromStringAndSize(line, strlen(line)))
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+    leave_hook(&scope, carrier)
+
+
+cdef void watch_messages(s.SSL* ssl, Hooks hooks) noexcept:
+    if hooks.message is not None:
+        s.SSL_set_msg_callback(ssl, on_message)
+    elif "client hello" in hooks.more:
+        s.SSL_set_msg_callback(ssl, on_hello_message)
+
+
+cdef void on_hello_message(
+    int writing, int version, int kind, const void* data, size_t size, s.SSL* ssl, void* unused,
+) noexcept nogil:
+    """Look out for a client's hello: libssl tells its hook of those extensions that it knows."""
+    if (not writing and kind == s.SSL3_RT_HANDSHAKE and size > 0
+            and (<const unsigned char*>data)[0] == s.SSL3_MT_CLIENT_HELLO):
+        on_hello_bytes(ssl, data, size)
+
+
+cdef void on_hello_bytes(s.SSL* ssl, const void* data, size_t size) noexcept with gil:
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or "client hello" not in carrier.hooks.more:
+        return
+    try:
+        carrier.hello = PyBytes_FromStringAndSize(<const char*>data, size)
+    except BaseException:
+        carrier.hello = None    # no memory: `hello` refuses to go on without it
+
+
+cdef void on_message(
+    int writing, int version, int kind, const void* data, size_t size, s.SSL* ssl, void* unused,
+) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    on_hello_message(writing, version, kind, data, size, ssl, unused)
+    if carrier is None or carrier.hooks.message is None:
+        return
+    if not enter_hook(&scope, carrier):
+        return
+    try:
+        carrier.hooks.message(
+            carrier, writing != 0, version, kind,
+            PyBytes_FromStringAndSize(<const char*>data, size))
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+    leave_hook(&scope, carrier)
+
+
+# ---- stapling: one C callback serves both roles
+
+cdef int check_staple(s.SSL* ssl, Carrier carrier) except -1:
+    cdef const unsigned char* data = NULL
+    cdef long size = s.SSL_get_tlsext_status_ocsp_resp(ssl, &data)
+    if size < 0 or data == NULL:
+        staple = b""
+    else:
+        staple = PyBytes_FromStringAndSize(<const char*>data, size)
+    answer = carrier.hooks.ocsp_client(carrier, staple, carrier.hooks.ocsp_client_data)
+    return truth(answer, "an OCSP client callback")
+
+
+cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
+    cdef unsigned char* copy
+    cdef const unsigned char* held = NULL
+    cdef Py_ssize_t size
+    staple = carrier.hooks.ocsp_server(carrier, carrier.hooks.ocsp_server_data)
+    if not isinstance(staple, bytes):
+        raise TypeError(
+            f"OCSP callback must return a bytestring, not {type(staple).__name__}"
+        )
+    size = PyBytes_GET_SIZE(staple)
+    if size == 0:
+        return s.SSL_TLSEXT_ERR_NOACK
+    if size > OCSP_MAXIMUM:
+        raise ValueError(f"an OCSP response of {size} bytes does not fit into a handshake")
+    copy = <unsigned char*>c.OPENSSL_malloc(size)
+    if copy == NULL:
+        raise MemoryError()
+    memcpy(copy, PyBytes_AS_STRING(staple), size)
+    # The SSL owns the copy from here on, unless it says otherwise.
+    if not s.SSL_set_tlsext_status_ocsp_resp(ssl, copy, size):
+        c.OPENSSL_free(copy)
+        raise MemoryError("SSL_set_tlsext_status_ocsp_resp failed")
+    # From 3.6 on OpenSSL reads the response, and staples nothing where it cannot.
+    if s.SSL_get_tlsext_status_ocsp_resp(ssl, &held) <= 0 or held == NULL:
+        raise ValueError("an OCSP callback returned what is not an OCSP response")
+    return s.SSL_TLSEXT_ERR_OK
+
+
+cdef int on_status(s.SSL* ssl, void* unused) noexcept with gil:
+    cdef Scope scope
+    cdef bint serving = s.SSL_is_server(ssl)
+    # The two roles count differently: a client's "no" is 0, its error below.
+    cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL if serving else -1
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None:
+        return answer
+    if serving and carrier.hooks.ocsp_server is None:
+        return s.SSL_TLSEXT_ERR_NOACK
+    if not serving and carrier.hooks.ocsp_client is None:
+        return 1
+    if not enter_hook(&scope, carrier):
+        return answer
+    try:
+        answer = give_staple(ssl, carrier) if serving else check_staple(ssl, carrier)
+    except BaseException as error:
+        carrier.keep(error)
+        answer = s.SSL_TLSEXT_ERR_ALERT_FATAL if serving else -1
+    leave_hook(&scope, carrier)
+    return answer
+
+
+# ---- early data
+
+cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = 0
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or channel == NULL or channel.poisoned:
+        return 0
+    hook = carrier.hooks.more.get("early_data")
+    if hook is None:
+        # A session of the program's may come again and again, and libssl would not know.
+        return not channel.given or s.SSL_get_options(ssl) & s.SSL_OP_NO_ANTI_REPLAY != 0
+    if not enter_hook(&scope, carrier):
+        return 0
+    try:
+        answer = truth(hook(carrier), "an early data callback")
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()     # "no" lets the handshake go on without early data
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer
+
+
+# ---- datagram
+
+cdef int make_cookie(Carrier carrier, unsigned char* cookie, unsigned int* size) except -1:
+    value = carrier.hooks.cookie_generate(carrier)
+    if not isinstance(value, bytes):
+        raise TypeError(
+            f"a cookie generate callback must return bytes, not {type(value).__name__}"
+        )
+    if PyBytes_GET_SIZE(value) > COOKIE_MAXIMUM:
+        raise ValueError(
+            f"Cookie too long (got {PyBytes_GET_SIZE(value)} bytes, max {COOKIE_MAXIMUM})"
+        )
+    memcpy(cookie, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+    size[0] = <unsigned int>PyBytes_GET_SIZE(value)
+    return 1
+
+
+cdef int on_cookie_generate(
+    s.SSL* ssl, unsigned char* cookie, unsigned int* size,
+) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = 0
+    cdef Carrier carrier = carrier_of(ssl)
+    size[0] = 0
+    if carrier is None or carrier.hooks.cookie_generate is None:
+        return 0
+    if not enter_hook(&scope, carrier):
+        return answer
+    try:
+        answer = make_cookie(carrier, cookie, size)
+    except BaseException as error:
+        carrier.keep(error)
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer
+
+
+cdef int on_cookie_verify(
+    s.SSL* ssl, const unsigned char* cookie, unsigned int size,
+) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = 0
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or carrier.hooks.cookie_verify is None:
+        return 0
+    if not enter_hook(&scope, carrier):
+        return answer
+    try:
+        answer = truth(
+            carrier.hooks.cookie_verify(
+                carrier, PyBytes_FromStringAndSize(<const char*>cookie, size)),
+            "a cookie verify callback",
+        )
+    except BaseException as error:
+        carrier.keep(error)
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer

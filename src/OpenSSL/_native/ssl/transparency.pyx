@@ -1,0 +1,120 @@
+"""Certificate transparency: what logs have signed about a server's certificate."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport LAX, NO_LOGS, STRICT, Context
+
+has_transparency = bool(s.brisk_has_transparency())
+
+
+def context_enable(Context context not None, bint strict):
+    context.change()
+    try:
+        errors.clear()
+        if s.SSL_CTX_enable_ct(
+                context.handle, s.SSL_CT_VALIDATION_STRICT if strict
+                else s.SSL_CT_VALIDATION_PERMISSIVE) != 1:
+            errors.fail_ssl("certificate transparency cannot be asked for")
+        context.logs = STRICT if strict else LAX
+    finally:
+        context.leave()
+
+
+def context_disable(Context context not None):
+    context.change()
+    try:
+        errors.clear()
+        if s.brisk_context_disable_ct(context.handle) != 1:
+            errors.fail_ssl("certificate transparency cannot be switched off")
+        context.logs = NO_LOGS
+    finally:
+        context.leave()
+
+
+def context_is_enabled(Context context not None):
+    context.enter()
+    try:
+        return bool(s.SSL_CTX_ct_is_enabled(context.handle))
+    finally:
+        context.leave()
+
+
+def set_log_file(Context context not None, bytes path):
+    """``path`` None: OpenSSL's own place."""
+    cdef int result
+    context.change()
+    try:
+        errors.clear()
+        if path is None:
+            result = s.SSL_CTX_set_default_ctlog_list_file(context.handle)
+        else:
+            result = s.SSL_CTX_set_ctlog_list_file(context.handle, path)
+        if result != 1:
+            errors.fail_ssl("the list of logs could not be loaded")
+    finally:
+        context.leave()
+
+
+def enable(Connection connection not None, bint strict):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.SSL_enable_ct(
+                connection.handle, s.SSL_CT_VALIDATION_STRICT if strict
+                else s.SSL_CT_VALIDATION_PERMISSIVE) != 1:
+            errors.fail_ssl("certificate transparency cannot be asked for")
+        connection.own_logs = True
+    finally:
+        connection.leave()
+
+
+def disable(Connection connection not None):
+    connection.enter()
+    try:
+        errors.clear()
+        if s.brisk_disable_ct(connection.handle) != 1:
+            errors.fail_ssl("certificate transparency cannot be switched off")
+        connection.own_logs = True
+    finally:
+        connection.leave()
+
+
+def is_enabled(Connection connection not None):
+    connection.enter()
+    try:
+        return bool(s.SSL_ct_is_enabled(connection.handle))
+    finally:
+        connection.leave()
+
+
+cdef tuple describe(c.SCT* stamp):
+    cdef unsigned char* log = NULL
+    cdef size_t size = c.SCT_get0_log_id(stamp, &log)
+    name = b"" if log == NULL else PyBytes_FromStringAndSize(<const char*>log, size)
+    words = (<bytes>c.SCT_validation_status_string(stamp)).decode("ascii", "replace")
+    return (c.SCT_get_version(stamp), name, c.SCT_get_timestamp(stamp),
+            c.SCT_get_source(stamp), words)
+
+
+def get_timestamps(Connection connection not None):
+    """Tuples of version, log, milliseconds since 1970, source and verdict."""
+    cdef const c.SCT_LIST* stamps
+    cdef int index
+    cdef list found = []
+    connection.enter()
+    try:
+        errors.clear()
+        stamps = s.SSL_get0_peer_scts(connection.handle)
+        if stamps == NULL:
+            if errors.pending():
+                errors.fail_ssl("the timestamps cannot be read")
+            return found
+        for index in range(c.sk_SCT_num(stamps)):
+            found.append(describe(c.sk_SCT_value(stamps, index)))
+        return found
+    finally:
+        connection.leave()

@@ -1,3 +1,0 @@
-from OpenSSL._native.context import Context
-
-def set_ticket_keys(context: Context, given: list[bytes] | None) -> None: ...
