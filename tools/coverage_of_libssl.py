@@ -55,6 +55,7 @@ def called(folder: Path = NATIVE) -> set[str]:
         if path.suffix == ".pyx":
             text = re.sub(r'""".*?"""', "", text, flags=re.DOTALL)
             text = re.sub(r"#.*", "", text)
+            text = re.sub(r"^cdef extern .*\n(?:(?: .*)?\n)*", "", text, flags=re.M)
         else:
             text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
         names |= set(re.findall(r"\b\w+", text))

@@ -62,7 +62,7 @@ def sources(*patterns: str, under: Path = PACKAGE) -> dict[str, str]:
 
 
 def c_functions(text: str) -> dict[str, tuple[str, list[str]]]:
-    """Of a .pxd's extern blocks: name -> (result type, parameters)."""
+    """Of the extern blocks of a .pxd or .pyx: name -> (result type, parameters)."""
     found: dict[str, tuple[str, list[str]]] = {}
     extern = False
     for _number, line in statements(text):
@@ -70,7 +70,7 @@ def c_functions(text: str) -> dict[str, tuple[str, list[str]]]:
             extern = line.startswith("cdef extern")
             continue
         match = re.match(
-            r"\s+(?!ctypedef)((?:const |unsigned |long |struct )*\w+[\s*]+)(\w+)\(", line
+            r"\s+(?!ctypedef)((?:const |unsigned |long |struct )*[\w.]+[\s*]+)(\w+)\(", line
         )
         if extern and match:
             inside = line[match.end() : line.rindex(")")]

@@ -149,7 +149,7 @@ def misshapen(path: str, text: str) -> list[str]:
 
 
 def declarations() -> dict[str, str]:
-    return sources("*.pxd", under=NATIVE)
+    return sources("*.pxd", "*.pyx", under=NATIVE)
 
 
 @pytest.mark.holds("D20")

@@ -86,7 +86,7 @@ def is_whole(rest: str) -> bool:
 
 
 def now() -> dict[tuple[str, str], int]:
-    return ignored(sources("*.pyx", under=NATIVE), sources("*.pxd", under=NATIVE))
+    return ignored(sources("*.pyx", under=NATIVE), sources("*.pxd", "*.pyx", under=NATIVE))
 
 
 @pytest.mark.holds("C12")

@@ -26,6 +26,38 @@ from OpenSSL._exceptions import (
     ZeroReturnError,
 )
 
+cdef extern from "compat.h" nogil:
+    int SSL_ERROR_NONE
+    int SSL_ERROR_SSL
+    int SSL_ERROR_WANT_READ
+    int SSL_ERROR_WANT_WRITE
+    int SSL_ERROR_SYSCALL
+    int SSL_ERROR_ZERO_RETURN
+    int SSL_R_UNEXPECTED_EOF_WHILE_READING
+    int SSL_R_CONNECTION_TYPE_NOT_SET
+    int SSL_R_CERTIFICATE_VERIFY_FAILED
+    int SSL_AD_REASON_OFFSET
+    int SSL_get_error(const s.SSL* ssl, int result)
+    int ERR_LIB_CRYPTO
+    int ERR_LIB_SYS
+    int ERR_LIB_PEM
+    int ERR_LIB_SSL
+    int ERR_TXT_STRING
+    unsigned long ERR_peek_error()
+    unsigned long ERR_peek_last_error()
+    unsigned long ERR_get_error_all(const char** file, int* line, const char** func,
+        const char** data, int* flags)
+    void ERR_add_error_data(int num, ...)
+    void ERR_clear_error()
+    const char* ERR_lib_error_string(unsigned long code)
+    const char* ERR_reason_error_string(unsigned long code)
+    int ERR_GET_LIB(unsigned long code)
+    int ERR_GET_REASON(unsigned long code)
+    void ERR_new()
+    void ERR_set_debug(const char* file, int line, const char* func)
+    void ERR_set_error(int lib, int reason, const char* fmt, ...)
+    int PEM_R_NO_START_LINE
+
 
 cdef extern from "openssl/err.h":
     int ERR_R_MALLOC_FAILURE
@@ -35,29 +67,29 @@ cdef extern from "openssl/err.h":
 
 cdef void clear() noexcept nogil:
     # Looking costs a tenth of clearing, and the queue is nearly always empty.
-    if c.ERR_peek_error() != 0:
-        c.ERR_clear_error()
+    if ERR_peek_error() != 0:
+        ERR_clear_error()
 
 
 cdef bint pending() noexcept nogil:
     """Whether OpenSSL has complained since the last ``clear``."""
-    return c.ERR_peek_error() != 0
+    return ERR_peek_error() != 0
 
 
 cdef bint take_no_start_line() noexcept nogil:
     """Whether the last failure was only the end of a PEM file; then it is forgotten."""
-    cdef unsigned long last = c.ERR_peek_last_error()
-    if c.ERR_GET_LIB(last) != c.ERR_LIB_PEM or c.ERR_GET_REASON(last) != c.PEM_R_NO_START_LINE:
+    cdef unsigned long last = ERR_peek_last_error()
+    if ERR_GET_LIB(last) != ERR_LIB_PEM or ERR_GET_REASON(last) != PEM_R_NO_START_LINE:
         return False
-    c.ERR_clear_error()
+    ERR_clear_error()
     return True
 
 
 cdef bint role_missing() noexcept nogil:
     """Whether the last failure was only that nobody said who is the client."""
-    cdef unsigned long last = c.ERR_peek_last_error()
-    return (c.ERR_GET_LIB(last) == c.ERR_LIB_SSL
-            and c.ERR_GET_REASON(last) == s.SSL_R_CONNECTION_TYPE_NOT_SET)
+    cdef unsigned long last = ERR_peek_last_error()
+    return (ERR_GET_LIB(last) == ERR_LIB_SSL
+            and ERR_GET_REASON(last) == SSL_R_CONNECTION_TYPE_NOT_SET)
 
 
 cdef Verdict judge(const s.SSL* ssl, int result, int number) noexcept nogil:
@@ -69,28 +101,28 @@ cdef Verdict judge(const s.SSL* ssl, int result, int number) noexcept nogil:
     if result > 0:
         verdict.status = DONE
         return verdict
-    error = s.SSL_get_error(ssl, result)
-    if error == s.SSL_ERROR_NONE:
+    error = SSL_get_error(ssl, result)
+    if error == SSL_ERROR_NONE:
         verdict.status = DONE
-    elif error == s.SSL_ERROR_WANT_READ:
+    elif error == SSL_ERROR_WANT_READ:
         verdict.status = WANT_READ
-    elif error == s.SSL_ERROR_WANT_WRITE:
+    elif error == SSL_ERROR_WANT_WRITE:
         verdict.status = WANT_WRITE
-    elif error == s.SSL_ERROR_ZERO_RETURN:
+    elif error == SSL_ERROR_ZERO_RETURN:
         verdict.status = CLOSED
-    elif error == s.SSL_ERROR_SYSCALL:
-        if c.ERR_peek_error() != 0:
+    elif error == SSL_ERROR_SYSCALL:
+        if ERR_peek_error() != 0:
             verdict.status = FAILED
         elif number != 0:
             verdict.status = SYSTEM
             verdict.number = number
         else:
             verdict.status = TRUNCATED
-    elif error == s.SSL_ERROR_SSL:
-        last = c.ERR_peek_last_error()
-        if (c.ERR_GET_LIB(last) == c.ERR_LIB_SSL
-                and c.ERR_GET_REASON(last) == s.SSL_R_UNEXPECTED_EOF_WHILE_READING):
-            c.ERR_clear_error()
+    elif error == SSL_ERROR_SSL:
+        last = ERR_peek_last_error()
+        if (ERR_GET_LIB(last) == ERR_LIB_SSL
+                and ERR_GET_REASON(last) == SSL_R_UNEXPECTED_EOF_WHILE_READING):
+            ERR_clear_error()
             verdict.status = TRUNCATED
         else:
             verdict.status = FAILED
@@ -111,24 +143,24 @@ cdef str text(const char* words):
 cdef int alert_of(int reason) noexcept nogil:
     """The number of the peer's alert that a reason of libssl stands for, or -1."""
     # Reasons that all libraries share are greater still: they have bits of their own.
-    cdef int number = reason - s.SSL_AD_REASON_OFFSET
+    cdef int number = reason - SSL_AD_REASON_OFFSET
     return number if 0 <= number <= 255 else -1
 
 
 cdef object detail(const KeptEntry* entry):
-    cdef int library = c.ERR_GET_LIB(entry.code)
-    cdef int number = c.ERR_GET_REASON(entry.code)
+    cdef int library = ERR_GET_LIB(entry.code)
+    cdef int number = ERR_GET_REASON(entry.code)
     # Slow to load, and not before there is an error.
     from OpenSSL._details import ErrorDetail
 
-    reason = text(c.ERR_reason_error_string(entry.code))
-    if library == c.ERR_LIB_SYS and not reason:
+    reason = text(ERR_reason_error_string(entry.code))
+    if library == ERR_LIB_SYS and not reason:
         reason = _os.strerror(number)
-    elif library == c.ERR_LIB_SSL and not reason and alert_of(number) >= 0:
+    elif library == ERR_LIB_SSL and not reason and alert_of(number) >= 0:
         reason = f"alert number {alert_of(number)}"
     return ErrorDetail(
         entry.code,
-        text(c.ERR_lib_error_string(entry.code)),
+        text(ERR_lib_error_string(entry.code)),
         text(entry.function),
         reason,
         library,
@@ -163,13 +195,13 @@ cdef object drain(object error_class, str otherwise):
     # The triples are what programs compare: OpenSSL 3 gives no function names
     # there and no reason for a system error, so neither do we.
     for d in details:
-        triples.append((d.library, "", "" if d.library_code == c.ERR_LIB_SYS else d.reason))
+        triples.append((d.library, "", "" if d.library_code == ERR_LIB_SYS else d.reason))
     if not triples:
         triples.append(("SSL routines" if error_class is Error else "", "", otherwise))
     error = error_class(triples)
     error.errors = tuple(details)
     for d in details:
-        if d.data or d.library_code == c.ERR_LIB_SYS:
+        if d.data or d.library_code == ERR_LIB_SYS:
             explain(error, f"{d.reason}: {d.data}" if d.data else d.reason)
     return error
 
@@ -189,8 +221,8 @@ def from_queue(error_class not None):
 
 def memory_ended():
     """Whether the oldest or the newest entry of this thread's queue tells of no memory."""
-    return (c.ERR_GET_REASON(c.ERR_peek_error()) == ERR_R_MALLOC_FAILURE
-            or c.ERR_GET_REASON(c.ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
+    return (ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE
+            or ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
 
 
 cdef int fail_ssl(str otherwise) except -1:
@@ -227,9 +259,9 @@ cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
         )
     error = drain(Error, "the connection has failed before")
     for detail in error.errors:
-        if detail.library_code != c.ERR_LIB_SSL:
+        if detail.library_code != ERR_LIB_SSL:
             continue
-        if detail.reason_code == s.SSL_R_CERTIFICATE_VERIFY_FAILED and ssl != NULL:
+        if detail.reason_code == SSL_R_CERTIFICATE_VERIFY_FAILED and ssl != NULL:
             code = s.SSL_get_verify_result(ssl)
             error.verify_code = code
             error.verify_message = text(c.X509_verify_cert_error_string(code))
@@ -265,11 +297,11 @@ cdef KeptEntry* take_entry() noexcept nogil:
     cdef const char* data
     cdef char* room
     cdef int line, flags
-    cdef unsigned long code = c.ERR_get_error_all(&file, &line, &function, &data, &flags)
+    cdef unsigned long code = ERR_get_error_all(&file, &line, &function, &data, &flags)
     cdef KeptEntry* entry
     if code == 0:
         return NULL
-    if not flags & c.ERR_TXT_STRING:
+    if not flags & ERR_TXT_STRING:
         data = NULL
     entry = <KeptEntry*>malloc(
         sizeof(KeptEntry) + size_of(file) + size_of(function) + size_of(data))
@@ -289,11 +321,11 @@ cdef void queue_aside(KeptQueue* kept) noexcept nogil:
     cdef KeptEntry** place = &kept.first
     kept.first = NULL
     kept.cut = False
-    while c.ERR_peek_error() != 0:
+    while ERR_peek_error() != 0:
         place[0] = take_entry()
         if place[0] == NULL:
             kept.cut = True
-            c.ERR_clear_error()
+            ERR_clear_error()
             return
         place = &place[0].next
 
@@ -302,16 +334,16 @@ cdef void queue_back(KeptQueue* kept) noexcept nogil:
     cdef KeptEntry* entry = kept.first
     clear()
     while entry != NULL:
-        c.ERR_new()
-        c.ERR_set_debug(entry.file, entry.line, entry.function)
-        c.ERR_set_error(c.ERR_GET_LIB(entry.code), c.ERR_GET_REASON(entry.code), NULL)
+        ERR_new()
+        ERR_set_debug(entry.file, entry.line, entry.function)
+        ERR_set_error(ERR_GET_LIB(entry.code), ERR_GET_REASON(entry.code), NULL)
         if entry.data != NULL:
             # ERR_set_error would cut it at a kilobyte.
-            c.ERR_add_error_data(1, entry.data)
+            ERR_add_error_data(1, entry.data)
         entry = entry.next
     if kept.cut:
-        c.ERR_new()
-        c.ERR_set_error(c.ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE, NULL)
+        ERR_new()
+        ERR_set_error(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE, NULL)
     forget(kept)
 
 

@@ -3,7 +3,10 @@
 from libc.limits cimport INT_MAX, INT_MIN
 from libc.string cimport strlen
 
-cimport OpenSSL._native.common.libcrypto as c
+
+cdef extern from "compat.h" nogil:
+    unsigned long OpenSSL_version_num()
+    const char* OpenSSL_version(int kind)
 
 cdef extern from "optional_features.h":
     ctypedef struct brisk_feature:
@@ -26,13 +29,13 @@ cdef extern from *:
 def version_text(kind not None):
     if not INT_MIN <= kind <= INT_MAX:
         return b"not available"
-    cdef const char* words = c.OpenSSL_version(kind)
+    cdef const char* words = OpenSSL_version(kind)
     # Static text of the library: nobody frees it.
     return b"not available" if words == NULL else words[:strlen(words)]
 
 
 def version_number():
-    return c.OpenSSL_version_num()
+    return OpenSSL_version_num()
 
 
 def is_bundled():
@@ -41,7 +44,7 @@ def is_bundled():
 
 def features():
     cdef const brisk_feature* each = brisk_features
-    cdef unsigned long number = c.OpenSSL_version_num()
+    cdef unsigned long number = OpenSSL_version_num()
     found = {}
     while each.name != NULL:
         found[each.name.decode("ascii")] = bool(each.built) and number >= each.since

@@ -6,15 +6,19 @@ from libc.limits cimport INT_MAX
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 
+cdef extern from "compat.h" nogil:
+    int RAND_status()
+    void RAND_add(const void* data, int size, double entropy)
+
 
 def add(bytes data not None, double entropy):
     if PyBytes_GET_SIZE(data) > INT_MAX:
         raise ValueError("the data is longer than 2 GiB")
-    c.RAND_add(PyBytes_AS_STRING(data), <int>PyBytes_GET_SIZE(data), entropy)
+    RAND_add(PyBytes_AS_STRING(data), <int>PyBytes_GET_SIZE(data), entropy)
 
 
 def status():
-    return c.RAND_status()
+    return RAND_status()
 
 
 def take(int size):

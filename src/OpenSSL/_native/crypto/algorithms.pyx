@@ -3,6 +3,9 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 
+cdef extern from "compat.h" nogil:
+    const c.EVP_CIPHER* EVP_get_cipherbyname(const char* name)
+
 
 cdef bytes plain(object name, str refusal):
     # C would read the name up to the first NUL and find something else.
@@ -29,7 +32,7 @@ cdef const c.EVP_CIPHER* find_cipher(object name) except NULL:
     cdef bytes spelled = plain(name, "Invalid cipher name")
     cdef const c.EVP_CIPHER* found
     errors.clear()
-    found = c.EVP_get_cipherbyname(spelled)
+    found = EVP_get_cipherbyname(spelled)
     if found == NULL:
         errors.clear()
         raise ValueError("Invalid cipher name")

@@ -19,6 +19,13 @@ cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.common.rules cimport store_changed
 from OpenSSL._native.crypto.stores cimport X509Store, wrap_store
 
+cdef extern from "compat.h" nogil:
+    int X509_STORE_set_default_paths(c.X509_STORE* store)
+    const char* X509_get_default_cert_dir()
+    const char* X509_get_default_cert_dir_env()
+    const char* X509_get_default_cert_file()
+    const char* X509_get_default_cert_file_env()
+
 cdef enum:
     MOST = 16       # stores that are kept
     SETTLED = 2     # seconds after which a change shows in a file's times
@@ -56,8 +63,8 @@ cdef bytes platform_place(const char* variable, const char* otherwise):
 
 
 cdef const char* platform_folder() noexcept:
-    cdef const char* named = getenv(c.X509_get_default_cert_dir_env())
-    return named if named != NULL else c.X509_get_default_cert_dir()
+    cdef const char* named = getenv(X509_get_default_cert_dir_env())
+    return named if named != NULL else X509_get_default_cert_dir()
 
 
 cdef X509Store parse(bytes file, bytes folder, bint platform):
@@ -75,7 +82,7 @@ cdef X509Store parse(bytes file, bytes folder, bint platform):
     with nogil:
         errors.clear()
         if platform:
-            good = c.X509_STORE_set_default_paths(handle)
+            good = X509_STORE_set_default_paths(handle)
         else:
             good = c.X509_STORE_load_locations(handle, from_file, from_folder)
     errors.clear()
@@ -85,10 +92,10 @@ cdef X509Store parse(bytes file, bytes folder, bint platform):
 
 def platform_places():
     """The file and the folders that OpenSSL looks into, and whether the environment names them."""
-    file = platform_place(c.X509_get_default_cert_file_env(), c.X509_get_default_cert_file())
-    folder = platform_place(c.X509_get_default_cert_dir_env(), c.X509_get_default_cert_dir())
-    named = (getenv(c.X509_get_default_cert_file_env()) != NULL
-             or getenv(c.X509_get_default_cert_dir_env()) != NULL)
+    file = platform_place(X509_get_default_cert_file_env(), X509_get_default_cert_file())
+    folder = platform_place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir())
+    named = (getenv(X509_get_default_cert_file_env()) != NULL
+             or getenv(X509_get_default_cert_dir_env()) != NULL)
     return file, folder, named
 
 
@@ -97,7 +104,7 @@ cdef X509Store shared_store(bytes file, bytes folder, bint platform):
     cdef Anchors anchors
     if platform:
         file = platform_place(
-            c.X509_get_default_cert_file_env(), c.X509_get_default_cert_file())
+            X509_get_default_cert_file_env(), X509_get_default_cert_file())
         folder = <bytes>platform_folder()
     key = (file, folder, bool(platform))
     of_file = None if file is None else look(file)

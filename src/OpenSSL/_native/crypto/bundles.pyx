@@ -13,6 +13,12 @@ from OpenSSL._native.crypto.stores cimport X509Store
 from OpenSSL._native.crypto import revocation
 from OpenSSL._native.crypto import stores
 
+cdef extern from "compat.h" nogil:
+    c.X509* PEM_read_bio_X509_AUX(c.BIO* bio, c.X509** into, c.pem_password_cb* hook, void* data)
+    c.X509* d2i_X509(c.X509** into, const unsigned char** data, long size)
+    int i2d_X509_CRL(const c.X509_CRL* crl, unsigned char** out)
+    c.X509_CRL* d2i_X509_CRL(c.X509_CRL** into, const unsigned char** data, long size)
+
 
 cdef class Bundle:
     cdef int add_to(self, X509Store store) except -1:
@@ -42,7 +48,7 @@ cdef int read_texts(Bundle bundle, bytes data) except -1:
     while True:
         errors.clear()
         # With what is said about its trust; without a hook OpenSSL asks at the terminal.
-        certificate = c.PEM_read_bio_X509_AUX(
+        certificate = PEM_read_bio_X509_AUX(
             source.bio, NULL, passphrases.on_passphrase, NULL)
         if certificate == NULL:
             break
@@ -73,13 +79,13 @@ cdef int read_binaries(Bundle bundle, bytes data) except -1:
     while at < end:
         errors.clear()
         start = at
-        certificate = c.d2i_X509(NULL, &at, end - start)
+        certificate = d2i_X509(NULL, &at, end - start)
         if certificate != NULL:
             bundle.certificates.append(wrap_certificate(certificate))
             continue
         errors.clear()
         at = start
-        revoked = c.d2i_X509_CRL(NULL, &at, end - start)
+        revoked = d2i_X509_CRL(NULL, &at, end - start)
         if revoked == NULL:
             errors.fail_crypto("neither a certificate nor a revocation list")
         take_list(bundle, revoked)
@@ -91,7 +97,7 @@ cdef int take_list(Bundle bundle, c.X509_CRL* taken) except -1:
     cdef unsigned char* encoded = NULL
     cdef int size
     errors.clear()
-    size = c.i2d_X509_CRL(taken, &encoded)
+    size = i2d_X509_CRL(taken, &encoded)
     free_list(taken)
     if size <= 0:
         errors.fail_crypto("the revocation list cannot be copied")

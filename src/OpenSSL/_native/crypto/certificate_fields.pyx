@@ -2,14 +2,26 @@
 
 cimport cython
 
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.asn1 as asn1
-cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.crypto.keys as keys
-cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.crypto.names as names
 from OpenSSL._native.common.hooks cimport Asking, begin_asking
 from OpenSSL._native.crypto.certificates cimport X509, public_key, release_certificate, stale
+
+cdef extern from "compat.h" nogil:
+    void X509_ALGOR_get0(const c.ASN1_OBJECT** kind, int* type, const void** value,
+        const c.X509_ALGOR* algorithm)
+    int X509_set_version(c.X509* certificate, long version)
+    int X509_set_serialNumber(c.X509* certificate, c.ASN1_INTEGER* serial)
+    int X509_set1_notBefore(c.X509* certificate, const c.ASN1_TIME* time)
+    int X509_set1_notAfter(c.X509* certificate, const c.ASN1_TIME* time)
+    int X509_set_pubkey(c.X509* certificate, c.EVP_PKEY* key)
+    const c.X509_ALGOR* X509_get0_tbs_sigalg(const c.X509* certificate)
+    int X509_sign(c.X509* certificate, c.EVP_PKEY* key, const c.EVP_MD* digest)
+    int X509_get_ext_count(const c.X509* certificate)
 
 
 @cython.critical_section
@@ -21,7 +33,7 @@ def get_version(X509 certificate not None):
 def set_version(X509 certificate not None, long version):
     certificate.own()
     errors.clear()
-    if c.X509_set_version(certificate.handle, version) != 1:
+    if X509_set_version(certificate.handle, version) != 1:
         errors.fail_crypto("no such version of certificates")
     stale(certificate.handle)
 
@@ -38,7 +50,7 @@ def set_serial(X509 certificate not None, object serial not None):
     try:
         certificate.own()
         errors.clear()
-        good = c.X509_set_serialNumber(certificate.handle, number)
+        good = X509_set_serialNumber(certificate.handle, number)
     finally:
         c.ASN1_INTEGER_free(number)
     if good != 1:
@@ -77,9 +89,9 @@ def set_boundary(X509 certificate not None, bint end, object when):
         certificate.own()
         errors.clear()
         if end:
-            good = c.X509_set1_notAfter(certificate.handle, time)
+            good = X509_set1_notAfter(certificate.handle, time)
         else:
-            good = c.X509_set1_notBefore(certificate.handle, time)
+            good = X509_set1_notBefore(certificate.handle, time)
     finally:
         c.ASN1_TIME_free(time)
     if good != 1:
@@ -98,7 +110,7 @@ def set_pubkey(X509 certificate not None, keys.PKey key not None):
     try:
         certificate.own()
         errors.clear()
-        good = c.X509_set_pubkey(certificate.handle, shared)
+        good = X509_set_pubkey(certificate.handle, shared)
     finally:
         keys.release_key(shared)
     if good != 1:
@@ -111,14 +123,14 @@ def get_signature_algorithm(X509 certificate not None):
     """OpenSSL's long name, or None when it does not know the algorithm."""
     cdef const c.ASN1_OBJECT* kind = NULL
     cdef int nid
-    c.X509_ALGOR_get0(&kind, NULL, NULL, c.X509_get0_tbs_sigalg(certificate.held()))
+    X509_ALGOR_get0(&kind, NULL, NULL, X509_get0_tbs_sigalg(certificate.held()))
     nid = c.OBJ_obj2nid(kind)
     return None if nid == c.NID_undef else <bytes>c.OBJ_nid2ln(nid)
 
 
 @cython.critical_section
 def get_extension_count(X509 certificate not None):
-    return c.X509_get_ext_count(certificate.held())
+    return X509_get_ext_count(certificate.held())
 
 
 @cython.critical_section
@@ -142,7 +154,7 @@ def sign(X509 certificate not None, keys.PKey key not None, digest):
         signed = certificate.share()    # a function that signs may change the object
         errors.clear()
         asking = begin_asking()
-        size = c.X509_sign(signed, shared, kind)
+        size = X509_sign(signed, shared, kind)
         release_certificate(signed)
         asking.end()
     finally:

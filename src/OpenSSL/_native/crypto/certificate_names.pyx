@@ -6,8 +6,12 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.crypto.certificates cimport X509, release_certificate
 
+cdef extern from "compat.h" nogil:
+    unsigned int X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
+    unsigned int X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+
 cdef unsigned int HOSTFLAGS = (
-    c.X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | c.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
 
 
 cdef bint verdict(int result) except -1:

@@ -9,14 +9,32 @@ cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.weakref cimport PyWeakref_NewRef
 
-cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.common.errors as errors
-cimport OpenSSL._native.crypto.keys as keys
-cimport OpenSSL._native.common.memory as memory
-cimport OpenSSL._native.crypto.names as names
-cimport OpenSSL._native.common.passphrases as passphrases
-cimport OpenSSL._native.crypto.printing as printing
 cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.common.passphrases as passphrases
+cimport OpenSSL._native.crypto.algorithms as algorithms
+cimport OpenSSL._native.crypto.keys as keys
+cimport OpenSSL._native.crypto.names as names
+cimport OpenSSL._native.crypto.printing as printing
+
+cdef extern from "compat.h" nogil:
+    int EVP_Digest(const void* data, size_t size, unsigned char* digest, unsigned int* length,
+        const c.EVP_MD* kind, void* engine)
+    c.X509* PEM_read_bio_X509(c.BIO* bio, c.X509** into, c.pem_password_cb* hook, void* data)
+    int PEM_write_bio_X509(c.BIO* bio, c.X509* certificate)
+    c.X509* X509_new()
+    void X509_free(c.X509* certificate)
+    c.X509* X509_dup(c.X509* certificate)
+    c.X509* d2i_X509_bio(c.BIO* bio, c.X509** into)
+    int i2d_re_X509_tbs(c.X509* certificate, unsigned char** out)
+    int i2d_X509(const c.X509* certificate, unsigned char** out)
+    int X509_set_subject_name(c.X509* certificate, const c.X509_NAME* name)
+    int X509_set_issuer_name(c.X509* certificate, const c.X509_NAME* name)
+    c.EVP_PKEY* X509_get_pubkey(c.X509* certificate)
+    c.X509_CHAIN* X509_chain_up_ref(const c.X509_CHAIN* chain)
+    int sk_X509_push(c.X509_CHAIN* chain, c.X509* certificate)
+    void sk_X509_free(c.X509_CHAIN* chain)
 
 cdef object face = None
 
@@ -35,12 +53,12 @@ cdef class X509(names.NameOwner):
         if self.handle != NULL:
             return
         errors.clear()
-        self.handle = c.X509_new()
+        self.handle = X509_new()
         if self.handle == NULL:
             errors.fail_crypto("no memory for a certificate")
 
     def __dealloc__(self):
-        c.X509_free(self.handle)
+        X509_free(self.handle)
 
     cdef c.X509* held(self) except NULL:
         if self.handle == NULL:
@@ -60,10 +78,10 @@ cdef class X509(names.NameOwner):
         if not self.shared:
             return self.held()
         errors.clear()
-        copy = c.X509_dup(self.held())
+        copy = X509_dup(self.held())
         if copy == NULL:
             errors.fail_crypto("the certificate is in use elsewhere, and no copy can be made")
-        c.X509_free(self.handle)
+        X509_free(self.handle)
         self.handle = copy
         self.shared = False
         return copy
@@ -84,7 +102,7 @@ cdef class X509(names.NameOwner):
 
 cdef void stale(c.X509* handle) noexcept:
     """Drop the encoding a loaded certificate keeps; every change has to."""
-    c.i2d_re_X509_tbs(handle, NULL)
+    i2d_re_X509_tbs(handle, NULL)
     errors.clear()  # the rest of a certificate in the making may still be missing
 
 
@@ -94,7 +112,7 @@ cdef object wrap_certificate(c.X509* taken):
     try:
         made = kind.__new__(kind)
     except BaseException:
-        c.X509_free(taken)
+        X509_free(taken)
         raise
     made.handle = taken
     made.shared = True  # or so it may be
@@ -102,7 +120,7 @@ cdef object wrap_certificate(c.X509* taken):
 
 
 cdef void release_certificate(c.X509* certificate) noexcept nogil:
-    c.X509_free(certificate)
+    X509_free(certificate)
 
 
 # ---- chains
@@ -116,7 +134,7 @@ cdef list wrap_chain(const c.X509_CHAIN* borrowed):
         return chain
     errors.clear()
     # Making an object may run a finaliser, which may have the lender give up its chain.
-    kept = c.X509_chain_up_ref(borrowed)
+    kept = X509_chain_up_ref(borrowed)
     if kept == NULL:
         errors.fail_crypto("no memory for a chain")
     try:
@@ -133,14 +151,14 @@ cdef list wrap_chain(const c.X509_CHAIN* borrowed):
 cdef void release_chain(c.X509_CHAIN* chain) noexcept nogil:
     cdef int index
     for index in range(c.sk_X509_num(chain)):
-        c.X509_free(c.sk_X509_value(chain, index))
-    c.sk_X509_free(chain)
+        X509_free(c.sk_X509_value(chain, index))
+    sk_X509_free(chain)
 
 
 cdef int push(c.X509_CHAIN* chain, X509 certificate) except -1:
     cdef c.X509* one = certificate.share()
-    if c.sk_X509_push(chain, one) <= 0:
-        c.X509_free(one)
+    if sk_X509_push(chain, one) <= 0:
+        X509_free(one)
         errors.fail_crypto("no memory for a chain")
     return 0
 
@@ -194,9 +212,9 @@ cdef int set_name(X509 certificate, c.X509_NAME* value, bint subject) except -1:
     cdef c.X509* handle = certificate.own()
     errors.clear()
     if subject:
-        if c.X509_set_subject_name(handle, value) != 1:
+        if X509_set_subject_name(handle, value) != 1:
             errors.fail_crypto("the name cannot be set")
-    elif c.X509_set_issuer_name(handle, value) != 1:
+    elif X509_set_issuer_name(handle, value) != 1:
         errors.fail_crypto("the name cannot be set")
     stale(handle)
     return 0
@@ -237,7 +255,7 @@ cdef int put_name(X509 certificate, names.X509Name name, bint subject) except -1
 cdef object public_key(X509 certificate):
     cdef c.EVP_PKEY* key
     errors.clear()
-    key = c.X509_get_pubkey(certificate.held())
+    key = X509_get_pubkey(certificate.held())
     if key == NULL:
         errors.fail_crypto("the certificate has no public key")
     return keys.wrap_public_key(key)
@@ -249,7 +267,7 @@ cdef bytes encoded(X509 certificate):
     cdef unsigned char* out = NULL
     cdef int size
     errors.clear()
-    size = c.i2d_X509(certificate.held(), &out)
+    size = i2d_X509(certificate.held(), &out)
     if size < 0:
         errors.fail_crypto("the certificate is not complete")
     try:
@@ -267,7 +285,7 @@ def digest(X509 certificate not None, name not None):
     cdef unsigned int size = 0
     cdef bytes data = encoded(certificate)
     errors.clear()
-    if c.EVP_Digest(<char*>data, len(data), out, &size, kind, NULL) != 1:
+    if EVP_Digest(<char*>data, len(data), out, &size, kind, NULL) != 1:
         errors.fail_crypto("the digest cannot be computed")
     return out[:size]
 
@@ -275,7 +293,7 @@ def digest(X509 certificate not None, name not None):
 cdef c.X509* read_pem(memory.Memory source) noexcept:
     """The next certificate of a PEM file, or NULL; one that is encrypted is refused."""
     # Without a hook OpenSSL would ask at the terminal.
-    return c.PEM_read_bio_X509(source.bio, NULL, passphrases.on_passphrase, NULL)
+    return PEM_read_bio_X509(source.bio, NULL, passphrases.on_passphrase, NULL)
 
 
 def load(bytes data not None, bint pem):
@@ -285,7 +303,7 @@ def load(bytes data not None, bint pem):
     if pem:
         loaded = read_pem(source)
     else:
-        loaded = c.d2i_X509_bio(source.bio, NULL)
+        loaded = d2i_X509_bio(source.bio, NULL)
     if loaded == NULL:
         errors.fail_crypto("not a certificate")
     return wrap_certificate(loaded)
@@ -310,7 +328,7 @@ def load_all(bytes data not None):
 def dump_pem(X509 certificate not None):
     cdef memory.Memory out = memory.writing()
     errors.clear()
-    if c.PEM_write_bio_X509(out.bio, certificate.held()) != 1:
+    if PEM_write_bio_X509(out.bio, certificate.held()) != 1:
         errors.fail_crypto("the certificate is not complete")
     return out.written()
 

@@ -8,14 +8,33 @@ abbreviation, one line of what OpenSSL prints for rare kinds of names.
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 
-cimport OpenSSL._native.crypto.asn1 as asn1
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.crypto.asn1 as asn1
 cimport OpenSSL._native.crypto.printing as printing
 from OpenSSL._native.crypto.certificates cimport X509
 
 import struct
+
+cdef extern from "compat.h" nogil:
+    int NID_ad_OCSP
+    int NID_ad_ca_issuers
+    int NID_crl_distribution_points
+    int NID_info_access
+    int V_ASN1_BIT_STRING
+    int ASN1_TIME_print(c.BIO* bio, const c.ASN1_TIME* time)
+    int i2a_ASN1_INTEGER(c.BIO* bio, const c.ASN1_INTEGER* number)
+    int X509_NAME_ENTRY_set(const c.X509_NAME_ENTRY* entry)
+    int X509_check_ca(c.X509* certificate)
+    void AUTHORITY_INFO_ACCESS_free(c.AUTHORITY_INFO_ACCESS* access)
+    int sk_ACCESS_DESCRIPTION_num(const c.AUTHORITY_INFO_ACCESS* access)
+    c.ACCESS_DESCRIPTION* sk_ACCESS_DESCRIPTION_value(const c.AUTHORITY_INFO_ACCESS* access,
+        int index)
+    void CRL_DIST_POINTS_free(c.CRL_DIST_POINTS* points)
+    int sk_DIST_POINT_num(const c.CRL_DIST_POINTS* points)
+    c.DIST_POINT* sk_DIST_POINT_value(const c.CRL_DIST_POINTS* points, int index)
+    c.GENERAL_NAMES* brisk_point_names(const c.DIST_POINT* point)
 
 cdef enum:
     LINE = 2047     # bytes; the module's own buffers hold no more of a line
@@ -48,7 +67,7 @@ cdef str raw_text(const c.ASN1_STRING* text):
 
 cdef object value_of(const c.ASN1_STRING* value):
     """Text, but bytes for a string of bits."""
-    if c.ASN1_STRING_type(value) == c.V_ASN1_BIT_STRING:
+    if c.ASN1_STRING_type(value) == V_ASN1_BIT_STRING:
         return asn1.string_bytes(value)
     return asn1.string_text(value)
 
@@ -62,7 +81,7 @@ cdef tuple name_parts(const c.X509_NAME* name):
     cdef int before = -1
     for index in range(c.X509_NAME_entry_count(name)):
         entry = c.X509_NAME_get_entry(name, index)
-        place = c.X509_NAME_ENTRY_set(entry)
+        place = X509_NAME_ENTRY_set(entry)
         if part and place != before:
             parts.append(tuple(part))
             part = []
@@ -145,16 +164,16 @@ cdef tuple access_places(const c.X509* certificate, int method):
     cdef int index
     cdef c.ACCESS_DESCRIPTION* one
     cdef c.AUTHORITY_INFO_ACCESS* access = <c.AUTHORITY_INFO_ACCESS*>c.X509_get_ext_d2i(
-        certificate, c.NID_info_access, NULL, NULL)
+        certificate, NID_info_access, NULL, NULL)
     if access == NULL:
         return None
     try:
-        for index in range(c.sk_ACCESS_DESCRIPTION_num(access)):
-            one = c.sk_ACCESS_DESCRIPTION_value(access, index)
+        for index in range(sk_ACCESS_DESCRIPTION_num(access)):
+            one = sk_ACCESS_DESCRIPTION_value(access, index)
             if c.OBJ_obj2nid(one.method) == method:
                 add_place(places, one.location)
     finally:
-        c.AUTHORITY_INFO_ACCESS_free(access)
+        AUTHORITY_INFO_ACCESS_free(access)
     return tuple(places) or None
 
 
@@ -164,16 +183,16 @@ cdef tuple revocation_places(const c.X509* certificate):
     cdef int index, each
     cdef c.GENERAL_NAMES* names
     cdef c.CRL_DIST_POINTS* points = <c.CRL_DIST_POINTS*>c.X509_get_ext_d2i(
-        certificate, c.NID_crl_distribution_points, NULL, NULL)
+        certificate, NID_crl_distribution_points, NULL, NULL)
     if points == NULL:
         return None
     try:
-        for index in range(c.sk_DIST_POINT_num(points)):
-            names = c.brisk_point_names(c.sk_DIST_POINT_value(points, index))
+        for index in range(sk_DIST_POINT_num(points)):
+            names = brisk_point_names(sk_DIST_POINT_value(points, index))
             for each in range(c.sk_GENERAL_NAME_num(names)):
                 add_place(places, c.sk_GENERAL_NAME_value(names, each))
     finally:
-        c.CRL_DIST_POINTS_free(points)
+        CRL_DIST_POINTS_free(points)
     return tuple(places) or None
 
 
@@ -181,13 +200,13 @@ cdef tuple revocation_places(const c.X509* certificate):
 
 cdef str serial_text(const c.X509* certificate):
     cdef memory.Memory out = memory.writing()
-    c.i2a_ASN1_INTEGER(out.bio, c.X509_get0_serialNumber(certificate))
+    i2a_ASN1_INTEGER(out.bio, c.X509_get0_serialNumber(certificate))
     return first_line(out.written()).decode()
 
 
 cdef str time_text(const c.ASN1_TIME* time):
     cdef memory.Memory out = memory.writing()
-    c.ASN1_TIME_print(out.bio, time)    # says "Bad time value" where it is none
+    ASN1_TIME_print(out.bio, time)    # says "Bad time value" where it is none
     return first_line(out.written()).decode()
 
 
@@ -206,8 +225,8 @@ def describe(X509 certificate not None):
     }
     rare = (
         ("subjectAltName", alternatives(handle)),
-        ("OCSP", access_places(handle, c.NID_ad_OCSP)),
-        ("caIssuers", access_places(handle, c.NID_ad_ca_issuers)),
+        ("OCSP", access_places(handle, NID_ad_OCSP)),
+        ("caIssuers", access_places(handle, NID_ad_ca_issuers)),
         ("crlDistributionPoints", revocation_places(handle)),
     )
     for name, value in rare:
@@ -220,6 +239,6 @@ def describe(X509 certificate not None):
 @cython.critical_section
 def is_authority(X509 certificate not None):
     """Whether OpenSSL takes the certificate for one that may sign others."""
-    cdef int answer = c.X509_check_ca(certificate.held())
+    cdef int answer = X509_check_ca(certificate.held())
     errors.clear()
     return answer != 0

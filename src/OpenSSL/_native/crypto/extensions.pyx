@@ -5,12 +5,27 @@ from cpython.bytes cimport PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.string cimport strlen
 
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.crypto.asn1 as asn1
 cimport OpenSSL._native.crypto.certificates as certificates
-cimport OpenSSL._native.common.errors as errors
-cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.crypto.printing as printing
-cimport OpenSSL._native.common.libcrypto as c
+
+cdef extern from "compat.h" nogil:
+    c.X509_EXTENSION* X509_get_ext(const c.X509* certificate, int index)
+    int X509_add_ext(c.X509* certificate, c.X509_EXTENSION* extension, int index)
+    void X509_EXTENSION_free(c.X509_EXTENSION* extension)
+    c.X509_EXTENSION* X509_EXTENSION_dup(const c.X509_EXTENSION* extension)
+    c.ASN1_OBJECT* X509_EXTENSION_get_object(c.X509_EXTENSION* extension)
+    c.ASN1_STRING* X509_EXTENSION_get_data(c.X509_EXTENSION* extension)
+    int X509_EXTENSION_get_critical(const c.X509_EXTENSION* extension)
+    void X509V3_set_ctx(c.X509V3_CTX* context, c.X509* issuer, c.X509* subject,
+        c.X509_REQ* request, c.X509_CRL* crl, int flags)
+    void X509V3_set_ctx_nodb(c.X509V3_CTX* context)
+    c.X509_EXTENSION* X509V3_EXT_nconf(void* config, c.X509V3_CTX* context, const char* name,
+        const char* value)
+    void* X509V3_EXT_d2i(c.X509_EXTENSION* extension)
 
 
 cdef object face = None
@@ -27,7 +42,7 @@ cdef class X509Extension:
         self.handle = NULL
 
     def __dealloc__(self):
-        c.X509_EXTENSION_free(self.handle)
+        X509_EXTENSION_free(self.handle)
 
     cdef c.X509_EXTENSION* held(self) except NULL:
         if self.handle == NULL:
@@ -41,20 +56,20 @@ cdef object copy_extension(c.X509_EXTENSION* borrowed):
     cdef X509Extension made
     errors.clear()
     # First: making an object may run a finaliser, which may have the lender free its own.
-    copied = c.X509_EXTENSION_dup(borrowed)
+    copied = X509_EXTENSION_dup(borrowed)
     if copied == NULL:
         errors.fail_crypto("the extension cannot be copied")
     try:
         made = kind.__new__(kind)
     except BaseException:
-        c.X509_EXTENSION_free(copied)
+        X509_EXTENSION_free(copied)
         raise
     made.handle = copied
     return made
 
 
 cdef void release_extension(c.X509_EXTENSION* extension) noexcept:
-    c.X509_EXTENSION_free(extension)
+    X509_EXTENSION_free(extension)
 
 
 def fill(
@@ -78,35 +93,35 @@ def fill(
             moved = c.X509_get_subject_name(subject.held())
             parts = c.X509_NAME_entry_count(moved)
         # A context without a database: nothing outside the value can be reached.
-        c.X509V3_set_ctx(
+        X509V3_set_ctx(
             &context, NULL if issuer is None else issuer.held(),
             NULL if subject is None else subject.held(), NULL, NULL, 0)
-        c.X509V3_set_ctx_nodb(&context)
+        X509V3_set_ctx_nodb(&context)
         errors.clear()
-        made = c.X509V3_EXT_nconf(NULL, &context, <const char*>name, <const char*>value)
+        made = X509V3_EXT_nconf(NULL, &context, <const char*>name, <const char*>value)
         if moved != NULL and c.X509_NAME_entry_count(moved) != parts:
             certificates.stale(subject.handle)
     if made == NULL:
         errors.fail_crypto("the extension cannot be made")
     with cython.critical_section(extension):
-        c.X509_EXTENSION_free(extension.handle)
+        X509_EXTENSION_free(extension.handle)
         extension.handle = made
 
 
 @cython.critical_section
 def get_critical(X509Extension extension not None):
-    return c.X509_EXTENSION_get_critical(extension.held())
+    return X509_EXTENSION_get_critical(extension.held())
 
 
 @cython.critical_section
 def get_short_name(X509Extension extension not None):
-    cdef int nid = c.OBJ_obj2nid(c.X509_EXTENSION_get_object(extension.held()))
+    cdef int nid = c.OBJ_obj2nid(X509_EXTENSION_get_object(extension.held()))
     return <bytes>c.OBJ_nid2sn(nid)
 
 
 @cython.critical_section
 def get_data(X509Extension extension not None):
-    return asn1.string_bytes(c.X509_EXTENSION_get_data(extension.held()))
+    return asn1.string_bytes(X509_EXTENSION_get_data(extension.held()))
 
 
 # ---- alternative names
@@ -199,9 +214,9 @@ def get_text(X509Extension extension not None):
     cdef int index
     cdef list words = []
     errors.clear()
-    if c.OBJ_obj2nid(c.X509_EXTENSION_get_object(handle)) != c.NID_subject_alt_name:
+    if c.OBJ_obj2nid(X509_EXTENSION_get_object(handle)) != c.NID_subject_alt_name:
         return printing.print_extension(out, handle).decode("utf-8", "backslashreplace")
-    names = <c.GENERAL_NAMES*>c.X509V3_EXT_d2i(handle)
+    names = <c.GENERAL_NAMES*>X509V3_EXT_d2i(handle)
     if names == NULL:
         errors.fail_crypto("malformed alternative names")
     try:
@@ -218,7 +233,7 @@ def get_text(X509Extension extension not None):
 def add_to_certificate(certificates.X509 certificate not None, X509Extension extension not None):
     cdef c.X509* handle = certificate.own()
     errors.clear()
-    if c.X509_add_ext(handle, extension.held(), -1) != 1:
+    if X509_add_ext(handle, extension.held(), -1) != 1:
         errors.fail_crypto("the extension cannot be added")
     certificates.stale(handle)
 
@@ -226,5 +241,5 @@ def add_to_certificate(certificates.X509 certificate not None, X509Extension ext
 @cython.critical_section
 def get_from_certificate(certificates.X509 certificate not None, int index):
     """A copy of the extension at ``index``, or None when there is none."""
-    cdef c.X509_EXTENSION* found = c.X509_get_ext(certificate.held(), index)
+    cdef c.X509_EXTENSION* found = X509_get_ext(certificate.held(), index)
     return None if found == NULL else copy_extension(found)

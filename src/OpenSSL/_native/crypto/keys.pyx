@@ -4,14 +4,44 @@
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
-cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.common.passphrases as passphrases
+cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.signers as signers
-cimport OpenSSL._native.common.libcrypto as c
 
 from OpenSSL._exceptions import CryptoError
+
+cdef extern from "compat.h" nogil:
+    void OPENSSL_clear_free(void* data, size_t size)
+    c.EVP_PKEY* EVP_PKEY_new()
+    void EVP_PKEY_free(c.EVP_PKEY* key)
+    int EVP_PKEY_get_id(const c.EVP_PKEY* key)
+    int EVP_PKEY_print_private(c.BIO* out, const c.EVP_PKEY* key, int indent, void* context)
+    c.EVP_PKEY_CTX* EVP_PKEY_CTX_new_from_name(void* library, const char* name, const char* query)
+    c.EVP_PKEY_CTX* EVP_PKEY_CTX_new_from_pkey(void* library, c.EVP_PKEY* key, const char* query)
+    void EVP_PKEY_CTX_free(c.EVP_PKEY_CTX* context)
+    int EVP_PKEY_CTX_set_group_name(c.EVP_PKEY_CTX* context, const char* name)
+    int EVP_PKEY_keygen_init(c.EVP_PKEY_CTX* context)
+    int EVP_PKEY_paramgen_init(c.EVP_PKEY_CTX* context)
+    int EVP_PKEY_generate(c.EVP_PKEY_CTX* context, c.EVP_PKEY** key)
+    int EVP_PKEY_check(c.EVP_PKEY_CTX* context)
+    int EVP_PKEY_CTX_set_rsa_keygen_bits(c.EVP_PKEY_CTX* context, int bits)
+    int EVP_PKEY_CTX_set_dsa_paramgen_bits(c.EVP_PKEY_CTX* context, int bits)
+    int EVP_PKEY_CTX_set_dsa_paramgen_q_bits(c.EVP_PKEY_CTX* context, int bits)
+    int EVP_PKEY_CTX_set_dsa_paramgen_type(c.EVP_PKEY_CTX* context, const char* name)
+    c.EVP_PKEY* PEM_read_bio_PrivateKey(c.BIO* bio, c.EVP_PKEY** into, c.pem_password_cb* hook,
+        void* data)
+    int PEM_write_bio_PrivateKey(c.BIO* bio, const c.EVP_PKEY* key, const c.EVP_CIPHER* cipher,
+        const unsigned char* phrase, int size, c.pem_password_cb* hook, void* data)
+    c.EVP_PKEY* PEM_read_bio_PUBKEY(c.BIO* bio, c.EVP_PKEY** into, c.pem_password_cb* hook,
+        void* data)
+    int PEM_write_bio_PUBKEY(c.BIO* bio, c.EVP_PKEY* key)
+    c.EVP_PKEY* d2i_PrivateKey_bio(c.BIO* bio, c.EVP_PKEY** into)
+    int i2d_PrivateKey(const c.EVP_PKEY* key, unsigned char** out)
+    c.EVP_PKEY* d2i_PUBKEY_bio(c.BIO* bio, c.EVP_PKEY** into)
+    int i2d_PUBKEY(const c.EVP_PKEY* key, unsigned char** out)
 
 cdef object face = None
 
@@ -30,12 +60,12 @@ cdef class PKey:
         if self.handle != NULL:
             return
         errors.clear()
-        self.handle = c.EVP_PKEY_new()
+        self.handle = EVP_PKEY_new()
         if self.handle == NULL:
             errors.fail_crypto("no memory for a key")
 
     def __dealloc__(self):
-        c.EVP_PKEY_free(self.handle)
+        EVP_PKEY_free(self.handle)
 
     cdef c.EVP_PKEY* held(self) except NULL:
         if self.handle == NULL:
@@ -60,7 +90,7 @@ cdef class PKey:
 
 
 cdef void release_key(c.EVP_PKEY* key) noexcept nogil:
-    c.EVP_PKEY_free(key)
+    EVP_PKEY_free(key)
 
 
 cdef object wrap_key(c.EVP_PKEY* taken):
@@ -69,7 +99,7 @@ cdef object wrap_key(c.EVP_PKEY* taken):
     try:
         made = kind.__new__(kind)
     except BaseException:
-        c.EVP_PKEY_free(taken)
+        EVP_PKEY_free(taken)
         raise
     made.handle = taken
     made.initialized = True
@@ -87,7 +117,7 @@ cdef object wrap_public_key(c.EVP_PKEY* taken):
 
 @cython.critical_section
 def get_type(PKey key not None):
-    return c.EVP_PKEY_get_id(key.held())
+    return EVP_PKEY_get_id(key.held())
 
 
 @cython.critical_section
@@ -115,14 +145,14 @@ def check(PKey key not None):
     check_here(key)
     shared = key.share()
     errors.clear()
-    context = c.EVP_PKEY_CTX_new_from_pkey(NULL, shared, NULL)
+    context = EVP_PKEY_CTX_new_from_pkey(NULL, shared, NULL)
     if context == NULL:
-        c.EVP_PKEY_free(shared)
+        EVP_PKEY_free(shared)
         errors.fail_crypto("this key cannot be checked")
     with nogil:
-        good = c.EVP_PKEY_check(context)
-        c.EVP_PKEY_CTX_free(context)
-        c.EVP_PKEY_free(shared)
+        good = EVP_PKEY_check(context)
+        EVP_PKEY_CTX_free(context)
+        EVP_PKEY_free(shared)
     if good != 1:
         errors.fail_crypto("the key is not consistent")
     return True
@@ -132,15 +162,15 @@ def check(PKey key not None):
 
 cdef c.EVP_PKEY* make_rsa(int bits) noexcept nogil:
     cdef c.EVP_PKEY* made = NULL
-    cdef c.EVP_PKEY_CTX* context = c.EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL)
+    cdef c.EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL)
     if (
         context == NULL
-        or c.EVP_PKEY_keygen_init(context) != 1
-        or c.EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) != 1
-        or c.EVP_PKEY_generate(context, &made) != 1
+        or EVP_PKEY_keygen_init(context) != 1
+        or EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) != 1
+        or EVP_PKEY_generate(context, &made) != 1
     ):
         made = NULL
-    c.EVP_PKEY_CTX_free(context)
+    EVP_PKEY_CTX_free(context)
     return made
 
 
@@ -151,17 +181,17 @@ cdef const char* dsa_standard(int bits) noexcept nogil:
 
 cdef c.EVP_PKEY* make_dsa_parameters(int bits) noexcept nogil:
     cdef c.EVP_PKEY* made = NULL
-    cdef c.EVP_PKEY_CTX* context = c.EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL)
+    cdef c.EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL)
     if (
         context == NULL
-        or c.EVP_PKEY_paramgen_init(context) != 1
-        or c.EVP_PKEY_CTX_set_dsa_paramgen_type(context, dsa_standard(bits)) != 1
-        or c.EVP_PKEY_CTX_set_dsa_paramgen_bits(context, bits) != 1
-        or c.EVP_PKEY_CTX_set_dsa_paramgen_q_bits(context, 160 if bits < 2048 else 256) != 1
-        or c.EVP_PKEY_generate(context, &made) != 1
+        or EVP_PKEY_paramgen_init(context) != 1
+        or EVP_PKEY_CTX_set_dsa_paramgen_type(context, dsa_standard(bits)) != 1
+        or EVP_PKEY_CTX_set_dsa_paramgen_bits(context, bits) != 1
+        or EVP_PKEY_CTX_set_dsa_paramgen_q_bits(context, 160 if bits < 2048 else 256) != 1
+        or EVP_PKEY_generate(context, &made) != 1
     ):
         made = NULL
-    c.EVP_PKEY_CTX_free(context)
+    EVP_PKEY_CTX_free(context)
     return made
 
 
@@ -171,17 +201,17 @@ cdef c.EVP_PKEY* make_dsa(int bits) noexcept nogil:
     cdef c.EVP_PKEY_CTX* context
     if parameters == NULL:
         return NULL
-    context = c.EVP_PKEY_CTX_new_from_pkey(NULL, parameters, NULL)
+    context = EVP_PKEY_CTX_new_from_pkey(NULL, parameters, NULL)
     if (
         context == NULL
-        or c.EVP_PKEY_keygen_init(context) != 1
+        or EVP_PKEY_keygen_init(context) != 1
         # Also here, or small parameters are judged by the newer standard.
-        or c.EVP_PKEY_CTX_set_dsa_paramgen_type(context, dsa_standard(bits)) != 1
-        or c.EVP_PKEY_generate(context, &made) != 1
+        or EVP_PKEY_CTX_set_dsa_paramgen_type(context, dsa_standard(bits)) != 1
+        or EVP_PKEY_generate(context, &made) != 1
     ):
         made = NULL
-    c.EVP_PKEY_CTX_free(context)
-    c.EVP_PKEY_free(parameters)
+    EVP_PKEY_CTX_free(context)
+    EVP_PKEY_free(parameters)
     return made
 
 
@@ -199,15 +229,15 @@ def generate(PKey key not None, bint dsa, int bits):
 
 cdef c.EVP_PKEY* make_named(const char* name, const char* group) noexcept nogil:
     cdef c.EVP_PKEY* made = NULL
-    cdef c.EVP_PKEY_CTX* context = c.EVP_PKEY_CTX_new_from_name(NULL, name, NULL)
+    cdef c.EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(NULL, name, NULL)
     if (
         context == NULL
-        or c.EVP_PKEY_keygen_init(context) != 1
-        or group != NULL and c.EVP_PKEY_CTX_set_group_name(context, group) != 1
-        or c.EVP_PKEY_generate(context, &made) != 1
+        or EVP_PKEY_keygen_init(context) != 1
+        or group != NULL and EVP_PKEY_CTX_set_group_name(context, group) != 1
+        or EVP_PKEY_generate(context, &made) != 1
     ):
         made = NULL
-    c.EVP_PKEY_CTX_free(context)
+    EVP_PKEY_CTX_free(context)
     return made
 
 
@@ -215,8 +245,8 @@ def knows(bytes name not None):
     """Whether the library has a kind of key."""
     cdef c.EVP_PKEY_CTX* context
     errors.clear()
-    context = c.EVP_PKEY_CTX_new_from_name(NULL, name, NULL)
-    c.EVP_PKEY_CTX_free(context)
+    context = EVP_PKEY_CTX_new_from_name(NULL, name, NULL)
+    EVP_PKEY_CTX_free(context)
     errors.clear()
     return context != NULL
 
@@ -243,7 +273,7 @@ cdef int exchange(PKey key, c.EVP_PKEY* made) except -1:
     key.signer = None
     key.initialized = True
     key.only_public = False
-    c.EVP_PKEY_free(old)
+    EVP_PKEY_free(old)
     return 0
 
 
@@ -257,7 +287,7 @@ def from_signer(PKey public not None, function not None):
     try:
         made = signers.make_signing(half, signer)
     finally:
-        c.EVP_PKEY_free(half)
+        EVP_PKEY_free(half)
     return wrap_key(made)
 
 
@@ -279,12 +309,12 @@ def load_private(bytes data not None, bint pem, passphrases.Passphrase phrase):
     errors.clear()
     if pem:
         with nogil:  # deriving a key from a passphrase is slow on purpose
-            loaded = c.PEM_read_bio_PrivateKey(
+            loaded = PEM_read_bio_PrivateKey(
                 source.bio, NULL, passphrases.on_passphrase, asked)
     else:
-        loaded = c.d2i_PrivateKey_bio(source.bio, NULL)
+        loaded = d2i_PrivateKey_bio(source.bio, NULL)
     if phrase is not None and phrase.failure is not None:
-        c.EVP_PKEY_free(loaded)
+        EVP_PKEY_free(loaded)
         phrase.raise_kept()
     if loaded == NULL:
         errors.fail_crypto("not a private key")
@@ -296,9 +326,9 @@ def load_public(bytes data not None, bint pem):
     cdef c.EVP_PKEY* loaded
     errors.clear()
     if pem:
-        loaded = c.PEM_read_bio_PUBKEY(source.bio, NULL, passphrases.on_passphrase, NULL)
+        loaded = PEM_read_bio_PUBKEY(source.bio, NULL, passphrases.on_passphrase, NULL)
     else:
-        loaded = c.d2i_PUBKEY_bio(source.bio, NULL)
+        loaded = d2i_PUBKEY_bio(source.bio, NULL)
     if loaded == NULL:
         errors.fail_crypto("not a public key")
     return wrap_public_key(loaded)
@@ -326,8 +356,8 @@ def dump_private_pem(PKey key not None, cipher, passphrases.Passphrase phrase):
     shared = key.share()
     errors.clear()
     with nogil:
-        good = c.PEM_write_bio_PrivateKey(out.bio, shared, chosen, NULL, 0, hook, asked)
-        c.EVP_PKEY_free(shared)
+        good = PEM_write_bio_PrivateKey(out.bio, shared, chosen, NULL, 0, hook, asked)
+        EVP_PKEY_free(shared)
     if phrase is not None:
         phrase.raise_kept()
     if good != 1:
@@ -353,13 +383,13 @@ cdef bytes encoded(c.EVP_PKEY* key, encoder encode):
         return PyBytes_FromStringAndSize(<char*>out, size)
     finally:
         if out != NULL:
-            c.OPENSSL_clear_free(out, max(size, 0))
+            OPENSSL_clear_free(out, max(size, 0))
 
 
 @cython.critical_section
 def dump_private_der(PKey key not None):
     check_here(key)
-    return encoded(key.held(), c.i2d_PrivateKey)
+    return encoded(key.held(), i2d_PrivateKey)
 
 
 @cython.critical_section
@@ -367,7 +397,7 @@ def dump_private_text(PKey key not None):
     cdef memory.Memory out = memory.writing()
     check_here(key)
     errors.clear()
-    if c.EVP_PKEY_print_private(out.bio, key.held(), 0, NULL) != 1:
+    if EVP_PKEY_print_private(out.bio, key.held(), 0, NULL) != 1:
         errors.fail_crypto("the key cannot be printed")
     return out.written()
 
@@ -376,9 +406,9 @@ def dump_private_text(PKey key not None):
 def dump_public(PKey key not None, bint pem):
     cdef memory.Memory out
     if not pem:
-        return encoded(key.held(), c.i2d_PUBKEY)
+        return encoded(key.held(), i2d_PUBKEY)
     out = memory.writing()
     errors.clear()
-    if c.PEM_write_bio_PUBKEY(out.bio, key.held()) != 1:
+    if PEM_write_bio_PUBKEY(out.bio, key.held()) != 1:
         errors.fail_crypto("the key cannot be written")
     return out.written()

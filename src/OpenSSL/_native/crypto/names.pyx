@@ -10,9 +10,21 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.limits cimport INT_MAX
 
-cimport OpenSSL._native.crypto.asn1 as asn1
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.crypto.asn1 as asn1
+
+cdef extern from "compat.h" nogil:
+    int MBSTRING_UTF8
+    void X509_NAME_free(c.X509_NAME* name)
+    unsigned long X509_NAME_hash_ex(const c.X509_NAME* name, void* library, const char* wanted,
+        int* done)
+    int i2d_X509_NAME(const c.X509_NAME* name, unsigned char** out)
+    int X509_NAME_get_index_by_NID(const c.X509_NAME* name, int nid, int after)
+    c.X509_NAME_ENTRY* X509_NAME_delete_entry(c.X509_NAME* name, int index)
+    int X509_NAME_add_entry_by_NID(c.X509_NAME* name, int nid, int type,
+        const unsigned char* data, int size, int location, int set)
+    void X509_NAME_ENTRY_free(c.X509_NAME_ENTRY* entry)
 
 cdef object face = None
 
@@ -47,7 +59,7 @@ cdef class X509Name:
 
     def __dealloc__(self):
         if self.owner is None:
-            c.X509_NAME_free(self.handle)
+            X509_NAME_free(self.handle)
 
     cdef c.X509_NAME* held(self) except NULL:
         if self.handle == NULL:
@@ -73,7 +85,7 @@ cdef class X509Name:
 
 
 cdef void release_name(c.X509_NAME* name) noexcept nogil:
-    c.X509_NAME_free(name)
+    X509_NAME_free(name)
 
 
 cdef object wrap_name(c.X509_NAME* taken):
@@ -82,7 +94,7 @@ cdef object wrap_name(c.X509_NAME* taken):
     try:
         made = kind.__new__(kind)
     except BaseException:
-        c.X509_NAME_free(taken)
+        X509_NAME_free(taken)
         raise
     made.handle = taken
     return made
@@ -132,7 +144,7 @@ def get_attribute(X509Name name not None, int nid):
     cdef int index
     guard = name.guard()
     with cython.critical_section(guard):
-        index = c.X509_NAME_get_index_by_NID(name.held(), nid, -1)
+        index = X509_NAME_get_index_by_NID(name.held(), nid, -1)
         if index < 0:
             return None
         return asn1.string_text(
@@ -149,15 +161,15 @@ def set_attribute(X509Name name not None, int nid, bytes value not None):
     with cython.critical_section(guard):
         if name.owner is not None:
             name.owner.name_changes()
-        old = c.X509_NAME_get_index_by_NID(name.held(), nid, -1)
+        old = X509_NAME_get_index_by_NID(name.held(), nid, -1)
         # The new value first: one that OpenSSL refuses must not cost the old.
-        if c.X509_NAME_add_entry_by_NID(
-            name.handle, nid, c.MBSTRING_UTF8, <unsigned char*>PyBytes_AS_STRING(value),
+        if X509_NAME_add_entry_by_NID(
+            name.handle, nid, MBSTRING_UTF8, <unsigned char*>PyBytes_AS_STRING(value),
             <int>PyBytes_GET_SIZE(value), -1, 0,
         ) != 1:
             errors.fail_crypto("the value does not suit the attribute")
         if old >= 0:
-            c.X509_NAME_ENTRY_free(c.X509_NAME_delete_entry(name.handle, old))
+            X509_NAME_ENTRY_free(X509_NAME_delete_entry(name.handle, old))
         if name.owner is not None:
             name.owner.name_changed()
 
@@ -216,7 +228,7 @@ cdef unsigned long hash_of(const c.X509_NAME* name) except? 0:
     cdef int done = 0
     cdef unsigned long found
     errors.clear()
-    found = c.X509_NAME_hash_ex(name, NULL, NULL, &done)
+    found = X509_NAME_hash_ex(name, NULL, NULL, &done)
     if done != 1:
         errors.fail_crypto("the name cannot be hashed")
     return found
@@ -235,7 +247,7 @@ def encode(X509Name name not None):
     guard = name.guard()
     errors.clear()
     with cython.critical_section(guard):
-        size = c.i2d_X509_NAME(name.held(), &out)
+        size = i2d_X509_NAME(name.held(), &out)
     if size < 0:
         errors.fail_crypto("the name cannot be encoded")
     try:

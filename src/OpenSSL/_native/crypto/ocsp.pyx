@@ -8,13 +8,58 @@ was loaded is never changed, so it is read without a lock.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.asn1 as asn1
 cimport OpenSSL._native.crypto.certificates as certificates
-cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.crypto.names as names
 cimport OpenSSL._native.crypto.stores as stores
-cimport OpenSSL._native.common.libcrypto as c
+
+cdef extern from "compat.h" nogil:
+    int NID_tlsfeature
+    int sk_ASN1_INTEGER_num(const c.ASN1_INTEGERS* numbers)
+    c.ASN1_INTEGER* sk_ASN1_INTEGER_value(const c.ASN1_INTEGERS* numbers, int index)
+    void TLS_FEATURE_free(c.ASN1_INTEGERS* features)
+    c.OPENSSL_STRINGS* X509_get1_ocsp(c.X509* certificate)
+    int sk_OPENSSL_STRING_num(const c.OPENSSL_STRINGS* texts)
+    char* sk_OPENSSL_STRING_value(const c.OPENSSL_STRINGS* texts, int index)
+    void X509_email_free(c.OPENSSL_STRINGS* texts)
+    int OCSP_RESPONSE_STATUS_SUCCESSFUL
+    c.OCSP_RESPONSE* d2i_OCSP_RESPONSE(c.OCSP_RESPONSE** reused, const unsigned char** data,
+        long size)
+    int i2d_OCSP_RESPONSE(c.OCSP_RESPONSE* response, unsigned char** out)
+    void OCSP_RESPONSE_free(c.OCSP_RESPONSE* response)
+    int OCSP_response_status(c.OCSP_RESPONSE* response)
+    const char* OCSP_response_status_str(long status)
+    c.OCSP_BASICRESP* OCSP_response_get1_basic(c.OCSP_RESPONSE* response)
+    void OCSP_BASICRESP_free(c.OCSP_BASICRESP* basic)
+    const c.ASN1_TIME* OCSP_resp_get0_produced_at(const c.OCSP_BASICRESP* basic)
+    const c.X509_CHAIN* OCSP_resp_get0_certs(const c.OCSP_BASICRESP* basic)
+    int OCSP_resp_get0_id(const c.OCSP_BASICRESP* basic, const c.ASN1_STRING** key_hash,
+        const c.X509_NAME** name)
+    int OCSP_resp_get0_signer(c.OCSP_BASICRESP* basic, c.X509** signer, c.X509_CHAIN* others)
+    int OCSP_resp_count(c.OCSP_BASICRESP* basic)
+    c.OCSP_SINGLERESP* OCSP_resp_get0(c.OCSP_BASICRESP* basic, int index)
+    const c.OCSP_CERTID* OCSP_SINGLERESP_get0_id(const c.OCSP_SINGLERESP* single)
+    int OCSP_single_get0_status(c.OCSP_SINGLERESP* single, int* reason, c.ASN1_TIME** revoked,
+        c.ASN1_TIME** this_update, c.ASN1_TIME** next_update)
+    const char* OCSP_cert_status_str(long status)
+    const char* OCSP_crl_reason_str(long reason)
+    int OCSP_check_validity(c.ASN1_TIME* this_update, c.ASN1_TIME* next_update, long leeway,
+        long maximum)
+    int OCSP_basic_verify(c.OCSP_BASICRESP* basic, c.X509_CHAIN* certificates,
+        c.X509_STORE* store, unsigned long flags)
+    int OCSP_id_get0_info(c.ASN1_STRING** name_hash, c.ASN1_OBJECT** digest,
+        c.ASN1_STRING** key_hash, c.ASN1_INTEGER** serial, c.OCSP_CERTID* id)
+    c.OCSP_CERTID* OCSP_cert_to_id(const c.EVP_MD* digest, const c.X509* subject,
+        const c.X509* issuer)
+    int OCSP_id_cmp(const c.OCSP_CERTID* one, const c.OCSP_CERTID* other)
+    void OCSP_CERTID_free(c.OCSP_CERTID* id)
+    c.OCSP_REQUEST* OCSP_REQUEST_new()
+    void OCSP_REQUEST_free(c.OCSP_REQUEST* request)
+    c.OCSP_ONEREQ* OCSP_request_add0_id(c.OCSP_REQUEST* request, c.OCSP_CERTID* id)
+    int i2d_OCSP_REQUEST(c.OCSP_REQUEST* request, unsigned char** out)
 
 cdef enum:
     # The features of RFC 7633 that ask for a stapled response (RFC 6066, RFC 6961).
@@ -36,8 +81,8 @@ cdef class OCSPResponse:
         self.basic = NULL
 
     def __dealloc__(self):
-        c.OCSP_BASICRESP_free(self.basic)
-        c.OCSP_RESPONSE_free(self.handle)
+        OCSP_BASICRESP_free(self.basic)
+        OCSP_RESPONSE_free(self.handle)
 
     cdef c.OCSP_BASICRESP* answered(self) except NULL:
         if self.handle == NULL:
@@ -55,13 +100,13 @@ def load(bytes data not None):
     cdef object kind = face or OCSPResponse
     cdef OCSPResponse made = kind.__new__(kind)
     errors.clear()
-    made.handle = c.d2i_OCSP_RESPONSE(NULL, &end, PyBytes_GET_SIZE(data))
+    made.handle = d2i_OCSP_RESPONSE(NULL, &end, PyBytes_GET_SIZE(data))
     if made.handle == NULL:
         errors.fail_crypto("not an OCSP response")
     if end - start != PyBytes_GET_SIZE(data):
         errors.fail_crypto("bytes follow the OCSP response")
-    if c.OCSP_response_status(made.handle) == c.OCSP_RESPONSE_STATUS_SUCCESSFUL:
-        made.basic = c.OCSP_response_get1_basic(made.handle)
+    if OCSP_response_status(made.handle) == OCSP_RESPONSE_STATUS_SUCCESSFUL:
+        made.basic = OCSP_response_get1_basic(made.handle)
         if made.basic == NULL:
             errors.fail_crypto("an OCSP response of a type that nobody knows")
     return made
@@ -74,12 +119,12 @@ def dump(OCSPResponse response not None):
     if response.handle == NULL:
         raise ValueError("the OCSPResponse was not loaded from anything")
     errors.clear()
-    size = c.i2d_OCSP_RESPONSE(response.handle, NULL)
+    size = i2d_OCSP_RESPONSE(response.handle, NULL)
     if size <= 0:
         errors.fail_crypto("the OCSP response cannot be written")
     made = PyBytes_FromStringAndSize(NULL, size)
     out = <unsigned char*>PyBytes_AS_STRING(made)
-    if c.i2d_OCSP_RESPONSE(response.handle, &out) != size:
+    if i2d_OCSP_RESPONSE(response.handle, &out) != size:
         errors.fail_crypto("the OCSP response cannot be written")
     return made
 
@@ -89,12 +134,12 @@ def get_status(OCSPResponse response not None):
     cdef int status
     if response.handle == NULL:
         raise ValueError("the OCSPResponse was not loaded from anything")
-    status = c.OCSP_response_status(response.handle)
-    return status, (<bytes>c.OCSP_response_status_str(status)).decode("ascii")
+    status = OCSP_response_status(response.handle)
+    return status, (<bytes>OCSP_response_status_str(status)).decode("ascii")
 
 
 def get_produced_at(OCSPResponse response not None):
-    return asn1.time_seconds(c.OCSP_resp_get0_produced_at(response.answered()))
+    return asn1.time_seconds(OCSP_resp_get0_produced_at(response.answered()))
 
 
 def get_responder(OCSPResponse response not None):
@@ -103,7 +148,7 @@ def get_responder(OCSPResponse response not None):
     cdef const c.X509_NAME* name = NULL
     cdef c.X509_NAME* copied
     errors.clear()
-    if c.OCSP_resp_get0_id(response.answered(), &key_hash, &name) != 1:
+    if OCSP_resp_get0_id(response.answered(), &key_hash, &name) != 1:
         errors.fail_crypto("the OCSP response names no responder")
     if name == NULL:
         return asn1.string_bytes(key_hash)
@@ -114,7 +159,7 @@ def get_responder(OCSPResponse response not None):
 
 
 def get_certificates(OCSPResponse response not None):
-    cdef const c.X509_CHAIN* chain = c.OCSP_resp_get0_certs(response.answered())
+    cdef const c.X509_CHAIN* chain = OCSP_resp_get0_certs(response.answered())
     return [] if chain == NULL else certificates.wrap_chain(chain)
 
 
@@ -127,7 +172,7 @@ def get_signer(OCSPResponse response not None, object others not None):
     chain = certificates.new_chain(others)
     try:
         errors.clear()
-        good = c.OCSP_resp_get0_signer(basic, &signer, chain)
+        good = OCSP_resp_get0_signer(basic, &signer, chain)
         errors.clear()
         if good <= 0 or signer == NULL:
             return None
@@ -148,14 +193,14 @@ cdef str digest_name(const c.ASN1_OBJECT* digest):
 
 
 cdef c.OCSP_SINGLERESP* single(OCSPResponse response, int index) except NULL:
-    cdef c.OCSP_SINGLERESP* found = c.OCSP_resp_get0(response.answered(), index)
+    cdef c.OCSP_SINGLERESP* found = OCSP_resp_get0(response.answered(), index)
     if found == NULL:
         raise IndexError("the response has no such answer")
     return found
 
 
 def count(OCSPResponse response not None):
-    return c.OCSP_resp_count(response.answered())
+    return OCSP_resp_count(response.answered())
 
 
 def get_answer(OCSPResponse response not None, int index):
@@ -171,12 +216,12 @@ def get_answer(OCSPResponse response not None, int index):
     cdef int reason = -1
     cdef int status
     errors.clear()
-    if c.OCSP_id_get0_info(
+    if OCSP_id_get0_info(
         &name_hash, &digest, &key_hash, &serial,
-        <c.OCSP_CERTID*>c.OCSP_SINGLERESP_get0_id(found),
+        <c.OCSP_CERTID*>OCSP_SINGLERESP_get0_id(found),
     ) != 1:
         errors.fail_crypto("the answer is about no certificate")
-    status = c.OCSP_single_get0_status(found, &reason, &revoked, &this_update, &next_update)
+    status = OCSP_single_get0_status(found, &reason, &revoked, &this_update, &next_update)
     if status < 0:
         errors.fail_crypto("the answer has no status")
     return (
@@ -184,9 +229,9 @@ def get_answer(OCSPResponse response not None, int index):
         asn1.string_bytes(name_hash),
         asn1.string_bytes(key_hash),
         asn1.integer_value(serial),
-        (<bytes>c.OCSP_cert_status_str(status)).decode("ascii"),
+        (<bytes>OCSP_cert_status_str(status)).decode("ascii"),
         asn1.time_seconds(revoked),
-        None if reason < 0 else (<bytes>c.OCSP_crl_reason_str(reason)).decode("ascii"),
+        None if reason < 0 else (<bytes>OCSP_crl_reason_str(reason)).decode("ascii"),
         asn1.time_seconds(this_update),
         asn1.time_seconds(next_update),
     )
@@ -195,7 +240,7 @@ def get_answer(OCSPResponse response not None, int index):
 cdef const c.EVP_MD* digest_of(const c.OCSP_CERTID* id) noexcept:
     """The digest that the names and keys of an answer were hashed with, or NULL."""
     cdef c.ASN1_OBJECT* digest = NULL
-    if c.OCSP_id_get0_info(NULL, &digest, NULL, NULL, <c.OCSP_CERTID*>id) != 1:
+    if OCSP_id_get0_info(NULL, &digest, NULL, NULL, <c.OCSP_CERTID*>id) != 1:
         return NULL
     if c.OBJ_obj2nid(digest) == c.NID_undef:
         return NULL
@@ -220,16 +265,16 @@ def matching(
     try:
         above = issuer.share()
         errors.clear()
-        for index in range(c.OCSP_resp_count(basic)):
-            found = c.OCSP_SINGLERESP_get0_id(c.OCSP_resp_get0(basic, index))
+        for index in range(OCSP_resp_count(basic)):
+            found = OCSP_SINGLERESP_get0_id(OCSP_resp_get0(basic, index))
             digest = digest_of(found)
             if digest == NULL:
                 continue    # a digest that is not known here matches nothing
-            wanted = c.OCSP_cert_to_id(digest, subject, above)
+            wanted = OCSP_cert_to_id(digest, subject, above)
             if wanted == NULL:
                 errors.fail_crypto("the certificate cannot be looked for")
-            same = c.OCSP_id_cmp(wanted, found) == 0
-            c.OCSP_CERTID_free(wanted)
+            same = OCSP_id_cmp(wanted, found) == 0
+            OCSP_CERTID_free(wanted)
             if same:
                 places.append(index)
         errors.clear()
@@ -252,7 +297,7 @@ def verify_signature(
     try:
         errors.clear()
         with nogil:
-            good = c.OCSP_basic_verify(basic, chain, trusted, 0)
+            good = OCSP_basic_verify(basic, chain, trusted, 0)
         if good != 1:
             errors.fail_crypto("the OCSP response is not signed as it should be")
         errors.clear()
@@ -265,10 +310,10 @@ def check_validity(OCSPResponse response not None, int index, long leeway, long 
     cdef c.ASN1_TIME* this_update = NULL
     cdef c.ASN1_TIME* next_update = NULL
     cdef int status
-    status = c.OCSP_single_get0_status(
+    status = OCSP_single_get0_status(
         single(response, index), NULL, NULL, &this_update, &next_update)
     errors.clear()
-    if status < 0 or c.OCSP_check_validity(this_update, next_update, leeway, maximum) != 1:
+    if status < 0 or OCSP_check_validity(this_update, next_update, leeway, maximum) != 1:
         errors.fail_crypto("the answer does not hold now")
 
 
@@ -289,25 +334,25 @@ def request(
     try:
         above = issuer.share()
         errors.clear()
-        made = c.OCSP_REQUEST_new()
+        made = OCSP_REQUEST_new()
         if made == NULL:
             errors.fail_crypto("no memory for a request")
-        id = c.OCSP_cert_to_id(kind, subject, above)
+        id = OCSP_cert_to_id(kind, subject, above)
         if id == NULL:
             errors.fail_crypto("the certificate cannot be asked about")
-        if c.OCSP_request_add0_id(made, id) == NULL:
-            c.OCSP_CERTID_free(id)
+        if OCSP_request_add0_id(made, id) == NULL:
+            OCSP_CERTID_free(id)
             errors.fail_crypto("no memory for a request")
-        size = c.i2d_OCSP_REQUEST(made, NULL)
+        size = i2d_OCSP_REQUEST(made, NULL)
         if size <= 0:
             errors.fail_crypto("the request cannot be written")
         written = PyBytes_FromStringAndSize(NULL, size)
         out = <unsigned char*>PyBytes_AS_STRING(written)
-        if c.i2d_OCSP_REQUEST(made, &out) != size:
+        if i2d_OCSP_REQUEST(made, &out) != size:
             errors.fail_crypto("the request cannot be written")
         return written
     finally:
-        c.OCSP_REQUEST_free(made)
+        OCSP_REQUEST_free(made)
         certificates.release_certificate(subject)
         certificates.release_certificate(above)
 
@@ -320,16 +365,16 @@ def get_urls(certificates.X509 certificate not None):
     cdef list urls = []
     try:
         errors.clear()
-        found = c.X509_get1_ocsp(shared)
+        found = X509_get1_ocsp(shared)
         errors.clear()
         if found == NULL:
             return urls
-        for index in range(c.sk_OPENSSL_STRING_num(found)):
+        for index in range(sk_OPENSSL_STRING_num(found)):
             urls.append(
-                (<bytes>c.sk_OPENSSL_STRING_value(found, index)).decode("utf-8", "replace"))
+                (<bytes>sk_OPENSSL_STRING_value(found, index)).decode("utf-8", "replace"))
         return urls
     finally:
-        c.X509_email_free(found)
+        X509_email_free(found)
         certificates.release_certificate(shared)
 
 
@@ -342,16 +387,16 @@ def must_staple(certificates.X509 certificate not None):
     try:
         errors.clear()
         features = <c.ASN1_INTEGERS*>c.X509_get_ext_d2i(
-            shared, c.NID_tlsfeature, &critical, NULL)
+            shared, NID_tlsfeature, &critical, NULL)
         errors.clear()
         if features == NULL:
             return critical != -1
-        for index in range(c.sk_ASN1_INTEGER_num(features)):
-            if asn1.integer_value(c.sk_ASN1_INTEGER_value(features, index)) in (
+        for index in range(sk_ASN1_INTEGER_num(features)):
+            if asn1.integer_value(sk_ASN1_INTEGER_value(features, index)) in (
                 STATUS_REQUEST, STATUS_REQUEST_V2
             ):
                 return True
         return False
     finally:
-        c.TLS_FEATURE_free(features)
+        TLS_FEATURE_free(features)
         certificates.release_certificate(shared)

@@ -2,13 +2,25 @@
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
-cimport OpenSSL._native.crypto.certificates as certificates
 cimport OpenSSL._native.common.errors as errors
-cimport OpenSSL._native.crypto.keys as keys
-cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.crypto.certificates as certificates
+cimport OpenSSL._native.crypto.keys as keys
 
 from OpenSSL._native.common.errors import memory_ended as _memory_ended
+
+cdef extern from "compat.h" nogil:
+    int NID_pbe_WithSHA1And3_Key_TripleDES_CBC
+    const unsigned char* X509_alias_get0(c.X509* certificate, int* size)
+    void PKCS12_free(c.PKCS12* archive)
+    c.PKCS12* d2i_PKCS12_bio(c.BIO* bio, c.PKCS12** into)
+    int i2d_PKCS12_bio(c.BIO* bio, const c.PKCS12* archive)
+    int PKCS12_parse(c.PKCS12* archive, const char* phrase, c.EVP_PKEY** key,
+        c.X509** certificate, c.X509_CHAIN** authorities)
+    c.PKCS12* PKCS12_create(const char* phrase, const char* name, c.EVP_PKEY* key,
+        c.X509* certificate, c.X509_CHAIN* authorities, int key_nid, int certificate_nid,
+        int iterations, int mac_iterations, int key_type)
 
 
 cdef const char* spelled(bytes words, str what) except? NULL:
@@ -54,12 +66,12 @@ def parse(bytes data not None, bytes phrase):
     cdef int good, size = 0
     found_key = found = name = None
     errors.clear()
-    archive = c.d2i_PKCS12_bio(source.bio, NULL)
+    archive = d2i_PKCS12_bio(source.bio, NULL)
     if archive == NULL:
         errors.fail_crypto("not a PKCS #12 archive")
     with nogil:  # deriving keys from passphrases is slow on purpose
-        good = c.PKCS12_parse(archive, words, &key, &certificate, &others)
-        c.PKCS12_free(archive)
+        good = PKCS12_parse(archive, words, &key, &certificate, &others)
+        PKCS12_free(archive)
     try:
         if good != 1:
             errors.fail_crypto("the archive cannot be opened")
@@ -70,7 +82,7 @@ def parse(bytes data not None, bytes phrase):
             errors.clear()
             errors.fail_crypto("the certificate of the key cannot be told from the others")
         if certificate != NULL:
-            alias = c.X509_alias_get0(certificate, &size)
+            alias = X509_alias_get0(certificate, &size)
             name = None if alias == NULL else PyBytes_FromStringAndSize(<const char*>alias, size)
         chain = certificates.wrap_chain(others)
         if key != NULL:
@@ -108,15 +120,15 @@ def create(
             shared = key.share()
         errors.clear()
         with nogil:
-            archive = c.PKCS12_create(
+            archive = PKCS12_create(
                 words, label, shared, subject, chain,
-                c.NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
-                c.NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
+                NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
                 iterations, mac_iterations, 0,
             )
             if archive != NULL:
-                good = c.i2d_PKCS12_bio(out.bio, archive)
-                c.PKCS12_free(archive)
+                good = i2d_PKCS12_bio(out.bio, archive)
+                PKCS12_free(archive)
         if good != 1:
             errors.fail_crypto("the archive cannot be written")
     finally:

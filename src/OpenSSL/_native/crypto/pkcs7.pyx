@@ -1,9 +1,14 @@
 """What kind of PKCS #7 message some bytes are."""
 
 cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.common.passphrases as passphrases
-cimport OpenSSL._native.common.libcrypto as c
+
+cdef extern from "compat.h" nogil:
+    void PKCS7_free(c.PKCS7* message)
+    c.PKCS7* PEM_read_bio_PKCS7(c.BIO* bio, c.PKCS7** into, c.pem_password_cb* hook, void* data)
+    c.PKCS7* d2i_PKCS7_bio(c.BIO* bio, c.PKCS7** into)
 
 
 def read_type(bytes data not None, bint pem):
@@ -13,11 +18,11 @@ def read_type(bytes data not None, bint pem):
     cdef int nid
     errors.clear()
     if pem:
-        message = c.PEM_read_bio_PKCS7(source.bio, NULL, passphrases.on_passphrase, NULL)
+        message = PEM_read_bio_PKCS7(source.bio, NULL, passphrases.on_passphrase, NULL)
     else:
-        message = c.d2i_PKCS7_bio(source.bio, NULL)
+        message = d2i_PKCS7_bio(source.bio, NULL)
     if message == NULL:
         errors.fail_crypto("not a PKCS #7 message")
     nid = c.OBJ_obj2nid(message.type)
-    c.PKCS7_free(message)
+    PKCS7_free(message)
     return <bytes>c.OBJ_nid2sn(nid)

@@ -13,6 +13,23 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.common.memory cimport Memory
 
+cdef extern from "compat.h" nogil:
+    int X509_print_ex(c.BIO* bio, c.X509* certificate, unsigned long name_flags,
+        unsigned long flags)
+    int X509_REQ_print_ex(c.BIO* bio, c.X509_REQ* request, unsigned long name_flags,
+        unsigned long flags)
+    int X509_CRL_print(c.BIO* bio, c.X509_CRL* crl)
+    int ASN1_item_i2d(const c.ASN1_VALUE* value, unsigned char** out, const c.ASN1_ITEM* item)
+    c.ASN1_VALUE* ASN1_item_d2i(c.ASN1_VALUE** value, const unsigned char** start, long size,
+        const c.ASN1_ITEM* item)
+    void ASN1_item_free(c.ASN1_VALUE* value, const c.ASN1_ITEM* item)
+    const c.ASN1_ITEM* GENERAL_NAME_it()
+    const c.ASN1_ITEM* X509_it()
+    const c.ASN1_ITEM* X509_CRL_it()
+    const c.ASN1_ITEM* X509_EXTENSION_it()
+    const c.ASN1_ITEM* X509_REQ_it()
+    int GENERAL_NAME_print(c.BIO* bio, c.GENERAL_NAME* name)
+
 cdef enum:
     # Of DER: kinds of elements.
     BOOLEAN = 0x01
@@ -213,18 +230,18 @@ cdef bytes print_whole(
     cdef int size, good
     cdef int mark = 0
     errors.clear()
-    size = c.ASN1_item_i2d(<const c.ASN1_VALUE*>thing, &der, item)
+    size = ASN1_item_i2d(<const c.ASN1_VALUE*>thing, &der, item)
     if size > 0:    # else it is not complete, and printed as it is
         mark = fill(der, size, show == show_name, &texts)
         if mark:
             at = der
-            filled = c.ASN1_item_d2i(NULL, &at, size, item)
+            filled = ASN1_item_d2i(NULL, &at, size, item)
     c.OPENSSL_free(der)
     good = show(out.bio, thing if filled == NULL else filled)
     if filled == NULL:
         mark = VISIBLE
     else:
-        c.ASN1_item_free(<c.ASN1_VALUE*>filled, item)
+        ASN1_item_free(<c.ASN1_VALUE*>filled, item)
     if good != 1:
         errors.fail_crypto(failure)
     printed = out.written()
@@ -232,11 +249,11 @@ cdef bytes print_whole(
 
 
 cdef int show_name(c.BIO* out, void* thing) noexcept:
-    return c.GENERAL_NAME_print(out, <c.GENERAL_NAME*>thing)
+    return GENERAL_NAME_print(out, <c.GENERAL_NAME*>thing)
 
 
 cdef bytes print_name(Memory out, c.GENERAL_NAME* name):
-    return print_whole(out, name, c.GENERAL_NAME_it(), show_name, "malformed alternative name")
+    return print_whole(out, name, GENERAL_NAME_it(), show_name, "malformed alternative name")
 
 
 cdef int show_extension(c.BIO* out, void* thing) noexcept:
@@ -245,32 +262,32 @@ cdef int show_extension(c.BIO* out, void* thing) noexcept:
 
 cdef bytes print_extension(Memory out, c.X509_EXTENSION* extension):
     return print_whole(
-        out, extension, c.X509_EXTENSION_it(), show_extension,
+        out, extension, X509_EXTENSION_it(), show_extension,
         "OpenSSL has no text for this extension")
 
 
 cdef int show_certificate(c.BIO* out, void* thing) noexcept:
-    return c.X509_print_ex(out, <c.X509*>thing, 0, 0)
+    return X509_print_ex(out, <c.X509*>thing, 0, 0)
 
 
 cdef bytes print_certificate(Memory out, c.X509* certificate):
     return print_whole(
-        out, certificate, c.X509_it(), show_certificate, "the certificate cannot be printed")
+        out, certificate, X509_it(), show_certificate, "the certificate cannot be printed")
 
 
 cdef int show_request(c.BIO* out, void* thing) noexcept:
-    return c.X509_REQ_print_ex(out, <c.X509_REQ*>thing, 0, 0)
+    return X509_REQ_print_ex(out, <c.X509_REQ*>thing, 0, 0)
 
 
 cdef bytes print_request(Memory out, c.X509_REQ* request):
     return print_whole(
-        out, request, c.X509_REQ_it(), show_request, "the request cannot be printed")
+        out, request, X509_REQ_it(), show_request, "the request cannot be printed")
 
 
 cdef int show_list(c.BIO* out, void* thing) noexcept:
-    return c.X509_CRL_print(out, <c.X509_CRL*>thing)
+    return X509_CRL_print(out, <c.X509_CRL*>thing)
 
 
 cdef bytes print_list(Memory out, c.X509_CRL* crl):
     return print_whole(
-        out, crl, c.X509_CRL_it(), show_list, "the revocation list cannot be printed")
+        out, crl, X509_CRL_it(), show_list, "the revocation list cannot be printed")

@@ -2,16 +2,45 @@
 
 cimport cython
 
-cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.common.passphrases as passphrases
+cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.extensions as extensions
 cimport OpenSSL._native.crypto.keys as keys
-cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.crypto.names as names
-cimport OpenSSL._native.common.passphrases as passphrases
 cimport OpenSSL._native.crypto.printing as printing
-cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.common.hooks cimport Asking, begin_asking
+
+cdef extern from "compat.h" nogil:
+    int NID_ext_req
+    int NID_ms_ext_req
+    c.X509_EXTENSION_LIST* sk_X509_EXTENSION_new_null()
+    int sk_X509_EXTENSION_num(const c.X509_EXTENSION_LIST* extensions)
+    c.X509_EXTENSION* sk_X509_EXTENSION_value(const c.X509_EXTENSION_LIST* extensions, int index)
+    int sk_X509_EXTENSION_push(c.X509_EXTENSION_LIST* extensions, c.X509_EXTENSION* extension)
+    void sk_X509_EXTENSION_free(c.X509_EXTENSION_LIST* extensions)
+    c.X509_REQ* X509_REQ_new()
+    void X509_REQ_free(c.X509_REQ* request)
+    long X509_REQ_get_version(const c.X509_REQ* request)
+    int X509_REQ_set_version(c.X509_REQ* request, long version)
+    c.X509_NAME* X509_REQ_get_subject_name(const c.X509_REQ* request)
+    c.EVP_PKEY* X509_REQ_get_pubkey(c.X509_REQ* request)
+    int X509_REQ_set_pubkey(c.X509_REQ* request, c.EVP_PKEY* key)
+    int X509_REQ_add_extensions(c.X509_REQ* request, c.X509_EXTENSION_LIST* extensions)
+    c.X509_EXTENSION_LIST* X509_REQ_get_extensions(c.X509_REQ* request)
+    int X509_REQ_get_attr_by_NID(const c.X509_REQ* request, int nid, int after)
+    c.X509_ATTRIBUTE* X509_REQ_delete_attr(c.X509_REQ* request, int index)
+    void X509_ATTRIBUTE_free(c.X509_ATTRIBUTE* attribute)
+    int X509_REQ_sign(c.X509_REQ* request, c.EVP_PKEY* key, const c.EVP_MD* digest)
+    int X509_REQ_verify(c.X509_REQ* request, c.EVP_PKEY* key)
+    int i2d_re_X509_REQ_tbs(c.X509_REQ* request, unsigned char** out)
+    c.X509_REQ* d2i_X509_REQ_bio(c.BIO* bio, c.X509_REQ** into)
+    int i2d_X509_REQ_bio(c.BIO* bio, c.X509_REQ* request)
+    c.X509_REQ* PEM_read_bio_X509_REQ(c.BIO* bio, c.X509_REQ** into, c.pem_password_cb* hook,
+        void* data)
+    int PEM_write_bio_X509_REQ(c.BIO* bio, c.X509_REQ* request)
 
 cdef object face = None
 
@@ -30,12 +59,12 @@ cdef class X509Req(names.NameOwner):
         if self.handle != NULL:
             return
         errors.clear()
-        self.handle = c.X509_REQ_new()
-        if self.handle == NULL or c.X509_REQ_set_version(self.handle, 0) != 1:
+        self.handle = X509_REQ_new()
+        if self.handle == NULL or X509_REQ_set_version(self.handle, 0) != 1:
             errors.fail_crypto("no memory for a request")
 
     def __dealloc__(self):
-        c.X509_REQ_free(self.handle)
+        X509_REQ_free(self.handle)
 
     cdef c.X509_REQ* held(self) except NULL:
         if self.handle == NULL:
@@ -47,11 +76,11 @@ cdef class X509Req(names.NameOwner):
         return 0
 
     cdef c.X509_NAME* lent(self, bint subject) except NULL:
-        return c.X509_REQ_get_subject_name(self.held())
+        return X509_REQ_get_subject_name(self.held())
 
 
 cdef void stale(c.X509_REQ* handle) noexcept:
-    c.i2d_re_X509_REQ_tbs(handle, NULL)
+    i2d_re_X509_REQ_tbs(handle, NULL)
     errors.clear()
 
 
@@ -61,7 +90,7 @@ cdef object wrap_request(c.X509_REQ* taken):
     try:
         made = kind.__new__(kind)
     except BaseException:
-        c.X509_REQ_free(taken)
+        X509_REQ_free(taken)
         raise
     made.handle = taken
     return made
@@ -71,14 +100,14 @@ cdef object wrap_request(c.X509_REQ* taken):
 
 @cython.critical_section
 def get_version(X509Req request not None):
-    return c.X509_REQ_get_version(request.held())
+    return X509_REQ_get_version(request.held())
 
 
 @cython.critical_section
 def set_version(X509Req request not None, long version):
     cdef c.X509_REQ* handle = request.held()
     errors.clear()
-    if c.X509_REQ_set_version(handle, version) != 1:
+    if X509_REQ_set_version(handle, version) != 1:
         errors.fail_crypto("no such version of requests")
     stale(handle)
 
@@ -92,7 +121,7 @@ def get_subject(X509Req request not None):
 def get_pubkey(X509Req request not None):
     cdef c.EVP_PKEY* key
     errors.clear()
-    key = c.X509_REQ_get_pubkey(request.held())
+    key = X509_REQ_get_pubkey(request.held())
     if key == NULL:
         errors.fail_crypto("the request has no public key")
     return keys.wrap_public_key(key)
@@ -104,7 +133,7 @@ def set_pubkey(X509Req request not None, keys.PKey key not None):
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     errors.clear()
-    good = c.X509_REQ_set_pubkey(handle, shared)
+    good = X509_REQ_set_pubkey(handle, shared)
     keys.release_key(shared)
     if good != 1:
         errors.fail_crypto("the key cannot be put into a request")
@@ -115,15 +144,15 @@ def set_pubkey(X509Req request not None, keys.PKey key not None):
 
 cdef void release_extensions(c.X509_EXTENSION_LIST* stack) noexcept:
     cdef int index
-    for index in range(c.sk_X509_EXTENSION_num(stack)):
-        extensions.release_extension(c.sk_X509_EXTENSION_value(stack, index))
-    c.sk_X509_EXTENSION_free(stack)
+    for index in range(sk_X509_EXTENSION_num(stack)):
+        extensions.release_extension(sk_X509_EXTENSION_value(stack, index))
+    sk_X509_EXTENSION_free(stack)
 
 
 cdef bint asks_for_extensions(c.X509_REQ* handle) noexcept:
     return (
-        c.X509_REQ_get_attr_by_NID(handle, c.NID_ext_req, -1) >= 0
-        or c.X509_REQ_get_attr_by_NID(handle, c.NID_ms_ext_req, -1) >= 0
+        X509_REQ_get_attr_by_NID(handle, NID_ext_req, -1) >= 0
+        or X509_REQ_get_attr_by_NID(handle, NID_ms_ext_req, -1) >= 0
     )
 
 
@@ -132,13 +161,13 @@ cdef list read_extensions(c.X509_REQ* handle):
     cdef int index
     cdef list found = []
     errors.clear()
-    stack = c.X509_REQ_get_extensions(handle)
+    stack = X509_REQ_get_extensions(handle)
     # It says nothing of what is not a list at all.
     if stack == NULL and (errors.pending() or asks_for_extensions(handle)):
         errors.fail_crypto("malformed extensions")
     try:
-        for index in range(c.sk_X509_EXTENSION_num(stack)):
-            found.append(extensions.copy_extension(c.sk_X509_EXTENSION_value(stack, index)))
+        for index in range(sk_X509_EXTENSION_num(stack)):
+            found.append(extensions.copy_extension(sk_X509_EXTENSION_value(stack, index)))
         return found
     finally:
         release_extensions(stack)
@@ -147,10 +176,10 @@ cdef list read_extensions(c.X509_REQ* handle):
 cdef int drop_extensions(c.X509_REQ* handle, int nid) except -1:
     cdef int index
     while True:
-        index = c.X509_REQ_get_attr_by_NID(handle, nid, -1)
+        index = X509_REQ_get_attr_by_NID(handle, nid, -1)
         if index < 0:
             return 0
-        c.X509_ATTRIBUTE_free(c.X509_REQ_delete_attr(handle, index))
+        X509_ATTRIBUTE_free(X509_REQ_delete_attr(handle, index))
 
 
 @cython.critical_section
@@ -166,19 +195,19 @@ def add_extensions(X509Req request not None, list more not None):
     cdef c.X509_EXTENSION_LIST* stack
     cdef extensions.X509Extension one
     errors.clear()
-    stack = c.sk_X509_EXTENSION_new_null()
+    stack = sk_X509_EXTENSION_new_null()
     if stack == NULL:
         errors.fail_crypto("no memory for extensions")
     try:
         for one in wanted:
-            if c.sk_X509_EXTENSION_push(stack, one.held()) <= 0:
+            if sk_X509_EXTENSION_push(stack, one.held()) <= 0:
                 errors.fail_crypto("no memory for extensions")
-        drop_extensions(handle, c.NID_ext_req)
-        drop_extensions(handle, c.NID_ms_ext_req)
-        if c.X509_REQ_add_extensions(handle, stack) != 1:
+        drop_extensions(handle, NID_ext_req)
+        drop_extensions(handle, NID_ms_ext_req)
+        if X509_REQ_add_extensions(handle, stack) != 1:
             errors.fail_crypto("the extensions cannot be added")
     finally:
-        c.sk_X509_EXTENSION_free(stack)  # its elements belong to `wanted`
+        sk_X509_EXTENSION_free(stack)  # its elements belong to `wanted`
     stale(handle)
 
 
@@ -197,7 +226,7 @@ def sign(X509Req request not None, keys.PKey key not None, digest):
     shared = key.share()
     errors.clear()
     asking = begin_asking()
-    size = c.X509_REQ_sign(handle, shared, kind)
+    size = X509_REQ_sign(handle, shared, kind)
     keys.release_key(shared)
     asking.end()
     if size <= 0:
@@ -210,7 +239,7 @@ def verify(X509Req request not None, keys.PKey key not None):
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     errors.clear()
-    good = c.X509_REQ_verify(handle, shared)
+    good = X509_REQ_verify(handle, shared)
     keys.release_key(shared)
     if good <= 0:
         errors.fail_crypto("the signature does not match")
@@ -224,9 +253,9 @@ def load(bytes data not None, bint pem):
     cdef c.X509_REQ* loaded
     errors.clear()
     if pem:
-        loaded = c.PEM_read_bio_X509_REQ(source.bio, NULL, passphrases.on_passphrase, NULL)
+        loaded = PEM_read_bio_X509_REQ(source.bio, NULL, passphrases.on_passphrase, NULL)
     else:
-        loaded = c.d2i_X509_REQ_bio(source.bio, NULL)
+        loaded = d2i_X509_REQ_bio(source.bio, NULL)
     if loaded == NULL:
         errors.fail_crypto("not a certificate request")
     return wrap_request(loaded)
@@ -238,9 +267,9 @@ def dump(X509Req request not None, bint pem):
     cdef int good
     errors.clear()
     if pem:
-        good = c.PEM_write_bio_X509_REQ(out.bio, request.held())
+        good = PEM_write_bio_X509_REQ(out.bio, request.held())
     else:
-        good = c.i2d_X509_REQ_bio(out.bio, request.held())
+        good = i2d_X509_REQ_bio(out.bio, request.held())
     if good != 1:
         errors.fail_crypto("the request is not complete")
     return out.written()

@@ -2,20 +2,58 @@
 
 cimport cython
 
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.common.passphrases as passphrases
 cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.asn1 as asn1
 cimport OpenSSL._native.crypto.certificates as certificates
-cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.crypto.extensions as extensions
 cimport OpenSSL._native.crypto.keys as keys
-cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.crypto.names as names
-cimport OpenSSL._native.common.passphrases as passphrases
 cimport OpenSSL._native.crypto.printing as printing
 cimport OpenSSL._native.crypto.stores as stores
-cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.common.hooks cimport Asking, begin_asking
 from OpenSSL._native.common.rules cimport store_changed
+
+cdef extern from "compat.h" nogil:
+    int NID_crl_reason
+    c.ASN1_ENUMERATED* ASN1_ENUMERATED_new()
+    void ASN1_ENUMERATED_free(c.ASN1_ENUMERATED* number)
+    int ASN1_ENUMERATED_set(c.ASN1_ENUMERATED* number, long value)
+    c.X509_CRL* X509_CRL_new()
+    void X509_CRL_free(c.X509_CRL* crl)
+    int X509_CRL_set_version(c.X509_CRL* crl, long version)
+    int X509_CRL_set_issuer_name(c.X509_CRL* crl, const c.X509_NAME* name)
+    c.X509_NAME* X509_CRL_get_issuer(const c.X509_CRL* crl)
+    int X509_CRL_set1_lastUpdate(c.X509_CRL* crl, const c.ASN1_TIME* time)
+    int X509_CRL_set1_nextUpdate(c.X509_CRL* crl, const c.ASN1_TIME* time)
+    int X509_CRL_add0_revoked(c.X509_CRL* crl, c.X509_REVOKED* revoked)
+    c.X509_REVOKED_LIST* X509_CRL_get_REVOKED(c.X509_CRL* crl)
+    int X509_CRL_sort(c.X509_CRL* crl)
+    int X509_CRL_sign(c.X509_CRL* crl, c.EVP_PKEY* key, const c.EVP_MD* digest)
+    int i2d_re_X509_CRL_tbs(c.X509_CRL* crl, unsigned char** out)
+    c.X509_CRL* d2i_X509_CRL_bio(c.BIO* bio, c.X509_CRL** into)
+    int i2d_X509_CRL_bio(c.BIO* bio, c.X509_CRL* crl)
+    c.X509_CRL* PEM_read_bio_X509_CRL(c.BIO* bio, c.X509_CRL** into, c.pem_password_cb* hook,
+        void* data)
+    int PEM_write_bio_X509_CRL(c.BIO* bio, c.X509_CRL* crl)
+    c.X509_REVOKED* X509_REVOKED_new()
+    c.X509_REVOKED* X509_REVOKED_dup(const c.X509_REVOKED* revoked)
+    void X509_REVOKED_free(c.X509_REVOKED* revoked)
+    const c.ASN1_INTEGER* X509_REVOKED_get0_serialNumber(const c.X509_REVOKED* revoked)
+    int X509_REVOKED_set_serialNumber(c.X509_REVOKED* revoked, c.ASN1_INTEGER* serial)
+    const c.ASN1_TIME* X509_REVOKED_get0_revocationDate(const c.X509_REVOKED* revoked)
+    int X509_REVOKED_set_revocationDate(c.X509_REVOKED* revoked, c.ASN1_TIME* time)
+    int X509_REVOKED_get_ext_by_NID(const c.X509_REVOKED* revoked, int nid, int after)
+    c.X509_EXTENSION* X509_REVOKED_get_ext(const c.X509_REVOKED* revoked, int index)
+    c.X509_EXTENSION* X509_REVOKED_delete_ext(c.X509_REVOKED* revoked, int index)
+    int X509_REVOKED_add1_ext_i2d(c.X509_REVOKED* revoked, int nid, void* value, int critical,
+        unsigned long flags)
+    int sk_X509_REVOKED_num(const c.X509_REVOKED_LIST* revoked)
+    c.X509_REVOKED* sk_X509_REVOKED_value(const c.X509_REVOKED_LIST* revoked, int index)
+    int X509_STORE_add_crl(c.X509_STORE* store, c.X509_CRL* crl)
 
 cdef object face = None
 cdef object revoked_face = None
@@ -36,12 +74,12 @@ cdef class Revoked:
         if self.handle != NULL:
             return
         errors.clear()
-        self.handle = c.X509_REVOKED_new()
+        self.handle = X509_REVOKED_new()
         if self.handle == NULL:
             errors.fail_crypto("no memory for a revocation")
 
     def __dealloc__(self):
-        c.X509_REVOKED_free(self.handle)
+        X509_REVOKED_free(self.handle)
 
     cdef c.X509_REVOKED* held(self) except NULL:
         if self.handle == NULL:
@@ -57,12 +95,12 @@ cdef class CRL:
         if self.handle != NULL:
             return
         errors.clear()
-        self.handle = c.X509_CRL_new()
+        self.handle = X509_CRL_new()
         if self.handle == NULL:
             errors.fail_crypto("no memory for a revocation list")
 
     def __dealloc__(self):
-        c.X509_CRL_free(self.handle)
+        X509_CRL_free(self.handle)
 
     cdef c.X509_CRL* held(self) except NULL:
         if self.handle == NULL:
@@ -71,7 +109,7 @@ cdef class CRL:
 
 
 cdef void stale(c.X509_CRL* handle) noexcept:
-    c.i2d_re_X509_CRL_tbs(handle, NULL)
+    i2d_re_X509_CRL_tbs(handle, NULL)
     errors.clear()
 
 
@@ -81,7 +119,7 @@ cdef object wrap_crl(c.X509_CRL* taken):
     try:
         made = kind.__new__(kind)
     except BaseException:
-        c.X509_CRL_free(taken)
+        X509_CRL_free(taken)
         raise
     made.handle = taken
     return made
@@ -91,7 +129,7 @@ cdef object copy_revoked(const c.X509_REVOKED* borrowed):
     cdef object kind = revoked_face or Revoked
     cdef Revoked made = kind.__new__(kind)
     errors.clear()
-    made.handle = c.X509_REVOKED_dup(borrowed)
+    made.handle = X509_REVOKED_dup(borrowed)
     if made.handle == NULL:
         errors.fail_crypto("the revocation cannot be copied")
     return made
@@ -101,7 +139,7 @@ cdef object copy_revoked(const c.X509_REVOKED* borrowed):
 
 @cython.critical_section
 def get_serial(Revoked revoked not None):
-    return asn1.integer_value(c.X509_REVOKED_get0_serialNumber(revoked.held()))
+    return asn1.integer_value(X509_REVOKED_get0_serialNumber(revoked.held()))
 
 
 @cython.critical_section
@@ -110,7 +148,7 @@ def set_serial(Revoked revoked not None, object serial not None):
     cdef c.ASN1_INTEGER* number = asn1.new_integer(serial)
     cdef int good
     errors.clear()
-    good = c.X509_REVOKED_set_serialNumber(handle, number)
+    good = X509_REVOKED_set_serialNumber(handle, number)
     c.ASN1_INTEGER_free(number)
     if good != 1:
         errors.fail_crypto("the serial number cannot be set")
@@ -118,7 +156,7 @@ def set_serial(Revoked revoked not None, object serial not None):
 
 @cython.critical_section
 def get_date(Revoked revoked not None):
-    return asn1.time_text(c.X509_REVOKED_get0_revocationDate(revoked.held()))
+    return asn1.time_text(X509_REVOKED_get0_revocationDate(revoked.held()))
 
 
 @cython.critical_section
@@ -127,7 +165,7 @@ def set_date(Revoked revoked not None, bytes when not None):
     cdef c.ASN1_TIME* time = asn1.new_time(when)
     cdef int good
     errors.clear()
-    good = c.X509_REVOKED_set_revocationDate(handle, time)
+    good = X509_REVOKED_set_revocationDate(handle, time)
     c.ASN1_TIME_free(time)
     if good != 1:
         errors.fail_crypto("the time cannot be set")
@@ -137,11 +175,11 @@ def set_date(Revoked revoked not None, bytes when not None):
 def get_reason(Revoked revoked not None):
     """OpenSSL's words for the reason, or None."""
     cdef memory.Memory out = memory.writing()
-    cdef int index = c.X509_REVOKED_get_ext_by_NID(revoked.held(), c.NID_crl_reason, -1)
+    cdef int index = X509_REVOKED_get_ext_by_NID(revoked.held(), NID_crl_reason, -1)
     if index < 0:
         return None
     errors.clear()
-    if c.X509V3_EXT_print(out.bio, c.X509_REVOKED_get_ext(revoked.handle, index), 0, 0) != 1:
+    if c.X509V3_EXT_print(out.bio, X509_REVOKED_get_ext(revoked.handle, index), 0, 0) != 1:
         errors.fail_crypto("malformed reason")
     return out.written()
 
@@ -149,10 +187,10 @@ def get_reason(Revoked revoked not None):
 cdef void drop_reason(c.X509_REVOKED* handle) noexcept:
     cdef int index
     while True:
-        index = c.X509_REVOKED_get_ext_by_NID(handle, c.NID_crl_reason, -1)
+        index = X509_REVOKED_get_ext_by_NID(handle, NID_crl_reason, -1)
         if index < 0:
             return
-        extensions.release_extension(c.X509_REVOKED_delete_ext(handle, index))
+        extensions.release_extension(X509_REVOKED_delete_ext(handle, index))
 
 
 @cython.critical_section
@@ -165,14 +203,14 @@ def set_reason(Revoked revoked not None, int reason):
         drop_reason(handle)
         return
     errors.clear()
-    number = c.ASN1_ENUMERATED_new()
+    number = ASN1_ENUMERATED_new()
     if number == NULL:
         errors.fail_crypto("no memory for a reason")
-    good = c.ASN1_ENUMERATED_set(number, reason)
+    good = ASN1_ENUMERATED_set(number, reason)
     if good == 1:
         drop_reason(handle)
-        good = c.X509_REVOKED_add1_ext_i2d(handle, c.NID_crl_reason, number, 0, 0)
-    c.ASN1_ENUMERATED_free(number)
+        good = X509_REVOKED_add1_ext_i2d(handle, NID_crl_reason, number, 0, 0)
+    ASN1_ENUMERATED_free(number)
     if good != 1:
         errors.fail_crypto("the reason cannot be set")
 
@@ -182,11 +220,11 @@ def set_reason(Revoked revoked not None, int reason):
 @cython.critical_section
 def get_revoked(CRL crl not None):
     """Copies of all entries."""
-    cdef c.X509_REVOKED_LIST* entries = c.X509_CRL_get_REVOKED(crl.held())
+    cdef c.X509_REVOKED_LIST* entries = X509_CRL_get_REVOKED(crl.held())
     cdef int index
     cdef list found = []
-    for index in range(c.sk_X509_REVOKED_num(entries)):
-        found.append(copy_revoked(c.sk_X509_REVOKED_value(entries, index)))
+    for index in range(sk_X509_REVOKED_num(entries)):
+        found.append(copy_revoked(sk_X509_REVOKED_value(entries, index)))
     return found
 
 
@@ -198,7 +236,7 @@ def add_revoked(CRL crl not None, Revoked revoked not None):
         copied = copy_revoked(revoked.held())
     with cython.critical_section(crl):
         errors.clear()
-        good = c.X509_CRL_add0_revoked(crl.held(), copied.handle)
+        good = X509_CRL_add0_revoked(crl.held(), copied.handle)
         if good == 1:
             copied.handle = NULL  # now the list's
             stale(crl.handle)
@@ -211,7 +249,7 @@ def get_issuer(CRL crl not None):
     """A copy of the issuer's name."""
     cdef c.X509_NAME* copied
     errors.clear()
-    copied = c.X509_NAME_dup(c.X509_CRL_get_issuer(crl.held()))
+    copied = c.X509_NAME_dup(X509_CRL_get_issuer(crl.held()))
     if copied == NULL:
         errors.fail_crypto("the name cannot be copied")
     return names.wrap_name(copied)
@@ -221,7 +259,7 @@ def get_issuer(CRL crl not None):
 def set_version(CRL crl not None, long version):
     cdef c.X509_CRL* handle = crl.held()
     errors.clear()
-    if c.X509_CRL_set_version(handle, version) != 1:
+    if X509_CRL_set_version(handle, version) != 1:
         errors.fail_crypto("no such version of revocation lists")
     stale(handle)
 
@@ -238,9 +276,9 @@ def set_update(CRL crl not None, bint next, object when not None):
         time = asn1.new_time(when)
     errors.clear()
     if next:
-        good = c.X509_CRL_set1_nextUpdate(handle, time)
+        good = X509_CRL_set1_nextUpdate(handle, time)
     else:
-        good = c.X509_CRL_set1_lastUpdate(handle, time)
+        good = X509_CRL_set1_lastUpdate(handle, time)
     c.ASN1_TIME_free(time)
     if good != 1:
         errors.fail_crypto("the time cannot be set")
@@ -273,11 +311,11 @@ cdef int sign_as(
     cdef Asking asking
     cdef int size
     errors.clear()
-    if c.X509_CRL_set_issuer_name(handle, issuer) != 1 or c.X509_CRL_sort(handle) != 1:
+    if X509_CRL_set_issuer_name(handle, issuer) != 1 or X509_CRL_sort(handle) != 1:
         errors.fail_crypto("the issuer cannot be set")
     stale(handle)
     asking = begin_asking()
-    size = c.X509_CRL_sign(handle, key, kind)
+    size = X509_CRL_sign(handle, key, kind)
     asking.end()
     if size <= 0:
         errors.fail_crypto("the revocation list cannot be signed with this key")
@@ -288,11 +326,11 @@ cdef int sign_as(
 
 cdef c.X509_CRL* read_list(memory.Memory source) noexcept:
     # Without a hook OpenSSL would ask at the terminal for a passphrase.
-    return c.PEM_read_bio_X509_CRL(source.bio, NULL, passphrases.on_passphrase, NULL)
+    return PEM_read_bio_X509_CRL(source.bio, NULL, passphrases.on_passphrase, NULL)
 
 
 cdef void free_list(c.X509_CRL* taken) noexcept nogil:
-    c.X509_CRL_free(taken)
+    X509_CRL_free(taken)
 
 
 cdef c.X509_CRL* decoded(bytes data, bint pem) except NULL:
@@ -302,7 +340,7 @@ cdef c.X509_CRL* decoded(bytes data, bint pem) except NULL:
     if pem:
         loaded = read_list(source)
     else:
-        loaded = c.d2i_X509_CRL_bio(source.bio, NULL)
+        loaded = d2i_X509_CRL_bio(source.bio, NULL)
     if loaded == NULL:
         errors.fail_crypto("not a revocation list")
     return loaded
@@ -318,9 +356,9 @@ def dump(CRL crl not None, bint pem):
     cdef int good
     errors.clear()
     if pem:
-        good = c.PEM_write_bio_X509_CRL(out.bio, crl.held())
+        good = PEM_write_bio_X509_CRL(out.bio, crl.held())
     else:
-        good = c.i2d_X509_CRL_bio(out.bio, crl.held())
+        good = i2d_X509_CRL_bio(out.bio, crl.held())
     if good != 1:
         errors.fail_crypto("the revocation list is not complete")
     return out.written()
@@ -342,8 +380,8 @@ def add_to_store(stores.X509Store store not None, bytes data not None):
     store_changed(handle)   # takes the memory for it, before there is something to note
     loaded = decoded(data, False)
     errors.clear()
-    good = c.X509_STORE_add_crl(handle, loaded)
-    c.X509_CRL_free(loaded)
+    good = X509_STORE_add_crl(handle, loaded)
+    X509_CRL_free(loaded)
     if good != 1:
         errors.fail_crypto("the revocation list cannot be added")
     store_changed(handle)

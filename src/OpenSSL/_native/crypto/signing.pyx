@@ -2,12 +2,24 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.certificates as certificates
-cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.crypto.keys as keys
-cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.common.hooks cimport Asking, begin_asking
+
+cdef extern from "compat.h" nogil:
+    c.EVP_MD_CTX* EVP_MD_CTX_new()
+    void EVP_MD_CTX_free(c.EVP_MD_CTX* context)
+    int EVP_DigestSignInit(c.EVP_MD_CTX* context, c.EVP_PKEY_CTX** key_context,
+        const c.EVP_MD* kind, void* engine, c.EVP_PKEY* key)
+    int EVP_DigestSign(c.EVP_MD_CTX* context, unsigned char* signature, size_t* length,
+        const unsigned char* data, size_t size)
+    int EVP_DigestVerifyInit(c.EVP_MD_CTX* context, c.EVP_PKEY_CTX** key_context,
+        const c.EVP_MD* kind, void* engine, c.EVP_PKEY* key)
+    int EVP_DigestVerify(c.EVP_MD_CTX* context, const unsigned char* signature, size_t length,
+        const unsigned char* data, size_t size)
 
 
 cdef class Work:
@@ -19,13 +31,13 @@ cdef class Work:
         self.handle = NULL
 
     def __dealloc__(self):
-        c.EVP_MD_CTX_free(self.handle)
+        EVP_MD_CTX_free(self.handle)
 
 
 cdef Work start():
     cdef Work work = Work.__new__(Work)
     errors.clear()
-    work.handle = c.EVP_MD_CTX_new()
+    work.handle = EVP_MD_CTX_new()
     if work.handle == NULL:
         errors.fail_crypto("no memory for a signature")
     return work
@@ -45,15 +57,15 @@ def sign(keys.PKey key not None, bytes data not None, digest):
     cdef int good
     errors.clear()
     # From here on the context holds a reference to the key of its own.
-    good = c.EVP_DigestSignInit(work.handle, NULL, kind, NULL, shared)
+    good = EVP_DigestSignInit(work.handle, NULL, kind, NULL, shared)
     keys.release_key(shared)
-    if good != 1 or c.EVP_DigestSign(work.handle, NULL, &length, text, size) != 1:
+    if good != 1 or EVP_DigestSign(work.handle, NULL, &length, text, size) != 1:
         errors.fail_crypto("this key cannot sign in this way")
     signature = PyBytes_FromStringAndSize(NULL, length)
     out = <unsigned char*>PyBytes_AS_STRING(signature)
     asking = begin_asking()
     with nogil:
-        good = c.EVP_DigestSign(work.handle, out, &length, text, size)
+        good = EVP_DigestSign(work.handle, out, &length, text, size)
     asking.end()
     if good != 1:
         errors.fail_crypto("this key cannot sign in this way")
@@ -73,9 +85,9 @@ def verify(
     cdef size_t length = PyBytes_GET_SIZE(signature)
     cdef int good
     errors.clear()
-    if c.EVP_DigestVerifyInit(work.handle, NULL, kind, NULL, key.handle) != 1:
+    if EVP_DigestVerifyInit(work.handle, NULL, kind, NULL, key.handle) != 1:
         errors.fail_crypto("this key cannot verify in this way")
     with nogil:
-        good = c.EVP_DigestVerify(work.handle, given, length, text, size)
+        good = EVP_DigestVerify(work.handle, given, length, text, size)
     if good != 1:
         errors.fail_crypto("the signature does not match")

@@ -2,11 +2,20 @@
 
 cimport cython
 
-cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.common.errors as errors
-cimport OpenSSL._native.crypto.keys as keys
 cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.crypto.algorithms as algorithms
+cimport OpenSSL._native.crypto.keys as keys
 from OpenSSL._native.common.hooks cimport Asking, begin_asking
+
+cdef extern from "compat.h" nogil:
+    c.NETSCAPE_SPKI* NETSCAPE_SPKI_new()
+    void NETSCAPE_SPKI_free(c.NETSCAPE_SPKI* request)
+    int NETSCAPE_SPKI_sign(c.NETSCAPE_SPKI* request, c.EVP_PKEY* key, const c.EVP_MD* digest)
+    int NETSCAPE_SPKI_verify(c.NETSCAPE_SPKI* request, c.EVP_PKEY* key)
+    char* NETSCAPE_SPKI_b64_encode(c.NETSCAPE_SPKI* request)
+    c.EVP_PKEY* NETSCAPE_SPKI_get_pubkey(c.NETSCAPE_SPKI* request)
+    int NETSCAPE_SPKI_set_pubkey(c.NETSCAPE_SPKI* request, c.EVP_PKEY* key)
 
 
 cdef class NetscapeSPKI:
@@ -20,12 +29,12 @@ cdef class NetscapeSPKI:
         if self.handle != NULL:
             return
         errors.clear()
-        self.handle = c.NETSCAPE_SPKI_new()
+        self.handle = NETSCAPE_SPKI_new()
         if self.handle == NULL:
             errors.fail_crypto("no memory for a signed public key")
 
     def __dealloc__(self):
-        c.NETSCAPE_SPKI_free(self.handle)
+        NETSCAPE_SPKI_free(self.handle)
 
     cdef c.NETSCAPE_SPKI* held(self) except NULL:
         if self.handle == NULL:
@@ -42,7 +51,7 @@ def sign(NetscapeSPKI spki not None, keys.PKey key not None, digest):
     cdef int size
     errors.clear()
     asking = begin_asking()
-    size = c.NETSCAPE_SPKI_sign(handle, shared, kind)
+    size = NETSCAPE_SPKI_sign(handle, shared, kind)
     keys.release_key(shared)
     asking.end()
     if size <= 0:
@@ -55,7 +64,7 @@ def verify(NetscapeSPKI spki not None, keys.PKey key not None):
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     errors.clear()
-    good = c.NETSCAPE_SPKI_verify(handle, shared)
+    good = NETSCAPE_SPKI_verify(handle, shared)
     keys.release_key(shared)
     if good <= 0:
         errors.fail_crypto("the signature does not match")
@@ -66,7 +75,7 @@ def verify(NetscapeSPKI spki not None, keys.PKey key not None):
 def encode(NetscapeSPKI spki not None):
     cdef char* text
     errors.clear()
-    text = c.NETSCAPE_SPKI_b64_encode(spki.held())
+    text = NETSCAPE_SPKI_b64_encode(spki.held())
     if text == NULL:
         errors.fail_crypto("the signed public key is not complete")
     try:
@@ -79,7 +88,7 @@ def encode(NetscapeSPKI spki not None):
 def get_pubkey(NetscapeSPKI spki not None):
     cdef c.EVP_PKEY* key
     errors.clear()
-    key = c.NETSCAPE_SPKI_get_pubkey(spki.held())
+    key = NETSCAPE_SPKI_get_pubkey(spki.held())
     if key == NULL:
         errors.fail_crypto("there is no public key")
     return keys.wrap_public_key(key)
@@ -91,7 +100,7 @@ def set_pubkey(NetscapeSPKI spki not None, keys.PKey key not None):
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     errors.clear()
-    good = c.NETSCAPE_SPKI_set_pubkey(handle, shared)
+    good = NETSCAPE_SPKI_set_pubkey(handle, shared)
     keys.release_key(shared)
     if good != 1:
         errors.fail_crypto("the key cannot be used here")

@@ -2,11 +2,18 @@
 
 cimport cython
 
-cimport OpenSSL._native.crypto.certificates as certificates
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.crypto.certificates as certificates
 
 from OpenSSL._native.common.rules cimport store_changed
+
+cdef extern from "compat.h" nogil:
+    void X509_STORE_free(c.X509_STORE* store)
+    int X509_STORE_add_cert(c.X509_STORE* store, c.X509* certificate)
+    c.X509_CHAIN* X509_STORE_get1_all_certs(c.X509_STORE* store)
+    c.X509_VERIFY_PARAM* X509_STORE_get0_param(c.X509_STORE* store)
+    int X509_STORE_set_flags(c.X509_STORE* store, unsigned long flags)
 
 cdef object face = None
 
@@ -30,7 +37,7 @@ cdef class X509Store:
             errors.fail_crypto("no memory for a store")
 
     def __dealloc__(self):
-        c.X509_STORE_free(self.handle)
+        X509_STORE_free(self.handle)
 
     cdef c.X509_STORE* held(self) except NULL:
         if self.handle == NULL:
@@ -44,7 +51,7 @@ cdef object wrap_store(c.X509_STORE* taken):
     try:
         made = kind.__new__(kind)
     except BaseException:
-        c.X509_STORE_free(taken)
+        X509_STORE_free(taken)
         raise
     made.handle = taken
     return made
@@ -58,7 +65,7 @@ def add_certificate(X509Store store not None, certificates.X509 certificate not 
     store_changed(store.held())     # takes the memory for it, before there is something to note
     errors.clear()
     handle = certificate.share()
-    good = c.X509_STORE_add_cert(store.handle, handle)
+    good = X509_STORE_add_cert(store.handle, handle)
     certificates.release_certificate(handle)
     if good != 1:
         errors.fail_crypto("the certificate cannot be trusted")
@@ -68,7 +75,7 @@ def add_certificate(X509Store store not None, certificates.X509 certificate not 
 @cython.critical_section
 def set_flags(X509Store store not None, unsigned long flags):
     errors.clear()
-    if c.X509_STORE_set_flags(store.held(), flags) != 1:
+    if X509_STORE_set_flags(store.held(), flags) != 1:
         errors.fail_crypto("the flags cannot be set")
 
 
@@ -76,14 +83,14 @@ def set_flags(X509Store store not None, unsigned long flags):
 def set_time(X509Store store not None, long long seconds):
     """Verify as if it were ``seconds`` after the start of 1970."""
     # Not by X509_STORE_set1_param, which leaves a time that was set before.
-    c.X509_VERIFY_PARAM_set_time(c.X509_STORE_get0_param(store.held()), seconds)
+    c.X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store.held()), seconds)
 
 
 cdef c.X509_CHAIN* all_certificates(c.X509_STORE* store) except NULL:
     """The certificates that have been loaded, each with a reference of its own."""
     cdef c.X509_CHAIN* chain
     errors.clear()
-    chain = c.X509_STORE_get1_all_certs(store)
+    chain = X509_STORE_get1_all_certs(store)
     if chain == NULL:
         errors.fail_crypto("the certificates cannot be listed")
     return chain

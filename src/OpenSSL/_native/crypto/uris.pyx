@@ -5,11 +5,27 @@ OpenSSL's configuration names.  A loader may ask for a passphrase or a PIN: it i
 never prompts.  All of it is read before any of it is used.
 """
 
-cimport OpenSSL._native.crypto.certificates as certificates
 cimport OpenSSL._native.common.errors as errors
-cimport OpenSSL._native.crypto.keys as keys
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.passphrases as passphrases
+cimport OpenSSL._native.crypto.certificates as certificates
+cimport OpenSSL._native.crypto.keys as keys
+
+cdef extern from "compat.h" nogil:
+    int OSSL_STORE_INFO_CERT
+    int OSSL_STORE_INFO_PKEY
+    c.OSSL_STORE_CTX* OSSL_STORE_open_ex( const char* uri, void* library, const char* properties,
+        const c.UI_METHOD* prompt, void* prompt_data, const void* params, void* after,
+        void* after_data)
+    c.OSSL_STORE_INFO* OSSL_STORE_load(c.OSSL_STORE_CTX* source)
+    int OSSL_STORE_eof(c.OSSL_STORE_CTX* source)
+    int OSSL_STORE_error(c.OSSL_STORE_CTX* source)
+    int OSSL_STORE_INFO_get_type(const c.OSSL_STORE_INFO* info)
+    c.EVP_PKEY* OSSL_STORE_INFO_get1_PKEY(const c.OSSL_STORE_INFO* info)
+    c.X509* OSSL_STORE_INFO_get1_CERT(const c.OSSL_STORE_INFO* info)
+    void OSSL_STORE_INFO_free(c.OSSL_STORE_INFO* info)
+    c.UI_METHOD* UI_UTIL_wrap_read_pem_callback(c.pem_password_cb* hook, int writing)
+    void UI_destroy_method(c.UI_METHOD* method)
 
 
 cdef class Source:
@@ -25,16 +41,16 @@ cdef class Source:
     def __dealloc__(self):
         if self.handle != NULL:
             c.OSSL_STORE_close(self.handle)
-        c.UI_destroy_method(self.prompt)
+        UI_destroy_method(self.prompt)
 
     cdef int open(self, const char* uri, void* asked) except -1:
         errors.clear()
         # Without a prompt of ours OpenSSL's own would speak at the terminal.
-        self.prompt = c.UI_UTIL_wrap_read_pem_callback(passphrases.on_passphrase, 0)
+        self.prompt = UI_UTIL_wrap_read_pem_callback(passphrases.on_passphrase, 0)
         if self.prompt == NULL:
             errors.fail_crypto("no memory for a URI")
         with nogil:     # a token may be slow
-            self.handle = c.OSSL_STORE_open_ex(
+            self.handle = OSSL_STORE_open_ex(
                 uri, NULL, NULL, self.prompt, asked, NULL, NULL, NULL)
         # Nothing is expected in particular: `file:` takes anything else for an error then.
         return self.handle != NULL
@@ -43,15 +59,15 @@ cdef class Source:
         """One more thing, for the caller to give back; NULL at the end, or when it fails."""
         cdef c.OSSL_STORE_INFO* found = NULL
         errors.clear()
-        while found == NULL and not c.OSSL_STORE_eof(self.handle):
-            found = c.OSSL_STORE_load(self.handle)
-            if found == NULL and c.OSSL_STORE_error(self.handle):
+        while found == NULL and not OSSL_STORE_eof(self.handle):
+            found = OSSL_STORE_load(self.handle)
+            if found == NULL and OSSL_STORE_error(self.handle):
                 return NULL
         return found
 
     cdef bint failed(self) noexcept:
         # Where only white space is left of a file it has "failed" too, and complains of nothing.
-        return c.OSSL_STORE_error(self.handle) != 0 and errors.pending()
+        return OSSL_STORE_error(self.handle) != 0 and errors.pending()
 
     cdef int close(self) except -1:
         cdef int good
@@ -65,17 +81,17 @@ cdef class Source:
 
 cdef object taken(c.OSSL_STORE_INFO* found):
     """The private key or the certificate that was found; None for anything else."""
-    cdef int kind = c.OSSL_STORE_INFO_get_type(found)
+    cdef int kind = OSSL_STORE_INFO_get_type(found)
     cdef c.EVP_PKEY* key
     cdef c.X509* certificate
     errors.clear()
-    if kind == c.OSSL_STORE_INFO_PKEY:
-        key = c.OSSL_STORE_INFO_get1_PKEY(found)
+    if kind == OSSL_STORE_INFO_PKEY:
+        key = OSSL_STORE_INFO_get1_PKEY(found)
         if key == NULL:
             errors.fail_crypto("the key cannot be taken")
         return keys.wrap_key(key)
-    if kind == c.OSSL_STORE_INFO_CERT:
-        certificate = c.OSSL_STORE_INFO_get1_CERT(found)
+    if kind == OSSL_STORE_INFO_CERT:
+        certificate = OSSL_STORE_INFO_get1_CERT(found)
         if certificate == NULL:
             errors.fail_crypto("the certificate cannot be taken")
         return certificates.wrap_certificate(certificate)
@@ -99,7 +115,7 @@ def load(bytes uri not None, passphrases.Passphrase phrase):
         try:
             thing = taken(info)
         finally:
-            c.OSSL_STORE_INFO_free(info)
+            OSSL_STORE_INFO_free(info)
         if isinstance(thing, keys.PKey):
             found_keys.append(thing)
         elif thing is not None:

@@ -1,9 +1,16 @@
 """Verifying a certificate against a store, outside any connection."""
 
-cimport OpenSSL._native.crypto.certificates as certificates
 cimport OpenSSL._native.common.errors as errors
-cimport OpenSSL._native.crypto.stores as stores
 cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.crypto.certificates as certificates
+cimport OpenSSL._native.crypto.stores as stores
+
+cdef extern from "compat.h" nogil:
+    c.X509_STORE_CTX* X509_STORE_CTX_new()
+    void X509_STORE_CTX_free(c.X509_STORE_CTX* context)
+    int X509_STORE_CTX_init(c.X509_STORE_CTX* context, c.X509_STORE* store, c.X509* certificate,
+        c.X509_CHAIN* untrusted)
+    c.X509_CHAIN* X509_STORE_CTX_get0_chain(const c.X509_STORE_CTX* context)
 
 
 cdef class Run:
@@ -19,7 +26,7 @@ cdef class Run:
         self.untrusted = NULL
 
     def __dealloc__(self):
-        c.X509_STORE_CTX_free(self.handle)
+        X509_STORE_CTX_free(self.handle)
         certificates.release_certificate(self.subject)
         certificates.release_chain(self.untrusted)
 
@@ -35,16 +42,16 @@ def verify(stores.X509Store store not None, certificates.X509 certificate not No
     run.subject = certificate.share()
     run.untrusted = certificates.new_chain(chain)
     errors.clear()
-    run.handle = c.X509_STORE_CTX_new()
+    run.handle = X509_STORE_CTX_new()
     if run.handle == NULL:
         errors.fail_crypto("no memory for a verification")
-    if c.X509_STORE_CTX_init(run.handle, trusted, run.subject, run.untrusted) != 1:
+    if X509_STORE_CTX_init(run.handle, trusted, run.subject, run.untrusted) != 1:
         errors.fail_crypto("the verification cannot start")
     with nogil:
         good = c.X509_verify_cert(run.handle)
     if good > 0:
         errors.clear()
-        return 0, 0, "", None, certificates.wrap_chain(c.X509_STORE_CTX_get0_chain(run.handle))
+        return 0, 0, "", None, certificates.wrap_chain(X509_STORE_CTX_get0_chain(run.handle))
     code = c.X509_STORE_CTX_get_error(run.handle)
     if code == c.X509_V_OK:
         errors.fail_crypto("the verification could not be carried out")

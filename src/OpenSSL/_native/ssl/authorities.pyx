@@ -3,11 +3,16 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.crypto.bundles cimport Bundle, read_bundle
-from OpenSSL._native.ssl.context cimport OWN, Context
 from OpenSSL._native.common.rules cimport store_changed
+from OpenSSL._native.crypto.bundles cimport Bundle, read_bundle
 from OpenSSL._native.crypto.stores cimport X509Store
+from OpenSSL._native.ssl.context cimport OWN, Context
 from OpenSSL._native.ssl.trust cimport borrowed_store, outlive, own_store
+
+cdef extern from "compat.h" nogil:
+    int SSL_CTX_load_verify_store(s.SSL_CTX* context, const char* uri)
+    c.OSSL_STORE_CTX* OSSL_STORE_open(const char* uri, void* prompt, void* prompt_data,
+        void* after, void* after_data)
 
 
 def set_cert_store(Context context not None, X509Store store not None):
@@ -40,7 +45,7 @@ cdef int check_source(bytes uri) except -1:
     cdef int good = 1
     with nogil:
         errors.clear()
-        source = c.OSSL_STORE_open(place, NULL, NULL, NULL, NULL)
+        source = OSSL_STORE_open(place, NULL, NULL, NULL, NULL)
         if source != NULL:
             good = c.OSSL_STORE_close(source)
     if source == NULL or good != 1:
@@ -56,7 +61,7 @@ def load_verify_uri(Context context not None, bytes uri not None):
         # Like a hashed folder it is looked into when somebody is verified.
         store_changed(s.SSL_CTX_get_cert_store(context.handle), uri)
         errors.clear()
-        if s.SSL_CTX_load_verify_store(context.handle, uri) != 1:
+        if SSL_CTX_load_verify_store(context.handle, uri) != 1:
             errors.fail_ssl("the certificates could not be loaded")
     finally:
         context.leave()

@@ -17,13 +17,13 @@ from libc.stdlib cimport calloc, realloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.platform cimport (
+    brisk_errno, brisk_fd, brisk_read, brisk_read_both, brisk_would_block, brisk_write,
+)
 from OpenSSL._native.ssl.channel cimport (
     ANY_NUMBER, Channel, Datagrams, Piece, brisk_kernel_tls,
 )
 from OpenSSL._native.ssl.gathering cimport FAILED_TO_LEAVE, LEFT, leave_together, put_aside
-from OpenSSL._native.common.platform cimport (
-    brisk_errno, brisk_fd, brisk_read, brisk_read_both, brisk_would_block, brisk_write,
-)
 
 cdef extern from "kernel_tls.h" nogil:
     long brisk_kernel_tls_control(

@@ -6,6 +6,9 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.pausing cimport on_certificate
 
+cdef extern from "compat.h" nogil:
+    void SSL_CTX_set_cert_cb(s.SSL_CTX* context, s.certificate_hook callback, void* data)
+
 
 def set_callback(Context context not None, callback):
     cdef s.certificate_hook function = NULL
@@ -18,7 +21,7 @@ def set_callback(Context context not None, callback):
         hooks.put("certificate", callback)
         context.hooks = hooks
         # Connections made before have their own copy.
-        s.SSL_CTX_set_cert_cb(context.handle, function, NULL)
+        SSL_CTX_set_cert_cb(context.handle, function, NULL)
     finally:
         context.leave()
 

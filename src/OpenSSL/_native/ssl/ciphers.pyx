@@ -5,16 +5,49 @@ and, when it named one, another security level.  So the previous list is noted
 first and put back when the new one is refused: a failed call changes nothing.
 """
 
+from libc.stdint cimport uint32_t
+
 from cpython.bytes cimport PyBytes_AS_STRING
 
 cimport OpenSSL._native.common.errors as errors
-cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.common.memory as memory
+from OpenSSL._native.common.memory cimport Memory
+from OpenSSL._native.crypto.keys cimport release_key
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.crypto.keys cimport release_key
-from OpenSSL._native.common.memory cimport Memory
+
+cdef extern from "compat.h" nogil:
+    int SSL_CTX_set_cipher_list(s.SSL_CTX* context, const char* ciphers)
+    int SSL_CTX_set_ciphersuites(s.SSL_CTX* context, const char* suites)
+    int SSL_set_ciphersuites(s.SSL* ssl, const char* suites)
+    s.SSL_CIPHER_LIST* SSL_CTX_get_ciphers(const s.SSL_CTX* context)
+    s.SSL_CIPHER_LIST* sk_SSL_CIPHER_dup(const s.SSL_CIPHER_LIST* ciphers)
+    void sk_SSL_CIPHER_free(s.SSL_CIPHER_LIST* ciphers)
+    long SSL_get_min_proto_version(s.SSL* ssl)
+    long SSL_get_max_proto_version(s.SSL* ssl)
+    long SSL_CTX_set1_groups(s.SSL_CTX* context, int* nids, long count)
+    long SSL_CTX_set1_groups_list(s.SSL_CTX* context, const char* groups)
+    long SSL_CTX_set1_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
+    int SSL_CTX_set0_tmp_dh_pkey(s.SSL_CTX* context, c.EVP_PKEY* parameters)
+    const char* brisk_group_name(s.SSL* ssl)
+    uint32_t SSL_CIPHER_get_id(const s.SSL_CIPHER* cipher)
+    int SSL_CIPHER_is_aead(const s.SSL_CIPHER* cipher)
+    int SSL_CIPHER_get_cipher_nid(const s.SSL_CIPHER* cipher)
+    int SSL_CIPHER_get_digest_nid(const s.SSL_CIPHER* cipher)
+    int SSL_CIPHER_get_auth_nid(const s.SSL_CIPHER* cipher)
+    char* SSL_CIPHER_description(const s.SSL_CIPHER* cipher, char* text, int size)
+    s.SSL_CIPHER_LIST* SSL_get_client_ciphers(const s.SSL* ssl)
+    int BIO_eof(c.BIO* bio)
+    int BIO_tell(c.BIO* bio)
+    int OSSL_KEYMGMT_SELECT_ALL_PARAMETERS
+    c.OSSL_DECODER_CTX* OSSL_DECODER_CTX_new_for_pkey( c.EVP_PKEY** key, const char* format,
+        const char* structure, const char* kind, int selection, void* library,
+        const char* properties)
+    void OSSL_DECODER_CTX_free(c.OSSL_DECODER_CTX* decoder)
+    int OSSL_DECODER_from_bio(c.OSSL_DECODER_CTX* decoder, c.BIO* bio)
+    int EC_curve_nist2nid(const char* name)
 
 
 cdef enum:
@@ -47,20 +80,20 @@ cdef dict description(const s.SSL_CIPHER* cipher):
     cdef char text[DESCRIPTION]
     cdef int bits = 0
     strength = s.SSL_CIPHER_get_bits(cipher, &bits)
-    if s.SSL_CIPHER_description(cipher, text, DESCRIPTION) == NULL:
+    if SSL_CIPHER_description(cipher, text, DESCRIPTION) == NULL:
         text[0] = 0
     return {
-        "id": s.SSL_CIPHER_get_id(cipher),
+        "id": SSL_CIPHER_get_id(cipher),
         "name": words(s.SSL_CIPHER_get_name(cipher)),
         "protocol": words(s.SSL_CIPHER_get_version(cipher)),
         "description": words(text).removesuffix("\n"),
         "strength_bits": strength,
         "alg_bits": bits,
-        "aead": s.SSL_CIPHER_is_aead(cipher) != 0,
-        "symmetric": long_name(s.SSL_CIPHER_get_cipher_nid(cipher)),
-        "digest": long_name(s.SSL_CIPHER_get_digest_nid(cipher)),
+        "aead": SSL_CIPHER_is_aead(cipher) != 0,
+        "symmetric": long_name(SSL_CIPHER_get_cipher_nid(cipher)),
+        "digest": long_name(SSL_CIPHER_get_digest_nid(cipher)),
         "kea": long_name(s.SSL_CIPHER_get_kx_nid(cipher)),
-        "auth": long_name(s.SSL_CIPHER_get_auth_nid(cipher)),
+        "auth": long_name(SSL_CIPHER_get_auth_nid(cipher)),
     }
 
 
@@ -78,7 +111,7 @@ cdef list descriptions(const s.SSL_CIPHER_LIST* ciphers):
 def describe_ciphers(Context context not None):
     context.enter()
     try:
-        return descriptions(s.SSL_CTX_get_ciphers(context.handle))
+        return descriptions(SSL_CTX_get_ciphers(context.handle))
     finally:
         context.leave()
 
@@ -94,7 +127,7 @@ def get_security_level(Context context not None):
 def context_get_cipher_list(Context context not None):
     context.enter()
     try:
-        return cipher_names(s.SSL_CTX_get_ciphers(context.handle))
+        return cipher_names(SSL_CTX_get_ciphers(context.handle))
     finally:
         context.leave()
 
@@ -104,16 +137,16 @@ def context_set_cipher_list(Context context not None, bytes ciphers not None):
     cdef int level
     context.change()
     try:
-        before = ":".join(cipher_names(s.SSL_CTX_get_ciphers(context.handle))).encode()
+        before = ":".join(cipher_names(SSL_CTX_get_ciphers(context.handle))).encode()
         level = s.SSL_CTX_get_security_level(context.handle)
         errors.clear()
-        if s.SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(ciphers)) == 1:
+        if SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(ciphers)) == 1:
             return
         try:
             errors.fail_ssl("no cipher match")
         finally:
             s.SSL_CTX_set_security_level(context.handle, level)
-            if s.SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(before)) != 1:
+            if SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(before)) != 1:
                 errors.fail_ssl("the previous ciphers cannot be put back")
     finally:
         context.leave()
@@ -123,14 +156,14 @@ cdef list connection_ciphers(Connection connection):
     # They may be the Context's, which another thread may replace.
     cdef s.SSL_CIPHER_LIST* copy
     connection.start_reading()
-    copy = s.sk_SSL_CIPHER_dup(s.SSL_get_ciphers(connection.handle))
+    copy = sk_SSL_CIPHER_dup(s.SSL_get_ciphers(connection.handle))
     connection.stop_reading()
     if copy == NULL:
         raise MemoryError()
     try:
         return cipher_names(copy)
     finally:
-        s.sk_SSL_CIPHER_free(copy)
+        sk_SSL_CIPHER_free(copy)
 
 
 cdef bint take_ciphers(Connection connection, bytes ciphers) noexcept:
@@ -175,7 +208,7 @@ def describe_client_ciphers(Connection connection not None):
     cdef s.SSL_CIPHER_LIST* offered
     connection.enter()
     try:
-        offered = s.SSL_get_client_ciphers(connection.handle)
+        offered = SSL_get_client_ciphers(connection.handle)
         return None if offered == NULL else descriptions(offered)
     finally:
         connection.leave()
@@ -185,7 +218,7 @@ def context_set_ciphersuites(Context context not None, bytes suites not None):
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_set_ciphersuites(context.handle, PyBytes_AS_STRING(suites)) != 1:
+        if SSL_CTX_set_ciphersuites(context.handle, PyBytes_AS_STRING(suites)) != 1:
             errors.fail_ssl("no cipher match")
     finally:
         context.leave()
@@ -195,7 +228,7 @@ def connection_set_ciphersuites(Connection connection not None, bytes suites not
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_set_ciphersuites(connection.handle, PyBytes_AS_STRING(suites)) != 1:
+        if SSL_set_ciphersuites(connection.handle, PyBytes_AS_STRING(suites)) != 1:
             errors.fail_ssl("no cipher match")
         connection.note_rule("ciphersuites", suites)
     finally:
@@ -265,7 +298,7 @@ def connection_set_max_version(Connection connection not None, int version):
 def connection_get_min_version(Connection connection not None):
     connection.enter()
     try:
-        return s.SSL_get_min_proto_version(connection.handle)
+        return SSL_get_min_proto_version(connection.handle)
     finally:
         connection.leave()
 
@@ -273,7 +306,7 @@ def connection_get_min_version(Connection connection not None):
 def connection_get_max_version(Connection connection not None):
     connection.enter()
     try:
-        return s.SSL_get_max_proto_version(connection.handle)
+        return SSL_get_max_proto_version(connection.handle)
     finally:
         connection.leave()
 
@@ -283,11 +316,11 @@ def connection_get_max_version(Connection connection not None):
 def set_tmp_ecdh(Context context not None, bytes curve not None):
     cdef int nid = c.OBJ_txt2nid(PyBytes_AS_STRING(curve))
     if nid == c.NID_undef:
-        nid = c.EC_curve_nist2nid(PyBytes_AS_STRING(curve))
+        nid = EC_curve_nist2nid(PyBytes_AS_STRING(curve))
     context.change()
     try:
         errors.clear()
-        if nid == c.NID_undef or s.SSL_CTX_set1_groups(context.handle, &nid, 1) != 1:
+        if nid == c.NID_undef or SSL_CTX_set1_groups(context.handle, &nid, 1) != 1:
             errors.fail_ssl(f"unsupported elliptic curve: {curve.decode('ascii', 'replace')}")
         context.note_rule("groups", <bytes>c.OBJ_nid2sn(nid))
     finally:
@@ -297,21 +330,21 @@ def set_tmp_ecdh(Context context not None, bytes curve not None):
 cdef c.EVP_PKEY* read_dh(c.BIO* file) noexcept nogil:
     """The first DH parameters in a PEM file, past whatever else it holds; NULL for none."""
     cdef c.EVP_PKEY* found = NULL
-    cdef c.OSSL_DECODER_CTX* decoder = c.OSSL_DECODER_CTX_new_for_pkey(
-        &found, b"PEM", NULL, NULL, c.OSSL_KEYMGMT_SELECT_ALL_PARAMETERS, NULL, NULL)
+    cdef c.OSSL_DECODER_CTX* decoder = OSSL_DECODER_CTX_new_for_pkey(
+        &found, b"PEM", NULL, NULL, OSSL_KEYMGMT_SELECT_ALL_PARAMETERS, NULL, NULL)
     cdef int position = -1
     cdef int here
     while decoder != NULL:
-        if c.OSSL_DECODER_from_bio(decoder, file) == 1 and found != NULL:
+        if OSSL_DECODER_from_bio(decoder, file) == 1 and found != NULL:
             if c.EVP_PKEY_is_a(found, b"DH") == 1 or c.EVP_PKEY_is_a(found, b"DHX") == 1:
                 break
             release_key(found)
             found = NULL
-        here = c.BIO_tell(file)
-        if c.BIO_eof(file) or here <= position:
+        here = BIO_tell(file)
+        if BIO_eof(file) or here <= position:
             break
         position = here
-    c.OSSL_DECODER_CTX_free(decoder)
+    OSSL_DECODER_CTX_free(decoder)
     return found
 
 
@@ -333,7 +366,7 @@ def load_tmp_dh(Context context not None, bytes path not None):
         raise
     try:
         errors.clear()
-        if s.SSL_CTX_set0_tmp_dh_pkey(context.handle, parameters) != 1:
+        if SSL_CTX_set0_tmp_dh_pkey(context.handle, parameters) != 1:
             release_key(parameters)
             errors.fail_ssl("OpenSSL refused these DH parameters")
     finally:
@@ -344,7 +377,7 @@ def context_set_groups_list(Context context not None, bytes groups not None):
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_set1_groups_list(context.handle, PyBytes_AS_STRING(groups)) != 1:
+        if SSL_CTX_set1_groups_list(context.handle, PyBytes_AS_STRING(groups)) != 1:
             errors.fail_ssl("the list holds a group that is unknown, or one twice")
         context.note_rule("groups", groups)
     finally:
@@ -366,7 +399,7 @@ def context_set_sigalgs_list(Context context not None, bytes algorithms not None
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_set1_sigalgs_list(context.handle, PyBytes_AS_STRING(algorithms)) != 1:
+        if SSL_CTX_set1_sigalgs_list(context.handle, PyBytes_AS_STRING(algorithms)) != 1:
             errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
         context.note_rule("signature algorithms", algorithms)
     finally:
@@ -388,7 +421,7 @@ def get_group_name(Connection connection not None):
     cdef const char* name
     connection.enter()
     try:
-        name = s.brisk_group_name(connection.handle)
+        name = brisk_group_name(connection.handle)
         return None if name == NULL else (<bytes>name).decode("ascii")
     finally:
         connection.leave()

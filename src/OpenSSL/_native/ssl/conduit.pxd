@@ -1,6 +1,6 @@
-from OpenSSL._native.ssl.ending cimport Ending
 from OpenSSL._native.common.lock cimport brisk_lock
 from OpenSSL._native.common.platform cimport flag
+from OpenSSL._native.ssl.ending cimport Ending
 
 cdef class Conduit:
     cdef object socket              # the object that carries

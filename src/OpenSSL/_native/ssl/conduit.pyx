@@ -21,15 +21,15 @@ from libc.string cimport strcmp
 
 cimport cython
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.forks cimport forks
-from OpenSSL._native.ssl.channel cimport Channel, feed, lacking
-from OpenSSL._native.ssl.ending cimport OVER, Ending
 from OpenSSL._native.common.errors cimport DONE, SYSTEM, WANT_READ, WANT_WRITE, Verdict
+from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.lock cimport (
     brisk_lock, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave,
     brisk_lock_try, brisk_lock_wait,
 )
 from OpenSSL._native.common.platform cimport brisk_poll
+from OpenSSL._native.ssl.channel cimport Channel, feed, lacking
+from OpenSSL._native.ssl.ending cimport OVER, Ending
 
 from OpenSSL._exceptions import (
     Error, SysCallError, WantReadError, WantWriteError, ZeroReturnError,

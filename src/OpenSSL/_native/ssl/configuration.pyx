@@ -3,13 +3,33 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
 
 from os import urandom
 
 from OpenSSL._exceptions import Error
+
+cdef extern from "compat.h" nogil:
+    unsigned int SSL_CONF_FLAG_FILE
+    unsigned int SSL_CONF_FLAG_CLIENT
+    unsigned int SSL_CONF_FLAG_SERVER
+    unsigned int SSL_CONF_FLAG_SHOW_ERRORS
+    unsigned int SSL_CONF_FLAG_CERTIFICATE
+    s.SSL_CONF_CTX* SSL_CONF_CTX_new()
+    void SSL_CONF_CTX_free(s.SSL_CONF_CTX* commands)
+    unsigned int SSL_CONF_CTX_set_flags(s.SSL_CONF_CTX* commands, unsigned int flags)
+    void SSL_CONF_CTX_set_ssl_ctx(s.SSL_CONF_CTX* commands, s.SSL_CTX* context)
+    void SSL_CONF_CTX_set_ssl(s.SSL_CONF_CTX* commands, s.SSL* ssl)
+    int SSL_CONF_cmd(s.SSL_CONF_CTX* commands, const char* name, const char* value)
+    int SSL_CONF_CTX_finish(s.SSL_CONF_CTX* commands)
+    c.CONF* NCONF_new(void* method)
+    void NCONF_free(c.CONF* file)
+    int NCONF_load(c.CONF* file, const char* path, long* line)
+    c.CONF_VALUES* NCONF_get_section(const c.CONF* file, const char* section)
+    int sk_CONF_VALUE_num(const c.CONF_VALUES* values)
+    c.CONF_VALUE* sk_CONF_VALUE_value(const c.CONF_VALUES* values, int index)
 
 cdef enum:
     UNKNOWN = -2        # SSL_CONF_cmd: there is no such command
@@ -24,18 +44,18 @@ cdef class Commands:
         self.handle = NULL
 
     def __dealloc__(self):
-        s.SSL_CONF_CTX_free(self.handle)
+        SSL_CONF_CTX_free(self.handle)
 
 
 cdef Commands begin():
     cdef Commands commands = Commands.__new__(Commands)
     errors.clear()
-    commands.handle = s.SSL_CONF_CTX_new()
+    commands.handle = SSL_CONF_CTX_new()
     if commands.handle == NULL:
         errors.fail_ssl("SSL_CONF_CTX_new failed")
-    s.SSL_CONF_CTX_set_flags(
-        commands.handle, s.SSL_CONF_FLAG_FILE | s.SSL_CONF_FLAG_CLIENT | s.SSL_CONF_FLAG_SERVER
-        | s.SSL_CONF_FLAG_CERTIFICATE | s.SSL_CONF_FLAG_SHOW_ERRORS)
+    SSL_CONF_CTX_set_flags(
+        commands.handle, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_CLIENT | SSL_CONF_FLAG_SERVER
+        | SSL_CONF_FLAG_CERTIFICATE | SSL_CONF_FLAG_SHOW_ERRORS)
     return commands
 
 
@@ -43,7 +63,7 @@ cdef int run(Commands commands, list wanted) except -1:
     cdef int result
     for name, value in wanted:
         errors.clear()
-        result = s.SSL_CONF_cmd(
+        result = SSL_CONF_cmd(
             commands.handle, <bytes>name, NULL if value is None else <const char*><bytes>value)
         if result == UNKNOWN:
             errors.clear()
@@ -54,7 +74,7 @@ cdef int run(Commands commands, list wanted) except -1:
         if result <= 0:
             errors.fail_ssl(f"{name.decode('utf-8', 'replace')} cannot be set so")
     errors.clear()
-    if s.SSL_CONF_CTX_finish(commands.handle) != 1:
+    if SSL_CONF_CTX_finish(commands.handle) != 1:
         errors.fail_ssl("the commands cannot be carried out")
     return 0
 
@@ -74,7 +94,7 @@ cdef int configure_context(Context context, list wanted) except -1:
         # sessions are resumed, until it is configured again.
         context.note_rule("configuration", urandom(16))
         mode = s.SSL_CTX_get_verify_mode(context.handle)
-        s.SSL_CONF_CTX_set_ssl_ctx(commands.handle, context.handle)
+        SSL_CONF_CTX_set_ssl_ctx(commands.handle, context.handle)
         try:
             run(commands, wanted)
         except BaseException:
@@ -103,7 +123,7 @@ cdef int configure_connection(Connection connection, list wanted) except -1:
         mode = s.SSL_get_verify_mode(connection.handle)
         s.SSL_set_default_passwd_cb(connection.handle, on_passphrase)
         s.SSL_set_default_passwd_cb_userdata(connection.handle, <void*>nobody)
-        s.SSL_CONF_CTX_set_ssl(commands.handle, connection.handle)
+        SSL_CONF_CTX_set_ssl(commands.handle, connection.handle)
         try:
             run(commands, wanted)
         finally:
@@ -133,7 +153,7 @@ cdef class File:
         self.handle = NULL
 
     def __dealloc__(self):
-        c.NCONF_free(self.handle)
+        NCONF_free(self.handle)
 
 
 def read_section(bytes path not None, bytes section not None):
@@ -145,16 +165,16 @@ def read_section(bytes path not None, bytes section not None):
     cdef int index
     cdef list found = []
     errors.clear()
-    file.handle = c.NCONF_new(NULL)
+    file.handle = NCONF_new(NULL)
     if file.handle == NULL:
         errors.fail_ssl("NCONF_new failed")
-    if c.NCONF_load(file.handle, path, &line) <= 0:
+    if NCONF_load(file.handle, path, &line) <= 0:
         errors.fail_ssl("the file cannot be read")
-    values = c.NCONF_get_section(file.handle, section)
+    values = NCONF_get_section(file.handle, section)
     if values == NULL:
         errors.clear()
         raise ValueError("the file has no such section")
-    for index in range(c.sk_CONF_VALUE_num(values)):
-        one = c.sk_CONF_VALUE_value(values, index)
+    for index in range(sk_CONF_VALUE_num(values)):
+        one = sk_CONF_VALUE_value(values, index)
         found.append((<bytes>one.name, <bytes>one.value))
     return found

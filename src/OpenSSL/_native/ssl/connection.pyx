@@ -6,12 +6,12 @@ Theory.  Receiving is the Reader's, sending the Sender's, judging and waiting th
 cimport cython
 from cpython.bytes cimport PyBytes_CheckExact, PyBytes_GET_SIZE
 
-cimport OpenSSL._native.ssl.channel as channel
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.ssl.ending cimport OVER
-from OpenSSL._native.ssl.engine cimport HANDSHAKE, SHUTDOWN
+cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.errors cimport DONE, WANT_READ, WANT_WRITE, fail_wanting, sign_of
 from OpenSSL._native.common.lock cimport brisk_lock_leave
+from OpenSSL._native.ssl.ending cimport OVER
+from OpenSSL._native.ssl.engine cimport HANDSHAKE, SHUTDOWN
 from OpenSSL._native.ssl.reading cimport size_of
 from OpenSSL._native.ssl.sending cimport Sender, as_buffer
 

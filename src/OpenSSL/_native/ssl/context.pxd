@@ -1,8 +1,8 @@
 from OpenSSL._native.common.hooks cimport Hooks, Kept
 from OpenSSL._native.common.libssl cimport SSL_CTX
 from OpenSSL._native.common.lock cimport brisk_lock
-from OpenSSL._native.ssl.removals cimport Removals
 from OpenSSL._native.common.rules cimport Common
+from OpenSSL._native.ssl.removals cimport Removals
 from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring
 
 cdef enum Trust:

@@ -19,12 +19,12 @@ from OpenSSL._native.common.lock cimport (
     brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
     brisk_lock_wait, brisk_lock_was_forked,
 )
+from OpenSSL._native.common.rules cimport renew
 from OpenSSL._native.ssl.hello cimport on_alpn_select, on_hello
 from OpenSSL._native.ssl.judging cimport on_chain
-from OpenSSL._native.common.rules cimport renew
 from OpenSSL._native.ssl.stamps cimport on_ticket
-from OpenSSL._native.ssl.trampolines cimport on_early_data
 from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring_close
+from OpenSSL._native.ssl.trampolines cimport on_early_data
 
 from OpenSSL._exceptions import Error
 from OpenSSL._native.common.hooks import write_unraisable
@@ -32,6 +32,24 @@ from OpenSSL._native.common.constants import (
     DTLS_CLIENT_METHOD, DTLS_METHOD, DTLS_SERVER_METHOD, SSLv23_METHOD, TLS_CLIENT_METHOD,
     TLS_METHOD, TLS_SERVER_METHOD, TLSv1_1_METHOD, TLSv1_2_METHOD, TLSv1_METHOD,
 )
+
+cdef extern from "compat.h" nogil:
+    long SSL_MODE_ENABLE_PARTIAL_WRITE
+    long SSL_MODE_RELEASE_BUFFERS
+    const s.SSL_METHOD* TLS_method()
+    const s.SSL_METHOD* TLS_server_method()
+    const s.SSL_METHOD* TLS_client_method()
+    const s.SSL_METHOD* DTLS_method()
+    const s.SSL_METHOD* DTLS_server_method()
+    const s.SSL_METHOD* DTLS_client_method()
+    s.SSL_CTX* SSL_CTX_new(const s.SSL_METHOD* method)
+    void SSL_CTX_free(s.SSL_CTX* context)
+    void SSL_CTX_set_alpn_select_cb( s.SSL_CTX* context, int (*callback)(s.SSL*,
+        const unsigned char**, unsigned char*, const unsigned char*, unsigned int,
+        void*) noexcept, void* arg)
+    void SSL_CTX_set_client_hello_cb(s.SSL_CTX* context, s.hello_hook callback, void* data)
+    void SSL_CTX_set_cert_verify_callback(s.SSL_CTX* context, s.chain_hook callback, void* data)
+    void SSL_CTX_set_allow_early_data_cb(s.SSL_CTX* context, s.early_hook callback, void* data)
 
 cdef enum:
     SESSION_SECONDS = 300   # the interface's own default; libssl's is two hours
@@ -65,16 +83,16 @@ cdef Method method(make_method make, int version=0):
 
 # SSLv2_METHOD and SSLv3_METHOD are names without a protocol behind them.
 cdef dict METHODS = {
-    SSLv23_METHOD: method(s.TLS_method),
-    TLSv1_METHOD: method(s.TLS_method, s.TLS1_VERSION),
-    TLSv1_1_METHOD: method(s.TLS_method, s.TLS1_1_VERSION),
-    TLSv1_2_METHOD: method(s.TLS_method, s.TLS1_2_VERSION),
-    TLS_METHOD: method(s.TLS_method),
-    TLS_SERVER_METHOD: method(s.TLS_server_method),
-    TLS_CLIENT_METHOD: method(s.TLS_client_method),
-    DTLS_METHOD: method(s.DTLS_method),
-    DTLS_SERVER_METHOD: method(s.DTLS_server_method),
-    DTLS_CLIENT_METHOD: method(s.DTLS_client_method),
+    SSLv23_METHOD: method(TLS_method),
+    TLSv1_METHOD: method(TLS_method, s.TLS1_VERSION),
+    TLSv1_1_METHOD: method(TLS_method, s.TLS1_1_VERSION),
+    TLSv1_2_METHOD: method(TLS_method, s.TLS1_2_VERSION),
+    TLS_METHOD: method(TLS_method),
+    TLS_SERVER_METHOD: method(TLS_server_method),
+    TLS_CLIENT_METHOD: method(TLS_client_method),
+    DTLS_METHOD: method(DTLS_method),
+    DTLS_SERVER_METHOD: method(DTLS_server_method),
+    DTLS_CLIENT_METHOD: method(DTLS_client_method),
 }
 
 
@@ -97,22 +115,22 @@ cdef class Context:
         if self.handle != NULL:
             raise ValueError("this Context is initialised already")
         errors.clear()
-        handle = s.SSL_CTX_new(chosen.make())
+        handle = SSL_CTX_new(chosen.make())
         if handle == NULL:
             errors.fail_ssl("SSL_CTX_new failed")
         self.handle = handle
         self.method = number
         # A send may take a part, and may be retried from another address.
         s.SSL_CTX_set_mode(
-            handle, s.SSL_MODE_ENABLE_PARTIAL_WRITE | s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
+            handle, SSL_MODE_ENABLE_PARTIAL_WRITE | s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
         if not s.brisk_can_free_buffers():
-            s.SSL_CTX_set_mode(handle, s.SSL_MODE_RELEASE_BUFFERS)
+            s.SSL_CTX_set_mode(handle, SSL_MODE_RELEASE_BUFFERS)
         s.SSL_CTX_set_timeout(handle, SESSION_SECONDS)
         # Where sessions are judged, and the program chooses what it serves.
-        s.SSL_CTX_set_client_hello_cb(handle, on_hello, NULL)
-        s.SSL_CTX_set_alpn_select_cb(handle, on_alpn_select, NULL)
-        s.SSL_CTX_set_cert_verify_callback(handle, on_chain, NULL)
-        s.SSL_CTX_set_allow_early_data_cb(handle, on_early_data, NULL)
+        SSL_CTX_set_client_hello_cb(handle, on_hello, NULL)
+        SSL_CTX_set_alpn_select_cb(handle, on_alpn_select, NULL)
+        SSL_CTX_set_cert_verify_callback(handle, on_chain, NULL)
+        SSL_CTX_set_allow_early_data_cb(handle, on_early_data, NULL)
         if s.SSL_CTX_set_session_ticket_cb(handle, NULL, on_ticket, NULL) != 1:
             errors.fail_ssl("sessions could not be judged")
         if chosen.version != 0 and not (
@@ -125,7 +143,7 @@ cdef class Context:
         if self.handle != NULL:
             # What goes with the Context itself the program is not told of.
             s.SSL_CTX_sess_set_remove_cb(self.handle, NULL)
-            s.SSL_CTX_free(self.handle)
+            SSL_CTX_free(self.handle)
             self.handle = NULL
         brisk_ticket_ring_close(&self.tickets)
         brisk_lock_destroy(&self.lock)

@@ -4,15 +4,32 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport Hooks, Kept, keep
+from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
 from OpenSSL._native.crypto.certificates cimport X509, release_certificate, wrap_certificate
+from OpenSSL._native.crypto.keys cimport PKey, release_key
+from OpenSSL._native.crypto.signers cimport keeping
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.crypto.keys cimport PKey, release_key
-from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
 from OpenSSL._native.ssl.renewal cimport (
     CERTIFICATE, KEY, WITH_CHAIN, Renewal, add_to_chain, begin, finish, under_way,
 )
-from OpenSSL._native.crypto.signers cimport keeping
+
+cdef extern from "compat.h" nogil:
+    int SSL_CTX_use_certificate(s.SSL_CTX* context, c.X509* certificate)
+    int SSL_CTX_use_certificate_file(s.SSL_CTX* context, const char* path, int kind)
+    int SSL_CTX_use_certificate_chain_file(s.SSL_CTX* context, const char* path)
+    long SSL_CTX_add_extra_chain_cert(s.SSL_CTX* context, c.X509* certificate)
+    int SSL_CTX_use_PrivateKey(s.SSL_CTX* context, c.EVP_PKEY* key)
+    int SSL_CTX_use_PrivateKey_file(s.SSL_CTX* context, const char* path, int kind)
+    int SSL_CTX_check_private_key(const s.SSL_CTX* context)
+    int SSL_use_certificate_file(s.SSL* ssl, const char* path, int kind)
+    int SSL_use_certificate_chain_file(s.SSL* ssl, const char* path)
+    int SSL_use_PrivateKey_file(s.SSL* ssl, const char* path, int kind)
+    int SSL_use_certificate(s.SSL* ssl, c.X509* certificate)
+    int SSL_use_PrivateKey(s.SSL* ssl, c.EVP_PKEY* key)
+    void SSL_CTX_set_post_handshake_auth(s.SSL_CTX* context, int value)
+    int SSL_check_private_key(const s.SSL* ssl)
+    void SSL_set_post_handshake_auth(s.SSL* ssl, int value)
 
 
 cdef enum Source:
@@ -54,11 +71,11 @@ cdef int load_now(
     s.SSL_CTX_set_default_passwd_cb(handle, on_passphrase)
     s.SSL_CTX_set_default_passwd_cb_userdata(handle, <void*>passphrase)
     if source == KEY_FILE:
-        result = s.SSL_CTX_use_PrivateKey_file(handle, path, kind)
+        result = SSL_CTX_use_PrivateKey_file(handle, path, kind)
     elif source == CHAIN_FILE:
-        result = s.SSL_CTX_use_certificate_chain_file(handle, path)
+        result = SSL_CTX_use_certificate_chain_file(handle, path)
     else:
-        result = s.SSL_CTX_use_certificate_file(handle, path, kind)
+        result = SSL_CTX_use_certificate_file(handle, path, kind)
     s.SSL_CTX_set_default_passwd_cb_userdata(handle, NULL)
     s.SSL_CTX_set_default_passwd_cb(handle, NULL)
     return result
@@ -71,11 +88,11 @@ cdef int load_next(
     s.SSL_set_default_passwd_cb(handle, on_passphrase)
     s.SSL_set_default_passwd_cb_userdata(handle, <void*>passphrase)
     if source == KEY_FILE:
-        result = s.SSL_use_PrivateKey_file(handle, path, kind)
+        result = SSL_use_PrivateKey_file(handle, path, kind)
     elif source == CHAIN_FILE:
-        result = s.SSL_use_certificate_chain_file(handle, path)
+        result = SSL_use_certificate_chain_file(handle, path)
     else:
-        result = s.SSL_use_certificate_file(handle, path, kind)
+        result = SSL_use_certificate_file(handle, path, kind)
     s.SSL_set_default_passwd_cb_userdata(handle, NULL)
     s.SSL_set_default_passwd_cb(handle, NULL)
     return result
@@ -125,9 +142,9 @@ def use_certificate(Context context not None, X509 certificate not None):
         errors.clear()
         handle = certificate.share()
         if next is None:
-            result = s.SSL_CTX_use_certificate(context.handle, handle)
+            result = SSL_CTX_use_certificate(context.handle, handle)
         else:
-            result = s.SSL_use_certificate(next.handle, handle)
+            result = SSL_use_certificate(next.handle, handle)
         release_certificate(handle)
         if result != 1:
             errors.fail_ssl("the certificate cannot be used")
@@ -148,7 +165,7 @@ def add_extra_chain_cert(Context context not None, X509 certificate not None):
         errors.clear()
         handle = shared.share()
         # The reference is the Context's when that succeeds.
-        if s.SSL_CTX_add_extra_chain_cert(context.handle, handle) != 1:
+        if SSL_CTX_add_extra_chain_cert(context.handle, handle) != 1:
             release_certificate(handle)
             errors.fail_ssl("the certificate cannot be added to the chain")
     finally:
@@ -171,9 +188,9 @@ def use_privatekey(Context context not None, PKey key not None):
             release_key(handle)
             raise
         if next is None:
-            result = s.SSL_CTX_use_PrivateKey(context.handle, handle)
+            result = SSL_CTX_use_PrivateKey(context.handle, handle)
         else:
-            result = s.SSL_use_PrivateKey(next.handle, handle)
+            result = SSL_use_PrivateKey(next.handle, handle)
         release_key(handle)
         if result != 1:
             errors.fail_ssl("the private key cannot be used")
@@ -191,9 +208,9 @@ def check_privatekey(Context context not None):
         next = under_way(context)
         errors.clear()
         if next is None:
-            result = s.SSL_CTX_check_private_key(context.handle)
+            result = SSL_CTX_check_private_key(context.handle)
         else:
-            result = s.SSL_check_private_key(next.handle)
+            result = SSL_check_private_key(next.handle)
         if result != 1:
             errors.fail_ssl("the private key does not match the certificate")
     finally:
@@ -203,7 +220,7 @@ def check_privatekey(Context context not None):
 def set_post_handshake_auth(Context context not None, bint enabled):
     context.enter()
     try:
-        s.SSL_CTX_set_post_handshake_auth(context.handle, enabled)
+        SSL_CTX_set_post_handshake_auth(context.handle, enabled)
         context.asked_late = enabled
     finally:
         context.leave()
@@ -216,7 +233,7 @@ def connection_use_certificate(Connection connection not None, X509 certificate 
     try:
         errors.clear()
         handle = certificate.share()
-        result = s.SSL_use_certificate(connection.handle, handle)
+        result = SSL_use_certificate(connection.handle, handle)
         release_certificate(handle)
         if result != 1:
             errors.fail_ssl("the certificate cannot be used")
@@ -237,7 +254,7 @@ def connection_use_privatekey(Connection connection not None, PKey key not None)
         except BaseException:
             release_key(handle)
             raise
-        result = s.SSL_use_PrivateKey(connection.handle, handle)
+        result = SSL_use_PrivateKey(connection.handle, handle)
         release_key(handle)
         if result != 1:
             errors.fail_ssl("the private key cannot be used")
@@ -252,7 +269,7 @@ def connection_check_privatekey(Connection connection not None):
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_check_private_key(connection.handle) != 1:
+        if SSL_check_private_key(connection.handle) != 1:
             errors.fail_ssl("the private key does not match the certificate")
     finally:
         connection.leave()
@@ -261,7 +278,7 @@ def connection_check_privatekey(Connection connection not None):
 def connection_set_post_handshake_auth(Connection connection not None, bint enabled):
     connection.enter()
     try:
-        s.SSL_set_post_handshake_auth(connection.handle, enabled)
+        SSL_set_post_handshake_auth(connection.handle, enabled)
         # What the peer has been told once stays.
         if enabled or s.SSL_get_state(connection.handle) == s.TLS_ST_BEFORE:
             connection.asked_late = enabled

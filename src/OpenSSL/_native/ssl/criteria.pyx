@@ -6,11 +6,24 @@ time, so that the rules of another Context can be put in the place of the first 
 the connection's own on top.  Names are always the connection's own.
 """
 
+from libc.stdint cimport uint32_t
+
 from libc.string cimport strlen
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+
+cdef extern from "compat.h" nogil:
+    int SSL_set1_param(s.SSL* ssl, c.X509_VERIFY_PARAM* rules)
+    c.X509_VERIFY_PARAM* X509_VERIFY_PARAM_new()
+    int X509_VERIFY_PARAM_set1(c.X509_VERIFY_PARAM* into, const c.X509_VERIFY_PARAM* source)
+    uint32_t X509_VP_FLAG_OVERWRITE
+    uint32_t X509_VP_FLAG_RESET_FLAGS
+    int X509_VERIFY_PARAM_set_inh_flags(c.X509_VERIFY_PARAM* param, uint32_t flags)
+    void X509_VERIFY_PARAM_free(c.X509_VERIFY_PARAM* param)
+    int X509_VERIFY_PARAM_add1_host(c.X509_VERIFY_PARAM* param, const char* name, size_t size)
+    void X509_VERIFY_PARAM_set_hostflags(c.X509_VERIFY_PARAM* param, unsigned int flags)
 
 cdef enum:
     LONG_AGO = 1    # seconds after the start of 1970: no certificate was valid then
@@ -21,12 +34,12 @@ cdef class Criteria:
         self.handle = NULL
 
     def __dealloc__(self):
-        c.X509_VERIFY_PARAM_free(self.handle)
+        X509_VERIFY_PARAM_free(self.handle)
 
     cdef c.X509_VERIFY_PARAM* held(self) except NULL:
         if self.handle == NULL:
             errors.clear()
-            self.handle = c.X509_VERIFY_PARAM_new()
+            self.handle = X509_VERIFY_PARAM_new()
             if self.handle == NULL:
                 errors.fail_ssl("no memory for the rules of a verification")
         return self.handle
@@ -34,10 +47,10 @@ cdef class Criteria:
     cdef Criteria over(self, s.SSL_CTX* context, s.SSL* ssl, bint addressed):
         cdef Criteria made = Criteria.__new__(Criteria)
         cdef c.X509_VERIFY_PARAM* rules = made.held()
-        if c.X509_VERIFY_PARAM_set1(rules, s.SSL_CTX_get0_param(context)) != 1:
+        if X509_VERIFY_PARAM_set1(rules, s.SSL_CTX_get0_param(context)) != 1:
             errors.fail_ssl("the rules of the Context cannot be copied")
         copy_names(rules, s.SSL_get0_param(ssl), addressed)
-        if self.handle != NULL and c.X509_VERIFY_PARAM_set1(rules, self.handle) != 1:
+        if self.handle != NULL and X509_VERIFY_PARAM_set1(rules, self.handle) != 1:
             errors.fail_ssl("the connection's own rules cannot be copied")
         if self.cleared and c.X509_VERIFY_PARAM_clear_flags(rules, self.cleared) != 1:
             errors.fail_ssl("the flags cannot be cleared")
@@ -48,11 +61,11 @@ cdef class Criteria:
         cdef c.X509_VERIFY_PARAM* target = s.SSL_get0_param(ssl)
         cdef int good
         errors.clear()
-        if c.X509_VERIFY_PARAM_set_inh_flags(
-                target, c.X509_VP_FLAG_OVERWRITE | c.X509_VP_FLAG_RESET_FLAGS) != 1:
+        if X509_VERIFY_PARAM_set_inh_flags(
+                target, X509_VP_FLAG_OVERWRITE | X509_VP_FLAG_RESET_FLAGS) != 1:
             errors.fail_ssl("the rules cannot be replaced")
-        good = s.SSL_set1_param(ssl, self.held())
-        if c.X509_VERIFY_PARAM_set_inh_flags(target, 0) != 1 or good != 1:
+        good = SSL_set1_param(ssl, self.held())
+        if X509_VERIFY_PARAM_set_inh_flags(target, 0) != 1 or good != 1:
             # Some of them may be gone: nothing may pass any more, and that needs no memory.
             c.X509_VERIFY_PARAM_set_time(target, LONG_AGO)
             errors.fail_ssl("the rules cannot be replaced")
@@ -66,10 +79,10 @@ cdef int copy_names(
     cdef char* name = c.X509_VERIFY_PARAM_get0_host(names, 0)
     cdef bint good = True
     while name != NULL and good:
-        good = c.X509_VERIFY_PARAM_add1_host(into, name, 0) == 1
+        good = X509_VERIFY_PARAM_add1_host(into, name, 0) == 1
         index += 1
         name = c.X509_VERIFY_PARAM_get0_host(names, index)
-    c.X509_VERIFY_PARAM_set_hostflags(into, c.X509_VERIFY_PARAM_get_hostflags(names))
+    X509_VERIFY_PARAM_set_hostflags(into, c.X509_VERIFY_PARAM_get_hostflags(names))
     name = c.X509_VERIFY_PARAM_get0_email(names)
     if good and name != NULL:
         good = c.X509_VERIFY_PARAM_set1_email(into, name, strlen(name)) == 1

@@ -21,6 +21,13 @@ from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 
 from OpenSSL._exceptions import Error
 
+cdef extern from "compat.h" nogil:
+    unsigned int SSL_EXT_TLS1_3_CERTIFICATE
+    int SSL_CTX_add_custom_ext( s.SSL_CTX* context, unsigned int number, unsigned int places,
+        s.extension_add_hook add, s.extension_free_hook free, void* add_data,
+        s.extension_parse_hook parse, void* parse_data)
+    int SSL_extension_supported(unsigned int number)
+
 cdef enum:
     LONGEST = 0xffff    # two bytes of length
 
@@ -139,7 +146,7 @@ cdef int on_extension_parse(
 
 def is_supported(unsigned int number):
     """Whether libssl itself speaks of this extension."""
-    return s.SSL_extension_supported(number) == 1
+    return SSL_extension_supported(number) == 1
 
 
 def add(Context context not None, unsigned int number, unsigned int places, make, read):
@@ -149,10 +156,10 @@ def add(Context context not None, unsigned int number, unsigned int places, make
     try:
         hooks = context.hooks.copy()
         hooks.put(name_of(number), (make, read))
-        if places & s.SSL_EXT_TLS1_3_CERTIFICATE and read is not None:
+        if places & SSL_EXT_TLS1_3_CERTIFICATE and read is not None:
             hooks.put("extension of a certificate", read)
         errors.clear()
-        if s.SSL_CTX_add_custom_ext(
+        if SSL_CTX_add_custom_ext(
                 context.handle, number, places, on_extension_add, on_extension_free, NULL,
                 on_extension_parse, NULL) != 1:
             errors.fail_ssl(f"extension {number} cannot be added: it was before, or these are "

@@ -3,24 +3,39 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t
 
-cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.crypto.algorithms as algorithms
 from OpenSSL._native.crypto.certificate_names cimport HOSTFLAGS
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
+from OpenSSL._native.crypto.keys cimport wrap_public_key
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.crypto.keys cimport wrap_public_key
 
 from OpenSSL._exceptions import Error
+
+cdef extern from "compat.h" nogil:
+    int SSL_CTX_dane_enable(s.SSL_CTX* context)
+    int SSL_CTX_dane_mtype_set(s.SSL_CTX* context, const c.EVP_MD* digest, uint8_t kind,
+        uint8_t rank)
+    unsigned long SSL_CTX_dane_set_flags(s.SSL_CTX* context, unsigned long flags)
+    unsigned long SSL_CTX_dane_clear_flags(s.SSL_CTX* context, unsigned long flags)
+    int SSL_dane_enable(s.SSL* ssl, const char* name)
+    int SSL_dane_tlsa_add(s.SSL* ssl, uint8_t usage, uint8_t selector, uint8_t kind,
+        const unsigned char* data, size_t size)
+    int SSL_get0_dane_authority(s.SSL* ssl, c.X509** certificate, c.EVP_PKEY** key)
+    int SSL_get0_dane_tlsa(s.SSL* ssl, uint8_t* usage, uint8_t* selector, uint8_t* kind,
+        const unsigned char** data, size_t* size)
+    unsigned long SSL_dane_set_flags(s.SSL* ssl, unsigned long flags)
+    unsigned long SSL_dane_clear_flags(s.SSL* ssl, unsigned long flags)
 
 
 def context_enable(Context context not None):
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_dane_enable(context.handle) != 1:
+        if SSL_CTX_dane_enable(context.handle) != 1:
             errors.fail_ssl("DANE cannot be enabled")
     finally:
         context.leave()
@@ -30,8 +45,8 @@ def context_change_flags(Context context not None, unsigned long flags, bint wan
     context.change()
     try:
         if wanted:
-            return s.SSL_CTX_dane_set_flags(context.handle, flags) | flags
-        return s.SSL_CTX_dane_clear_flags(context.handle, flags) & ~flags
+            return SSL_CTX_dane_set_flags(context.handle, flags) | flags
+        return SSL_CTX_dane_clear_flags(context.handle, flags) & ~flags
     finally:
         context.leave()
 
@@ -44,7 +59,7 @@ def set_mtype(Context context not None, str digest, uint8_t number, uint8_t rank
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_dane_mtype_set(context.handle, kind, number, rank) != 1:
+        if SSL_CTX_dane_mtype_set(context.handle, kind, number, rank) != 1:
             errors.fail_ssl("the kind of digest cannot be set")
     finally:
         context.leave()
@@ -63,7 +78,7 @@ def enable(Connection connection not None, bytes name not None):
         connection.first.enter()
         try:
             errors.clear()
-            result = s.SSL_dane_enable(connection.handle, name)
+            result = SSL_dane_enable(connection.handle, name)
         finally:
             connection.first.leave()
         if result != 1:
@@ -80,8 +95,8 @@ def change_flags(Connection connection not None, unsigned long flags, bint wante
     connection.enter()
     try:
         if wanted:
-            return s.SSL_dane_set_flags(connection.handle, flags) | flags
-        return s.SSL_dane_clear_flags(connection.handle, flags) & ~flags
+            return SSL_dane_set_flags(connection.handle, flags) | flags
+        return SSL_dane_clear_flags(connection.handle, flags) & ~flags
     finally:
         connection.leave()
 
@@ -97,7 +112,7 @@ def add_tlsa(
         connection.first.enter()
         try:
             errors.clear()
-            result = s.SSL_dane_tlsa_add(
+            result = SSL_dane_tlsa_add(
                 connection.handle, usage, selector, number,
                 <const unsigned char*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
         finally:
@@ -116,7 +131,7 @@ def get_authority(Connection connection not None):
     cdef int depth
     connection.enter()
     try:
-        depth = s.SSL_get0_dane_authority(connection.handle, &certificate, &key)
+        depth = SSL_get0_dane_authority(connection.handle, &certificate, &key)
         if depth < 0:
             return None
         shown = shown_key = None
@@ -142,7 +157,7 @@ def get_tlsa(Connection connection not None):
     cdef size_t size = 0
     connection.enter()
     try:
-        if s.SSL_get0_dane_tlsa(
+        if SSL_get0_dane_tlsa(
                 connection.handle, &usage, &selector, &number, &data, &size) < 0:
             return None
         return usage, selector, number, PyBytes_FromStringAndSize(<const char*>data, size)

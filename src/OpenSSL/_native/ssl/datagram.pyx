@@ -2,11 +2,11 @@
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.ssl.channel cimport give_back, return_borrowed
+from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.ssl.channel cimport give_back, return_borrowed
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.ssl.trampolines cimport on_cookie_generate, on_cookie_verify
 from OpenSSL._native.ssl.waiting cimport borrow
 

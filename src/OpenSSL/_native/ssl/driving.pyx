@@ -8,13 +8,13 @@ connection, but for wrong arguments.
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 
-cimport OpenSSL._native.ssl.channel as channel
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.forks cimport forks
+from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.engine cimport HANDSHAKE, SHUTDOWN, WRITE, Operation
-from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try
 
 from OpenSSL._exceptions import (
     WantReadError, WantWriteError, WantX509LookupError, ZeroReturnError,

@@ -10,18 +10,26 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t
 
-cimport OpenSSL._native.ssl.channel as channel
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.channel as channel
+from OpenSSL._native.common.errors cimport DONE, fail_wanting
 from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.engine cimport EARLY_READ, EARLY_WRITE
-from OpenSSL._native.common.errors cimport DONE, fail_wanting
-from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.stamps cimport allows_early, may_send_early, refuse_session
 
 from OpenSSL._exceptions import Error
+
+cdef extern from "compat.h" nogil:
+    int SSL_CTX_set_max_early_data(s.SSL_CTX* context, uint32_t size)
+    int SSL_CTX_set_recv_max_early_data(s.SSL_CTX* context, uint32_t size)
+    int SSL_get_early_data_status(const s.SSL* ssl)
+    int SSL_export_keying_material_early( s.SSL* ssl, unsigned char* data, size_t size,
+        const char* label, size_t label_size, const unsigned char* context, size_t context_size)
+    int TLS_ST_CW_CLNT_HELLO
 
 cdef enum:
     LARGEST = 1 << 20       # bytes that are asked for at once
@@ -39,8 +47,8 @@ def set_max(Context context not None, uint32_t size, bint received):
     context.change()
     try:
         errors.clear()
-        if (s.SSL_CTX_set_recv_max_early_data(context.handle, size) if received
-                else s.SSL_CTX_set_max_early_data(context.handle, size)) != 1:
+        if (SSL_CTX_set_recv_max_early_data(context.handle, size) if received
+                else SSL_CTX_set_max_early_data(context.handle, size)) != 1:
             errors.fail_ssl("the size cannot be set")
     finally:
         context.leave()
@@ -74,7 +82,7 @@ cdef bint may_go_on(s.SSL* ssl) noexcept:
     Later it would end the handshake in this call, and send the data after it in the same.
     """
     cdef int state = s.SSL_get_state(ssl)
-    return (state == s.TLS_ST_CW_CLNT_HELLO
+    return (state == TLS_ST_CW_CLNT_HELLO
             or state == s.TLS_ST_EARLY_DATA and not s.SSL_in_init(ssl))
 
 
@@ -213,7 +221,7 @@ def read(Connection connection not None, size_t size):
 def get_status(Connection connection not None):
     connection.enter()
     try:
-        return s.SSL_get_early_data_status(connection.handle)
+        return SSL_get_early_data_status(connection.handle)
     finally:
         connection.leave()
 
@@ -225,7 +233,7 @@ def export(
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_export_keying_material_early(
+        if SSL_export_keying_material_early(
                 connection.handle, <unsigned char*>PyBytes_AS_STRING(made), size,
                 PyBytes_AS_STRING(label), PyBytes_GET_SIZE(label),
                 <const unsigned char*>PyBytes_AS_STRING(context),

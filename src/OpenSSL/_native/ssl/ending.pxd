@@ -1,6 +1,6 @@
-from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.platform cimport flag
+from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.tenancy cimport Tenant
 
 cdef enum End:

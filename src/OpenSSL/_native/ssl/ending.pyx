@@ -15,14 +15,14 @@ from libc.string cimport strcmp
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks
-from OpenSSL._native.ssl.channel cimport ANY_NUMBER
 from OpenSSL._native.common.errors cimport (
     CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
 )
-from OpenSSL._native.ssl.hello cimport decrypt_nothing
+from OpenSSL._native.common.hooks cimport Hooks
 from OpenSSL._native.common.rules cimport digest_noted
 from OpenSSL._native.crypto.signers cimport some_decrypt
+from OpenSSL._native.ssl.channel cimport ANY_NUMBER
+from OpenSSL._native.ssl.hello cimport decrypt_nothing
 from OpenSSL._native.ssl.stamps cimport (
     APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
     ELSEWHERE, PLEDGED,

@@ -1,7 +1,7 @@
-from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.conduit cimport Conducted
 from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.platform cimport flag
+from OpenSSL._native.ssl.conduit cimport Conducted
+from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.writing cimport Writing
 
 cdef enum Operation:

@@ -16,18 +16,18 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.waiting as waiting
+from OpenSSL._native.common.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WRITE, Status, Verdict
 from OpenSSL._native.common.forks cimport forks
-from OpenSSL._native.ssl.bio cimport open_bio
 from OpenSSL._native.common.hooks cimport Hooks, run_for
+from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
+from OpenSSL._native.common.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
+from OpenSSL._native.ssl.bio cimport open_bio
 from OpenSSL._native.ssl.channel cimport (
     ANY_NUMBER, Channel, close_channel, give_back, return_borrowed, spare,
 )
 from OpenSSL._native.ssl.conduit cimport Conduit, Conducted, conduit_for
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.ending cimport OVER
-from OpenSSL._native.common.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WRITE, Status, Verdict
-from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
-from OpenSSL._native.common.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.ssl.trampolines cimport on_alert, on_info, watch_messages
 from OpenSSL._native.ssl.waiting cimport borrow, check_open, descriptor, wait
 from OpenSSL._native.ssl.writing cimport (

@@ -9,10 +9,10 @@ there only while there is something in it.
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
 
-from OpenSSL._native.ssl.channel cimport Channel, Gather, free_gathered
 from OpenSSL._native.common.platform cimport (
     brisk_errno, brisk_fd, brisk_would_block, brisk_write,
 )
+from OpenSSL._native.ssl.channel cimport Channel, Gather, free_gathered
 
 cdef enum:
     RECORD = 16384          # the most that one record carries, in bytes

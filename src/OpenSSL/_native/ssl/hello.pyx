@@ -16,8 +16,8 @@ from libc.string cimport memchr, memcmp, memcpy, strlen
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport CHOSEN, Carrier, Scope, enter_hook, leave_hook
-from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.common.rules cimport digest_two
+from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport (
     ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, channel_of, stamp,
 )
@@ -26,6 +26,25 @@ from OpenSSL._native.ssl.version_rules cimport refuse_version, version_fits
 
 from OpenSSL._exceptions import Error, WantX509LookupError
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
+
+cdef extern from "compat.h" nogil:
+    int SSL_AD_PROTOCOL_VERSION
+    int SSL_AD_DECODE_ERROR
+    int SSL_AD_NO_APPLICATION_PROTOCOL
+    int TLSEXT_TYPE_server_name
+    int TLSEXT_TYPE_application_layer_protocol_negotiation
+    int NID_kx_any
+    int NID_kx_rsa
+    int NID_kx_rsa_psk
+    int SSL_CLIENT_HELLO_SUCCESS
+    int SSL_CLIENT_HELLO_ERROR
+    int SSL_CLIENT_HELLO_RETRY
+    int SSL_client_hello_isv2(s.SSL* ssl)
+    unsigned int SSL_client_hello_get0_legacy_version(s.SSL* ssl)
+    size_t SSL_client_hello_get0_random(s.SSL* ssl, const unsigned char** data)
+    size_t SSL_client_hello_get0_ciphers(s.SSL* ssl, const unsigned char** data)
+    int SSL_client_hello_get0_ext(s.SSL* ssl, unsigned int kind, const unsigned char** data,
+        size_t* size)
 
 cdef enum:
     LONGEST_NAME = 255      # what libssl takes: TLSEXT_MAXLEN_host_name
@@ -39,7 +58,7 @@ cdef bint read_name(s.SSL* ssl, const char** name, size_t* size) noexcept nogil:
     cdef size_t length = 0
     name[0] = NULL
     size[0] = 0
-    if s.SSL_client_hello_get0_ext(ssl, s.TLSEXT_TYPE_server_name, &data, &length) != 1:
+    if SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &length) != 1:
         return True
     # A list of two bytes' length; in it a zero byte for a host, two of length, the name.
     if length < 5 or <size_t>(data[0] << 8 | data[1]) != length - 2 or data[2] != 0:
@@ -60,8 +79,8 @@ cdef bint read_protocols(
     cdef size_t at = 2
     protocols[0] = NULL
     size[0] = 0
-    if s.SSL_client_hello_get0_ext(
-            ssl, s.TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &length) != 1:
+    if SSL_client_hello_get0_ext(
+            ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &length) != 1:
         return True
     if length < 4 or <size_t>(data[0] << 8 | data[1]) != length - 2:
         return False
@@ -96,7 +115,7 @@ cdef const char* signed_cipher(const s.SSL_CIPHER* cipher) noexcept nogil:
     """The name of a cipher whose key exchange is signed, or needs no key; NULL for others."""
     cdef int exchange = s.SSL_CIPHER_get_kx_nid(cipher)
     # Those of TLS 1.3 are in a list of their own.
-    if (exchange == s.NID_kx_rsa or exchange == s.NID_kx_rsa_psk or exchange == s.NID_kx_any):
+    if (exchange == NID_kx_rsa or exchange == NID_kx_rsa_psk or exchange == NID_kx_any):
         return NULL
     return s.SSL_CIPHER_get_name(cipher)
 
@@ -170,12 +189,12 @@ cdef object checked_choice(object choice, list offered):
 cdef object old_message(s.SSL* ssl):
     """A hello in SSL 2.0's form, as TLS would say the same."""
     cdef const unsigned char* data = NULL
-    cdef unsigned int version = s.SSL_client_hello_get0_legacy_version(ssl)
-    cdef size_t size = s.SSL_client_hello_get0_random(ssl, &data)
+    cdef unsigned int version = SSL_client_hello_get0_legacy_version(ssl)
+    cdef size_t size = SSL_client_hello_get0_random(ssl, &data)
     cdef bytes head = bytes((version >> 8 & 0xff, version & 0xff)) + data[:size]
     cdef bytes suites = b""
     cdef size_t at
-    size = s.SSL_client_hello_get0_ciphers(ssl, &data)
+    size = SSL_client_hello_get0_ciphers(ssl, &data)
     # Three bytes each; the first is zero for those of TLS.
     for at in range(0, size - size % 3, 3):
         if data[at] == 0:
@@ -186,7 +205,7 @@ cdef object old_message(s.SSL* ssl):
 
 cdef int show(s.SSL* ssl, Carrier carrier) except -1:
     """Show the whole hello to the hook for that; 0 where it asks for time."""
-    message = old_message(ssl) if s.SSL_client_hello_isv2(ssl) else carrier.hello
+    message = old_message(ssl) if SSL_client_hello_isv2(ssl) else carrier.hello
     if message is None:
         raise MemoryError("the client's hello could not be kept")
     try:
@@ -215,7 +234,7 @@ cdef int choose(
         choose_alert(error, alert)
         raise
     if protocols != NULL and carrier.hooks.alpn_select is not None:
-        alert[0] = s.SSL_AD_NO_APPLICATION_PROTOCOL
+        alert[0] = SSL_AD_NO_APPLICATION_PROTOCOL
         offered = split_protocols(protocols, size)
         carrier.protocol = checked_choice(
             carrier.hooks.alpn_select(carrier, list(offered)), offered)
@@ -225,7 +244,7 @@ cdef int choose(
 cdef void refuse(Carrier carrier, int* alert) noexcept:
     """Keep the reason why a Context does not fit; like a hook, for it may run a finaliser."""
     cdef Scope scope
-    alert[0] = s.SSL_AD_PROTOCOL_VERSION
+    alert[0] = SSL_AD_PROTOCOL_VERSION
     if enter_hook(&scope, carrier):
         try:
             refuse_version()
@@ -239,7 +258,7 @@ cdef int on_choice(
 ) noexcept with gil:
     """Let the program choose; what libssl is to make of it, an error where it has failed."""
     cdef Scope scope
-    cdef int answer = s.SSL_CLIENT_HELLO_ERROR
+    cdef int answer = SSL_CLIENT_HELLO_ERROR
     cdef bint moved
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None:
@@ -249,20 +268,20 @@ cdef int on_choice(
     carrier.choosing = True
     try:
         if choose(ssl, carrier, protocols, size, alert):
-            answer = s.SSL_CLIENT_HELLO_SUCCESS
+            answer = SSL_CLIENT_HELLO_SUCCESS
         else:
-            answer = s.SSL_CLIENT_HELLO_RETRY
+            answer = SSL_CLIENT_HELLO_RETRY
     except BaseException as error:
         carrier.keep(error)
     moved = carrier.choosing == CHOSEN
     carrier.choosing = False
-    if answer != s.SSL_CLIENT_HELLO_RETRY:
+    if answer != SSL_CLIENT_HELLO_RETRY:
         carrier.hello = None
     leave_hook(&scope, carrier)
-    if answer != s.SSL_CLIENT_HELLO_ERROR and moved and channel.shaken and not version_fits(ssl):
+    if answer != SSL_CLIENT_HELLO_ERROR and moved and channel.shaken and not version_fits(ssl):
         # In a renegotiation the version stands already.
         refuse(carrier, alert)
-        return s.SSL_CLIENT_HELLO_ERROR
+        return SSL_CLIENT_HELLO_ERROR
     return answer
 
 
@@ -276,32 +295,32 @@ cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
     cdef bint shown
     alert[0] = s.SSL_AD_INTERNAL_ERROR
     if channel == NULL:
-        return s.SSL_CLIENT_HELLO_ERROR
+        return SSL_CLIENT_HELLO_ERROR
     shown = channel.hooked & ASKED_HELLO
     channel.named = False
     if not read_name(ssl, &name, &name_size) or not read_protocols(ssl, &protocols, &size):
         if channel.shaken:
             # libssl does not look at protocols then, nor closely at the name where it resumes.
-            alert[0] = s.SSL_AD_DECODE_ERROR
-            return s.SSL_CLIENT_HELLO_ERROR
-        return s.SSL_CLIENT_HELLO_SUCCESS if stamp(ssl, channel) else s.SSL_CLIENT_HELLO_ERROR
+            alert[0] = SSL_AD_DECODE_ERROR
+            return SSL_CLIENT_HELLO_ERROR
+        return SSL_CLIENT_HELLO_SUCCESS if stamp(ssl, channel) else SSL_CLIENT_HELLO_ERROR
     if channel.hooked & (ASKED_HELLO | ASKED_NAME | ASKED_PROTOCOL):
         channel.name = name
         channel.name_size = name_size
         # libssl chooses a protocol once, in the first handshake.
         answer = on_choice(ssl, channel, NULL if channel.shaken else protocols, size, alert)
         channel.name = NULL
-        if answer != s.SSL_CLIENT_HELLO_SUCCESS:
+        if answer != SSL_CLIENT_HELLO_SUCCESS:
             return answer
         channel.named = True
     alert[0] = s.SSL_AD_INTERNAL_ERROR
     if channel.hooked & ELSEWHERE and not decrypt_nothing(ssl):
-        return s.SSL_CLIENT_HELLO_ERROR
+        return SSL_CLIENT_HELLO_ERROR
     if not digest_asked(channel, name, name_size, protocols, size, shown):
-        return s.SSL_CLIENT_HELLO_ERROR
+        return SSL_CLIENT_HELLO_ERROR
     if not stamp(ssl, channel):
-        return s.SSL_CLIENT_HELLO_ERROR
-    return s.SSL_CLIENT_HELLO_SUCCESS
+        return SSL_CLIENT_HELLO_ERROR
+    return SSL_CLIENT_HELLO_SUCCESS
 
 
 # ---- libssl's own callbacks, which come later

@@ -1,18 +1,60 @@
 """What was offered and agreed on, in detail, and how records are cut and filled."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.lock cimport brisk_lock_leave
+from OpenSSL._native.crypto.names cimport wrap_names
 from OpenSSL._native.ssl.ciphers cimport description
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, note_rule
-from OpenSSL._native.common.lock cimport brisk_lock_leave
-from OpenSSL._native.crypto.names cimport wrap_names
 from OpenSSL._native.ssl.trust cimport new_names
+
+cdef extern from "compat.h" nogil:
+    long SSL_get1_groups(s.SSL* ssl, int* numbers)
+    long SSL_get_shared_group(s.SSL* ssl, long index)
+    const char* SSL_group_to_name(s.SSL* ssl, int number)
+    int SSL_get_sigalgs(s.SSL* ssl, int index, int* key, int* digest, int* both,
+        unsigned char* low, unsigned char* high)
+    int SSL_get_shared_sigalgs(s.SSL* ssl, int index, int* key, int* digest, int* both,
+        unsigned char* low, unsigned char* high)
+    long SSL_CTX_set1_client_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
+    long SSL_set1_client_sigalgs_list(s.SSL* ssl, const char* algorithms)
+    long SSL_CTX_set1_client_certificate_types(s.SSL_CTX* context, const unsigned char* kinds,
+        long count)
+    long SSL_set1_client_certificate_types(s.SSL* ssl, const unsigned char* kinds, long count)
+    long SSL_get0_certificate_types(s.SSL* ssl, const unsigned char** kinds)
+    const c.X509_NAME_LIST* SSL_get0_peer_CA_list(const s.SSL* ssl)
+    void SSL_CTX_set0_CA_list(s.SSL_CTX* context, c.X509_NAME_LIST* names)
+    void SSL_set0_CA_list(s.SSL* ssl, c.X509_NAME_LIST* names)
+    long SSL_get_extms_support(s.SSL* ssl)
+    long SSL_get_secure_renegotiation_support(s.SSL* ssl)
+    int SSL_client_version(const s.SSL* ssl)
+    uint64_t BIO_number_read(c.BIO* bio)
+    uint64_t BIO_number_written(c.BIO* bio)
+    int SSL_KEY_UPDATE_REQUESTED
+    int SSL_KEY_UPDATE_NOT_REQUESTED
+    int SSL_key_update(s.SSL* ssl, int kind)
+    int SSL_get_key_update_type(const s.SSL* ssl)
+    int SSL_CTX_set_block_padding(s.SSL_CTX* context, size_t size)
+    int SSL_set_block_padding(s.SSL* ssl, size_t size)
+    long SSL_CTX_set_max_send_fragment(s.SSL_CTX* context, long size)
+    long SSL_set_max_send_fragment(s.SSL* ssl, long size)
+    long SSL_CTX_set_split_send_fragment(s.SSL_CTX* context, long size)
+    long SSL_set_split_send_fragment(s.SSL* ssl, long size)
+    int SSL_CTX_set_tlsext_max_fragment_length(s.SSL_CTX* context, uint8_t mode)
+    int SSL_set_tlsext_max_fragment_length(s.SSL* ssl, uint8_t mode)
+    void SSL_CTX_set_default_read_buffer_len(s.SSL_CTX* context, size_t size)
+    void SSL_set_default_read_buffer_len(s.SSL* ssl, size_t size)
+    s.SRTP_PROFILES* SSL_get_srtp_profiles(s.SSL* ssl)
+    int sk_SRTP_PROTECTION_PROFILE_num(const s.SRTP_PROFILES* profiles)
+    s.SRTP_PROTECTION_PROFILE* sk_SRTP_PROTECTION_PROFILE_value( const s.SRTP_PROFILES* profiles,
+        int index)
+    int SSL_set_tlsext_use_srtp(s.SSL* ssl, const char* profiles)
 
 cdef enum:
     UNKNOWN_GROUP = 0x1000000   # set in the number of a group that libssl has no name for
@@ -21,7 +63,7 @@ cdef enum:
 # ---- what the peer has offered
 
 cdef str group_name(s.SSL* ssl, int number):
-    cdef const char* name = s.SSL_group_to_name(ssl, number)
+    cdef const char* name = SSL_group_to_name(ssl, number)
     if name != NULL:
         return (<bytes>name).decode("ascii", "replace")
     return f"0x{number & ~UNKNOWN_GROUP:04x}"
@@ -34,14 +76,14 @@ def get_peer_groups(Connection connection not None):
     cdef list found = []
     connection.enter()
     try:
-        count = s.SSL_get1_groups(connection.handle, NULL)
+        count = SSL_get1_groups(connection.handle, NULL)
         if count <= 0:
             return found
         numbers = <int*>calloc(count, sizeof(int))
         if numbers == NULL:
             raise MemoryError()
         try:
-            count = s.SSL_get1_groups(connection.handle, numbers)
+            count = SSL_get1_groups(connection.handle, numbers)
             for index in range(count):
                 found.append(group_name(connection.handle, numbers[index]))
             return found
@@ -59,10 +101,10 @@ def get_shared_groups(Connection connection not None):
     try:
         connection.start_reading()      # those of the Context are looked at
         try:
-            count = s.SSL_get_shared_group(connection.handle, -1)
+            count = SSL_get_shared_group(connection.handle, -1)
             for index in range(count):
                 found.append(group_name(
-                    connection.handle, s.SSL_get_shared_group(connection.handle, index)))
+                    connection.handle, SSL_get_shared_group(connection.handle, index)))
             return found
         finally:
             connection.stop_reading()
@@ -79,9 +121,9 @@ def get_peer_sigalgs(Connection connection not None):
     cdef list found = []
     connection.enter()
     try:
-        count = s.SSL_get_sigalgs(connection.handle, 0, NULL, NULL, NULL, NULL, NULL)
+        count = SSL_get_sigalgs(connection.handle, 0, NULL, NULL, NULL, NULL, NULL)
         for index in range(count):
-            if s.SSL_get_sigalgs(
+            if SSL_get_sigalgs(
                     connection.handle, index, NULL, NULL, NULL, &low, &high) > 0:
                 found.append(high << 8 | low)
         return found
@@ -97,9 +139,9 @@ def get_shared_sigalgs(Connection connection not None):
     cdef list found = []
     connection.enter()
     try:
-        count = s.SSL_get_shared_sigalgs(connection.handle, 0, NULL, NULL, NULL, NULL, NULL)
+        count = SSL_get_shared_sigalgs(connection.handle, 0, NULL, NULL, NULL, NULL, NULL)
         for index in range(count):
-            if s.SSL_get_shared_sigalgs(
+            if SSL_get_shared_sigalgs(
                     connection.handle, index, NULL, NULL, NULL, &low, &high) > 0:
                 found.append(high << 8 | low)
         return found
@@ -112,7 +154,7 @@ def get_certificate_types(Connection connection not None):
     cdef long count
     connection.enter()
     try:
-        count = s.SSL_get0_certificate_types(connection.handle, &kinds)
+        count = SSL_get0_certificate_types(connection.handle, &kinds)
         if count <= 0 or kinds == NULL:
             return b""
         return PyBytes_FromStringAndSize(<const char*>kinds, count)
@@ -124,7 +166,7 @@ def get_peer_authorities(Connection connection not None):
     cdef const c.X509_NAME_LIST* names
     connection.enter()
     try:
-        names = s.SSL_get0_peer_CA_list(connection.handle)
+        names = SSL_get0_peer_CA_list(connection.handle)
         return [] if names == NULL else wrap_names(names)
     finally:
         connection.leave()
@@ -139,7 +181,7 @@ def get_extms_support(Connection connection not None):
         if s.SSL_version(connection.handle) == s.TLS1_3_VERSION and s.SSL_is_init_finished(
                 connection.handle):
             return 1    # by its very protocol
-        return s.SSL_get_extms_support(connection.handle)
+        return SSL_get_extms_support(connection.handle)
     finally:
         connection.leave()
 
@@ -147,7 +189,7 @@ def get_extms_support(Connection connection not None):
 def get_secure_renegotiation(Connection connection not None):
     connection.enter()
     try:
-        return s.SSL_get_secure_renegotiation_support(connection.handle) == 1
+        return SSL_get_secure_renegotiation_support(connection.handle) == 1
     finally:
         connection.leave()
 
@@ -155,7 +197,7 @@ def get_secure_renegotiation(Connection connection not None):
 def get_client_version(Connection connection not None):
     connection.enter()
     try:
-        return s.SSL_client_version(connection.handle)
+        return SSL_client_version(connection.handle)
     finally:
         connection.leave()
 
@@ -167,7 +209,7 @@ def count_bytes(Connection connection not None, bint written):
         bio = s.SSL_get_rbio(connection.handle)
         if bio == NULL:
             return 0
-        return s.BIO_number_written(bio) if written else s.BIO_number_read(bio)
+        return BIO_number_written(bio) if written else BIO_number_read(bio)
     finally:
         connection.leave()
 
@@ -198,11 +240,11 @@ def get_srtp_profiles(Connection connection not None):
     try:
         connection.start_reading()      # they may be the Context's
         try:
-            profiles = s.SSL_get_srtp_profiles(connection.handle)
+            profiles = SSL_get_srtp_profiles(connection.handle)
             if profiles == NULL:
                 return found
-            for index in range(s.sk_SRTP_PROTECTION_PROFILE_num(profiles)):
-                found.append((<bytes>s.sk_SRTP_PROTECTION_PROFILE_value(
+            for index in range(sk_SRTP_PROTECTION_PROFILE_num(profiles)):
+                found.append((<bytes>sk_SRTP_PROTECTION_PROFILE_value(
                     profiles, index).name).decode("ascii"))
             return found
         finally:
@@ -221,9 +263,9 @@ def key_update(Connection connection not None, bint requested):
         connection.enter_io()
         try:
             errors.clear()
-            if s.SSL_key_update(
-                    connection.handle, s.SSL_KEY_UPDATE_REQUESTED if requested
-                    else s.SSL_KEY_UPDATE_NOT_REQUESTED) != 1:
+            if SSL_key_update(
+                    connection.handle, SSL_KEY_UPDATE_REQUESTED if requested
+                    else SSL_KEY_UPDATE_NOT_REQUESTED) != 1:
                 errors.fail_ssl("keys cannot be renewed now")
         finally:
             connection.leave()
@@ -234,7 +276,7 @@ def key_update(Connection connection not None, bint requested):
 def get_key_update_type(Connection connection not None):
     connection.enter()
     try:
-        return s.SSL_get_key_update_type(connection.handle)
+        return SSL_get_key_update_type(connection.handle)
     finally:
         connection.leave()
 
@@ -269,9 +311,9 @@ def set_client_sigalgs_list(target not None, bytes algorithms not None):
     try:
         errors.clear()
         if context_of(target) != NULL:
-            result = s.SSL_CTX_set1_client_sigalgs_list(context_of(target), names)
+            result = SSL_CTX_set1_client_sigalgs_list(context_of(target), names)
         else:
-            result = s.SSL_set1_client_sigalgs_list(connection_of(target), names)
+            result = SSL_set1_client_sigalgs_list(connection_of(target), names)
         if result != 1:
             errors.fail_ssl("no such signature algorithm")
         note_rule(target, "client signature algorithms", algorithms)
@@ -286,10 +328,10 @@ def set_certificate_types(target not None, bytes kinds not None):
     try:
         errors.clear()
         if context_of(target) != NULL:
-            result = s.SSL_CTX_set1_client_certificate_types(
+            result = SSL_CTX_set1_client_certificate_types(
                 context_of(target), numbers, PyBytes_GET_SIZE(kinds))
         else:
-            result = s.SSL_set1_client_certificate_types(
+            result = SSL_set1_client_certificate_types(
                 connection_of(target), numbers, PyBytes_GET_SIZE(kinds))
         if result != 1:
             errors.fail_ssl("the kinds of certificates cannot be set")
@@ -307,9 +349,9 @@ def set_authorities(target not None, list names not None):
         made = new_names(names)
         # The list is libssl's from here on.
         if context_of(target) != NULL:
-            s.SSL_CTX_set0_CA_list(context_of(target), made)
+            SSL_CTX_set0_CA_list(context_of(target), made)
         else:
-            s.SSL_set0_CA_list(connection_of(target), made)
+            SSL_set0_CA_list(connection_of(target), made)
     finally:
         leave(target)
 
@@ -320,9 +362,9 @@ def set_block_padding(target not None, size_t size):
     try:
         errors.clear()
         if context_of(target) != NULL:
-            result = s.SSL_CTX_set_block_padding(context_of(target), size)
+            result = SSL_CTX_set_block_padding(context_of(target), size)
         else:
-            result = s.SSL_set_block_padding(connection_of(target), size)
+            result = SSL_set_block_padding(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("records cannot be filled up to so much")
     finally:
@@ -335,9 +377,9 @@ def set_max_send_fragment(target not None, long size):
     try:
         errors.clear()
         if context_of(target) != NULL:
-            result = s.SSL_CTX_set_max_send_fragment(context_of(target), size)
+            result = SSL_CTX_set_max_send_fragment(context_of(target), size)
         else:
-            result = s.SSL_set_max_send_fragment(connection_of(target), size)
+            result = SSL_set_max_send_fragment(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("a record carries 512 to 16384 bytes")
     finally:
@@ -350,9 +392,9 @@ def set_split_send_fragment(target not None, long size):
     try:
         errors.clear()
         if context_of(target) != NULL:
-            result = s.SSL_CTX_set_split_send_fragment(context_of(target), size)
+            result = SSL_CTX_set_split_send_fragment(context_of(target), size)
         else:
-            result = s.SSL_set_split_send_fragment(connection_of(target), size)
+            result = SSL_set_split_send_fragment(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("records are split at 1 byte up to the most that one carries")
     finally:
@@ -365,9 +407,9 @@ def set_max_fragment_length(target not None, uint8_t mode):
     try:
         errors.clear()
         if context_of(target) != NULL:
-            result = s.SSL_CTX_set_tlsext_max_fragment_length(context_of(target), mode)
+            result = SSL_CTX_set_tlsext_max_fragment_length(context_of(target), mode)
         else:
-            result = s.SSL_set_tlsext_max_fragment_length(connection_of(target), mode)
+            result = SSL_set_tlsext_max_fragment_length(connection_of(target), mode)
         if result != 1:
             errors.fail_ssl("there is no such length")
     finally:
@@ -378,9 +420,9 @@ def set_read_buffer_len(target not None, size_t size):
     change(target)
     try:
         if context_of(target) != NULL:
-            s.SSL_CTX_set_default_read_buffer_len(context_of(target), size)
+            SSL_CTX_set_default_read_buffer_len(context_of(target), size)
         else:
-            s.SSL_set_default_read_buffer_len(connection_of(target), size)
+            SSL_set_default_read_buffer_len(connection_of(target), size)
     finally:
         leave(target)
 
@@ -389,7 +431,7 @@ def set_srtp(Connection connection not None, bytes profiles not None):
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_set_tlsext_use_srtp(connection.handle, PyBytes_AS_STRING(profiles)) != 0:
+        if SSL_set_tlsext_use_srtp(connection.handle, PyBytes_AS_STRING(profiles)) != 0:
             errors.fail_ssl("the list holds an SRTP profile that is unknown")
     finally:
         connection.leave()

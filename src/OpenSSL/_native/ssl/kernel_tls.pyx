@@ -11,11 +11,11 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.errno cimport EBUSY, EINVAL, EIO, ENOSYS, EOPNOTSUPP
 
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.lock cimport brisk_lock_leave
+from OpenSSL._native.common.platform cimport brisk_errno, brisk_fd, brisk_would_block
 from OpenSSL._native.ssl.channel cimport brisk_kernel_tls_idle, brisk_sendfile, return_borrowed
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.ending cimport OPEN
-from OpenSSL._native.common.lock cimport brisk_lock_leave
-from OpenSSL._native.common.platform cimport brisk_errno, brisk_fd, brisk_would_block
 from OpenSSL._native.ssl.sending cimport note_sent
 from OpenSSL._native.ssl.waiting cimport borrow
 

@@ -7,8 +7,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.common.lock cimport brisk_lock_leave
+from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.sending cimport note_sent
 
 

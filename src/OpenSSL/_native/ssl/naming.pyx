@@ -5,6 +5,12 @@ from libc.string cimport strlen
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 
+cdef extern from "compat.h" nogil:
+    int X509_V_ERR_HOSTNAME_MISMATCH
+    int X509_V_ERR_EMAIL_MISMATCH
+    int X509_V_ERR_IP_ADDRESS_MISMATCH
+    int X509_V_ERR_OUT_OF_MEM
+
 
 cdef bint has_host(c.X509* certificate, c.X509_VERIFY_PARAM* asked) noexcept nogil:
     """Whether it is for one of the hosts that are asked for, or none is."""
@@ -26,16 +32,16 @@ cdef int misnamed(s.SSL* ssl, c.X509* certificate, bint addressed) noexcept nogi
     cdef char* name = c.X509_VERIFY_PARAM_get0_email(asked)
     cdef bint good
     if not has_host(certificate, asked):
-        return c.X509_V_ERR_HOSTNAME_MISMATCH
+        return X509_V_ERR_HOSTNAME_MISMATCH
     if name != NULL and c.X509_check_email(certificate, name, strlen(name), 0) <= 0:
-        return c.X509_V_ERR_EMAIL_MISMATCH
+        return X509_V_ERR_EMAIL_MISMATCH
     name = c.X509_VERIFY_PARAM_get1_ip_asc(asked)
     if name == NULL:
         # There is none, or no memory for it.
-        return c.X509_V_ERR_OUT_OF_MEM if addressed else c.X509_V_OK
+        return X509_V_ERR_OUT_OF_MEM if addressed else c.X509_V_OK
     good = c.X509_check_ip_asc(certificate, name, 0) > 0
     c.OPENSSL_free(name)
-    return c.X509_V_OK if good else c.X509_V_ERR_IP_ADDRESS_MISMATCH
+    return c.X509_V_OK if good else X509_V_ERR_IP_ADDRESS_MISMATCH
 
 
 cdef bint is_named(s.SSL* ssl) noexcept nogil:

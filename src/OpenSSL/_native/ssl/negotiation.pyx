@@ -5,10 +5,22 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.rules cimport digest_two
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.common.rules cimport digest_two
 from OpenSSL._native.ssl.hello cimport on_servername
+
+cdef extern from "compat.h" nogil:
+    int TLSEXT_NAMETYPE_host_name
+    int SSL_CTX_set_alpn_protos(s.SSL_CTX* context, const unsigned char* protos, unsigned int size)
+    int SSL_set_alpn_protos(s.SSL* ssl, const unsigned char* protos, unsigned int size)
+    void SSL_get0_alpn_selected(const s.SSL* ssl, const unsigned char** data, unsigned int* size)
+    long SSL_CTX_set_tlsext_servername_callback( s.SSL_CTX* context, int (*callback)(s.SSL*, int*,
+        void*) noexcept)
+    long SSL_set_tlsext_host_name(s.SSL* ssl, const char* name)
+    const char* SSL_get_servername(const s.SSL* ssl, int kind)
+    int SSL_CTX_set_tlsext_use_srtp(s.SSL_CTX* context, const char* profiles)
+    s.SRTP_PROTECTION_PROFILE* SSL_get_selected_srtp_profile(s.SSL* ssl)
 
 
 # ---- application protocols (ALPN)
@@ -18,7 +30,7 @@ def context_set_alpn_protos(Context context not None, bytes encoded not None):
     try:
         errors.clear()
         # The one pair of functions where zero is success.
-        if s.SSL_CTX_set_alpn_protos(
+        if SSL_CTX_set_alpn_protos(
                 context.handle, <const unsigned char*>PyBytes_AS_STRING(encoded),
                 <unsigned int>PyBytes_GET_SIZE(encoded)) != 0:
             errors.fail_ssl("OpenSSL refused this list of protocols")
@@ -30,7 +42,7 @@ def connection_set_alpn_protos(Connection connection not None, bytes encoded not
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_set_alpn_protos(
+        if SSL_set_alpn_protos(
                 connection.handle, <const unsigned char*>PyBytes_AS_STRING(encoded),
                 <unsigned int>PyBytes_GET_SIZE(encoded)) != 0:
             errors.fail_ssl("OpenSSL refused this list of protocols")
@@ -54,7 +66,7 @@ def get_alpn_proto_negotiated(Connection connection not None):
     cdef unsigned int size = 0
     connection.enter()
     try:
-        s.SSL_get0_alpn_selected(connection.handle, &data, &size)
+        SSL_get0_alpn_selected(connection.handle, &data, &size)
         if data == NULL:
             return b""
         return PyBytes_FromStringAndSize(<const char*>data, size)
@@ -71,7 +83,7 @@ def set_servername_callback(Context context not None, callback):
         hooks = context.hooks.copy()
         hooks.servername = callback
         errors.clear()
-        if callback is not None and s.SSL_CTX_set_tlsext_servername_callback(
+        if callback is not None and SSL_CTX_set_tlsext_servername_callback(
                 context.handle, on_servername) != 1:
             errors.fail_ssl("the server name callback cannot be set")
         context.hooks = hooks
@@ -91,7 +103,7 @@ def set_host_name(Connection connection not None, bytes name not None):
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_set_tlsext_host_name(connection.handle, PyBytes_AS_STRING(name)) != 1:
+        if SSL_set_tlsext_host_name(connection.handle, PyBytes_AS_STRING(name)) != 1:
             errors.fail_ssl("OpenSSL refused this host name")
         digest_name(connection, name.lower())
     finally:
@@ -107,7 +119,7 @@ def get_servername(Connection connection not None):
             name = connection.channel.name
             return None if name == NULL else PyBytes_FromStringAndSize(
                 name, connection.channel.name_size)
-        name = s.SSL_get_servername(connection.handle, s.TLSEXT_NAMETYPE_host_name)
+        name = SSL_get_servername(connection.handle, TLSEXT_NAMETYPE_host_name)
         return None if name == NULL else <bytes>name
     finally:
         connection.leave()
@@ -119,7 +131,7 @@ def set_use_srtp(Context context not None, bytes profiles not None):
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_set_tlsext_use_srtp(context.handle, PyBytes_AS_STRING(profiles)) != 0:
+        if SSL_CTX_set_tlsext_use_srtp(context.handle, PyBytes_AS_STRING(profiles)) != 0:
             errors.fail_ssl("the list holds an SRTP profile that is unknown")
     finally:
         context.leave()
@@ -129,7 +141,7 @@ def get_selected_srtp_profile(Connection connection not None):
     cdef s.SRTP_PROTECTION_PROFILE* profile
     connection.enter()
     try:
-        profile = s.SSL_get_selected_srtp_profile(connection.handle)
+        profile = SSL_get_selected_srtp_profile(connection.handle)
         return b"" if profile == NULL else <bytes>profile.name
     finally:
         connection.leave()

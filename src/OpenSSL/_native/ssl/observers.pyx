@@ -6,6 +6,10 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.trampolines cimport on_info, on_keylog
 
+cdef extern from "compat.h" nogil:
+    void SSL_CTX_set_info_callback(s.SSL_CTX* context, s.info_hook callback)
+    void SSL_CTX_set_keylog_callback(s.SSL_CTX* context, s.keylog_hook callback)
+
 
 def set_info_callback(Context context not None, callback):
     cdef Hooks hooks
@@ -17,7 +21,7 @@ def set_info_callback(Context context not None, callback):
         hooks = context.hooks.copy()
         hooks.info = callback
         context.hooks = hooks
-        s.SSL_CTX_set_info_callback(context.handle, hook)
+        SSL_CTX_set_info_callback(context.handle, hook)
     finally:
         context.leave()
 
@@ -45,7 +49,7 @@ def set_keylog_callback(Context context not None, callback):
         context.hooks = hooks
         # Never taken away again: connections made before still have their hook.
         if callback is not None:
-            s.SSL_CTX_set_keylog_callback(context.handle, on_keylog)
+            SSL_CTX_set_keylog_callback(context.handle, on_keylog)
     finally:
         context.leave()
 

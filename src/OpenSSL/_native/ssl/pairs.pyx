@@ -4,15 +4,30 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.passphrases cimport of_context
 from OpenSSL._native.crypto.certificates cimport (
     X509, new_chain, release_certificate, release_chain, wrap_certificate, wrap_chain,
 )
+from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_key
+from OpenSSL._native.crypto.signers cimport keeping
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
-from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_key
-from OpenSSL._native.common.passphrases cimport of_context
-from OpenSSL._native.crypto.signers cimport keeping
+
+cdef extern from "compat.h" nogil:
+    int SSL_use_cert_and_key(s.SSL* ssl, c.X509* certificate, c.EVP_PKEY* key,
+        c.X509_CHAIN* chain, int override)
+    c.X509* SSL_CTX_get0_certificate(const s.SSL_CTX* context)
+    long SSL_add1_chain_cert(s.SSL* ssl, c.X509* certificate)
+    long SSL_CTX_clear_chain_certs(s.SSL_CTX* context)
+    long SSL_clear_chain_certs(s.SSL* ssl)
+    long SSL_CTX_clear_extra_chain_certs(s.SSL_CTX* context)
+    long SSL_CERT_SET_FIRST
+    long SSL_CERT_SET_NEXT
+    long SSL_CTX_set_current_cert(s.SSL_CTX* context, long which)
+    long SSL_CTX_select_current_cert(s.SSL_CTX* context, c.X509* certificate)
+    long SSL_select_current_cert(s.SSL* ssl, c.X509* certificate)
+    void SSL_certs_clear(s.SSL* ssl)
 
 
 def passphrase_of(Context context not None):
@@ -22,7 +37,7 @@ def passphrase_of(Context context not None):
 
 cdef c.X509* current_of(object target) noexcept:
     if isinstance(target, Context):
-        return s.SSL_CTX_get0_certificate((<Context>target).handle)
+        return SSL_CTX_get0_certificate((<Context>target).handle)
     return s.SSL_get_certificate((<Connection>target).handle)
 
 
@@ -60,7 +75,7 @@ def use(target not None, X509 leaf not None, PKey key not None, list chain not N
                 result = s.SSL_CTX_use_cert_and_key(
                     context_of(target), certificate, private, others, 1)
             else:
-                result = s.SSL_use_cert_and_key(
+                result = SSL_use_cert_and_key(
                     connection_of(target), certificate, private, others, 1)
             if result != 1:
                 errors.fail_ssl("the certificate and its key cannot be used")
@@ -85,7 +100,7 @@ def add_chain_certificate(target not None, X509 certificate not None):
             if context_of(target) != NULL:
                 result = s.SSL_CTX_add1_chain_cert(context_of(target), handle)
             else:
-                result = s.SSL_add1_chain_cert(connection_of(target), handle)
+                result = SSL_add1_chain_cert(connection_of(target), handle)
             if result != 1:
                 errors.fail_ssl("the certificate cannot be added to the chain")
         finally:
@@ -101,11 +116,11 @@ def clear_chain(target not None):
     try:
         errors.clear()
         if context_of(target) != NULL:
-            result = s.SSL_CTX_clear_chain_certs(context_of(target))
-            if s.SSL_CTX_clear_extra_chain_certs(context_of(target)) != 1:
+            result = SSL_CTX_clear_chain_certs(context_of(target))
+            if SSL_CTX_clear_extra_chain_certs(context_of(target)) != 1:
                 result = 0
         else:
-            result = s.SSL_clear_chain_certs(connection_of(target))
+            result = SSL_clear_chain_certs(connection_of(target))
         if result != 1:
             errors.fail_ssl("the chain cannot be cleared")
     finally:
@@ -115,7 +130,7 @@ def clear_chain(target not None):
 def clear_certificates(Connection connection not None):
     connection.enter()
     try:
-        s.SSL_certs_clear(connection.handle)
+        SSL_certs_clear(connection.handle)
     finally:
         connection.leave()
 
@@ -134,7 +149,7 @@ cdef object share_certificate(c.X509* borrowed):
 def get_certificate(Context context not None):
     context.enter()
     try:
-        return share_certificate(s.SSL_CTX_get0_certificate(context.handle))
+        return share_certificate(SSL_CTX_get0_certificate(context.handle))
     finally:
         context.leave()
 
@@ -175,20 +190,20 @@ def get_private_key(Context context not None):
 def list_certificates(Context context not None):
     """Each certificate that has a key, with its chain; the current one stays current."""
     cdef c.X509* current
-    cdef long which = s.SSL_CERT_SET_FIRST
+    cdef long which = SSL_CERT_SET_FIRST
     cdef list found = []
     # It moves what a handshake looks at.
     context.change()
     try:
-        current = s.SSL_CTX_get0_certificate(context.handle)
+        current = SSL_CTX_get0_certificate(context.handle)
         try:
-            while s.SSL_CTX_set_current_cert(context.handle, which) == 1:
-                which = s.SSL_CERT_SET_NEXT
+            while SSL_CTX_set_current_cert(context.handle, which) == 1:
+                which = SSL_CERT_SET_NEXT
                 found.append((
-                    share_certificate(s.SSL_CTX_get0_certificate(context.handle)),
+                    share_certificate(SSL_CTX_get0_certificate(context.handle)),
                     chain_of(context)))
         finally:
-            if current != NULL and s.SSL_CTX_select_current_cert(context.handle, current) != 1:
+            if current != NULL and SSL_CTX_select_current_cert(context.handle, current) != 1:
                 found = []  # it has no key, and there is no way back to it
         return found
     finally:
@@ -202,8 +217,8 @@ def select(target not None, X509 certificate not None):
         change(target)
         try:
             if context_of(target) != NULL:
-                return s.SSL_CTX_select_current_cert(context_of(target), handle) == 1
-            return s.SSL_select_current_cert(connection_of(target), handle) == 1
+                return SSL_CTX_select_current_cert(context_of(target), handle) == 1
+            return SSL_select_current_cert(connection_of(target), handle) == 1
         finally:
             leave(target)
     finally:

@@ -7,16 +7,43 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.criteria cimport Criteria
 
+cdef extern from "compat.h" nogil:
+    c.ASN1_OBJECT* OBJ_txt2obj(const char* name, int numeric)
+    void ASN1_OBJECT_free(c.ASN1_OBJECT* kind)
+    int X509_VERIFY_PARAM_set_purpose(c.X509_VERIFY_PARAM* param, int purpose)
+    int X509_VERIFY_PARAM_set_trust(c.X509_VERIFY_PARAM* param, int trust)
+    void X509_VERIFY_PARAM_set_depth(c.X509_VERIFY_PARAM* param, int depth)
+    int X509_VERIFY_PARAM_get_depth(const c.X509_VERIFY_PARAM* param)
+    void X509_VERIFY_PARAM_set_auth_level(c.X509_VERIFY_PARAM* param, int level)
+    int X509_VERIFY_PARAM_get_auth_level(const c.X509_VERIFY_PARAM* param)
+    long long X509_VERIFY_PARAM_get_time(const c.X509_VERIFY_PARAM* param)
+    unsigned long X509_V_FLAG_USE_CHECK_TIME
+    c.ASN1_OBJECTS* sk_ASN1_OBJECT_new_null()
+    int sk_ASN1_OBJECT_push(c.ASN1_OBJECTS* objects, c.ASN1_OBJECT* one)
+    void brisk_free_objects(c.ASN1_OBJECTS* objects)
+    int X509_VERIFY_PARAM_set1_policies(c.X509_VERIFY_PARAM* param, c.ASN1_OBJECTS* policies)
+    int X509_PURPOSE_get_by_sname(const char* name)
+    c.X509_PURPOSE* X509_PURPOSE_get0(int index)
+    int X509_PURPOSE_get_id(const c.X509_PURPOSE* purpose)
+    int X509_TRUST_COMPAT
+    int X509_TRUST_SSL_CLIENT
+    int X509_TRUST_SSL_SERVER
+    int X509_TRUST_EMAIL
+    int X509_TRUST_OBJECT_SIGN
+    int X509_TRUST_OCSP_SIGN
+    int X509_TRUST_OCSP_REQUEST
+    int X509_TRUST_TSA
+
 
 cdef dict TRUSTS = {
-    "compat": c.X509_TRUST_COMPAT,
-    "ssl_client": c.X509_TRUST_SSL_CLIENT,
-    "ssl_server": c.X509_TRUST_SSL_SERVER,
-    "email": c.X509_TRUST_EMAIL,
-    "object_sign": c.X509_TRUST_OBJECT_SIGN,
-    "ocsp_sign": c.X509_TRUST_OCSP_SIGN,
-    "ocsp_request": c.X509_TRUST_OCSP_REQUEST,
-    "tsa": c.X509_TRUST_TSA,
+    "compat": X509_TRUST_COMPAT,
+    "ssl_client": X509_TRUST_SSL_CLIENT,
+    "ssl_server": X509_TRUST_SSL_SERVER,
+    "email": X509_TRUST_EMAIL,
+    "object_sign": X509_TRUST_OBJECT_SIGN,
+    "ocsp_sign": X509_TRUST_OCSP_SIGN,
+    "ocsp_request": X509_TRUST_OCSP_REQUEST,
+    "tsa": X509_TRUST_TSA,
 }
 
 
@@ -116,9 +143,9 @@ def get_flags(target not None):
 def set_depth(target not None, int depth):
     cdef Change change = begin(target)
     try:
-        c.X509_VERIFY_PARAM_set_depth(change.there, depth)
+        X509_VERIFY_PARAM_set_depth(change.there, depth)
         if change.kept != NULL:
-            c.X509_VERIFY_PARAM_set_depth(change.kept, depth)
+            X509_VERIFY_PARAM_set_depth(change.kept, depth)
     finally:
         change.end()
 
@@ -126,7 +153,7 @@ def set_depth(target not None, int depth):
 def get_depth(target not None):
     cdef c.X509_VERIFY_PARAM* rules = enter(target)
     try:
-        return c.X509_VERIFY_PARAM_get_depth(rules)
+        return X509_VERIFY_PARAM_get_depth(rules)
     finally:
         leave(target)
 
@@ -134,9 +161,9 @@ def get_depth(target not None):
 def set_level(target not None, int level):
     cdef Change change = begin(target)
     try:
-        c.X509_VERIFY_PARAM_set_auth_level(change.there, level)
+        X509_VERIFY_PARAM_set_auth_level(change.there, level)
         if change.kept != NULL:
-            c.X509_VERIFY_PARAM_set_auth_level(change.kept, level)
+            X509_VERIFY_PARAM_set_auth_level(change.kept, level)
     finally:
         change.end()
 
@@ -144,7 +171,7 @@ def set_level(target not None, int level):
 def get_level(target not None):
     cdef c.X509_VERIFY_PARAM* rules = enter(target)
     try:
-        return c.X509_VERIFY_PARAM_get_auth_level(rules)
+        return X509_VERIFY_PARAM_get_auth_level(rules)
     finally:
         leave(target)
 
@@ -154,7 +181,7 @@ def set_time(target not None, seconds):
     cdef long long moment = 0
     cdef Change change
     if seconds is None:
-        clear_flags(target, c.X509_V_FLAG_USE_CHECK_TIME)
+        clear_flags(target, X509_V_FLAG_USE_CHECK_TIME)
         return
     moment = seconds
     change = begin(target)
@@ -162,7 +189,7 @@ def set_time(target not None, seconds):
         c.X509_VERIFY_PARAM_set_time(change.there, moment)
         if change.kept != NULL:
             c.X509_VERIFY_PARAM_set_time(change.kept, moment)
-            change.own.cleared &= ~c.X509_V_FLAG_USE_CHECK_TIME
+            change.own.cleared &= ~X509_V_FLAG_USE_CHECK_TIME
     finally:
         change.end()
 
@@ -170,25 +197,25 @@ def set_time(target not None, seconds):
 def get_time(target not None):
     cdef c.X509_VERIFY_PARAM* rules = enter(target)
     try:
-        if not c.X509_VERIFY_PARAM_get_flags(rules) & c.X509_V_FLAG_USE_CHECK_TIME:
+        if not c.X509_VERIFY_PARAM_get_flags(rules) & X509_V_FLAG_USE_CHECK_TIME:
             return None
-        return c.X509_VERIFY_PARAM_get_time(rules)
+        return X509_VERIFY_PARAM_get_time(rules)
     finally:
         leave(target)
 
 
 def set_purpose(target not None, bytes name not None):
-    cdef int index = c.X509_PURPOSE_get_by_sname(name)
+    cdef int index = X509_PURPOSE_get_by_sname(name)
     cdef int purpose
     cdef Change change
     if index < 0:
         raise ValueError("OpenSSL knows no such purpose")
-    purpose = c.X509_PURPOSE_get_id(c.X509_PURPOSE_get0(index))
+    purpose = X509_PURPOSE_get_id(X509_PURPOSE_get0(index))
     change = begin(target)
     try:
         if (change.kept != NULL
-                and c.X509_VERIFY_PARAM_set_purpose(change.kept, purpose) != 1
-                or c.X509_VERIFY_PARAM_set_purpose(change.there, purpose) != 1):
+                and X509_VERIFY_PARAM_set_purpose(change.kept, purpose) != 1
+                or X509_VERIFY_PARAM_set_purpose(change.there, purpose) != 1):
             errors.fail_ssl("the purpose cannot be set")
         change.note("purpose", purpose)
     finally:
@@ -204,8 +231,8 @@ def set_trust(target not None, str name not None):
     change = begin(target)
     try:
         if (change.kept != NULL
-                and c.X509_VERIFY_PARAM_set_trust(change.kept, trust) != 1
-                or c.X509_VERIFY_PARAM_set_trust(change.there, trust) != 1):
+                and X509_VERIFY_PARAM_set_trust(change.kept, trust) != 1
+                or X509_VERIFY_PARAM_set_trust(change.there, trust) != 1):
             errors.fail_ssl("the trust cannot be set")
         change.note("trust", trust)
     finally:
@@ -213,20 +240,20 @@ def set_trust(target not None, str name not None):
 
 
 cdef c.ASN1_OBJECTS* read_policies(list policies) except NULL:
-    cdef c.ASN1_OBJECTS* objects = c.sk_ASN1_OBJECT_new_null()
+    cdef c.ASN1_OBJECTS* objects = sk_ASN1_OBJECT_new_null()
     cdef c.ASN1_OBJECT* one
     if objects == NULL:
         errors.fail_ssl("sk_ASN1_OBJECT_new_null failed")
     try:
         for name in policies:
-            one = c.OBJ_txt2obj(<bytes>name, 0)
+            one = OBJ_txt2obj(<bytes>name, 0)
             if one == NULL:
                 errors.fail_ssl("not an object identifier")
-            if c.sk_ASN1_OBJECT_push(objects, one) == 0:
-                c.ASN1_OBJECT_free(one)
+            if sk_ASN1_OBJECT_push(objects, one) == 0:
+                ASN1_OBJECT_free(one)
                 errors.fail_ssl("sk_ASN1_OBJECT_push failed")
     except BaseException:
-        c.brisk_free_objects(objects)
+        brisk_free_objects(objects)
         raise
     return objects
 
@@ -240,11 +267,11 @@ def set_policies(target not None, list policies not None):
         change = begin(target)
         try:
             if (change.kept != NULL
-                    and c.X509_VERIFY_PARAM_set1_policies(change.kept, objects) != 1
-                    or c.X509_VERIFY_PARAM_set1_policies(change.there, objects) != 1):
+                    and X509_VERIFY_PARAM_set1_policies(change.kept, objects) != 1
+                    or X509_VERIFY_PARAM_set1_policies(change.there, objects) != 1):
                 errors.fail_ssl("the policies cannot be set")
             change.note("policies", b" ".join(policies))
         finally:
             change.end()
     finally:
-        c.brisk_free_objects(objects)
+        brisk_free_objects(objects)

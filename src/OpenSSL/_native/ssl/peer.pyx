@@ -6,9 +6,26 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.crypto.certificates cimport wrap_certificate, wrap_chain
-from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.crypto.keys cimport release_key
 from OpenSSL._native.crypto.names cimport wrap_names
+from OpenSSL._native.ssl.connection cimport Connection
+
+cdef extern from "compat.h" nogil:
+    c.X509* SSL_get1_peer_certificate(const s.SSL* ssl)
+    c.X509_CHAIN* SSL_get_peer_cert_chain(const s.SSL* ssl)
+    c.X509_CHAIN* SSL_get0_verified_chain(const s.SSL* ssl)
+    c.X509_NAME_LIST* SSL_get_client_CA_list(const s.SSL* ssl)
+    c.X509_NAME_LIST* SSL_dup_CA_list(const c.X509_NAME_LIST* names)
+    const char* SSL_CIPHER_standard_name(const s.SSL_CIPHER* cipher)
+    const char* brisk_compression_name(s.SSL* ssl)
+    char* SSL_get_shared_ciphers(const s.SSL* ssl, char* text, int size)
+    const char* SSL_get_version(const s.SSL* ssl)
+    const char* SSL_state_string_long(const s.SSL* ssl)
+    long SSL_get_peer_tmp_key(s.SSL* ssl, c.EVP_PKEY** key)
+    long SSL_get_peer_signature_nid(s.SSL* ssl, int* nid)
+    int SSL_get_peer_signature_type_nid(const s.SSL* ssl, int* nid)
+    int SSL_renegotiate(s.SSL* ssl)
+    long SSL_total_renegotiations(s.SSL* ssl)
 
 cdef enum:
     CIPHERS_MAXIMUM = 16384     # bytes; OpenSSL cuts a longer list after a whole name
@@ -38,7 +55,7 @@ def get_peer_certificate(Connection connection not None):
     cdef c.X509* certificate
     connection.enter()
     try:
-        certificate = s.SSL_get1_peer_certificate(connection.handle)
+        certificate = SSL_get1_peer_certificate(connection.handle)
         return None if certificate == NULL else wrap_certificate(certificate)
     finally:
         connection.leave()
@@ -48,7 +65,7 @@ def get_peer_cert_chain(Connection connection not None):
     cdef const c.X509_CHAIN* chain
     connection.enter()
     try:
-        chain = s.SSL_get_peer_cert_chain(connection.handle)
+        chain = SSL_get_peer_cert_chain(connection.handle)
         return None if chain == NULL else wrap_chain(chain)
     finally:
         connection.leave()
@@ -58,7 +75,7 @@ def get_verified_chain(Connection connection not None):
     cdef const c.X509_CHAIN* chain
     connection.enter()
     try:
-        chain = s.SSL_get0_verified_chain(connection.handle)
+        chain = SSL_get0_verified_chain(connection.handle)
         return None if chain == NULL else wrap_chain(chain)
     finally:
         connection.leave()
@@ -72,9 +89,9 @@ def get_client_ca_list(Connection connection not None):
         # A server's list may be its Context's, which another thread may replace.
         connection.start_reading()
         errors.clear()
-        names = s.SSL_get_client_CA_list(connection.handle)
+        names = SSL_get_client_CA_list(connection.handle)
         if names != NULL:
-            copy = s.SSL_dup_CA_list(names)
+            copy = SSL_dup_CA_list(names)
         connection.stop_reading()
         if names == NULL:
             return []
@@ -117,7 +134,7 @@ def get_cipher_name(Connection connection not None):
 
 
 def get_cipher_standard_name(Connection connection not None):
-    return cipher_says(connection, s.SSL_CIPHER_standard_name)
+    return cipher_says(connection, SSL_CIPHER_standard_name)
 
 
 def get_cipher_version(Connection connection not None):
@@ -138,7 +155,7 @@ def get_compression(Connection connection not None):
     cdef const char* name
     connection.enter()
     try:
-        name = s.brisk_compression_name(connection.handle)
+        name = brisk_compression_name(connection.handle)
         return None if name == NULL else (<bytes>name).decode("ascii")
     finally:
         connection.leave()
@@ -154,7 +171,7 @@ def get_shared_ciphers(Connection connection not None):
     try:
         # Ours may be the Context's, which another thread may replace.
         connection.start_reading()
-        found = s.SSL_get_shared_ciphers(connection.handle, text, CIPHERS_MAXIMUM)
+        found = SSL_get_shared_ciphers(connection.handle, text, CIPHERS_MAXIMUM)
         connection.stop_reading()
         # None at all: OpenSSL 3.0 answers with NULL, 3.5 with an empty text.
         if found == NULL or text[0] == 0:
@@ -176,7 +193,7 @@ def get_server_tmp_key(Connection connection not None):
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_get_peer_tmp_key(connection.handle, &key) != 1 or key == NULL:
+        if SSL_get_peer_tmp_key(connection.handle, &key) != 1 or key == NULL:
             errors.clear()
             return None
         try:
@@ -207,9 +224,9 @@ def get_peer_signature(Connection connection not None):
     cdef int digest = c.NID_undef
     connection.enter()
     try:
-        if s.SSL_get_peer_signature_type_nid(connection.handle, &kind) != 1:
+        if SSL_get_peer_signature_type_nid(connection.handle, &kind) != 1:
             return None
-        if s.SSL_get_peer_signature_nid(connection.handle, &digest) != 1:
+        if SSL_get_peer_signature_nid(connection.handle, &digest) != 1:
             digest = c.NID_undef
         return short_name(kind), short_name(digest)
     finally:
@@ -245,7 +262,7 @@ def get_protocol_version(Connection connection not None):
 def get_protocol_version_name(Connection connection not None):
     connection.enter()
     try:
-        return (<bytes>s.SSL_get_version(connection.handle)).decode("ascii")
+        return (<bytes>SSL_get_version(connection.handle)).decode("ascii")
     finally:
         connection.leave()
 
@@ -253,7 +270,7 @@ def get_protocol_version_name(Connection connection not None):
 def get_state_string(Connection connection not None):
     connection.enter()
     try:
-        return <bytes>s.SSL_state_string_long(connection.handle)
+        return <bytes>SSL_state_string_long(connection.handle)
     finally:
         connection.leave()
 
@@ -265,7 +282,7 @@ def renegotiate(Connection connection not None):
         if s.SSL_renegotiate_pending(connection.handle) == 1:
             return False
         errors.clear()
-        if s.SSL_renegotiate(connection.handle) != 1:
+        if SSL_renegotiate(connection.handle) != 1:
             errors.fail_ssl("this connection cannot renegotiate")
         return True
     finally:
@@ -283,6 +300,6 @@ def renegotiate_pending(Connection connection not None):
 def total_renegotiations(Connection connection not None):
     connection.enter()
     try:
-        return s.SSL_total_renegotiations(connection.handle)
+        return SSL_total_renegotiations(connection.handle)
     finally:
         connection.leave()

@@ -9,6 +9,9 @@ from OpenSSL._native.crypto.certificate_names cimport HOSTFLAGS
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 
+cdef extern from "compat.h" nogil:
+    int SSL_add1_host(s.SSL* ssl, const char* name)
+
 
 def get_check_hostname(Context context not None):
     context.enter()
@@ -33,7 +36,7 @@ def add_host(Connection connection not None, bytes name not None, bint dotted):
         if dotted and not connection.own_hostflags:
             raise ValueError("name must not begin or end with a dot")
         errors.clear()
-        if s.SSL_add1_host(connection.handle, name) != 1:
+        if SSL_add1_host(connection.handle, name) != 1:
             errors.fail_ssl("the host name cannot be checked for")
         if not connection.own_hostflags:
             s.SSL_set_hostflags(connection.handle, HOSTFLAGS)

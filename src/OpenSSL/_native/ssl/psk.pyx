@@ -8,6 +8,10 @@ from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.shared_keys cimport ask_keys
 from OpenSSL._native.ssl.stamps cimport is_by_key
 
+cdef extern from "compat.h" nogil:
+    int SSL_CTX_use_psk_identity_hint(s.SSL_CTX* context, const char* hint)
+    const char* SSL_get_psk_identity_hint(const s.SSL* ssl)
+
 
 def set_callback(Context context not None, str name not None, callback):
     """Another hook: "psk_client", "psk_server", "psk_use" or "psk_find"."""
@@ -26,7 +30,7 @@ def use_identity_hint(Context context not None, bytes hint):
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_use_psk_identity_hint(
+        if SSL_CTX_use_psk_identity_hint(
                 context.handle, NULL if hint is None else <const char*>hint) != 1:
             errors.fail_ssl("the hint is too long")
     finally:
@@ -54,7 +58,7 @@ def get_identity_hint(Connection connection not None):
     try:
         if s.SSL_get_session(connection.handle) == NULL:
             return None
-        hint = s.SSL_get_psk_identity_hint(connection.handle)
+        hint = SSL_get_psk_identity_hint(connection.handle)
         return None if hint == NULL else <bytes>hint
     finally:
         connection.leave()

@@ -1,6 +1,6 @@
+from OpenSSL._native.common.libssl cimport SSL
 from OpenSSL._native.crypto.certificates cimport X509
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.common.libssl cimport SSL
 
 cdef enum Came:
     KEY

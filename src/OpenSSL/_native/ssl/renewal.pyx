@@ -16,6 +16,12 @@ from OpenSSL._native.crypto.certificates cimport (
 )
 from OpenSSL._native.ssl.context cimport Context
 
+cdef extern from "compat.h" nogil:
+    c.EVP_PKEY* SSL_get_privatekey(const s.SSL* ssl)
+    long SSL_get0_chain_certs(s.SSL* ssl, c.X509_CHAIN** chain)
+    int X509_check_issued(c.X509* issuer, c.X509* subject)
+    int X509_cmp(const c.X509* one, const c.X509* other)
+
 
 cdef class Renewal:
     def __cinit__(self):
@@ -43,7 +49,7 @@ cdef class Renewal:
         errors.clear()
         result = s.SSL_CTX_use_cert_and_key(
             context.handle, s.SSL_get_certificate(self.handle),
-            s.SSL_get_privatekey(self.handle), chain, 1)
+            SSL_get_privatekey(self.handle), chain, 1)
         if chain != NULL:
             release_chain(chain)
         if result != 1:
@@ -57,7 +63,7 @@ cdef class Renewal:
         cdef c.X509_CHAIN* chain = NULL
         if kind in self.chains:
             return self.chains[kind]
-        s.SSL_get0_chain_certs(self.handle, &chain)
+        SSL_get0_chain_certs(self.handle, &chain)
         own = wrap_chain(chain)
         if own and kind in self.whole:
             return own
@@ -75,7 +81,7 @@ cdef list extra_chain(Context context):
 
 
 cdef bint issued(X509 issuer, X509 subject) noexcept:
-    return c.X509_check_issued(issuer.handle, subject.handle) == c.X509_V_OK
+    return X509_check_issued(issuer.handle, subject.handle) == c.X509_V_OK
 
 
 cdef list path_from(X509 certificate, list pool):
@@ -105,7 +111,7 @@ cdef bint add_to_chain(Context context, X509 certificate) except -1:
     errors.clear()
     s.SSL_CTX_get0_chain_certs(context.handle, &chain)
     for each in wrap_chain(chain) if chain != NULL else extra_chain(context):
-        if c.X509_cmp(each.handle, certificate.handle) == 0:
+        if X509_cmp(each.handle, certificate.handle) == 0:
             return True
     if chain == NULL:
         return False    # one for all kinds of certificates
@@ -142,7 +148,7 @@ cdef int finish(Renewal renewal, Context context, Came came) except -1:
     if renewal is None:
         return 0
     certificate = s.SSL_get_certificate(renewal.handle)
-    key = s.SSL_get_privatekey(renewal.handle)
+    key = SSL_get_privatekey(renewal.handle)
     # A key may have come for which there is no certificate: it waits too.
     told = c.EVP_PKEY_get0_type_name(
         key if certificate == NULL else c.X509_get0_pubkey(certificate))

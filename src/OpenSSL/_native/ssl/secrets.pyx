@@ -7,6 +7,15 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.ssl.connection cimport Connection
 
+cdef extern from "compat.h" nogil:
+    size_t SSL_get_client_random(const s.SSL* ssl, unsigned char* data, size_t size)
+    size_t SSL_get_server_random(const s.SSL* ssl, unsigned char* data, size_t size)
+    size_t SSL_get_finished(const s.SSL* ssl, void* data, size_t size)
+    size_t SSL_get_peer_finished(const s.SSL* ssl, void* data, size_t size)
+    int SSL_export_keying_material( s.SSL* ssl, unsigned char* data, size_t size,
+        const char* label, size_t label_size, const unsigned char* context, size_t context_size,
+        int use_context)
+
 cdef enum:
     FINISHED_MAXIMUM = 128      # libssl's own room for a Finished message
     LENGTH_MAXIMUM = 0xffff     # two bytes of length on the wire, and in RFC 8446 HkdfLabel
@@ -35,11 +44,11 @@ cdef object random_of(Connection connection, read_random read):
 
 
 def client_random(Connection connection not None):
-    return random_of(connection, s.SSL_get_client_random)
+    return random_of(connection, SSL_get_client_random)
 
 
 def server_random(Connection connection not None):
-    return random_of(connection, s.SSL_get_server_random)
+    return random_of(connection, SSL_get_server_random)
 
 
 def master_key(Connection connection not None):
@@ -81,11 +90,11 @@ cdef object finished_of(Connection connection, read_finished read):
 
 
 def get_finished(Connection connection not None):
-    return finished_of(connection, s.SSL_get_finished)
+    return finished_of(connection, SSL_get_finished)
 
 
 def get_peer_finished(Connection connection not None):
-    return finished_of(connection, s.SSL_get_peer_finished)
+    return finished_of(connection, SSL_get_peer_finished)
 
 
 def export_keying_material(
@@ -115,7 +124,7 @@ def export_keying_material(
             errors.fail_ssl("there are no keys before the handshake")
         value = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>wanted)
         errors.clear()
-        result = s.SSL_export_keying_material(
+        result = SSL_export_keying_material(
             connection.handle, <unsigned char*>PyBytes_AS_STRING(value), wanted,
             PyBytes_AS_STRING(label), <size_t>PyBytes_GET_SIZE(label),
             about, about_size, context is not None)

@@ -15,9 +15,9 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.lock cimport brisk_lock_is_mine
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.common.lock cimport brisk_lock_is_mine
 from OpenSSL._native.ssl.removals cimport keep_quiet, on_session_remove, removals_of
 from OpenSSL._native.ssl.sessions cimport (
     Session, check_sealed, copied, copy_of, held, wrap_session,
@@ -28,6 +28,14 @@ from OpenSSL._native.ssl.trampolines cimport carrier_of
 
 from OpenSSL._native.common.hooks import write_unraisable
 from OpenSSL._native.ssl.context import set_teller
+
+cdef extern from "compat.h" nogil:
+    long SSL_CTX_sess_set_cache_size(s.SSL_CTX* context, long count)
+    long SSL_CTX_sess_get_cache_size(s.SSL_CTX* context)
+    void brisk_flush_sessions(s.SSL_CTX* context, long long seconds)
+    int SSL_CTX_add_session(s.SSL_CTX* context, s.SSL_SESSION* session)
+    void SSL_CTX_sess_set_new_cb(s.SSL_CTX* context, s.session_new_hook callback)
+    void SSL_CTX_sess_set_get_cb(s.SSL_CTX* context, s.session_get_hook callback)
 
 
 # ---- libssl's callbacks
@@ -147,7 +155,7 @@ def set_new_callback(Context context not None, callback):
         context.hooks = hooks
         # Never taken away again: connections made before still have their hook.
         if callback is not None:
-            s.SSL_CTX_sess_set_new_cb(context.handle, on_session_new)
+            SSL_CTX_sess_set_new_cb(context.handle, on_session_new)
     finally:
         context.leave()
 
@@ -160,7 +168,7 @@ def set_get_callback(Context context not None, callback):
         hooks.put("session get", callback)
         context.hooks = hooks
         if callback is not None:
-            s.SSL_CTX_sess_set_get_cb(context.handle, on_session_get)
+            SSL_CTX_sess_set_get_cb(context.handle, on_session_get)
     finally:
         context.leave()
 
@@ -214,7 +222,7 @@ def set_cache_size(Context context not None, long size):
         raise ValueError("size must not be negative")
     context.change()
     try:
-        return s.SSL_CTX_sess_set_cache_size(context.handle, size)
+        return SSL_CTX_sess_set_cache_size(context.handle, size)
     finally:
         context.leave()
 
@@ -222,7 +230,7 @@ def set_cache_size(Context context not None, long size):
 def get_cache_size(Context context not None):
     context.enter()
     try:
-        return s.SSL_CTX_sess_get_cache_size(context.handle)
+        return SSL_CTX_sess_get_cache_size(context.handle)
     finally:
         context.leave()
 
@@ -232,7 +240,7 @@ def flush(Context context not None, long long seconds):
         raise ValueError("the time must be in seconds since 1970; 0 for all sessions")
     context.enter()
     try:
-        s.brisk_flush_sessions(context.handle, seconds)
+        brisk_flush_sessions(context.handle, seconds)
     finally:
         context.leave()
     tell_now(context)
@@ -249,7 +257,7 @@ def add(Context context not None, Session session not None):
     try:
         errors.clear()
         # Another one with the same id gives way.
-        if s.SSL_CTX_add_session(context.handle, own.handle) != 1:
+        if SSL_CTX_add_session(context.handle, own.handle) != 1:
             errors.fail_ssl("the session could not be kept")
     finally:
         context.leave()

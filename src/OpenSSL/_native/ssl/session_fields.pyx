@@ -5,6 +5,8 @@ program keeps for tickets.  OpenSSL has no lock for that, so setting it, reading
 the whole take turns (``critical_section``).  Our own note stands before it (``stamps``).
 """
 
+from libc.stdint cimport uint8_t
+
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.limits cimport LONG_MAX
@@ -16,6 +18,15 @@ from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.session_fields cimport MOST_APPDATA
 from OpenSSL._native.ssl.sessions cimport Session, held
 from OpenSSL._native.ssl.stamps cimport put_behind_note, size_of_note
+
+cdef extern from "compat.h" nogil:
+    const char* SSL_SESSION_get0_hostname(const s.SSL_SESSION* session)
+    void SSL_SESSION_get0_alpn_selected( const s.SSL_SESSION* session, const unsigned char** data,
+        size_t* size)
+    int brisk_session_set_time(s.SSL_SESSION* session, long long seconds)
+    void SSL_SESSION_get0_ticket(const s.SSL_SESSION* session, const unsigned char** data,
+        size_t* size)
+    uint8_t SSL_SESSION_get_max_fragment_length(const s.SSL_SESSION* session)
 
 cdef enum:
     MOST_SECRET = 256   # bytes; libssl's own bound
@@ -38,14 +49,14 @@ def get_peer_certificate(Session session not None):
 
 
 def get_hostname(Session session not None):
-    cdef const char* name = s.SSL_SESSION_get0_hostname(held(session))
+    cdef const char* name = SSL_SESSION_get0_hostname(held(session))
     return None if name == NULL else <bytes>name
 
 
 def get_alpn_selected(Session session not None):
     cdef const unsigned char* data = NULL
     cdef size_t size = 0
-    s.SSL_SESSION_get0_alpn_selected(held(session), &data, &size)
+    SSL_SESSION_get0_alpn_selected(held(session), &data, &size)
     return PyBytes_FromStringAndSize(<const char*>data, <Py_ssize_t>size)
 
 
@@ -58,7 +69,7 @@ def get_id_context(Session session not None):
 def get_ticket(Session session not None):
     cdef const unsigned char* data = NULL
     cdef size_t size = 0
-    s.SSL_SESSION_get0_ticket(held(session), &data, &size)
+    SSL_SESSION_get0_ticket(held(session), &data, &size)
     return PyBytes_FromStringAndSize(<const char*>data, <Py_ssize_t>size)
 
 
@@ -77,7 +88,7 @@ def get_max_early_data(Session session not None):
 
 def get_max_fragment_length(Session session not None):
     """In bytes; 0 where none was agreed on."""
-    cdef int code = s.SSL_SESSION_get_max_fragment_length(held(session))
+    cdef int code = SSL_SESSION_get_max_fragment_length(held(session))
     return 0 if code == 0 else 256 << code
 
 
@@ -87,7 +98,7 @@ def set_time(Session session not None, long long seconds):
     if seconds < 0 or seconds > LONG_MAX:
         raise ValueError("the time must be in seconds since 1970")
     errors.clear()
-    if s.brisk_session_set_time(handle, seconds) != 1:
+    if brisk_session_set_time(handle, seconds) != 1:
         errors.fail_ssl("the time was refused")
 
 

@@ -1,5 +1,5 @@
-from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.common.libssl cimport SSL_SESSION
+from OpenSSL._native.ssl.context cimport Context
 
 cdef class Session:
     cdef SSL_SESSION* handle        # owned; NULL for an empty Session()

@@ -18,10 +18,41 @@ from libc.stdint cimport uint32_t
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.rules cimport RULES
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.common.rules cimport RULES
 from OpenSSL._native.ssl.stamps cimport spoil_stamp
+
+cdef extern from "compat.h" nogil:
+    int SSL_set_session(s.SSL* ssl, s.SSL_SESSION* session)
+    s.SSL_SESSION* SSL_SESSION_dup(const s.SSL_SESSION* session)
+    s.SSL_SESSION* d2i_SSL_SESSION(s.SSL_SESSION** session, const unsigned char** data, long size)
+    int i2d_SSL_SESSION(const s.SSL_SESSION* session, unsigned char** data)
+    int SSL_SESSION_has_ticket(const s.SSL_SESSION* session)
+    unsigned long SSL_SESSION_get_ticket_lifetime_hint(const s.SSL_SESSION* session)
+    long long brisk_session_time(const s.SSL_SESSION* session)
+    long SSL_CTX_set_session_cache_mode(s.SSL_CTX* context, long mode)
+    long SSL_CTX_get_session_cache_mode(s.SSL_CTX* context)
+    long SSL_CTX_get_timeout(const s.SSL_CTX* context)
+    int SSL_CTX_set_session_id_context( s.SSL_CTX* context, const unsigned char* id,
+        unsigned int size)
+    int SSL_CTX_set_num_tickets(s.SSL_CTX* context, size_t count)
+    long SSL_CTX_sess_number(s.SSL_CTX* context)
+    long SSL_CTX_sess_connect(s.SSL_CTX* context)
+    long SSL_CTX_sess_connect_good(s.SSL_CTX* context)
+    long SSL_CTX_sess_connect_renegotiate(s.SSL_CTX* context)
+    long SSL_CTX_sess_accept(s.SSL_CTX* context)
+    long SSL_CTX_sess_accept_good(s.SSL_CTX* context)
+    long SSL_CTX_sess_accept_renegotiate(s.SSL_CTX* context)
+    long SSL_CTX_sess_hits(s.SSL_CTX* context)
+    long SSL_CTX_sess_cb_hits(s.SSL_CTX* context)
+    long SSL_CTX_sess_misses(s.SSL_CTX* context)
+    long SSL_CTX_sess_timeouts(s.SSL_CTX* context)
+    long SSL_CTX_sess_cache_full(s.SSL_CTX* context)
+    int CRYPTO_memcmp(const void* one, const void* other, size_t size)
+    unsigned char* EVP_Q_mac( void* library, const char* name, const char* wanted,
+        const char* digest, const void* params, const void* key, size_t key_size,
+        const unsigned char* data, size_t size, unsigned char* out, size_t room, size_t* written)
 
 cdef enum:
     MOST_SECRET = 256   # bytes; libssl's own bound
@@ -74,7 +105,7 @@ cdef s.SSL_SESSION* held(Session session) except NULL:
 cdef s.SSL_SESSION* duplicate(s.SSL_SESSION* lent) except NULL:
     cdef s.SSL_SESSION* copy
     errors.clear()
-    copy = s.SSL_SESSION_dup(lent)
+    copy = SSL_SESSION_dup(lent)
     if copy == NULL:
         errors.fail_ssl("the session cannot be copied")
     return copy
@@ -107,7 +138,7 @@ def get_id(Session session not None):
 
 
 def get_time(Session session not None):
-    return s.brisk_session_time(held(session))
+    return brisk_session_time(held(session))
 
 
 def get_timeout(Session session not None):
@@ -115,11 +146,11 @@ def get_timeout(Session session not None):
 
 
 def has_ticket(Session session not None):
-    return s.SSL_SESSION_has_ticket(held(session)) != 0
+    return SSL_SESSION_has_ticket(held(session)) != 0
 
 
 def get_ticket_lifetime_hint(Session session not None):
-    return s.SSL_SESSION_get_ticket_lifetime_hint(held(session))
+    return SSL_SESSION_get_ticket_lifetime_hint(held(session))
 
 
 def is_resumable(Session session not None):
@@ -141,7 +172,7 @@ cdef bytes seal(s.SSL_SESSION* session, bytes key):
     cdef bytes keys = PyBytes_FromStringAndSize(<const char*>secret, <Py_ssize_t>length) + key
     c.OPENSSL_cleanse(secret, MOST_SECRET)
     bound = b"brisktls session" + written(session)
-    if c.EVP_Q_mac(
+    if EVP_Q_mac(
             NULL, b"HMAC", NULL, b"SHA256", NULL, PyBytes_AS_STRING(keys), PyBytes_GET_SIZE(keys),
             <const unsigned char*>PyBytes_AS_STRING(bound), PyBytes_GET_SIZE(bound), out, RULES,
             &length) == NULL or length != RULES:
@@ -171,7 +202,7 @@ cdef int check_seal(s.SSL_SESSION* session, bytes key) except -1:
     if PyBytes_GET_SIZE(found) >= RULES:
         append(session, note)
         mine = seal(session, key)
-        if c.CRYPTO_memcmp(
+        if CRYPTO_memcmp(
                 PyBytes_AS_STRING(mine),
                 PyBytes_AS_STRING(found) + PyBytes_GET_SIZE(found) - RULES, RULES) == 0:
             return 0
@@ -193,12 +224,12 @@ def to_bytes(Session session not None, bytes key not None):
 cdef bytes written(s.SSL_SESSION* handle):
     cdef unsigned char* start
     cdef bytes data
-    cdef int size = s.i2d_SSL_SESSION(handle, NULL)
+    cdef int size = i2d_SSL_SESSION(handle, NULL)
     if size <= 0:
         errors.fail_ssl("the session cannot be written")
     data = PyBytes_FromStringAndSize(NULL, size)
     start = <unsigned char*>PyBytes_AS_STRING(data)
-    if s.i2d_SSL_SESSION(handle, &start) != size:
+    if i2d_SSL_SESSION(handle, &start) != size:
         errors.fail_ssl("the session changed its size while it was written")
     return data
 
@@ -211,7 +242,7 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
     if PyBytes_GET_SIZE(data) > INT_MAX:
         raise ValueError("the data is longer than 2 GiB")
     errors.clear()
-    handle = s.d2i_SSL_SESSION(NULL, &start, <long>PyBytes_GET_SIZE(data))
+    handle = d2i_SSL_SESSION(NULL, &start, <long>PyBytes_GET_SIZE(data))
     if handle == NULL:
         errors.fail_ssl("this is not a session")
     try:
@@ -231,7 +262,7 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
 def set_cache_mode(Context context not None, uint32_t mode):
     context.change()
     try:
-        return <uint32_t>s.SSL_CTX_set_session_cache_mode(context.handle, <long>mode)
+        return <uint32_t>SSL_CTX_set_session_cache_mode(context.handle, <long>mode)
     finally:
         context.leave()
 
@@ -239,7 +270,7 @@ def set_cache_mode(Context context not None, uint32_t mode):
 def get_cache_mode(Context context not None):
     context.enter()
     try:
-        return <uint32_t>s.SSL_CTX_get_session_cache_mode(context.handle)
+        return <uint32_t>SSL_CTX_get_session_cache_mode(context.handle)
     finally:
         context.leave()
 
@@ -257,7 +288,7 @@ def set_cache_timeout(Context context not None, long seconds):
 def get_cache_timeout(Context context not None):
     context.enter()
     try:
-        return s.SSL_CTX_get_timeout(context.handle)
+        return SSL_CTX_get_timeout(context.handle)
     finally:
         context.leave()
 
@@ -268,7 +299,7 @@ def set_id_context(Context context not None, bytes name not None):
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_set_session_id_context(
+        if SSL_CTX_set_session_id_context(
                 context.handle, <const unsigned char*>PyBytes_AS_STRING(name), size) != 1:
             errors.fail_ssl("the session id context was refused")
         context.note_rule("session id context", name)
@@ -279,7 +310,7 @@ def set_id_context(Context context not None, bytes name not None):
 def set_num_tickets(Context context not None, size_t count):
     context.change()
     try:
-        if s.SSL_CTX_set_num_tickets(context.handle, count) != 1:
+        if SSL_CTX_set_num_tickets(context.handle, count) != 1:
             errors.fail_ssl("this number of tickets was refused")
     finally:
         context.leave()
@@ -299,18 +330,18 @@ def get_cache_numbers(Context context not None):
     try:
         handle = context.handle
         return {
-            "number": s.SSL_CTX_sess_number(handle),
-            "connect": s.SSL_CTX_sess_connect(handle),
-            "connect_good": s.SSL_CTX_sess_connect_good(handle),
-            "connect_renegotiate": s.SSL_CTX_sess_connect_renegotiate(handle),
-            "accept": s.SSL_CTX_sess_accept(handle),
-            "accept_good": s.SSL_CTX_sess_accept_good(handle),
-            "accept_renegotiate": s.SSL_CTX_sess_accept_renegotiate(handle),
-            "hits": s.SSL_CTX_sess_hits(handle),
-            "cb_hits": s.SSL_CTX_sess_cb_hits(handle),
-            "misses": s.SSL_CTX_sess_misses(handle),
-            "timeouts": s.SSL_CTX_sess_timeouts(handle),
-            "cache_full": s.SSL_CTX_sess_cache_full(handle),
+            "number": SSL_CTX_sess_number(handle),
+            "connect": SSL_CTX_sess_connect(handle),
+            "connect_good": SSL_CTX_sess_connect_good(handle),
+            "connect_renegotiate": SSL_CTX_sess_connect_renegotiate(handle),
+            "accept": SSL_CTX_sess_accept(handle),
+            "accept_good": SSL_CTX_sess_accept_good(handle),
+            "accept_renegotiate": SSL_CTX_sess_accept_renegotiate(handle),
+            "hits": SSL_CTX_sess_hits(handle),
+            "cb_hits": SSL_CTX_sess_cb_hits(handle),
+            "misses": SSL_CTX_sess_misses(handle),
+            "timeouts": SSL_CTX_sess_timeouts(handle),
+            "cache_full": SSL_CTX_sess_cache_full(handle),
         }
     finally:
         context.leave()
@@ -345,7 +376,7 @@ def set_session(Connection connection not None, Session session not None):
         if not s.SSL_in_before(connection.handle):
             errors.fail_ssl("a session can only be set before the handshake")
         copy = copy_of(session)
-        result = s.SSL_set_session(connection.handle, copy)
+        result = SSL_set_session(connection.handle, copy)
         s.SSL_SESSION_free(copy)
         if result != 1:
             errors.fail_ssl("OpenSSL refused this session")

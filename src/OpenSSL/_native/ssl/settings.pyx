@@ -6,6 +6,15 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 
+cdef extern from "compat.h" nogil:
+    uint64_t SSL_CTX_set_options(s.SSL_CTX* context, uint64_t options)
+    uint64_t SSL_CTX_clear_options(s.SSL_CTX* context, uint64_t options)
+    uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
+    long SSL_CTX_clear_mode(s.SSL_CTX* context, long mode)
+    long SSL_CTX_get_mode(s.SSL_CTX* context)
+    long SSL_set_mode(s.SSL* ssl, long mode)
+    long SSL_clear_mode(s.SSL* ssl, long mode)
+
 # Options have 64 bits on every platform.  Modes travel through a C long, which
 # has 32 on some; a wider value must be refused rather than lose its top.
 
@@ -15,7 +24,7 @@ from OpenSSL._native.ssl.context cimport Context
 def context_set_options(Context context not None, uint64_t options):
     context.change()
     try:
-        return s.SSL_CTX_set_options(context.handle, options)
+        return SSL_CTX_set_options(context.handle, options)
     finally:
         context.leave()
 
@@ -23,7 +32,7 @@ def context_set_options(Context context not None, uint64_t options):
 def context_clear_options(Context context not None, uint64_t options):
     context.change()
     try:
-        return s.SSL_CTX_clear_options(context.handle, options)
+        return SSL_CTX_clear_options(context.handle, options)
     finally:
         context.leave()
 
@@ -47,7 +56,7 @@ def context_set_mode(Context context not None, uint32_t mode):
 def context_clear_mode(Context context not None, uint32_t mode):
     context.change()
     try:
-        return <uint32_t>s.SSL_CTX_clear_mode(context.handle, <long>mode)
+        return <uint32_t>SSL_CTX_clear_mode(context.handle, <long>mode)
     finally:
         context.leave()
 
@@ -55,7 +64,7 @@ def context_clear_mode(Context context not None, uint32_t mode):
 def context_get_mode(Context context not None):
     context.enter()
     try:
-        return <uint32_t>s.SSL_CTX_get_mode(context.handle)
+        return <uint32_t>SSL_CTX_get_mode(context.handle)
     finally:
         context.leave()
 
@@ -91,7 +100,7 @@ def connection_set_options(Connection connection not None, uint64_t options):
 def connection_clear_options(Connection connection not None, uint64_t options):
     connection.enter()
     try:
-        return s.SSL_clear_options(connection.handle, options)
+        return SSL_clear_options(connection.handle, options)
     finally:
         connection.leave()
 
@@ -107,7 +116,7 @@ def connection_get_options(Connection connection not None):
 def connection_set_mode(Connection connection not None, uint32_t mode):
     connection.enter()
     try:
-        return <uint32_t>s.SSL_set_mode(connection.handle, <long>mode)
+        return <uint32_t>SSL_set_mode(connection.handle, <long>mode)
     finally:
         connection.leave()
 
@@ -115,7 +124,7 @@ def connection_set_mode(Connection connection not None, uint32_t mode):
 def connection_clear_mode(Connection connection not None, uint32_t mode):
     connection.enter()
     try:
-        return <uint32_t>s.SSL_clear_mode(connection.handle, <long>mode)
+        return <uint32_t>SSL_clear_mode(connection.handle, <long>mode)
     finally:
         connection.leave()
 

@@ -15,10 +15,30 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
-from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.common.rules cimport RULES
+from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport channel_of, note_key
 from OpenSSL._native.ssl.trampolines cimport carrier_of
+
+cdef extern from "compat.h" nogil:
+    const c.EVP_MD* SSL_CIPHER_get_handshake_digest(const s.SSL_CIPHER* cipher)
+    const s.SSL_CIPHER* SSL_CIPHER_find(s.SSL* ssl, const unsigned char* number)
+    void SSL_CTX_set_psk_client_callback(s.SSL_CTX* context, s.psk_client_hook callback)
+    void SSL_CTX_set_psk_server_callback(s.SSL_CTX* context, s.psk_server_hook callback)
+    void SSL_CTX_set_psk_use_session_callback(s.SSL_CTX* context, s.psk_use_hook callback)
+    void SSL_CTX_set_psk_find_session_callback(s.SSL_CTX* context, s.psk_find_hook callback)
+    void SSL_set_psk_client_callback(s.SSL* ssl, s.psk_client_hook callback)
+    void SSL_set_psk_server_callback(s.SSL* ssl, s.psk_server_hook callback)
+    void SSL_set_psk_use_session_callback(s.SSL* ssl, s.psk_use_hook callback)
+    void SSL_set_psk_find_session_callback(s.SSL* ssl, s.psk_find_hook callback)
+    int PSK_MAX_IDENTITY_LEN
+    int TLS_ST_CW_KEY_EXCH
+    s.SSL_SESSION* SSL_SESSION_new()
+    int SSL_SESSION_set1_master_key(s.SSL_SESSION* session, const unsigned char* key, size_t size)
+    int SSL_SESSION_set_cipher(s.SSL_SESSION* session, const s.SSL_CIPHER* cipher)
+    int SSL_SESSION_set_protocol_version(s.SSL_SESSION* session, int version)
+    int EVP_MD_is_a(const c.EVP_MD* kind, const char* name)
+    const char* EVP_MD_get0_name(const c.EVP_MD* kind)
 
 cdef enum:
     LONGEST_KEY = 512       # bytes: TLS13_MAX_RESUMPTION_PSK_LENGTH, and PSK_MAX_PSK_LEN
@@ -64,19 +84,19 @@ cdef Asked asked_of(Hooks hooks) noexcept:
 cdef void adopt_keys(s.SSL* ssl, Hooks hooks) noexcept:
     """Ask the hooks of another Context."""
     cdef Asked asked = asked_of(hooks)
-    s.SSL_set_psk_client_callback(ssl, asked.client)
-    s.SSL_set_psk_server_callback(ssl, asked.server)
-    s.SSL_set_psk_use_session_callback(ssl, asked.use)
-    s.SSL_set_psk_find_session_callback(ssl, asked.find)
+    SSL_set_psk_client_callback(ssl, asked.client)
+    SSL_set_psk_server_callback(ssl, asked.server)
+    SSL_set_psk_use_session_callback(ssl, asked.use)
+    SSL_set_psk_find_session_callback(ssl, asked.find)
 
 
 cdef void ask_keys(s.SSL_CTX* context, Hooks hooks) noexcept:
     """The same for the connections that a Context is going to make."""
     cdef Asked asked = asked_of(hooks)
-    s.SSL_CTX_set_psk_client_callback(context, asked.client)
-    s.SSL_CTX_set_psk_server_callback(context, asked.server)
-    s.SSL_CTX_set_psk_use_session_callback(context, asked.use)
-    s.SSL_CTX_set_psk_find_session_callback(context, asked.find)
+    SSL_CTX_set_psk_client_callback(context, asked.client)
+    SSL_CTX_set_psk_server_callback(context, asked.server)
+    SSL_CTX_set_psk_use_session_callback(context, asked.use)
+    SSL_CTX_set_psk_find_session_callback(context, asked.find)
 
 
 # ---- what hooks return
@@ -117,7 +137,7 @@ cdef const s.SSL_CIPHER* find_cipher(s.SSL* ssl, object cipher) except NULL:
     number = CIPHERS.get("TLS_AES_128_GCM_SHA256" if cipher is None else cipher)
     if number is None:
         raise ValueError(f"the cipher of a key must be one of {', '.join(CIPHERS)}")
-    found = s.SSL_CIPHER_find(ssl, <const unsigned char*>PyBytes_AS_STRING(number))
+    found = SSL_CIPHER_find(ssl, <const unsigned char*>PyBytes_AS_STRING(number))
     if found == NULL:
         raise ValueError(f"OpenSSL has no cipher {cipher}")
     return found
@@ -129,14 +149,14 @@ cdef s.SSL_SESSION* new_session(s.SSL* ssl, object key, object cipher) except NU
     cdef const s.SSL_CIPHER* found = find_cipher(ssl, cipher)
     cdef s.SSL_SESSION* made
     errors.clear()
-    made = s.SSL_SESSION_new()
+    made = SSL_SESSION_new()
     if made == NULL:
         errors.fail_ssl("SSL_SESSION_new failed")
     # A client compares the stamp with its own.
-    if (s.SSL_SESSION_set1_master_key(
+    if (SSL_SESSION_set1_master_key(
             made, <const unsigned char*>PyBytes_AS_STRING(secret), PyBytes_GET_SIZE(secret)) != 1
-            or s.SSL_SESSION_set_cipher(made, found) != 1
-            or s.SSL_SESSION_set_protocol_version(made, s.TLS1_3_VERSION) != 1
+            or SSL_SESSION_set_cipher(made, found) != 1
+            or SSL_SESSION_set_protocol_version(made, s.TLS1_3_VERSION) != 1
             or s.SSL_SESSION_set1_id_context(made, channel_of(ssl).rules, RULES) != 1
             or not note_key(made)):
         s.SSL_SESSION_free(made)
@@ -186,7 +206,7 @@ cdef tuple ask_use(Carrier carrier):
             return (checked_identity(answer[0], LONGEST_NAME, False), answer[1],
                     answer[2] if len(answer) == 3 else None)
     if "psk_client" in hooks:
-        answer = ask_client(carrier, None, s.PSK_MAX_IDENTITY_LEN - 1)
+        answer = ask_client(carrier, None, PSK_MAX_IDENTITY_LEN - 1)
         if answer is not None:
             return (*answer, None)
     return None
@@ -202,8 +222,8 @@ cdef int give_session(
         channel_of(ssl).keyless = True
         return 0
     made = new_session(ssl, answer[1], answer[2])
-    if digest != NULL and not c.EVP_MD_is_a(digest, c.EVP_MD_get0_name(
-            s.SSL_CIPHER_get_handshake_digest(s.SSL_SESSION_get0_cipher(made)))):
+    if digest != NULL and not EVP_MD_is_a(digest, EVP_MD_get0_name(
+            SSL_CIPHER_get_handshake_digest(s.SSL_SESSION_get0_cipher(made)))):
         s.SSL_SESSION_free(made)    # the server has chosen a cipher that the key is not for
         return 0
     carrier.identity = answer[0]    # libssl copies it when we have returned
@@ -221,7 +241,7 @@ cdef tuple ask_find(Carrier carrier, bytes identity):
         if found is not None:
             return key_and_cipher(found)
     # As libssl does it, but for NUL bytes.
-    if ("psk_server" in hooks and PyBytes_GET_SIZE(identity) <= s.PSK_MAX_IDENTITY_LEN
+    if ("psk_server" in hooks and PyBytes_GET_SIZE(identity) <= PSK_MAX_IDENTITY_LEN
             and b"\0" not in identity):
         found = hooks["psk_server"](carrier, identity)
         if found is not None:
@@ -241,7 +261,7 @@ cdef unsigned int on_psk_client(
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or channel == NULL or channel.poisoned:
         return 0
-    if s.SSL_get_state(ssl) != s.TLS_ST_CW_KEY_EXCH or "psk_client" not in carrier.hooks.more:
+    if s.SSL_get_state(ssl) != TLS_ST_CW_KEY_EXCH or "psk_client" not in carrier.hooks.more:
         return 0
     if not enter_hook(&scope, carrier):
         return 0

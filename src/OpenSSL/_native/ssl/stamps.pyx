@@ -29,8 +29,8 @@ calls the application data of tickets, and is not resumed at another time.
 from libc.string cimport memcmp, memcpy
 from libc.time cimport time
 
-from OpenSSL._native.ssl.removals cimport keep_quiet
 from OpenSSL._native.common.rules cimport RULES, rules_of, validity
+from OpenSSL._native.ssl.removals cimport keep_quiet
 
 from OpenSSL._exceptions import Error
 

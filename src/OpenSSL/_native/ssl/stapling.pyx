@@ -9,11 +9,17 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.trampolines cimport on_status
 
+cdef extern from "compat.h" nogil:
+    int TLSEXT_STATUSTYPE_ocsp
+    long SSL_CTX_set_tlsext_status_cb(s.SSL_CTX* context, s.status_hook callback)
+    long SSL_CTX_set_tlsext_status_type(s.SSL_CTX* context, int kind)
+    long SSL_set_tlsext_status_type(s.SSL* ssl, int kind)
+
 
 cdef int install(Context context, Hooks hooks) except -1:
     """One C callback serves both roles, and stays: connections made before may have hooks."""
     errors.clear()
-    if s.SSL_CTX_set_tlsext_status_cb(context.handle, on_status) != 1:
+    if SSL_CTX_set_tlsext_status_cb(context.handle, on_status) != 1:
         errors.fail_ssl("SSL_CTX_set_tlsext_status_cb failed")
     context.hooks = hooks
     return 0
@@ -48,7 +54,7 @@ def request_ocsp_always(Context context not None):
     context.change()
     try:
         errors.clear()
-        if s.SSL_CTX_set_tlsext_status_type(context.handle, s.TLSEXT_STATUSTYPE_ocsp) != 1:
+        if SSL_CTX_set_tlsext_status_type(context.handle, TLSEXT_STATUSTYPE_ocsp) != 1:
             errors.fail_ssl("OCSP stapling cannot be requested")
     finally:
         context.leave()
@@ -58,7 +64,7 @@ def request_ocsp(Connection connection not None):
     connection.enter()
     try:
         errors.clear()
-        if s.SSL_set_tlsext_status_type(connection.handle, s.TLSEXT_STATUSTYPE_ocsp) != 1:
+        if SSL_set_tlsext_status_type(connection.handle, TLSEXT_STATUSTYPE_ocsp) != 1:
             errors.fail_ssl("OCSP stapling cannot be requested")
     finally:
         connection.leave()

@@ -1,8 +1,8 @@
 from OpenSSL._native.common.hooks cimport Hooks, Kept
-from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.locking cimport Entrance
 from OpenSSL._native.common.platform cimport flag
+from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.criteria cimport Criteria
+from OpenSSL._native.ssl.locking cimport Entrance
 
 cdef class Tenant(Entrance):
     cdef Context context            # the one last given, by __init__ or set_context

@@ -14,16 +14,16 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport CHOSEN, Hooks, Kept, keep
-from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
-from OpenSSL._native.ssl.locking cimport Entrance
 from OpenSSL._native.common.lock cimport brisk_lock_is_mine
-from OpenSSL._native.ssl.naming cimport is_named
+from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.ssl.criteria cimport Criteria
+from OpenSSL._native.ssl.locking cimport Entrance
+from OpenSSL._native.ssl.naming cimport is_named
+from OpenSSL._native.ssl.pausing cimport on_certificate
+from OpenSSL._native.ssl.shared_keys cimport adopt_keys
 from OpenSSL._native.ssl.trampolines cimport (
     on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages,
 )
-from OpenSSL._native.ssl.pausing cimport on_certificate
-from OpenSSL._native.ssl.shared_keys cimport adopt_keys
 
 from OpenSSL._exceptions import Error
 

@@ -15,14 +15,14 @@ from libc.string cimport memcpy, memset
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.libssl cimport SSL, SSL_CTX
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.common.libssl cimport SSL, SSL_CTX
+from OpenSSL._native.ssl.stamps cimport channel_of
 from OpenSSL._native.ssl.ticket_ring cimport (
     EVP_CIPHER_CTX, EVP_MAC_CTX, brisk_ticket_key, brisk_ticket_key_for, brisk_ticket_keys_drop,
     brisk_ticket_ring, brisk_ticket_ring_open, brisk_ticket_ring_replace,
 )
-from OpenSSL._native.ssl.stamps cimport channel_of
 
 cdef extern from "compat.h" nogil:
     ctypedef int (*ticket_key_hook "brisk_ticket_key_hook")(

@@ -21,6 +21,12 @@ from OpenSSL._native.ssl.trampolines cimport carrier_of
 
 from OpenSSL._exceptions import Error
 
+cdef extern from "compat.h" nogil:
+    int SSL_TICKET_RETURN_ABORT
+    int SSL_TICKET_RETURN_IGNORE
+    int SSL_new_session_ticket(s.SSL* ssl)
+    size_t SSL_get_num_tickets(const s.SSL* ssl)
+
 
 # ---- libssl's callbacks
 
@@ -71,10 +77,10 @@ cdef int ask_ticket(
     if not isinstance(answer, int):
         raise TypeError(
             f"a ticket decrypt callback must return TICKET_RETURN_*, not {type(answer).__name__}")
-    if answer == s.SSL_TICKET_RETURN_ABORT:
+    if answer == SSL_TICKET_RETURN_ABORT:
         raise Error([("SSL routines", "", "the ticket decrypt callback refused the client")])
-    if answer == s.SSL_TICKET_RETURN_IGNORE:
-        return s.SSL_TICKET_RETURN_IGNORE
+    if answer == SSL_TICKET_RETURN_IGNORE:
+        return SSL_TICKET_RETURN_IGNORE
     if answer == s.SSL_TICKET_RETURN_IGNORE_RENEW:
         return s.SSL_TICKET_RETURN_IGNORE_RENEW
     if answer != s.SSL_TICKET_RETURN_USE and answer != s.SSL_TICKET_RETURN_USE_RENEW:
@@ -92,14 +98,14 @@ cdef int on_ticket_take(
     cdef Carrier carrier = carrier_of(ssl)
     cdef Channel* channel = channel_of(ssl)
     cdef int answer = on_ticket(ssl, session, name, size, status, NULL)
-    cdef int refusal = s.SSL_TICKET_RETURN_ABORT
+    cdef int refusal = SSL_TICKET_RETURN_ABORT
     if carrier is None or channel == NULL:
         return refusal
     if "ticket take" not in carrier.hooks.more:
         return answer
     if s.SSL_version(ssl) == s.TLS1_3_VERSION:
         # To abort, libssl lets go of the session and does not free it (3.0 to 4.0).
-        refusal = s.SSL_TICKET_RETURN_IGNORE
+        refusal = SSL_TICKET_RETURN_IGNORE
         if channel.poisoned:
             return refusal
     if answer != s.SSL_TICKET_RETURN_USE and answer != s.SSL_TICKET_RETURN_USE_RENEW:
@@ -115,7 +121,7 @@ cdef int on_ticket_take(
         answer = ask_ticket(carrier, session, name, size, status)
     except BaseException as error:
         carrier.keep(error)
-        if refusal != s.SSL_TICKET_RETURN_ABORT:
+        if refusal != SSL_TICKET_RETURN_ABORT:
             carrier.spoil()
         answer = refusal
     leave_hook(&scope, carrier)
@@ -155,7 +161,7 @@ def new_ticket(Connection connection not None):
     connection.enter_io()
     try:
         errors.clear()
-        if s.SSL_new_session_ticket(connection.handle) != 1:
+        if SSL_new_session_ticket(connection.handle) != 1:
             errors.fail_ssl(
                 "no ticket can be sent now: that is for servers, over TLS 1.3, after the handshake")
     finally:
@@ -176,6 +182,6 @@ def set_number(Connection connection not None, size_t count):
 def get_number(Connection connection not None):
     connection.enter()
     try:
-        return s.SSL_get_num_tickets(connection.handle)
+        return SSL_get_num_tickets(connection.handle)
     finally:
         connection.leave()

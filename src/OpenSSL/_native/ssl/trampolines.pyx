@@ -9,15 +9,28 @@ documents.  The call that got us here raises what was kept.  Whatever goes
 wrong, the answer to C is "no".
 """
 
+from libc.stdint cimport uint64_t
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.string cimport memcpy, strlen
 
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
+from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport channel_of, judge, refuse_session
+
+cdef extern from "compat.h" nogil:
+    int SSL3_AL_FATAL
+    int SSL_CB_ALERT
+    int SSL_CB_HANDSHAKE_DONE
+    int SSL_CB_HANDSHAKE_START
+    int SSL_CB_WRITE_ALERT
+    void SSL_set_msg_callback(s.SSL* ssl, s.message_hook callback)
+    int SSL3_RT_HANDSHAKE
+    uint64_t SSL_OP_NO_ANTI_REPLAY
+    long SSL_set_tlsext_status_ocsp_resp(s.SSL* ssl, unsigned char* data, long size)
 
 cdef enum:
     DTLS_EVENT = 4          # records that an alert or another handshake counts for
@@ -95,19 +108,19 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
 
 # Of what libssl says at every turn, the part that tells something.
 cdef int TELLING = (
-    s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START | s.SSL_CB_HANDSHAKE_DONE | s.SSL_CB_LOOP)
+    SSL_CB_ALERT | SSL_CB_HANDSHAKE_START | SSL_CB_HANDSHAKE_DONE | s.SSL_CB_LOOP)
 
 
 cdef void note_alert(const s.SSL* ssl, Channel* channel, int where, int value) noexcept nogil:
     """Note what libssl tells nobody afterwards: our fatal alert, and that it has shaken hands."""
-    if where & s.SSL_CB_HANDSHAKE_DONE:
+    if where & SSL_CB_HANDSHAKE_DONE:
         # It says so before early data as well, and nobody has finished then.
         if s.SSL_get_state(ssl) != s.TLS_ST_EARLY_DATA:
             channel.shaken = True
-    elif where & s.SSL_CB_WRITE_ALERT == s.SSL_CB_WRITE_ALERT:
-        if value >> 8 == s.SSL3_AL_FATAL:
+    elif where & SSL_CB_WRITE_ALERT == SSL_CB_WRITE_ALERT:
+        if value >> 8 == SSL3_AL_FATAL:
             channel.alert_sent = value & 0xff
-    elif (where & (s.SSL_CB_ALERT | s.SSL_CB_HANDSHAKE_START)
+    elif (where & (SSL_CB_ALERT | SSL_CB_HANDSHAKE_START)
             and channel.datagram and channel.shaken):
         # Anybody can send datagrams; these are what the peer has sent, and no data.
         channel.idle += DTLS_EVENT
@@ -183,16 +196,16 @@ cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
 
 cdef void watch_messages(s.SSL* ssl, Hooks hooks) noexcept:
     if hooks.message is not None:
-        s.SSL_set_msg_callback(ssl, on_message)
+        SSL_set_msg_callback(ssl, on_message)
     elif "client hello" in hooks.more:
-        s.SSL_set_msg_callback(ssl, on_hello_message)
+        SSL_set_msg_callback(ssl, on_hello_message)
 
 
 cdef void on_hello_message(
     int writing, int version, int kind, const void* data, size_t size, s.SSL* ssl, void* unused,
 ) noexcept nogil:
     """Look out for a client's hello: libssl tells its hook of those extensions that it knows."""
-    if (not writing and kind == s.SSL3_RT_HANDSHAKE and size > 0
+    if (not writing and kind == SSL3_RT_HANDSHAKE and size > 0
             and (<const unsigned char*>data)[0] == s.SSL3_MT_CLIENT_HELLO):
         on_hello_bytes(ssl, data, size)
 
@@ -259,7 +272,7 @@ cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
         raise MemoryError()
     memcpy(copy, PyBytes_AS_STRING(staple), size)
     # The SSL owns the copy from here on, unless it says otherwise.
-    if not s.SSL_set_tlsext_status_ocsp_resp(ssl, copy, size):
+    if not SSL_set_tlsext_status_ocsp_resp(ssl, copy, size):
         c.OPENSSL_free(copy)
         raise MemoryError("SSL_set_tlsext_status_ocsp_resp failed")
     # From 3.6 on OpenSSL reads the response, and staples nothing where it cannot.
@@ -303,7 +316,7 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
     hook = carrier.hooks.more.get("early_data")
     if hook is None:
         # A session of the program's may come again and again, and libssl would not know.
-        return not channel.given or s.SSL_get_options(ssl) & s.SSL_OP_NO_ANTI_REPLAY != 0
+        return not channel.given or s.SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY != 0
     if not enter_hook(&scope, carrier):
         return 0
     try:

@@ -1,11 +1,11 @@
 """Ending both directions of a transport, where nobody wants to wait for TLS."""
 
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.errors cimport DONE
 from OpenSSL._native.common.forks cimport forks
+from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.engine cimport SHUTDOWN
-from OpenSSL._native.common.errors cimport DONE
-from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try
 
 cdef extern from "compat.h":
     int SSL_SENT_SHUTDOWN

@@ -1,7 +1,7 @@
-from OpenSSL._native.ssl.connection cimport Connection
-from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.common.libcrypto cimport X509_NAME_LIST
 from OpenSSL._native.crypto.stores cimport X509Store
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
 
 # The store in use, which may be shared: for reading alone.
 cdef X509Store borrowed_store(Context context)

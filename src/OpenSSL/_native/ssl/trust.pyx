@@ -1,20 +1,34 @@
 """Whom to believe: authorities, verification and the names a peer must have."""
 
-from OpenSSL._native.crypto.anchors cimport platform_folder, shared_store
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport Hooks
-from OpenSSL._native.crypto.certificate_names cimport HOSTFLAGS
-from OpenSSL._native.crypto.certificates cimport X509, read_pem, release_certificate
-from OpenSSL._native.ssl.connection cimport Connection
-from OpenSSL._native.ssl.context cimport EMPTY, OWN, SHARED, Context
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.common.memory cimport Memory, opened
-from OpenSSL._native.crypto.names cimport X509Name, release_name
 from OpenSSL._native.common.rules cimport store_changed
+from OpenSSL._native.crypto.anchors cimport platform_folder, shared_store
+from OpenSSL._native.crypto.certificate_names cimport HOSTFLAGS
+from OpenSSL._native.crypto.certificates cimport X509, read_pem, release_certificate
+from OpenSSL._native.crypto.names cimport X509Name, release_name
 from OpenSSL._native.crypto.stores cimport X509Store, wrap_store
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport EMPTY, OWN, SHARED, Context
 from OpenSSL._native.ssl.trampolines cimport on_verify
+
+cdef extern from "compat.h" nogil:
+    int SSL_CTX_load_verify_locations(s.SSL_CTX* context, const char* file, const char* folder)
+    int SSL_CTX_set_default_verify_paths(s.SSL_CTX* context)
+    void SSL_CTX_set_verify(s.SSL_CTX* context, int mode, s.verify_hook callback)
+    void SSL_CTX_set_verify_depth(s.SSL_CTX* context, int depth)
+    int SSL_verify_client_post_handshake(s.SSL* ssl)
+    int SSL_CTX_add_client_CA(s.SSL_CTX* context, c.X509* authority)
+    void SSL_CTX_set_client_CA_list(s.SSL_CTX* context, c.X509_NAME_LIST* names)
+    int SSL_set1_host(s.SSL* ssl, const char* name)
+    const char* SSL_get0_peername(s.SSL* ssl)
+    c.X509_NAME_LIST* sk_X509_NAME_new_null()
+    int sk_X509_NAME_push(c.X509_NAME_LIST* names, c.X509_NAME* name)
+    int X509_STORE_up_ref(c.X509_STORE* store)
 
 
 # ---- authorities
@@ -30,9 +44,9 @@ cdef int read_anchors(Context context, bytes file, bytes folder, bint platform) 
     with nogil:
         errors.clear()
         if platform:
-            result = s.SSL_CTX_set_default_verify_paths(context.handle)
+            result = SSL_CTX_set_default_verify_paths(context.handle)
         else:
-            result = s.SSL_CTX_load_verify_locations(context.handle, from_file, from_folder)
+            result = SSL_CTX_load_verify_locations(context.handle, from_file, from_folder)
     if result != 1:
         errors.fail_ssl(
             "the platform's certificates could not be loaded" if platform
@@ -101,7 +115,7 @@ def set_default_verify_paths(Context context not None):
 
 cdef X509Store borrowed_store(Context context):
     cdef c.X509_STORE* store = s.SSL_CTX_get_cert_store(context.handle)
-    if store == NULL or c.X509_STORE_up_ref(store) != 1:
+    if store == NULL or X509_STORE_up_ref(store) != 1:
         errors.fail_ssl("X509_STORE_up_ref failed")
     return wrap_store(store)
 
@@ -114,7 +128,7 @@ def get_cert_store(Context context not None):
         store = s.SSL_CTX_get_cert_store(context.handle)
         if store == NULL:
             return None
-        if c.X509_STORE_up_ref(store) != 1:
+        if X509_STORE_up_ref(store) != 1:
             errors.fail_ssl("X509_STORE_up_ref failed")
         return wrap_store(store)
     finally:
@@ -139,7 +153,7 @@ def add_client_ca(Context context not None, X509 authority not None):
     try:
         errors.clear()
         handle = authority.share()
-        result = s.SSL_CTX_add_client_CA(context.handle, handle)
+        result = SSL_CTX_add_client_CA(context.handle, handle)
         release_certificate(handle)
         if result != 1:
             errors.fail_ssl("the certificate's subject cannot be added")
@@ -160,7 +174,7 @@ cdef int add_subject(c.X509_NAME_LIST* names, c.X509* certificate) except -1:
     if has_name(names, name):
         return 0
     name = c.X509_NAME_dup(name)
-    if name == NULL or c.sk_X509_NAME_push(names, name) == 0:
+    if name == NULL or sk_X509_NAME_push(names, name) == 0:
         release_name(name)
         errors.fail_ssl("the certificate's subject cannot be added")
     return 0
@@ -175,7 +189,7 @@ cdef c.X509_NAME_LIST* read_names(bytes path) except NULL:
     cdef c.X509* certificate
     if source is None:
         errors.fail_ssl("the file cannot be read")
-    names = c.sk_X509_NAME_new_null()
+    names = sk_X509_NAME_new_null()
     if names == NULL:
         errors.fail_ssl("sk_X509_NAME_new_null failed")
     try:
@@ -201,14 +215,14 @@ def load_client_ca(Context context not None, bytes path not None):
     try:
         errors.clear()
         names = read_names(path)
-        s.SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
+        SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
     finally:
         context.leave()
 
 
 cdef int add_name(c.X509_NAME_LIST* names, X509Name name) except -1:
     cdef c.X509_NAME* copy = name.copy()
-    if c.sk_X509_NAME_push(names, copy) == 0:
+    if sk_X509_NAME_push(names, copy) == 0:
         release_name(copy)
         errors.fail_ssl("sk_X509_NAME_push failed")
     return 0
@@ -217,7 +231,7 @@ cdef int add_name(c.X509_NAME_LIST* names, X509Name name) except -1:
 cdef c.X509_NAME_LIST* new_names(list authorities) except NULL:
     cdef c.X509_NAME_LIST* names
     errors.clear()
-    names = c.sk_X509_NAME_new_null()
+    names = sk_X509_NAME_new_null()
     if names == NULL:
         errors.fail_ssl("sk_X509_NAME_new_null failed")
     try:
@@ -234,7 +248,7 @@ def set_client_ca_list(Context context not None, list authorities not None):
     context.change()
     try:
         names = new_names(authorities)
-        s.SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
+        SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
     finally:
         context.leave()
 
@@ -252,7 +266,7 @@ def set_verify(Context context not None, int mode, callback):
         hooks.verify = callback
         context.hooks = hooks
         context.verify_set = True
-        s.SSL_CTX_set_verify(context.handle, mode, hook)
+        SSL_CTX_set_verify(context.handle, mode, hook)
     finally:
         context.leave()
 
@@ -268,7 +282,7 @@ def get_verify_mode(Context context not None):
 def set_verify_depth(Context context not None, int depth):
     context.change()
     try:
-        s.SSL_CTX_set_verify_depth(context.handle, depth)
+        SSL_CTX_set_verify_depth(context.handle, depth)
     finally:
         context.leave()
 
@@ -289,7 +303,7 @@ def set_verify_mode(Context context not None, int mode):
         if context.hooks.verify is not None:
             hook = on_verify
         context.verify_set = True
-        s.SSL_CTX_set_verify(context.handle, mode, hook)
+        SSL_CTX_set_verify(context.handle, mode, hook)
     finally:
         context.leave()
 
@@ -334,7 +348,7 @@ def verify_client_post_handshake(Connection connection not None):
         connection.enter_io()
         try:
             errors.clear()
-            if s.SSL_verify_client_post_handshake(connection.handle) != 1:
+            if SSL_verify_client_post_handshake(connection.handle) != 1:
                 errors.fail_ssl("the client cannot be asked for a certificate now")
             # It comes in the middle of whatever is read next.
             connection.asked_late = True
@@ -372,7 +386,7 @@ def set_host(Connection connection not None, bytes name not None, bint address, 
         if address:
             set_address(connection, name)
             return
-        if s.SSL_set1_host(connection.handle, name) != 1:
+        if SSL_set1_host(connection.handle, name) != 1:
             errors.fail_ssl("the host name cannot be checked for")
         if not connection.own_hostflags:
             s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
@@ -410,7 +424,7 @@ def get_peername(Connection connection not None):
     cdef const char* name
     connection.enter()
     try:
-        name = s.SSL_get0_peername(connection.handle)
+        name = SSL_get0_peername(connection.handle)
         return None if name == NULL else (<bytes>name).decode("utf-8", "replace")
     finally:
         connection.leave()

@@ -12,20 +12,28 @@ cimport OpenSSL._native.common.libssl as s
 
 from OpenSSL._exceptions import Error
 
+cdef extern from "compat.h" nogil:
+    uint64_t SSL_OP_NO_TLSv1
+    uint64_t SSL_OP_NO_TLSv1_1
+    uint64_t SSL_OP_NO_TLSv1_2
+    uint64_t SSL_OP_NO_TLSv1_3
+    uint64_t SSL_OP_NO_DTLSv1
+    uint64_t SSL_OP_NO_DTLSv1_2
+
 
 cdef uint64_t forbidding(long version) noexcept nogil:
     """The option that forbids a version; 0 where there is none."""
     if version == s.TLS1_3_VERSION:
-        return s.SSL_OP_NO_TLSv1_3
+        return SSL_OP_NO_TLSv1_3
     if version == s.TLS1_2_VERSION:
-        return s.SSL_OP_NO_TLSv1_2
+        return SSL_OP_NO_TLSv1_2
     if version == s.TLS1_1_VERSION:
-        return s.SSL_OP_NO_TLSv1_1
+        return SSL_OP_NO_TLSv1_1
     if version == s.TLS1_VERSION:
-        return s.SSL_OP_NO_TLSv1
+        return SSL_OP_NO_TLSv1
     if version == s.DTLS1_2_VERSION:
-        return s.SSL_OP_NO_DTLSv1_2
-    return s.SSL_OP_NO_DTLSv1 if version == s.DTLS1_VERSION else 0
+        return SSL_OP_NO_DTLSv1_2
+    return SSL_OP_NO_DTLSv1 if version == s.DTLS1_VERSION else 0
 
 
 cdef bint version_fits(s.SSL* ssl) noexcept nogil:

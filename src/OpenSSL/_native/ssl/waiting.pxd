@@ -1,5 +1,5 @@
-from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.common.platform cimport brisk_fd
+from OpenSSL._native.ssl.channel cimport Channel
 
 cdef brisk_fd descriptor(object socket) except -1
 cdef brisk_fd still_open(object socket, brisk_fd known) except -1

@@ -14,10 +14,10 @@ from time import monotonic
 
 from libc.errno cimport EBADF, EINTR
 
-from OpenSSL._native.ssl.channel cimport Channel, return_borrowed
 from OpenSSL._native.common.platform cimport (
     brisk_duplicate, brisk_errno, brisk_fd, brisk_is_nonblocking, brisk_poll,
 )
+from OpenSSL._native.ssl.channel cimport Channel, return_borrowed
 
 from OpenSSL._exceptions import SysCallError
 

@@ -1,7 +1,7 @@
-from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.libssl cimport SSL
 from OpenSSL._native.common.platform cimport flag
+from OpenSSL._native.ssl.channel cimport Channel
 
 cdef enum:
     RECORD = 16384              # the most that one record carries, in bytes

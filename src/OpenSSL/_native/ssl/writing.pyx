@@ -15,8 +15,8 @@ and takes twice as many each time.
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.common.errors cimport DONE, SYSTEM, WANT_LOOKUP, WANT_WRITE, Verdict
+from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.gathering cimport (
     LEFT, STOPPED, Leaving, begin_gathering, leave_together, left_so_far, may_gather,
     note_record,
