@@ -4,25 +4,58 @@ from OpenSSL._native.common.platform cimport flag
 cdef enum:
     CHOSEN = 2      # of `choosing`: it has
 
+# The callbacks that a Context and a Connection may have: a slot each.
+cdef enum Hook:
+    ON_VERIFY
+    ON_CERT_VERIFY
+    ON_INFO
+    ON_KEYLOG
+    ON_MESSAGE
+    ON_CLIENT_HELLO
+    ON_SERVERNAME
+    ON_ALPN_SELECT
+    ON_CERTIFICATE
+    ON_OCSP_CLIENT              # with the program's data
+    ON_OCSP_SERVER              # likewise
+    ON_COOKIE_GENERATE
+    ON_COOKIE_VERIFY
+    ON_PSK_CLIENT
+    ON_PSK_SERVER
+    ON_PSK_USE
+    ON_PSK_FIND
+    ON_EARLY_DATA
+    ON_SESSION_NEW
+    ON_SESSION_GET
+    ON_SESSION_REMOVE
+    ON_TICKET_MAKE
+    ON_TICKET_TAKE
+    ON_EXTENSION                # a dictionary: number -> (add, parse)
+    ON_CERTIFICATE_EXTENSION    # one of those is read with a certificate
+    ON_SIGN                     # keys that live elsewhere, given to it so far
+    HOOKS                       # how many
+
+cdef enum:
+    # Those that alerts, new keys, tickets and late requests for a certificate run too; the others
+    # belong to handshakes.
+    AT_ANY_TIME = (
+        1 << ON_VERIFY | 1 << ON_CERT_VERIFY | 1 << ON_INFO | 1 << ON_KEYLOG | 1 << ON_MESSAGE
+        | 1 << ON_SESSION_NEW)
+
+
+# Never changed once a connection can see it: a setter makes a changed copy.
 cdef class Hooks:
-    cdef object verify
-    cdef object info
-    cdef object keylog
-    cdef object message
-    cdef object alpn_select
-    cdef object servername
-    cdef object ocsp_client
-    cdef object ocsp_client_data
-    cdef object ocsp_server
-    cdef object ocsp_server_data
-    cdef object cookie_generate
-    cdef object cookie_verify
-    cdef dict more                  # by name; never changed in place either
-    cdef tuple signers              # of keys that live elsewhere, given to it so far
+    cdef unsigned int filled        # a bit for each slot that is not empty
+    cdef list slots
 
     cdef Hooks copy(self)
-    cdef bint some(self) noexcept
-    cdef int put(self, str name, object hook) except -1
+    cdef object get(self, Hook which)
+    cdef inline bint has(self, Hook which) noexcept:
+        return self.filled >> which & 1
+    # Have another hook, or None; of a copy that nobody sees yet.
+    cdef int put(self, Hook which, object hook) except -1
+    # Have those of others, empty slots included: a bit for each.
+    cdef int bring(self, unsigned int these, Hooks others) except -1
+    cdef Hooks changed(self, Hook which, object hook)
 
 
 cdef class Carrier:

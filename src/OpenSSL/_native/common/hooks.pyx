@@ -47,44 +47,36 @@ def write_unraisable(error not None, about):
 
 cdef class Hooks:
     def __cinit__(self):
-        self.more = {}
+        self.slots = [None] * HOOKS
 
     cdef Hooks copy(self):
         cdef Hooks new = Hooks.__new__(Hooks)
-        new.verify = self.verify
-        new.info = self.info
-        new.keylog = self.keylog
-        new.message = self.message
-        new.alpn_select = self.alpn_select
-        new.servername = self.servername
-        new.ocsp_client = self.ocsp_client
-        new.ocsp_client_data = self.ocsp_client_data
-        new.ocsp_server = self.ocsp_server
-        new.ocsp_server_data = self.ocsp_server_data
-        new.cookie_generate = self.cookie_generate
-        new.cookie_verify = self.cookie_verify
-        new.more = self.more
-        new.signers = self.signers
+        new.filled = self.filled
+        new.slots = self.slots[:]
         return new
 
-    cdef bint some(self) noexcept:
-        """Whether there is a hook at all; the data of one need not be looked at."""
-        return not (
-            self.verify is None and self.info is None and self.keylog is None
-            and self.message is None
-            and self.alpn_select is None and self.servername is None
-            and self.ocsp_client is None and self.ocsp_server is None
-            and self.cookie_generate is None and self.cookie_verify is None
-            and not self.more and self.signers is None)
+    cdef object get(self, Hook which):
+        return self.slots[which]
 
-    cdef int put(self, str name, object hook) except -1:
-        """Have another hook of this name, or None; of a copy that nobody sees yet."""
-        cdef dict others = dict(self.more)
-        others.pop(name, None)
-        if hook is not None:
-            others[name] = hook
-        self.more = others
+    cdef int put(self, Hook which, object hook) except -1:
+        self.slots[which] = hook
+        if hook is None:
+            self.filled &= ~(<unsigned int>1 << which)
+        else:
+            self.filled |= <unsigned int>1 << which
         return 0
+
+    cdef int bring(self, unsigned int these, Hooks others) except -1:
+        cdef int which
+        for which in range(HOOKS):
+            if these >> which & 1:
+                self.put(<Hook>which, others.slots[which])
+        return 0
+
+    cdef Hooks changed(self, Hook which, object hook):
+        cdef Hooks new = self.copy()
+        new.put(which, hook)
+        return new
 
 
 cdef class Carrier:

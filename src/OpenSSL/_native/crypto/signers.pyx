@@ -16,7 +16,9 @@ from libc.string cimport memcpy
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
-from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook, running
+from OpenSSL._native.common.hooks cimport (
+    ON_SIGN, Carrier, Hooks, Scope, enter_hook, leave_hook, running,
+)
 
 cdef extern from "signer_provider.h" nogil:
     ctypedef struct brisk_wish:
@@ -102,19 +104,16 @@ cdef c.EVP_PKEY* public_of(c.EVP_PKEY* key):
 
 cdef Hooks keeping(Hooks hooks, c.EVP_PKEY* key):
     cdef Signer signer = signer_of(key)
-    cdef Hooks changed
     cdef Signer each
     cdef list kept = []
     if signer is None:
         return hooks
-    for each in hooks.signers or ():
+    for each in hooks.get(ON_SIGN) or ():
         # One whose key was replaced everywhere is not needed any more.
         if each is not signer and not each.link.unused:
             kept.append(each)
     kept.append(signer)
-    changed = hooks.copy()
-    changed.signers = tuple(kept)
-    return changed
+    return hooks.changed(ON_SIGN, tuple(kept))
 
 
 cdef bint some_decrypt(tuple signers) noexcept:

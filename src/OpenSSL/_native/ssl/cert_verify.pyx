@@ -1,16 +1,13 @@
 """The hook that takes the place of libssl's verification; `judging` runs it."""
 
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_CERT_VERIFY
 from OpenSSL._native.ssl.context cimport Context
 
 
 def set_cert_verify_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put("cert verify", callback)
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_CERT_VERIFY, callback)
     finally:
         context.leave()
 
@@ -18,6 +15,6 @@ def set_cert_verify_callback(Context context not None, callback):
 def get_cert_verify_callback(Context context not None):
     context.enter()
     try:
-        return context.hooks.more.get("cert verify")
+        return context.hooks.get(ON_CERT_VERIFY)
     finally:
         context.leave()

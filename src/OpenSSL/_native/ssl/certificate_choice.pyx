@@ -1,7 +1,7 @@
 """Choosing the certificate in the handshake, at once or later."""
 
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_CERTIFICATE
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.pausing cimport on_certificate
@@ -12,14 +12,11 @@ cdef extern from "compat.h" nogil:
 
 def set_callback(Context context not None, callback):
     cdef s.certificate_hook function = NULL
-    cdef Hooks hooks
     if callback is not None:
         function = on_certificate
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put("certificate", callback)
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_CERTIFICATE, callback)
         # Connections made before have their own copy.
         SSL_CTX_set_cert_cb(context.handle, function, NULL)
     finally:
@@ -28,15 +25,12 @@ def set_callback(Context context not None, callback):
 
 def connection_set_callback(Connection connection not None, callback):
     cdef s.certificate_hook function = NULL
-    cdef Hooks hooks
     if callback is not None:
         function = on_certificate
     connection.enter()
     try:
-        hooks = connection.hooks.copy()
-        hooks.put("certificate", callback)
-        connection.hooks = hooks
-        connection.own_choice = True
+        connection.hooks = connection.hooks.changed(ON_CERTIFICATE, callback)
+        connection.own(ON_CERTIFICATE)
         s.SSL_set_cert_cb(connection.handle, function, NULL)
     finally:
         connection.leave()

@@ -42,7 +42,7 @@ cdef extern from "compat.h" nogil:
     int BIO_eof(c.BIO* bio)
     int BIO_tell(c.BIO* bio)
     int OSSL_KEYMGMT_SELECT_ALL_PARAMETERS
-    c.OSSL_DECODER_CTX* OSSL_DECODER_CTX_new_for_pkey( c.EVP_PKEY** key, const char* format,
+    c.OSSL_DECODER_CTX* OSSL_DECODER_CTX_new_for_pkey(c.EVP_PKEY** key, const char* format,
         const char* structure, const char* kind, int selection, void* library,
         const char* properties)
     void OSSL_DECODER_CTX_free(c.OSSL_DECODER_CTX* decoder)

@@ -1,16 +1,13 @@
 """The hook that is shown a client's hello before anything is chosen; `hello` runs it."""
 
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_CLIENT_HELLO
 from OpenSSL._native.ssl.context cimport Context
 
 
 def set_client_hello_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put("client hello", callback)
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_CLIENT_HELLO, callback)
     finally:
         context.leave()
 
@@ -18,6 +15,6 @@ def set_client_hello_callback(Context context not None, callback):
 def get_client_hello_callback(Context context not None):
     context.enter()
     try:
-        return context.hooks.more.get("client hello")
+        return context.hooks.get(ON_CLIENT_HELLO)
     finally:
         context.leave()

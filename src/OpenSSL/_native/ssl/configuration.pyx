@@ -3,6 +3,7 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport ON_VERIFY
 from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -130,7 +131,7 @@ cdef int configure_connection(Connection connection, list wanted) except -1:
             s.SSL_set_default_passwd_cb_userdata(connection.handle, NULL)
             s.SSL_set_default_passwd_cb(connection.handle, NULL)
             if s.SSL_get_verify_mode(connection.handle) != mode:
-                connection.own_verify = True
+                connection.own(ON_VERIFY)
     finally:
         connection.leave()
     return 0

@@ -44,7 +44,7 @@ cdef extern from "compat.h" nogil:
     const s.SSL_METHOD* DTLS_client_method()
     s.SSL_CTX* SSL_CTX_new(const s.SSL_METHOD* method)
     void SSL_CTX_free(s.SSL_CTX* context)
-    void SSL_CTX_set_alpn_select_cb( s.SSL_CTX* context, int (*callback)(s.SSL*,
+    void SSL_CTX_set_alpn_select_cb(s.SSL_CTX* context, int (*callback)(s.SSL*,
         const unsigned char**, unsigned char*, const unsigned char*, unsigned int,
         void*) noexcept, void* arg)
     void SSL_CTX_set_client_hello_cb(s.SSL_CTX* context, s.hello_hook callback, void* data)

@@ -13,7 +13,9 @@ from libc.string cimport memcpy
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport (
+    ON_CERTIFICATE_EXTENSION, ON_EXTENSION, Carrier, Hooks, Scope, enter_hook, leave_hook,
+)
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.hello cimport choose_alert
@@ -23,7 +25,7 @@ from OpenSSL._exceptions import Error
 
 cdef extern from "compat.h" nogil:
     unsigned int SSL_EXT_TLS1_3_CERTIFICATE
-    int SSL_CTX_add_custom_ext( s.SSL_CTX* context, unsigned int number, unsigned int places,
+    int SSL_CTX_add_custom_ext(s.SSL_CTX* context, unsigned int number, unsigned int places,
         s.extension_add_hook add, s.extension_free_hook free, void* add_data,
         s.extension_parse_hook parse, void* parse_data)
     int SSL_extension_supported(unsigned int number)
@@ -31,9 +33,13 @@ cdef extern from "compat.h" nogil:
 cdef enum:
     LONGEST = 0xffff    # two bytes of length
 
+cdef tuple NOBODY = (None, None)
 
-cdef str name_of(unsigned int number):
-    return f"extension {number}"
+
+cdef tuple announced(Hooks hooks, unsigned int number):
+    """Who makes and who reads an extension; nobody for one that this Context does not have."""
+    cdef dict extensions = hooks.get(ON_EXTENSION)
+    return NOBODY if extensions is None else extensions.get(number, NOBODY)
 
 
 cdef object shown(c.X509* certificate):
@@ -52,8 +58,8 @@ cdef int make(
 ) except -1:
     """Have the hook make the body; 0 where the extension is not sent."""
     cdef unsigned char* copy
-    hooks = carrier.hooks.more.get(name_of(number))
-    if hooks is None or hooks[0] is None:
+    hooks = announced(carrier.hooks, number)
+    if hooks[0] is None:
         return 0
     body = hooks[0](carrier, place, shown(certificate))
     if body is None:
@@ -107,8 +113,8 @@ cdef int read(
     Carrier carrier, unsigned int number, unsigned int place, const unsigned char* body,
     size_t size, c.X509* certificate, int* alert,
 ) except -1:
-    hooks = carrier.hooks.more.get(name_of(number))
-    if hooks is None or hooks[1] is None:
+    hooks = announced(carrier.hooks, number)
+    if hooks[1] is None:
         return 1
     answer = hooks[1](
         carrier, place, PyBytes_FromStringAndSize(<const char*>body, size), shown(certificate))
@@ -152,12 +158,15 @@ def is_supported(unsigned int number):
 def add(Context context not None, unsigned int number, unsigned int places, make, read):
     """Announce an extension, once; ``make`` and ``read`` may be None."""
     cdef Hooks hooks
+    cdef dict extensions
     context.change()
     try:
         hooks = context.hooks.copy()
-        hooks.put(name_of(number), (make, read))
+        extensions = dict(hooks.get(ON_EXTENSION) or ())
+        extensions[number] = (make, read)
+        hooks.put(ON_EXTENSION, extensions)
         if places & SSL_EXT_TLS1_3_CERTIFICATE and read is not None:
-            hooks.put("extension of a certificate", read)
+            hooks.put(ON_CERTIFICATE_EXTENSION, read)
         errors.clear()
         if SSL_CTX_add_custom_ext(
                 context.handle, number, places, on_extension_add, on_extension_free, NULL,

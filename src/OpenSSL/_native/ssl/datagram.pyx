@@ -3,7 +3,7 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport Verdict
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, Hooks
 from OpenSSL._native.ssl.channel cimport give_back, return_borrowed
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -24,7 +24,7 @@ def set_cookie_generate_callback(Context context not None, callback):
     context.change()
     try:
         hooks = context.hooks.copy()
-        hooks.cookie_generate = callback
+        hooks.put(ON_COOKIE_GENERATE, callback)
         # Never taken away again: connections made before still have their hook.
         if callback is not None:
             s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
@@ -38,7 +38,7 @@ def set_cookie_verify_callback(Context context not None, callback):
     context.change()
     try:
         hooks = context.hooks.copy()
-        hooks.cookie_verify = callback
+        hooks.put(ON_COOKIE_VERIFY, callback)
         if callback is not None:
             s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
         context.hooks = hooks

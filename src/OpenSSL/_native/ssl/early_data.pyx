@@ -14,7 +14,7 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.errors cimport DONE, fail_wanting
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_EARLY_DATA
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -27,7 +27,7 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_set_max_early_data(s.SSL_CTX* context, uint32_t size)
     int SSL_CTX_set_recv_max_early_data(s.SSL_CTX* context, uint32_t size)
     int SSL_get_early_data_status(const s.SSL* ssl)
-    int SSL_export_keying_material_early( s.SSL* ssl, unsigned char* data, size_t size,
+    int SSL_export_keying_material_early(s.SSL* ssl, unsigned char* data, size_t size,
         const char* label, size_t label_size, const unsigned char* context, size_t context_size)
     int TLS_ST_CW_CLNT_HELLO
 
@@ -64,12 +64,9 @@ def get_max(Context context not None, bint received):
 
 
 def set_allow_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put("early_data", callback)
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_EARLY_DATA, callback)
     finally:
         context.leave()
 

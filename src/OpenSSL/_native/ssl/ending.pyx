@@ -18,7 +18,10 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport (
     CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
 )
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport (
+    ON_ALPN_SELECT, ON_CERTIFICATE_EXTENSION, ON_CERT_VERIFY, ON_CLIENT_HELLO, ON_OCSP_CLIENT,
+    ON_PSK_CLIENT, ON_PSK_USE, ON_SERVERNAME, ON_SIGN, Hooks,
+)
 from OpenSSL._native.common.rules cimport digest_noted
 from OpenSSL._native.crypto.signers cimport some_decrypt
 from OpenSSL._native.ssl.channel cimport ANY_NUMBER
@@ -66,16 +69,16 @@ cdef class Ending(Tenant):
         self.channel.common = &self.context.common
         self.channel.notes = self.notes
         self.channel.hooked = (
-            (0 if hooks.ocsp_client is None else ASKED_STAPLE)
+            (0 if not hooks.has(ON_OCSP_CLIENT) else ASKED_STAPLE)
             | (0 if self.criteria is None and not self.estranged
-               and "extension of a certificate" not in hooks.more else APART)
-            | (ASKED_CHAIN if "cert verify" in hooks.more else 0)
+               and not hooks.has(ON_CERTIFICATE_EXTENSION) else APART)
+            | (ASKED_CHAIN if hooks.has(ON_CERT_VERIFY) else 0)
             | (PLEDGED if self.pledged else 0)
-            | (ASKED_HELLO if "client hello" in hooks.more else 0)
-            | (0 if hooks.servername is None else ASKED_NAME)
-            | (0 if hooks.alpn_select is None else ASKED_PROTOCOL)
-            | (ASKED_KEY if "psk_client" in hooks.more or "psk_use" in hooks.more else 0)
-            | (ELSEWHERE if some_decrypt(hooks.signers) else 0))
+            | (ASKED_HELLO if hooks.has(ON_CLIENT_HELLO) else 0)
+            | (0 if not hooks.has(ON_SERVERNAME) else ASKED_NAME)
+            | (0 if not hooks.has(ON_ALPN_SELECT) else ASKED_PROTOCOL)
+            | (ASKED_KEY if hooks.has(ON_PSK_CLIENT) or hooks.has(ON_PSK_USE) else 0)
+            | (ELSEWHERE if some_decrypt(hooks.get(ON_SIGN)) else 0))
         if (self.channel.hooked & ELSEWHERE and self.handle != NULL
                 and s.SSL_get_state(self.handle) != s.TLS_ST_BEFORE
                 and s.SSL_is_server(self.handle)):

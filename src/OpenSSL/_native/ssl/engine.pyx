@@ -18,7 +18,7 @@ cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.waiting as waiting
 from OpenSSL._native.common.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WRITE, Status, Verdict
 from OpenSSL._native.common.forks cimport forks
-from OpenSSL._native.common.hooks cimport Hooks, run_for
+from OpenSSL._native.common.hooks cimport AT_ANY_TIME, ON_INFO, Hooks, run_for
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.common.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.ssl.bio cimport open_bio
@@ -112,7 +112,7 @@ cdef class Engine(Conducted):
             self.must_name = context.must_name
             self.careful = self.must_name
             # The SSL's own, so that the Context's later ones are not asked.
-            s.SSL_set_info_callback(handle, on_alert if self.hooks.info is None else on_info)
+            s.SSL_set_info_callback(handle, on_alert if not self.hooks.has(ON_INFO) else on_info)
             watch_messages(handle, self.hooks)
         finally:
             context.leave()
@@ -231,11 +231,7 @@ cdef class Engine(Conducted):
     cdef bint may_call(self, bint starting) noexcept:
         """Whether libssl may come to run Python."""
         cdef Hooks hooks = self.hooks
-        # These are for alerts, new keys and late requests for a certificate as well.
-        return (hooks.info is not None or hooks.keylog is not None or hooks.verify is not None
-                or hooks.message is not None or "session new" in hooks.more
-                or "cert verify" in hooks.more
-                or self.may_shake(starting) and hooks.some())
+        return hooks.filled & AT_ANY_TIME != 0 or hooks.filled != 0 and self.may_shake(starting)
 
     cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept:
         """Whether the interpreter is kept: the work is not worth the change, or nobody waits."""

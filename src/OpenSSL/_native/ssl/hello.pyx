@@ -15,7 +15,10 @@ from libc.string cimport memchr, memcmp, memcpy, strlen
 
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport CHOSEN, Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport (
+    CHOSEN, ON_ALPN_SELECT, ON_CLIENT_HELLO, ON_SERVERNAME, Carrier, Scope, enter_hook,
+    leave_hook,
+)
 from OpenSSL._native.common.rules cimport digest_two
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport (
@@ -209,7 +212,7 @@ cdef int show(s.SSL* ssl, Carrier carrier) except -1:
     if message is None:
         raise MemoryError("the client's hello could not be kept")
     try:
-        answer = carrier.hooks.more["client hello"](carrier, message, s.SSL_is_dtls(ssl) != 0)
+        answer = carrier.hooks.get(ON_CLIENT_HELLO)(carrier, message, s.SSL_is_dtls(ssl) != 0)
     except WantX509LookupError:
         return 0    # the call raises the same, for libssl wants it
     if answer is not None and not truth(answer, "a client hello callback"):
@@ -226,18 +229,18 @@ cdef int choose(
     """Run the hooks, each that of the Context which the ones before it chose; 0: not yet."""
     carrier.protocol = None
     try:
-        if "client hello" in carrier.hooks.more and not show(ssl, carrier):
+        if carrier.hooks.has(ON_CLIENT_HELLO) and not show(ssl, carrier):
             return 0
-        if carrier.hooks.servername is not None:
-            carrier.hooks.servername(carrier)
+        if carrier.hooks.has(ON_SERVERNAME):
+            carrier.hooks.get(ON_SERVERNAME)(carrier)
     except BaseException as error:
         choose_alert(error, alert)
         raise
-    if protocols != NULL and carrier.hooks.alpn_select is not None:
+    if protocols != NULL and carrier.hooks.has(ON_ALPN_SELECT):
         alert[0] = SSL_AD_NO_APPLICATION_PROTOCOL
         offered = split_protocols(protocols, size)
         carrier.protocol = checked_choice(
-            carrier.hooks.alpn_select(carrier, list(offered)), offered)
+            carrier.hooks.get(ON_ALPN_SELECT)(carrier, list(offered)), offered)
     return 1
 
 
@@ -388,13 +391,13 @@ cdef int on_answer(s.SSL* ssl, Channel* channel, int* alert) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None:
         return answer
-    if carrier.hooks.servername is None:
+    if not carrier.hooks.has(ON_SERVERNAME):
         return s.SSL_TLSEXT_ERR_NOACK
     if not enter_hook(&scope, carrier):
         return answer
     carrier.choosing = True
     try:
-        carrier.hooks.servername(carrier)
+        carrier.hooks.get(ON_SERVERNAME)(carrier)
         answer = s.SSL_TLSEXT_ERR_OK
     except BaseException as error:
         carrier.keep(error)

@@ -13,7 +13,7 @@ There is no "not yet" here: a server of libssl would take it for a yes.
 
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport ON_CERT_VERIFY, Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.crypto.certificates cimport wrap_chain
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.naming cimport misnamed
@@ -43,7 +43,7 @@ cdef bint ask(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier car
             "DANE and certificate transparency need libssl's own verification, and a "
             "certificate verify callback replaces it")])
     return truth(
-        carrier.hooks.more["cert verify"](
+        carrier.hooks.get(ON_CERT_VERIFY)(
             carrier, wrap_chain(c.X509_STORE_CTX_get0_untrusted(chain))),
         "a certificate verify callback")
 

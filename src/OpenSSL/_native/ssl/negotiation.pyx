@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_ALPN_SELECT, ON_SERVERNAME, Hooks
 from OpenSSL._native.common.rules cimport digest_two
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -15,7 +15,7 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_set_alpn_protos(s.SSL_CTX* context, const unsigned char* protos, unsigned int size)
     int SSL_set_alpn_protos(s.SSL* ssl, const unsigned char* protos, unsigned int size)
     void SSL_get0_alpn_selected(const s.SSL* ssl, const unsigned char** data, unsigned int* size)
-    long SSL_CTX_set_tlsext_servername_callback( s.SSL_CTX* context, int (*callback)(s.SSL*, int*,
+    long SSL_CTX_set_tlsext_servername_callback(s.SSL_CTX* context, int (*callback)(s.SSL*, int*,
         void*) noexcept)
     long SSL_set_tlsext_host_name(s.SSL* ssl, const char* name)
     const char* SSL_get_servername(const s.SSL* ssl, int kind)
@@ -51,12 +51,9 @@ def connection_set_alpn_protos(Connection connection not None, bytes encoded not
 
 
 def set_alpn_select_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.alpn_select = callback
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_ALPN_SELECT, callback)
     finally:
         context.leave()
 
@@ -81,7 +78,7 @@ def set_servername_callback(Context context not None, callback):
     context.change()
     try:
         hooks = context.hooks.copy()
-        hooks.servername = callback
+        hooks.put(ON_SERVERNAME, callback)
         errors.clear()
         if callback is not None and SSL_CTX_set_tlsext_servername_callback(
                 context.handle, on_servername) != 1:

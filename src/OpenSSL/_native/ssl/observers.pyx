@@ -1,7 +1,7 @@
 """Watching handshakes: state changes, and the keys for a decrypting recorder."""
 
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_INFO, ON_KEYLOG, ON_MESSAGE
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.trampolines cimport on_info, on_keylog
@@ -12,28 +12,22 @@ cdef extern from "compat.h" nogil:
 
 
 def set_info_callback(Context context not None, callback):
-    cdef Hooks hooks
     cdef s.info_hook hook = NULL
     if callback is not None:
         hook = on_info
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.info = callback
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_INFO, callback)
         SSL_CTX_set_info_callback(context.handle, hook)
     finally:
         context.leave()
 
 
 def connection_set_info_callback(Connection connection not None, callback):
-    cdef Hooks hooks
     connection.enter()
     try:
-        hooks = connection.hooks.copy()
-        hooks.info = callback
-        connection.hooks = hooks
-        connection.own_info = True
+        connection.hooks = connection.hooks.changed(ON_INFO, callback)
+        connection.own(ON_INFO)
         # Always ours: NULL would let the Context's answer instead.
         s.SSL_set_info_callback(connection.handle, on_info)
     finally:
@@ -41,12 +35,9 @@ def connection_set_info_callback(Connection connection not None, callback):
 
 
 def set_keylog_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.keylog = callback
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_KEYLOG, callback)
         # Never taken away again: connections made before still have their hook.
         if callback is not None:
             SSL_CTX_set_keylog_callback(context.handle, on_keylog)
@@ -55,12 +46,9 @@ def set_keylog_callback(Context context not None, callback):
 
 
 def set_message_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.message = callback
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_MESSAGE, callback)
     finally:
         context.leave()
 
@@ -68,7 +56,7 @@ def set_message_callback(Context context not None, callback):
 def get_message_callback(Context context not None):
     context.enter()
     try:
-        return context.hooks.message
+        return context.hooks.get(ON_MESSAGE)
     finally:
         context.leave()
 
@@ -76,7 +64,7 @@ def get_message_callback(Context context not None):
 def get_info_callback(Context context not None):
     context.enter()
     try:
-        return context.hooks.info
+        return context.hooks.get(ON_INFO)
     finally:
         context.leave()
 
@@ -84,6 +72,6 @@ def get_info_callback(Context context not None):
 def get_keylog_callback(Context context not None):
     context.enter()
     try:
-        return context.hooks.keylog
+        return context.hooks.get(ON_KEYLOG)
     finally:
         context.leave()

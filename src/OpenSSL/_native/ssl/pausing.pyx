@@ -11,7 +11,7 @@ old as the hello, so what happens while the hook takes its time counts as well.
 """
 
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport ON_CERTIFICATE, Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport channel_of, unchanged
 from OpenSSL._native.ssl.trampolines cimport carrier_of
@@ -58,7 +58,7 @@ cdef int on_certificate(s.SSL* ssl, void* unused) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or channel == NULL or channel.poisoned:
         return NO       # another hook has failed, and only the end is to come
-    hook = carrier.hooks.more.get("certificate")
+    hook = carrier.hooks.get(ON_CERTIFICATE)
     if hook is None:
         return YES
     # Where rules cannot be compared no session is resumed.

@@ -2,7 +2,9 @@
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport (
+    ON_PSK_CLIENT, ON_PSK_FIND, ON_PSK_SERVER, ON_PSK_USE, Hooks,
+)
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.shared_keys cimport ask_keys
@@ -13,13 +15,21 @@ cdef extern from "compat.h" nogil:
     const char* SSL_get_psk_identity_hint(const s.SSL* ssl)
 
 
+# What the faces call them.
+cdef dict SLOTS = {
+    "psk_client": ON_PSK_CLIENT,
+    "psk_server": ON_PSK_SERVER,
+    "psk_use": ON_PSK_USE,
+    "psk_find": ON_PSK_FIND,
+}
+
+
 def set_callback(Context context not None, str name not None, callback):
     """Another hook: "psk_client", "psk_server", "psk_use" or "psk_find"."""
     cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put(name, callback)
+        hooks = context.hooks.changed(SLOTS[name], callback)
         context.hooks = hooks
         ask_keys(context.handle, hooks)
     finally:

@@ -12,7 +12,7 @@ cdef extern from "compat.h" nogil:
     size_t SSL_get_server_random(const s.SSL* ssl, unsigned char* data, size_t size)
     size_t SSL_get_finished(const s.SSL* ssl, void* data, size_t size)
     size_t SSL_get_peer_finished(const s.SSL* ssl, void* data, size_t size)
-    int SSL_export_keying_material( s.SSL* ssl, unsigned char* data, size_t size,
+    int SSL_export_keying_material(s.SSL* ssl, unsigned char* data, size_t size,
         const char* label, size_t label_size, const unsigned char* context, size_t context_size,
         int use_context)
 

@@ -14,7 +14,9 @@ from libc.string cimport memcmp
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
-from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport (
+    ON_SESSION_GET, ON_SESSION_NEW, ON_SESSION_REMOVE, Carrier, Scope, enter_hook, leave_hook,
+)
 from OpenSSL._native.common.lock cimport brisk_lock_is_mine
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.context cimport Context
@@ -44,12 +46,12 @@ cdef int on_session_new(s.SSL* ssl, s.SSL_SESSION* session) noexcept with gil:
     """Tell the program of a session; 0: its reference stays libssl's."""
     cdef Scope scope
     cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or "session new" not in carrier.hooks.more:
+    if carrier is None or not carrier.hooks.has(ON_SESSION_NEW):
         return 0
     if not enter_hook(&scope, carrier):
         return 0
     try:
-        carrier.hooks.more["session new"](carrier, copied(session, (<Tenant>carrier).first))
+        carrier.hooks.get(ON_SESSION_NEW)(carrier, copied(session, (<Tenant>carrier).first))
     except BaseException as error:
         carrier.keep(error)
     leave_hook(&scope, carrier)
@@ -74,7 +76,7 @@ cdef s.SSL_SESSION* ask_session(
     s.SSL* ssl, Carrier carrier, const unsigned char* name, int size,
 ) except? NULL:
     cdef Session found
-    answer = carrier.hooks.more["session get"](
+    answer = carrier.hooks.get(ON_SESSION_GET)(
         carrier, PyBytes_FromStringAndSize(<const char*>name, size))
     if answer is None:
         return NULL
@@ -93,7 +95,7 @@ cdef s.SSL_SESSION* on_session_get(
     cdef s.SSL_SESSION* answer = NULL
     cdef Carrier carrier = carrier_of(ssl)
     counted[0] = 0      # the reference becomes libssl's
-    if carrier is None or "session get" not in carrier.hooks.more:
+    if carrier is None or not carrier.hooks.has(ON_SESSION_GET):
         return NULL
     if not enter_hook(&scope, carrier):
         return NULL
@@ -120,7 +122,7 @@ def tell_removed(Context context not None):
     cdef s.SSL_SESSION* each = context.removals.take()
     cdef long lost
     while each != NULL:
-        hook = context.hooks.more.get("session remove")
+        hook = context.hooks.get(ON_SESSION_REMOVE)
         try:
             tell_one(context, hook, each)
         except BaseException as error:
@@ -130,7 +132,7 @@ def tell_removed(Context context not None):
     if lost != 0:
         write_unraisable(
             MemoryError(f"{lost} removed sessions could not be noted"),
-            context.hooks.more.get("session remove"))
+            context.hooks.get(ON_SESSION_REMOVE))
 
 
 set_teller(tell_removed)
@@ -147,12 +149,9 @@ cdef int tell_now(Context context) except -1:
 # ---- setting them
 
 def set_new_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put("session new", callback)
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_SESSION_NEW, callback)
         # Never taken away again: connections made before still have their hook.
         if callback is not None:
             SSL_CTX_sess_set_new_cb(context.handle, on_session_new)
@@ -161,12 +160,9 @@ def set_new_callback(Context context not None, callback):
 
 
 def set_get_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put("session get", callback)
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_SESSION_GET, callback)
         if callback is not None:
             SSL_CTX_sess_set_get_cb(context.handle, on_session_get)
     finally:
@@ -174,14 +170,11 @@ def set_get_callback(Context context not None, callback):
 
 
 def set_remove_callback(Context context not None, callback):
-    cdef Hooks hooks
     context.change()
     try:
         if context.removals is None and callback is not None:
             context.removals = removals_of(context.handle)
-        hooks = context.hooks.copy()
-        hooks.put("session remove", callback)
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_SESSION_REMOVE, callback)
         # A server keeps sessions of TLS 1.3 in its cache because somebody is to be told.
         if callback is not None:
             s.SSL_CTX_sess_set_remove_cb(context.handle, on_session_remove)
@@ -194,7 +187,7 @@ def set_remove_callback(Context context not None, callback):
 def get_new_callback(Context context not None):
     context.enter()
     try:
-        return context.hooks.more.get("session new")
+        return context.hooks.get(ON_SESSION_NEW)
     finally:
         context.leave()
 
@@ -202,7 +195,7 @@ def get_new_callback(Context context not None):
 def get_get_callback(Context context not None):
     context.enter()
     try:
-        return context.hooks.more.get("session get")
+        return context.hooks.get(ON_SESSION_GET)
     finally:
         context.leave()
 
@@ -210,7 +203,7 @@ def get_get_callback(Context context not None):
 def get_remove_callback(Context context not None):
     context.enter()
     try:
-        return context.hooks.more.get("session remove")
+        return context.hooks.get(ON_SESSION_REMOVE)
     finally:
         context.leave()
 
@@ -273,7 +266,7 @@ def remove(Context context not None, Session session not None):
         # libssl would tell of it whether it was there or not, and spoils what it is given.
         keep_quiet(own.handle)
         found = s.SSL_CTX_remove_session(context.handle, own.handle) == 1
-        if found and "session remove" in context.hooks.more:
+        if found and context.hooks.has(ON_SESSION_REMOVE):
             context.removals.put(told.handle)
     finally:
         context.leave()

@@ -34,7 +34,7 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_set_session_cache_mode(s.SSL_CTX* context, long mode)
     long SSL_CTX_get_session_cache_mode(s.SSL_CTX* context)
     long SSL_CTX_get_timeout(const s.SSL_CTX* context)
-    int SSL_CTX_set_session_id_context( s.SSL_CTX* context, const unsigned char* id,
+    int SSL_CTX_set_session_id_context(s.SSL_CTX* context, const unsigned char* id,
         unsigned int size)
     int SSL_CTX_set_num_tickets(s.SSL_CTX* context, size_t count)
     long SSL_CTX_sess_number(s.SSL_CTX* context)

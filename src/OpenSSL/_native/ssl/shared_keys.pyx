@@ -14,7 +14,10 @@ from libc.string cimport memcpy
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport (
+    ON_PSK_CLIENT, ON_PSK_FIND, ON_PSK_SERVER, ON_PSK_USE, Carrier, Hooks, Scope, enter_hook,
+    leave_hook,
+)
 from OpenSSL._native.common.rules cimport RULES
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport channel_of, note_key
@@ -70,13 +73,13 @@ cdef Asked asked_of(Hooks hooks) noexcept:
     asked.server = NULL
     asked.use = NULL
     asked.find = NULL
-    if "psk_client" in hooks.more:
+    if hooks.has(ON_PSK_CLIENT):
         asked.client = on_psk_client
-    if "psk_server" in hooks.more:
+    if hooks.has(ON_PSK_SERVER):
         asked.server = on_psk_server
-    if "psk_use" in hooks.more or asked.client != NULL:
+    if hooks.has(ON_PSK_USE) or asked.client != NULL:
         asked.use = on_psk_use
-    if "psk_find" in hooks.more or asked.server != NULL:
+    if hooks.has(ON_PSK_FIND) or asked.server != NULL:
         asked.find = on_psk_find
     return asked
 
@@ -168,7 +171,7 @@ cdef s.SSL_SESSION* new_session(s.SSL* ssl, object key, object cipher) except NU
 
 cdef tuple ask_client(Carrier carrier, object hint, size_t room):
     """What a client's hook of TLS 1.2 says: identity and key, or None."""
-    answer = carrier.hooks.more["psk_client"](carrier, hint)
+    answer = carrier.hooks.get(ON_PSK_CLIENT)(carrier, hint)
     if answer is None:
         return None
     if not isinstance(answer, tuple) or len(answer) != 2:
@@ -195,9 +198,9 @@ cdef unsigned int give_key(
 
 cdef tuple ask_use(Carrier carrier):
     """Identity, key and cipher for TLS 1.3, or None."""
-    cdef dict hooks = carrier.hooks.more
-    if "psk_use" in hooks:
-        answer = hooks["psk_use"](carrier)
+    cdef Hooks hooks = carrier.hooks
+    if hooks.has(ON_PSK_USE):
+        answer = hooks.get(ON_PSK_USE)(carrier)
         if answer is not None:
             if not isinstance(answer, tuple) or len(answer) not in (2, 3):
                 raise TypeError(
@@ -205,7 +208,7 @@ cdef tuple ask_use(Carrier carrier):
                     "or None")
             return (checked_identity(answer[0], LONGEST_NAME, False), answer[1],
                     answer[2] if len(answer) == 3 else None)
-    if "psk_client" in hooks:
+    if hooks.has(ON_PSK_CLIENT):
         answer = ask_client(carrier, None, PSK_MAX_IDENTITY_LEN - 1)
         if answer is not None:
             return (*answer, None)
@@ -235,15 +238,15 @@ cdef int give_session(
 
 cdef tuple ask_find(Carrier carrier, bytes identity):
     """Key and cipher for TLS 1.3, or None."""
-    cdef dict hooks = carrier.hooks.more
-    if "psk_find" in hooks:
-        found = hooks["psk_find"](carrier, identity)
+    cdef Hooks hooks = carrier.hooks
+    if hooks.has(ON_PSK_FIND):
+        found = hooks.get(ON_PSK_FIND)(carrier, identity)
         if found is not None:
             return key_and_cipher(found)
     # As libssl does it, but for NUL bytes.
-    if ("psk_server" in hooks and PyBytes_GET_SIZE(identity) <= PSK_MAX_IDENTITY_LEN
+    if (hooks.has(ON_PSK_SERVER) and PyBytes_GET_SIZE(identity) <= PSK_MAX_IDENTITY_LEN
             and b"\0" not in identity):
-        found = hooks["psk_server"](carrier, identity)
+        found = hooks.get(ON_PSK_SERVER)(carrier, identity)
         if found is not None:
             return found, None
     return None
@@ -261,7 +264,7 @@ cdef unsigned int on_psk_client(
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or channel == NULL or channel.poisoned:
         return 0
-    if s.SSL_get_state(ssl) != TLS_ST_CW_KEY_EXCH or "psk_client" not in carrier.hooks.more:
+    if s.SSL_get_state(ssl) != TLS_ST_CW_KEY_EXCH or not carrier.hooks.has(ON_PSK_CLIENT):
         return 0
     if not enter_hook(&scope, carrier):
         return 0
@@ -286,12 +289,12 @@ cdef unsigned int on_psk_server(
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or channel == NULL or channel.poisoned or identity == NULL:
         return 0
-    if s.SSL_version(ssl) == s.TLS1_3_VERSION or "psk_server" not in carrier.hooks.more:
+    if s.SSL_version(ssl) == s.TLS1_3_VERSION or not carrier.hooks.has(ON_PSK_SERVER):
         return 0
     if not enter_hook(&scope, carrier):
         return 0
     try:
-        found = carrier.hooks.more["psk_server"](carrier, <bytes>identity)
+        found = carrier.hooks.get(ON_PSK_SERVER)(carrier, <bytes>identity)
         if found is not None:
             secret = checked_key(found, room)
             memcpy(key, PyBytes_AS_STRING(secret), PyBytes_GET_SIZE(secret))

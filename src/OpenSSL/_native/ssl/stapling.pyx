@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_OCSP_CLIENT, ON_OCSP_SERVER, Hooks
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.trampolines cimport on_status
@@ -26,25 +26,19 @@ cdef int install(Context context, Hooks hooks) except -1:
 
 
 def set_ocsp_client_callback(Context context not None, callback, data):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.ocsp_client = callback
-        hooks.ocsp_client_data = data
-        install(context, hooks)
+        install(context, context.hooks.changed(
+            ON_OCSP_CLIENT, None if callback is None else (callback, data)))
     finally:
         context.leave()
 
 
 def set_ocsp_server_callback(Context context not None, callback, data):
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.ocsp_server = callback
-        hooks.ocsp_server_data = data
-        install(context, hooks)
+        install(context, context.hooks.changed(
+            ON_OCSP_SERVER, None if callback is None else (callback, data)))
     finally:
         context.leave()
 

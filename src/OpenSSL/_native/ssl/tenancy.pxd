@@ -1,4 +1,4 @@
-from OpenSSL._native.common.hooks cimport Hooks, Kept
+from OpenSSL._native.common.hooks cimport Hook, Hooks, Kept
 from OpenSSL._native.common.platform cimport flag
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.criteria cimport Criteria
@@ -10,9 +10,10 @@ cdef class Tenant(Entrance):
     cdef tuple former               # Contexts in between: libssl may still look into them
     cdef Kept app_data
     cdef dict noted                 # rules set on this connection that libssl does not tell
+    # A bit for each hook that was set on this connection itself, whatever its Context says; for
+    # ON_VERIFY whether and how to verify.
+    cdef unsigned int own_hooks
     cdef unsigned int notes         # of the Context, when libssl copied what was noted there
-    cdef flag own_verify            # set on this connection itself, whatever its Context says
-    cdef flag own_info
     cdef flag own_tickets           # how many a server gives out was set on this connection
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
@@ -20,12 +21,15 @@ cdef class Tenant(Entrance):
     cdef flag own_logs              # whether logs are asked for was set on this connection
     cdef flag ruled                 # it verifies by the rules of a Context that has its own
     cdef flag estranged             # and of one it has left, past all comparing
-    cdef flag own_choice            # who chooses the certificate was set on this connection
     cdef flag pledged               # records of DANE say which certificate is right
     cdef flag careful               # there is something to look at before a handshake
     cdef flag addressed             # the peer must have a certificate for an IP address
     cdef Criteria criteria          # how to verify, as far as it was set here; None: nothing was
 
+    cdef inline bint owns(self, Hook which) noexcept:
+        return self.own_hooks >> which & 1
+    cdef inline void own(self, Hook which) noexcept:
+        self.own_hooks |= <unsigned int>1 << which
     cdef void start_reading(self) noexcept
     cdef void stop_reading(self) noexcept
     cdef bint may_move(self) noexcept

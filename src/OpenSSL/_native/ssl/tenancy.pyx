@@ -13,7 +13,11 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
-from OpenSSL._native.common.hooks cimport CHOSEN, Hooks, Kept, keep
+from OpenSSL._native.common.hooks cimport (
+    CHOSEN, ON_CERTIFICATE, ON_CERT_VERIFY, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EXTENSION,
+    ON_INFO, ON_SESSION_GET, ON_SESSION_NEW, ON_TICKET_MAKE, ON_TICKET_TAKE, ON_VERIFY, Hooks,
+    Kept, keep,
+)
 from OpenSSL._native.common.lock cimport brisk_lock_is_mine
 from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.ssl.criteria cimport Criteria
@@ -30,8 +34,10 @@ from OpenSSL._exceptions import Error
 # How to verify, as far as libssl does not tell it.
 cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
 
-# Hooks of the Context a connection was made with: libssl has its sessions there.
-cdef tuple OF_THE_FIRST = ("session new", "session get", "ticket make", "ticket take")
+cdef enum:
+    # Hooks of the Context a connection was made with: libssl has its sessions there.
+    OF_THE_FIRST = (
+        1 << ON_SESSION_NEW | 1 << ON_SESSION_GET | 1 << ON_TICKET_MAKE | 1 << ON_TICKET_TAKE)
 
 # Of a connection that has none of its own.
 cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
@@ -45,11 +51,7 @@ cdef int taken(long result) except -1:
 
 cdef list extensions_of(Hooks hooks):
     """Which extensions a program has announced, in their order."""
-    cdef list found = []
-    for name in hooks.more:
-        if name.startswith("extension "):
-            found.append(name)
-    return found
+    return list(hooks.get(ON_EXTENSION) or ())
 
 
 cdef int check_extensions(Hooks hooks, Hooks others) except -1:
@@ -126,6 +128,8 @@ cdef class Tenant(Entrance):
 
     def set_context(self, Context context not None):
         cdef Hooks hooks
+        # Sessions stay with the Context the connection was made with.
+        cdef unsigned int stay = OF_THE_FIRST | self.own_hooks
         cdef Context before
         cdef Criteria rules = None
         cdef s.certificate_hook choice = NULL
@@ -139,7 +143,7 @@ cdef class Tenant(Entrance):
             if context.must_name and not (
                     s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
                 self.check_named(s.SSL_get_verify_mode(
-                    self.handle) if self.own_verify else s.SSL_CTX_get_verify_mode(context.handle))
+                    self.handle) if self.owns(ON_VERIFY) else s.SSL_CTX_get_verify_mode(context.handle))
             if self.choosing:
                 check_extensions(self.hooks, context.hooks)
             if not self.own_logs:
@@ -176,25 +180,19 @@ cdef class Tenant(Entrance):
             finally:
                 before.leave()
                 context.leave()
-            if self.own_verify or not context.verify_set:
-                hooks.verify = self.hooks.verify
-                if "cert verify" not in hooks.more:
-                    hooks.put("cert verify", self.hooks.more.get("cert verify"))
-            if self.own_info:
-                hooks.info = self.hooks.info
-            elif hooks.info is not None:
+            if self.owns(ON_VERIFY) or not context.verify_set:
+                stay |= 1 << ON_VERIFY
+                if not hooks.has(ON_CERT_VERIFY):
+                    stay |= 1 << ON_CERT_VERIFY
+            hooks.bring(stay, self.hooks)
+            if hooks.has(ON_INFO) and not self.owns(ON_INFO):
                 s.SSL_set_info_callback(self.handle, on_info)
             watch_messages(self.handle, hooks)
-            if self.own_choice:
+            if self.owns(ON_CERTIFICATE):
                 # libssl has taken the other Context's, with the certificate.
-                hooks.put("certificate", self.hooks.more.get("certificate"))
-                if "certificate" in hooks.more:
+                if hooks.has(ON_CERTIFICATE):
                     choice = on_certificate
                 s.SSL_set_cert_cb(self.handle, choice, NULL)
-            # Sessions stay with the Context the connection was made with.
-            for name in OF_THE_FIRST:
-                if name in hooks.more or name in self.hooks.more:
-                    hooks.put(name, self.hooks.more.get(name))
             adopt_keys(self.handle, hooks)
             self.hooks = hooks
             self.context = context
@@ -286,9 +284,9 @@ cdef class Tenant(Entrance):
 
     cdef int adopt_verification(self, Context context) except -1:
         cdef s.verify_hook hook = NULL
-        if self.own_verify or not context.verify_set:
+        if self.owns(ON_VERIFY) or not context.verify_set:
             return 0
-        if context.hooks.verify is not None:
+        if context.hooks.has(ON_VERIFY):
             hook = on_verify
         s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
         s.SSL_set_verify_depth(self.handle, s.SSL_CTX_get_verify_depth(context.handle))
@@ -307,11 +305,11 @@ cdef class Tenant(Entrance):
 
     cdef int bring_cookies(self, Hooks hooks, Context context) except -1:
         """The Context that gave a cookie out verifies it: that comes after a host was chosen."""
-        if self.hooks.cookie_generate is not None:
-            hooks.cookie_generate = self.hooks.cookie_generate
+        if self.hooks.has(ON_COOKIE_GENERATE):
+            hooks.put(ON_COOKIE_GENERATE, self.hooks.get(ON_COOKIE_GENERATE))
             s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
-        if self.hooks.cookie_verify is not None:
-            hooks.cookie_verify = self.hooks.cookie_verify
+        if self.hooks.has(ON_COOKIE_VERIFY):
+            hooks.put(ON_COOKIE_VERIFY, self.hooks.get(ON_COOKIE_VERIFY))
             s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
         return 0
 

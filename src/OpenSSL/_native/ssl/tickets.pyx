@@ -9,7 +9,9 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport (
+    ON_TICKET_MAKE, ON_TICKET_TAKE, Carrier, Hooks, Scope, enter_hook, leave_hook,
+)
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -32,7 +34,7 @@ cdef extern from "compat.h" nogil:
 
 cdef int fill(s.SSL* ssl, Carrier carrier) except -1:
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
-    data = carrier.hooks.more["ticket make"](carrier)
+    data = carrier.hooks.get(ON_TICKET_MAKE)(carrier)
     if data is None:
         return 1
     if not isinstance(data, bytes):
@@ -53,7 +55,7 @@ cdef int on_ticket_make(s.SSL* ssl, void* unused) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None:
         return 0
-    if "ticket make" not in carrier.hooks.more:
+    if not carrier.hooks.has(ON_TICKET_MAKE):
         return 1
     if not enter_hook(&scope, carrier):
         return 0
@@ -72,7 +74,7 @@ cdef int ask_ticket(
     cdef object shown = None
     if session != NULL:
         shown = copied(session, (<Tenant>carrier).first)
-    answer = carrier.hooks.more["ticket take"](
+    answer = carrier.hooks.get(ON_TICKET_TAKE)(
         carrier, shown, PyBytes_FromStringAndSize(<const char*>name, <Py_ssize_t>size), status)
     if not isinstance(answer, int):
         raise TypeError(
@@ -101,7 +103,7 @@ cdef int on_ticket_take(
     cdef int refusal = SSL_TICKET_RETURN_ABORT
     if carrier is None or channel == NULL:
         return refusal
-    if "ticket take" not in carrier.hooks.more:
+    if not carrier.hooks.has(ON_TICKET_TAKE):
         return answer
     if s.SSL_version(ssl) == s.TLS1_3_VERSION:
         # To abort, libssl lets go of the session and does not free it (3.0 to 4.0).
@@ -135,8 +137,8 @@ def set_callbacks(Context context not None, make, take):
     context.change()
     try:
         hooks = context.hooks.copy()
-        hooks.put("ticket make", make)
-        hooks.put("ticket take", take)
+        hooks.put(ON_TICKET_MAKE, make)
+        hooks.put(ON_TICKET_TAKE, take)
         errors.clear()
         # Never taken away again: connections made before still have their hooks.
         if (make is not None or take is not None) and s.SSL_CTX_set_session_ticket_cb(
@@ -150,7 +152,7 @@ def set_callbacks(Context context not None, make, take):
 def get_callbacks(Context context not None):
     context.enter()
     try:
-        return context.hooks.more.get("ticket make"), context.hooks.more.get("ticket take")
+        return context.hooks.get(ON_TICKET_MAKE), context.hooks.get(ON_TICKET_TAKE)
     finally:
         context.leave()
 

@@ -16,7 +16,11 @@ from libc.string cimport memcpy, strlen
 
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Carrier, Hooks, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport (
+    ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_INFO, ON_KEYLOG,
+    ON_MESSAGE, ON_OCSP_CLIENT, ON_OCSP_SERVER, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
+    leave_hook,
+)
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport channel_of, judge, refuse_session
@@ -68,7 +72,7 @@ cdef int ask_verify(int ok, c.X509_STORE_CTX* chain, Carrier carrier) except -1:
         if not c.X509_up_ref(certificate):
             raise MemoryError("X509_up_ref failed")
         shown = wrap_certificate(certificate)
-    answer = carrier.hooks.verify(
+    answer = carrier.hooks.get(ON_VERIFY)(
         carrier, shown, code, c.X509_STORE_CTX_get_error_depth(chain), ok
     )
     if truth(answer, "a verify callback"):
@@ -85,7 +89,7 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
         chain, s.SSL_get_ex_data_X509_STORE_CTX_idx()))
     if carrier is None:
         return 0
-    if carrier.hooks.verify is None:
+    if not carrier.hooks.has(ON_VERIFY):
         return ok
     if not enter_hook(&scope, carrier):
         c.X509_STORE_CTX_set_error(chain, c.X509_V_ERR_APPLICATION_VERIFICATION)
@@ -164,14 +168,14 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
     if carrier is None or channel == NULL:
         return
     note_alert(ssl, channel, where, value)
-    if carrier.hooks.info is None:
+    if not carrier.hooks.has(ON_INFO):
         look_at_session(<s.SSL*>ssl, channel, where)
         return
     if not enter_hook(&scope, carrier):
         look_at_session(<s.SSL*>ssl, channel, where)
         return
     try:
-        carrier.hooks.info(carrier, where, value)
+        carrier.hooks.get(ON_INFO)(carrier, where, value)
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
@@ -182,12 +186,12 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
 cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
     cdef Scope scope
     cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or carrier.hooks.keylog is None:
+    if carrier is None or not carrier.hooks.has(ON_KEYLOG):
         return
     if not enter_hook(&scope, carrier):
         return
     try:
-        carrier.hooks.keylog(carrier, PyBytes_FromStringAndSize(line, strlen(line)))
+        carrier.hooks.get(ON_KEYLOG)(carrier, PyBytes_FromStringAndSize(line, strlen(line)))
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
@@ -195,9 +199,9 @@ cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
 
 
 cdef void watch_messages(s.SSL* ssl, Hooks hooks) noexcept:
-    if hooks.message is not None:
+    if hooks.has(ON_MESSAGE):
         SSL_set_msg_callback(ssl, on_message)
-    elif "client hello" in hooks.more:
+    elif hooks.has(ON_CLIENT_HELLO):
         SSL_set_msg_callback(ssl, on_hello_message)
 
 
@@ -212,7 +216,7 @@ cdef void on_hello_message(
 
 cdef void on_hello_bytes(s.SSL* ssl, const void* data, size_t size) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or "client hello" not in carrier.hooks.more:
+    if carrier is None or not carrier.hooks.has(ON_CLIENT_HELLO):
         return
     try:
         carrier.hello = PyBytes_FromStringAndSize(<const char*>data, size)
@@ -226,12 +230,12 @@ cdef void on_message(
     cdef Scope scope
     cdef Carrier carrier = carrier_of(ssl)
     on_hello_message(writing, version, kind, data, size, ssl, unused)
-    if carrier is None or carrier.hooks.message is None:
+    if carrier is None or not carrier.hooks.has(ON_MESSAGE):
         return
     if not enter_hook(&scope, carrier):
         return
     try:
-        carrier.hooks.message(
+        carrier.hooks.get(ON_MESSAGE)(
             carrier, writing != 0, version, kind,
             PyBytes_FromStringAndSize(<const char*>data, size))
     except BaseException as error:
@@ -249,15 +253,16 @@ cdef int check_staple(s.SSL* ssl, Carrier carrier) except -1:
         staple = b""
     else:
         staple = PyBytes_FromStringAndSize(<const char*>data, size)
-    answer = carrier.hooks.ocsp_client(carrier, staple, carrier.hooks.ocsp_client_data)
-    return truth(answer, "an OCSP client callback")
+    callback, data_of_program = carrier.hooks.get(ON_OCSP_CLIENT)
+    return truth(callback(carrier, staple, data_of_program), "an OCSP client callback")
 
 
 cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
     cdef unsigned char* copy
     cdef const unsigned char* held = NULL
     cdef Py_ssize_t size
-    staple = carrier.hooks.ocsp_server(carrier, carrier.hooks.ocsp_server_data)
+    callback, data = carrier.hooks.get(ON_OCSP_SERVER)
+    staple = callback(carrier, data)
     if not isinstance(staple, bytes):
         raise TypeError(
             f"OCSP callback must return a bytestring, not {type(staple).__name__}"
@@ -289,9 +294,9 @@ cdef int on_status(s.SSL* ssl, void* unused) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None:
         return answer
-    if serving and carrier.hooks.ocsp_server is None:
+    if serving and not carrier.hooks.has(ON_OCSP_SERVER):
         return s.SSL_TLSEXT_ERR_NOACK
-    if not serving and carrier.hooks.ocsp_client is None:
+    if not serving and not carrier.hooks.has(ON_OCSP_CLIENT):
         return 1
     if not enter_hook(&scope, carrier):
         return answer
@@ -313,7 +318,7 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
     if carrier is None or channel == NULL or channel.poisoned:
         return 0
-    hook = carrier.hooks.more.get("early_data")
+    hook = carrier.hooks.get(ON_EARLY_DATA)
     if hook is None:
         # A session of the program's may come again and again, and libssl would not know.
         return not channel.given or s.SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY != 0
@@ -332,7 +337,7 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
 # ---- datagram
 
 cdef int make_cookie(Carrier carrier, unsigned char* cookie, unsigned int* size) except -1:
-    value = carrier.hooks.cookie_generate(carrier)
+    value = carrier.hooks.get(ON_COOKIE_GENERATE)(carrier)
     if not isinstance(value, bytes):
         raise TypeError(
             f"a cookie generate callback must return bytes, not {type(value).__name__}"
@@ -353,7 +358,7 @@ cdef int on_cookie_generate(
     cdef int answer = 0
     cdef Carrier carrier = carrier_of(ssl)
     size[0] = 0
-    if carrier is None or carrier.hooks.cookie_generate is None:
+    if carrier is None or not carrier.hooks.has(ON_COOKIE_GENERATE):
         return 0
     if not enter_hook(&scope, carrier):
         return answer
@@ -372,13 +377,13 @@ cdef int on_cookie_verify(
     cdef Scope scope
     cdef int answer = 0
     cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or carrier.hooks.cookie_verify is None:
+    if carrier is None or not carrier.hooks.has(ON_COOKIE_VERIFY):
         return 0
     if not enter_hook(&scope, carrier):
         return answer
     try:
         answer = truth(
-            carrier.hooks.cookie_verify(
+            carrier.hooks.get(ON_COOKIE_VERIFY)(
                 carrier, PyBytes_FromStringAndSize(<const char*>cookie, size)),
             "a cookie verify callback",
         )

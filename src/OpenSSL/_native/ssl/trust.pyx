@@ -3,7 +3,7 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport ON_VERIFY
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.common.memory cimport Memory, opened
 from OpenSSL._native.common.rules cimport store_changed
@@ -256,15 +256,12 @@ def set_client_ca_list(Context context not None, list authorities not None):
 # ---- verification
 
 def set_verify(Context context not None, int mode, callback):
-    cdef Hooks hooks
     cdef s.verify_hook hook = NULL
     if callback is not None:
         hook = on_verify
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.verify = callback
-        context.hooks = hooks
+        context.hooks = context.hooks.changed(ON_VERIFY, callback)
         context.verify_set = True
         SSL_CTX_set_verify(context.handle, mode, hook)
     finally:
@@ -300,7 +297,7 @@ def set_verify_mode(Context context not None, int mode):
     cdef s.verify_hook hook = NULL
     context.change()
     try:
-        if context.hooks.verify is not None:
+        if context.hooks.has(ON_VERIFY):
             hook = on_verify
         context.verify_set = True
         SSL_CTX_set_verify(context.handle, mode, hook)
@@ -309,7 +306,6 @@ def set_verify_mode(Context context not None, int mode):
 
 
 def connection_set_verify(Connection connection not None, int mode, callback):
-    cdef Hooks hooks
     cdef s.verify_hook hook = NULL
     if callback is not None:
         hook = on_verify
@@ -318,10 +314,8 @@ def connection_set_verify(Connection connection not None, int mode, callback):
         if mode & s.SSL_VERIFY_PEER and not (
                 s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER):
             check_name(connection, mode)
-        hooks = connection.hooks.copy()
-        hooks.verify = callback
-        connection.hooks = hooks
-        connection.own_verify = True
+        connection.hooks = connection.hooks.changed(ON_VERIFY, callback)
+        connection.own(ON_VERIFY)
         s.SSL_set_verify(connection.handle, mode, hook)
     finally:
         connection.leave()
@@ -334,7 +328,7 @@ def connection_set_verify_mode(Connection connection not None, int mode):
         if mode & s.SSL_VERIFY_PEER and not (
                 s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER):
             check_name(connection, mode)
-        connection.own_verify = True
+        connection.own(ON_VERIFY)
         s.SSL_set_verify(connection.handle, mode, NULL)
     finally:
         connection.leave()
