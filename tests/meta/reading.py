@@ -61,6 +61,23 @@ def sources(*patterns: str, under: Path = PACKAGE) -> dict[str, str]:
     return {path.relative_to(under).as_posix(): path.read_text(encoding="utf-8") for path in found}
 
 
+#: What a .pyx declares of OpenSSL for itself.
+_DECLARED = re.compile(r'^cdef extern from "compat\.h".*\n(?:(?: .*)?\n)*', re.MULTILINE)
+
+
+def declarations() -> dict[str, str]:
+    """Path -> what it declares of OpenSSL: all of a .pxd, and those blocks of a .pyx."""
+    found = sources("*.pxd", under=NATIVE)
+    for path, text in sources("*.pyx", under=NATIVE).items():
+        found[path] = "".join(_DECLARED.findall(text))
+    return found
+
+
+def without_declarations(text: str) -> str:
+    """The rest of a .pyx; line numbers stay."""
+    return _DECLARED.sub(lambda match: "\n" * match.group().count("\n"), text)
+
+
 def c_functions(text: str) -> dict[str, tuple[str, list[str]]]:
     """Of the extern blocks of a .pxd or .pyx: name -> (result type, parameters)."""
     found: dict[str, tuple[str, list[str]]] = {}

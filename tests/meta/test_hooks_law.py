@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 import pytest
-from reading import NATIVE, c_functions, calls, code_of, sources, statements
+from reading import (
+    NATIVE,
+    c_functions,
+    calls,
+    code_of,
+    declarations,
+    sources,
+    statements,
+    without_declarations,
+)
 
 #: Trampolines that run no Python: they write a number down, look at a session, hand on
 #: what was chosen before, or give a reference back.
@@ -75,7 +84,7 @@ def strangers(files: Mapping[str, str], takers: Mapping[str, list[int]]) -> list
     for path, text in files.items():
         own = PurePosixPath(path).stem
         allowed = known | homes[own]
-        lines = list(statements(text))
+        lines = list(statements(without_declarations(text)))
         for _number, line in lines:
             match = re.match(r"\s*from OpenSSL\._native\.\w+\.(\w+) cimport (.*)", line)
             if match:
@@ -146,10 +155,6 @@ def misshapen(path: str, text: str) -> list[str]:
         if len(nets) != 1 or not re.match(r"except BaseException\b", nets[0]):
             found.append(f"{path}: {name} catches {nets}")
     return found
-
-
-def declarations() -> dict[str, str]:
-    return sources("*.pxd", "*.pyx", under=NATIVE)
 
 
 @pytest.mark.holds("D20")

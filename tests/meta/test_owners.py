@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from reading import NATIVE, code_of, sources
+from reading import NATIVE, code_of, declarations, sources
 
 #: The function that frees a handle, and the one file where it may stand; of an SSL that never
 #: speaks to anybody, and of a session that libssl is about to be given, another.
@@ -52,7 +52,7 @@ def test_no_handle_leaves_by_a_side_door():
 
 def test_every_freeing_function_of_a_handle_has_an_owner():
     # Whatever can be shared by counting references is a handle.
-    declared = "\n".join(sources("*.pxd", "*.pyx", under=NATIVE).values())
+    declared = "\n".join(declarations().values())
     # A chain is not counted itself: its certificates are.
     counted = set(re.findall(r"\b(\w+)_up_ref\(", code_of(declared))) - {"X509_chain"}
     assert {f"{each}_free" for each in counted} <= set(OWNERS)

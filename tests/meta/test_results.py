@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from reading import NATIVE, c_functions, sources, statements
+from reading import NATIVE, c_functions, declarations, sources, statements
 
 #: Functions whose answer is no verdict on what they did.
 NO_VERDICT = {
@@ -86,7 +86,7 @@ def is_whole(rest: str) -> bool:
 
 
 def now() -> dict[tuple[str, str], int]:
-    return ignored(sources("*.pyx", under=NATIVE), sources("*.pxd", "*.pyx", under=NATIVE))
+    return ignored(sources("*.pyx", under=NATIVE), declarations())
 
 
 @pytest.mark.holds("C12")

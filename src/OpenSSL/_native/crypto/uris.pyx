@@ -14,7 +14,7 @@ cimport OpenSSL._native.crypto.keys as keys
 cdef extern from "compat.h" nogil:
     int OSSL_STORE_INFO_CERT
     int OSSL_STORE_INFO_PKEY
-    c.OSSL_STORE_CTX* OSSL_STORE_open_ex( const char* uri, void* library, const char* properties,
+    c.OSSL_STORE_CTX* OSSL_STORE_open_ex(const char* uri, void* library, const char* properties,
         const c.UI_METHOD* prompt, void* prompt_data, const void* params, void* after,
         void* after_data)
     c.OSSL_STORE_INFO* OSSL_STORE_load(c.OSSL_STORE_CTX* source)

@@ -52,7 +52,7 @@ cdef extern from "compat.h" nogil:
     void SSL_set_default_read_buffer_len(s.SSL* ssl, size_t size)
     s.SRTP_PROFILES* SSL_get_srtp_profiles(s.SSL* ssl)
     int sk_SRTP_PROTECTION_PROFILE_num(const s.SRTP_PROFILES* profiles)
-    s.SRTP_PROTECTION_PROFILE* sk_SRTP_PROTECTION_PROFILE_value( const s.SRTP_PROFILES* profiles,
+    s.SRTP_PROTECTION_PROFILE* sk_SRTP_PROTECTION_PROFILE_value(const s.SRTP_PROFILES* profiles,
         int index)
     int SSL_set_tlsext_use_srtp(s.SSL* ssl, const char* profiles)
 

@@ -21,7 +21,7 @@ from OpenSSL._native.ssl.stamps cimport put_behind_note, size_of_note
 
 cdef extern from "compat.h" nogil:
     const char* SSL_SESSION_get0_hostname(const s.SSL_SESSION* session)
-    void SSL_SESSION_get0_alpn_selected( const s.SSL_SESSION* session, const unsigned char** data,
+    void SSL_SESSION_get0_alpn_selected(const s.SSL_SESSION* session, const unsigned char** data,
         size_t* size)
     int brisk_session_set_time(s.SSL_SESSION* session, long long seconds)
     void SSL_SESSION_get0_ticket(const s.SSL_SESSION* session, const unsigned char** data,

@@ -50,7 +50,7 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_sess_timeouts(s.SSL_CTX* context)
     long SSL_CTX_sess_cache_full(s.SSL_CTX* context)
     int CRYPTO_memcmp(const void* one, const void* other, size_t size)
-    unsigned char* EVP_Q_mac( void* library, const char* name, const char* wanted,
+    unsigned char* EVP_Q_mac(void* library, const char* name, const char* wanted,
         const char* digest, const void* params, const void* key, size_t key_size,
         const unsigned char* data, size_t size, unsigned char* out, size_t room, size_t* written)
 

@@ -142,8 +142,9 @@ cdef class Tenant(Entrance):
                     "client's hello may choose one, those for names and for protocols included")])
             if context.must_name and not (
                     s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
-                self.check_named(s.SSL_get_verify_mode(
-                    self.handle) if self.owns(ON_VERIFY) else s.SSL_CTX_get_verify_mode(context.handle))
+                self.check_named(
+                    s.SSL_get_verify_mode(self.handle) if self.owns(ON_VERIFY)
+                    else s.SSL_CTX_get_verify_mode(context.handle))
             if self.choosing:
                 check_extensions(self.hooks, context.hooks)
             if not self.own_logs:
