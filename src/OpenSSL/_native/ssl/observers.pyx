@@ -1,14 +1,34 @@
 """Watching handshakes: state changes, and the keys for a decrypting recorder."""
 
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.string cimport strlen
+
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport ON_INFO, ON_KEYLOG, ON_MESSAGE
+from OpenSSL._native.common.hooks cimport (
+    ON_INFO, ON_KEYLOG, ON_MESSAGE, Carrier, Scope, enter_hook, leave_hook,
+)
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.trampolines cimport on_info, on_keylog
+from OpenSSL._native.ssl.trampolines cimport carrier_of, on_info
 
 cdef extern from "compat.h" nogil:
     void SSL_CTX_set_info_callback(s.SSL_CTX* context, s.info_hook callback)
     void SSL_CTX_set_keylog_callback(s.SSL_CTX* context, s.keylog_hook callback)
+
+
+cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or not carrier.hooks.has(ON_KEYLOG):
+        return
+    if not enter_hook(&scope, carrier):
+        return
+    try:
+        carrier.hooks.get(ON_KEYLOG)(carrier, PyBytes_FromStringAndSize(line, strlen(line)))
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+    leave_hook(&scope, carrier)
 
 
 def set_info_callback(Context context not None, callback):

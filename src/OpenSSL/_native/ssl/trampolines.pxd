@@ -15,11 +15,9 @@ cdef void on_alert(const SSL* ssl, int where, int value) noexcept nogil
 
 cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
 cdef void on_info(const SSL* ssl, int where, int value) noexcept with gil
-cdef void on_keylog(const SSL* ssl, const char* line) noexcept with gil
 cdef void on_message(
     int writing, int version, int kind, const void* data, size_t size, SSL* ssl, void* unused,
 ) noexcept with gil
-cdef int on_status(SSL* ssl, void* unused) noexcept with gil
 cdef int on_early_data(SSL* ssl, void* unused) noexcept with gil
 cdef int on_cookie_generate(SSL* ssl, unsigned char* cookie, unsigned int* size) noexcept with gil
 cdef int on_cookie_verify(

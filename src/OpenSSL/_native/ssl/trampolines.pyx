@@ -1,8 +1,9 @@
-"""One C function for each OpenSSL callback; every hook is entered here and nowhere else.
+"""The way from an SSL to its hooks, and the C functions that more than one topic needs.
 
 Theory.  libssl hands us an SSL; its BIO leads to our Channel, and that to the
 Carrier (the Python Connection, borrowed: the running call keeps it alive, and
-the Channel forgets it before SSL_free).  Each function below sets OpenSSL's error queue
+the Channel forgets it before SSL_free).  Each function called on_something, here and in
+the files of topics, sets OpenSSL's error queue
 aside, runs the hook inside one ``try / except BaseException``, gives what was
 raised to ``Carrier.keep`` and tells C the failure value its manual page
 documents.  The call that got us here raises what was kept.  Whatever goes
@@ -12,14 +13,13 @@ wrong, the answer to C is "no".
 from libc.stdint cimport uint64_t
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.string cimport memcpy, strlen
+from libc.string cimport memcpy
 
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
-    ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_INFO, ON_KEYLOG,
-    ON_MESSAGE, ON_OCSP_CLIENT, ON_OCSP_SERVER, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
-    leave_hook,
+    ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_INFO, ON_MESSAGE,
+    ON_VERIFY, Carrier, Hooks, Scope, enter_hook, leave_hook,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
@@ -34,12 +34,10 @@ cdef extern from "compat.h" nogil:
     void SSL_set_msg_callback(s.SSL* ssl, s.message_hook callback)
     int SSL3_RT_HANDSHAKE
     uint64_t SSL_OP_NO_ANTI_REPLAY
-    long SSL_set_tlsext_status_ocsp_resp(s.SSL* ssl, unsigned char* data, long size)
 
 cdef enum:
     DTLS_EVENT = 4          # records that an alert or another handshake counts for
     COOKIE_MAXIMUM = 255    # DTLS1_COOKIE_LENGTH less one: what every version can carry
-    OCSP_MAXIMUM = 0xffffff  # three bytes of length on the wire
 
 
 # ---- from an SSL to its Carrier
@@ -183,21 +181,6 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
     look_at_session(<s.SSL*>ssl, channel, where)
 
 
-cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
-    cdef Scope scope
-    cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or not carrier.hooks.has(ON_KEYLOG):
-        return
-    if not enter_hook(&scope, carrier):
-        return
-    try:
-        carrier.hooks.get(ON_KEYLOG)(carrier, PyBytes_FromStringAndSize(line, strlen(line)))
-    except BaseException as error:
-        carrier.keep(error)
-        carrier.spoil()
-    leave_hook(&scope, carrier)
-
-
 cdef void watch_messages(s.SSL* ssl, Hooks hooks) noexcept:
     if hooks.has(ON_MESSAGE):
         SSL_set_msg_callback(ssl, on_message)
@@ -242,71 +225,6 @@ cdef void on_message(
         carrier.keep(error)
         carrier.spoil()
     leave_hook(&scope, carrier)
-
-
-# ---- stapling: one C callback serves both roles
-
-cdef int check_staple(s.SSL* ssl, Carrier carrier) except -1:
-    cdef const unsigned char* data = NULL
-    cdef long size = s.SSL_get_tlsext_status_ocsp_resp(ssl, &data)
-    if size < 0 or data == NULL:
-        staple = b""
-    else:
-        staple = PyBytes_FromStringAndSize(<const char*>data, size)
-    callback, data_of_program = carrier.hooks.get(ON_OCSP_CLIENT)
-    return truth(callback(carrier, staple, data_of_program), "an OCSP client callback")
-
-
-cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
-    cdef unsigned char* copy
-    cdef const unsigned char* held = NULL
-    cdef Py_ssize_t size
-    callback, data = carrier.hooks.get(ON_OCSP_SERVER)
-    staple = callback(carrier, data)
-    if not isinstance(staple, bytes):
-        raise TypeError(
-            f"OCSP callback must return a bytestring, not {type(staple).__name__}"
-        )
-    size = PyBytes_GET_SIZE(staple)
-    if size == 0:
-        return s.SSL_TLSEXT_ERR_NOACK
-    if size > OCSP_MAXIMUM:
-        raise ValueError(f"an OCSP response of {size} bytes does not fit into a handshake")
-    copy = <unsigned char*>c.OPENSSL_malloc(size)
-    if copy == NULL:
-        raise MemoryError()
-    memcpy(copy, PyBytes_AS_STRING(staple), size)
-    # The SSL owns the copy from here on, unless it says otherwise.
-    if not SSL_set_tlsext_status_ocsp_resp(ssl, copy, size):
-        c.OPENSSL_free(copy)
-        raise MemoryError("SSL_set_tlsext_status_ocsp_resp failed")
-    # From 3.6 on OpenSSL reads the response, and staples nothing where it cannot.
-    if s.SSL_get_tlsext_status_ocsp_resp(ssl, &held) <= 0 or held == NULL:
-        raise ValueError("an OCSP callback returned what is not an OCSP response")
-    return s.SSL_TLSEXT_ERR_OK
-
-
-cdef int on_status(s.SSL* ssl, void* unused) noexcept with gil:
-    cdef Scope scope
-    cdef bint serving = s.SSL_is_server(ssl)
-    # The two roles count differently: a client's "no" is 0, its error below.
-    cdef int answer = s.SSL_TLSEXT_ERR_ALERT_FATAL if serving else -1
-    cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None:
-        return answer
-    if serving and not carrier.hooks.has(ON_OCSP_SERVER):
-        return s.SSL_TLSEXT_ERR_NOACK
-    if not serving and not carrier.hooks.has(ON_OCSP_CLIENT):
-        return 1
-    if not enter_hook(&scope, carrier):
-        return answer
-    try:
-        answer = give_staple(ssl, carrier) if serving else check_staple(ssl, carrier)
-    except BaseException as error:
-        carrier.keep(error)
-        answer = s.SSL_TLSEXT_ERR_ALERT_FATAL if serving else -1
-    leave_hook(&scope, carrier)
-    return answer
 
 
 # ---- early data
