@@ -44,6 +44,7 @@ OTHERS = """
     check_privatekey
     add_client_ca load_client_ca set_ca_list set_client_ca_list
     set_alpn_protos set_app_data set_bio_limit set_block_padding set_ciphertext_mtu
+    set_record_padding_callback check_chain
     set_default_read_buffer_len set_max_records_without_data set_max_send_fragment
     set_split_send_fragment set_tlsext_max_fragment_length set_tlsext_use_srtp
     set_mode clear_mode set_options clear_options set_max_proto_version
@@ -64,7 +65,7 @@ ELSEWHERE = """
     add_host set_email set_host set_hostflags set_ip_asc set_tlsext_host_name check_hostname
     add_tlsa dane_enable dane_clear_flags dane_mtype_set dane_set_flags
     enable_ct disable_ct set_ctlog_list_file set_default_ctlog_list_file
-    set_cert_verify_callback set_client_hello_callback
+    set_cert_verify_callback set_client_hello_callback set_security_callback
     set_alpn_select_callback set_tlsext_servername_callback set_ocsp_client_callback
     set_ocsp_verify set_verify clear_verify_flags configure configure_file
     load_verify_data load_verify_locations load_verify_uri set_cert_store

@@ -378,7 +378,7 @@ def test_a_signal_in_the_look_at_a_pipe_does_not_make_it_block(tmp_path: Path) -
     compiler = shlex.split(os.environ.get("CC", "cc"))
     if shutil.which(compiler[0]) is None:
         pytest.skip("no C compiler; install gcc")
-    native = Path(__file__).parents[3] / "src/OpenSSL/_native"
+    native = Path(__file__).parents[3] / "src/OpenSSL/_native/common"
     (tmp_path / "interrupted.c").write_text(INTERRUPTED, encoding="utf-8")
     program = tmp_path / "interrupted"
     includes = [f"-I{native}", f"-I{sysconfig.get_path('include')}"]

@@ -13,7 +13,7 @@ from OpenSSL._face.ssl.custom_extensions import ContextCustomExtensions
 from OpenSSL._face.ssl.dane import ContextDane
 from OpenSSL._face.ssl.datagram import ContextDatagram
 from OpenSSL._face.ssl.early_data import ContextEarlyData
-from OpenSSL._face.ssl.inspection import Records
+from OpenSSL._face.ssl.inspection import ContextRecords
 from OpenSSL._face.ssl.negotiation import ContextNegotiation
 from OpenSSL._face.ssl.observers import ContextObservers
 from OpenSSL._face.ssl.pairs import ContextPairs
@@ -59,7 +59,7 @@ class Context(
     ContextNegotiation,
     ContextClientHello,
     ContextCustomExtensions,
-    Records,
+    ContextRecords,
     Configuration,
     ContextSessions,
     ContextSessionCache,

@@ -98,6 +98,30 @@ class ConnectionEarlyData(native_connection.Connection):
 
     __slots__ = ()
 
+    def get_max_early_data(self) -> int:
+        """Return how much early data this server offers its client, in bytes.
+
+        ``SSL_get_max_early_data(3)``
+        """
+        return native.connection_get_max(self, False)
+
+    def get_recv_max_early_data(self) -> int:
+        """Return how much early data this server takes, in bytes.
+
+        ``SSL_get_recv_max_early_data(3)``
+        """
+        return native.connection_get_max(self, True)
+
+    def set_allow_early_data_callback(self, callback: AllowHook | None) -> None:
+        """Ask another callback on this connection; see the Context's.
+
+        It stays when the connection is given another Context.
+
+        Raises TypeError if ``callback`` cannot be called.
+        ``SSL_set_allow_early_data_cb(3)``
+        """
+        native.set_allow_callback(self, hook("callback", callback))
+
     def write_early_data(self, data: Buffer) -> int:
         """Send ``data`` with a client's hello; return how many bytes were taken.
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import integer, without_nul
+from OpenSSL._face.common.arguments import hook, integer, without_nul
 from OpenSSL._face.crypto.names import X509Name
 from OpenSSL._face.ssl.signature_names import SIGNATURES
 from OpenSSL._native.ssl import connection as native_connection
+from OpenSSL._native.ssl import context as native_context
 from OpenSSL._native.ssl import inspection as native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, TypeAlias
 
-__all__ = ["ConnectionInspection", "Records"]
+    from OpenSSL._face.ssl.connection import Connection
+
+    SecurityHook: TypeAlias = Callable[[Connection, int, int, int], object]
+    PaddingHook: TypeAlias = Callable[[Connection, int, int], int]
+
+__all__ = ["ConnectionInspection", "ContextRecords"]
 
 #: Lengths that the extension max_fragment_length knows (RFC 6066): a power of two each.
 _LENGTHS = {0: 0, 512: 1, 1024: 2, 2048: 3, 4096: 4}
@@ -61,6 +67,24 @@ class Records:
         if not 0 <= integer("level", level) <= 5:
             raise ValueError("level must be from 0 to 5")
         native.set_level(_target(self), level)
+
+    def set_security_callback(self, callback: SecurityHook | None) -> None:
+        """Ask ``callback(connection, operation, bits, nid)`` what else is refused in handshakes.
+
+        It is asked for each cipher, group, signature algorithm, key and version that the
+        security level allows, and returns whether it may be used: it can refuse more than
+        the level does, never less. ``operation`` is one of the ``SECOP_`` constants, ``bits``
+        the strength in bits of security, ``nid`` OpenSSL's number of the algorithm where it has
+        one, a version for ``SECOP_VERSION``. What it raises ends the handshake and comes out of
+        the call that ran it. Of a connection it stays when there is another Context. None
+        removes it.
+
+        Sessions are not resumed under another callback than they were made under.
+
+        Raises TypeError if ``callback`` cannot be called.
+        ``SSL_CTX_set_security_callback(3)``
+        """
+        native.set_security_callback(_target(self), hook("callback", callback))
 
     def set_client_sigalgs_list(self, algorithms: str | bytes) -> None:
         """Choose the signature algorithms for client certificates, names with colons between.
@@ -113,6 +137,21 @@ class Records:
         """
         native.set_block_padding(_target(self), _size("size", size))
 
+    def set_record_padding_callback(self, callback: PaddingHook | None) -> None:
+        """Ask ``callback(connection, type, length)`` by how many bytes a record is filled up.
+
+        Records of TLS 1.3 alone; ``type`` is the kind of its content (22 handshake, 23 data),
+        ``length`` how many bytes it has, with one for the type. What does not fit into a record
+        is cut. What it raises comes out of the call, and the record is filled up whole: outside
+        a handshake it has been sent. It takes the place of :meth:`set_block_padding`; None
+        removes it.
+
+        Raises TypeError if ``callback`` cannot be called, Error where the kernel encrypts
+        already.
+        ``SSL_CTX_set_record_padding_callback(3)``
+        """
+        native.set_record_padding_callback(_target(self), hook("callback", callback))
+
     def set_max_send_fragment(self, size: int) -> None:
         """Send at most ``size`` bytes in one record, 512 to 16384.
 
@@ -149,10 +188,30 @@ class Records:
         native.set_read_buffer_len(_target(self), _size("size", size))
 
 
+class ContextRecords(Records, native_context.Context):
+    """What a Context alone has of it."""
+
+    __slots__ = ()
+
+    def get_ca_list(self) -> list[X509Name]:
+        """The authorities given to :meth:`set_ca_list`.
+
+        ``SSL_CTX_get0_CA_list(3)``
+        """
+        return native.get_authorities(self)
+
+
 class ConnectionInspection(Records, native_connection.Connection):
     """What came of a connection's handshake, and what its peer had offered."""
 
     __slots__ = ()
+
+    def get_ca_list(self) -> list[X509Name]:
+        """The authorities given to :meth:`set_ca_list`, or to the Context's.
+
+        ``SSL_get0_CA_list(3)``
+        """
+        return native.connection_get_authorities(self)
 
     def get_security_level(self) -> int:
         """Return the level, 0 to 5, below which keys and algorithms are refused.

@@ -208,6 +208,24 @@ class ConnectionPairs(_Pairs, native_connection.Connection):
 
     __slots__ = ()
 
+    def check_chain(
+        self,
+        cert: X509 | Certificate,
+        pkey: PKey | PrivateKeyTypes,
+        chain: Iterable[X509 | Certificate] = (),
+    ) -> int:
+        """Return what the peer would make of a certificate, its key and its chain.
+
+        For a :meth:`set_cert_callback`, where the peer has said what it takes. The value is 0
+        where they cannot be used at all, else bits of the ``CERT_PKEY_`` constants:
+        ``CERT_PKEY_VALID`` where the peer takes them, the others say why not.
+
+        Raises TypeError for objects of another kind.
+        ``SSL_check_chain(3)``
+        """
+        others = [certificate(each) for each in chain]
+        return native.check(self, certificate(cert), private_key(pkey), list(others))
+
     def clear_certificates(self) -> None:
         """Present no certificate on this connection, whatever its Context has.
 

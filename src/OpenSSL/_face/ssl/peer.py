@@ -149,6 +149,15 @@ class ConnectionPeer(Connection):
         """
         return native.get_peer_signature(self)
 
+    def get_signature(self) -> tuple[str | None, str | None] | None:
+        """Return the kind of key and the digest of this side's own handshake signature.
+
+        As :meth:`get_peer_signature` has them. None when this side signed nothing.
+
+        ``SSL_get_signature_type_nid(3)``
+        """
+        return native.get_signature(self)
+
     def get_server_tmp_key(self) -> tuple[str, int, str] | None:
         """Return the peer's key of this key exchange as ``(kind, bits, name)``.
 

@@ -107,15 +107,26 @@ class ContextPsk(native_context.Context):
         than 256 bytes.
         ``SSL_CTX_use_psk_identity_hint(3)``
         """
-        if hint is not None and not isinstance(hint, bytes):
-            raise TypeError("hint must be bytes or None")
-        native.use_identity_hint(self, None if hint is None else without_nul("hint", hint))
+        native.use_identity_hint(self, _hint(hint))
+
+
+def _hint(hint: bytes | None) -> bytes | None:
+    if hint is not None and not isinstance(hint, bytes):
+        raise TypeError("hint must be bytes or None")
+    return None if hint is None else without_nul("hint", hint)
 
 
 class ConnectionPsk(native_connection.Connection):
     """Whose key it was."""
 
     __slots__ = ()
+
+    def use_psk_identity_hint(self, hint: bytes | None) -> None:
+        """Tell this client something else; see :meth:`Context.use_psk_identity_hint`.
+
+        ``SSL_use_psk_identity_hint(3)``
+        """
+        native.use_identity_hint(self, _hint(hint))
 
     def get_psk_identity(self) -> bytes | None:
         """Return the identity whose key stands for the peer; None where there is none.

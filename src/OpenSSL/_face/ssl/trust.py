@@ -104,11 +104,7 @@ class ContextTrust(native_context.Context):
         is kept then.
         ``SSL_CTX_set_client_CA_list(3)``
         """
-        names = list(certificate_authorities)
-        for name in names:
-            if not isinstance(name, X509Name):
-                raise TypeError(f"client CAs must be X509Name objects, not {type(name).__name__}")
-        native.set_client_ca_list(self, list(names))
+        native.set_client_ca_list(self, list(_names(certificate_authorities)))
 
     def set_verify(self, mode: int, callback: VerifyHook | None = None) -> None:
         """Choose whether and how connections made from now on verify their peer.
@@ -150,10 +146,26 @@ class ContextTrust(native_context.Context):
         return native.get_verify_depth(self)
 
 
+def _names(authorities: Sequence[X509Name]) -> list[X509Name]:
+    names = list(authorities)
+    for name in names:
+        if not isinstance(name, X509Name):
+            raise TypeError(f"client CAs must be X509Name objects, not {type(name).__name__}")
+    return names
+
+
 class ConnectionTrust(native_connection.Connection):
     """The half of :class:`OpenSSL.SSL.Connection` that knows whom to believe."""
 
     __slots__ = ()
+
+    def set_client_ca_list(self, certificate_authorities: Sequence[X509Name]) -> None:
+        """Name these authorities to this client, in place of the Context's.
+
+        Raises TypeError unless it is a sequence of X509Name.
+        ``SSL_set_client_CA_list(3)``
+        """
+        native.set_client_ca_list(self, list(_names(certificate_authorities)))
 
     def set_verify(self, mode: int, callback: VerifyHook | None = None) -> None:
         """Choose for this connection alone; see :meth:`Context.set_verify`.

@@ -41,6 +41,16 @@ __all__ = [
     "AD_UNSUPPORTED_CERTIFICATE",
     "AD_UNSUPPORTED_EXTENSION",
     "AD_USER_CANCELLED",
+    "CERT_PKEY_CA_PARAM",
+    "CERT_PKEY_CA_SIGNATURE",
+    "CERT_PKEY_CERT_TYPE",
+    "CERT_PKEY_EE_PARAM",
+    "CERT_PKEY_EE_SIGNATURE",
+    "CERT_PKEY_EXPLICIT_SIGN",
+    "CERT_PKEY_ISSUER_NAME",
+    "CERT_PKEY_SIGN",
+    "CERT_PKEY_SUITEB",
+    "CERT_PKEY_VALID",
     "DANE_FLAG_NO_DANE_EE_NAMECHECKS",
     "DTLS1_2_VERSION",
     "DTLS1_VERSION",
@@ -149,6 +159,26 @@ __all__ = [
     "OP_TLS_D5_BUG",
     "OP_TLS_ROLLBACK_BUG",
     "RECEIVED_SHUTDOWN",
+    "SECOP_CA_KEY",
+    "SECOP_CA_MD",
+    "SECOP_CIPHER_CHECK",
+    "SECOP_CIPHER_SHARED",
+    "SECOP_CIPHER_SUPPORTED",
+    "SECOP_COMPRESSION",
+    "SECOP_CURVE_CHECK",
+    "SECOP_CURVE_SHARED",
+    "SECOP_CURVE_SUPPORTED",
+    "SECOP_EE_KEY",
+    "SECOP_PEER_CA_KEY",
+    "SECOP_PEER_CA_MD",
+    "SECOP_PEER_EE_KEY",
+    "SECOP_SIGALG_CHECK",
+    "SECOP_SIGALG_MASK",
+    "SECOP_SIGALG_SHARED",
+    "SECOP_SIGALG_SUPPORTED",
+    "SECOP_TICKET",
+    "SECOP_TMP_DH",
+    "SECOP_VERSION",
     "SENT_SHUTDOWN",
     "SESS_CACHE_BOTH",
     "SESS_CACHE_CLIENT",
@@ -618,6 +648,66 @@ AD_NO_APPLICATION_PROTOCOL: Final[int]
 """no application protocol in common"""
 AD_ECH_REQUIRED: Final[int]
 """the server could not read the encrypted hello"""
+SECOP_CIPHER_SUPPORTED: Final[int]
+"""a cipher that this side offers"""
+SECOP_CIPHER_SHARED: Final[int]
+"""a cipher that both sides have"""
+SECOP_CIPHER_CHECK: Final[int]
+"""the cipher that the server chose"""
+SECOP_CURVE_SUPPORTED: Final[int]
+"""a group that this side offers"""
+SECOP_CURVE_SHARED: Final[int]
+"""a group that both sides have"""
+SECOP_CURVE_CHECK: Final[int]
+"""the group that the peer chose"""
+SECOP_TMP_DH: Final[int]
+"""the parameters or the key of a DH key exchange"""
+SECOP_VERSION: Final[int]
+"""a version of the protocol"""
+SECOP_TICKET: Final[int]
+"""session tickets"""
+SECOP_SIGALG_SUPPORTED: Final[int]
+"""a signature algorithm that this side offers"""
+SECOP_SIGALG_SHARED: Final[int]
+"""a signature algorithm that both sides have"""
+SECOP_SIGALG_CHECK: Final[int]
+"""the signature algorithm of the peer"""
+SECOP_SIGALG_MASK: Final[int]
+"""a kind of key, for its signature algorithms"""
+SECOP_COMPRESSION: Final[int]
+"""compression of records"""
+SECOP_EE_KEY: Final[int]
+"""the key of this side's certificate"""
+SECOP_CA_KEY: Final[int]
+"""the key of an authority above it"""
+SECOP_CA_MD: Final[int]
+"""the digest of a signature above it"""
+SECOP_PEER_EE_KEY: Final[int]
+"""the key of the peer's certificate"""
+SECOP_PEER_CA_KEY: Final[int]
+"""the key of an authority above that"""
+SECOP_PEER_CA_MD: Final[int]
+"""the digest of a signature above that"""
+CERT_PKEY_VALID: Final[int]
+"""the peer takes them"""
+CERT_PKEY_SIGN: Final[int]
+"""the key can sign"""
+CERT_PKEY_EE_SIGNATURE: Final[int]
+"""the certificate is signed by an algorithm the peer knows"""
+CERT_PKEY_CA_SIGNATURE: Final[int]
+"""so are those above it"""
+CERT_PKEY_EE_PARAM: Final[int]
+"""the peer knows the group of its key"""
+CERT_PKEY_CA_PARAM: Final[int]
+"""and of those above it"""
+CERT_PKEY_EXPLICIT_SIGN: Final[int]
+"""the peer named an algorithm for its signatures"""
+CERT_PKEY_ISSUER_NAME: Final[int]
+"""an authority that the peer named is in the chain"""
+CERT_PKEY_CERT_TYPE: Final[int]
+"""the peer asked for this kind of certificate"""
+CERT_PKEY_SUITEB: Final[int]
+"""the chain keeps the rules of Suite B"""
 EXT_TLS_ONLY: Final[int]
 """not over DTLS"""
 EXT_DTLS_ONLY: Final[int]

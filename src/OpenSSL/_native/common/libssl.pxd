@@ -157,6 +157,7 @@ cdef extern from "compat.h" nogil:
         pass
     ctypedef int (*security_hook "brisk_security_hook")(
         const SSL*, const SSL_CTX*, int, int, int, void*, void*) noexcept
+    ctypedef size_t (*padding_hook "brisk_padding_hook")(SSL*, int, size_t, void*) noexcept
 
     # ---- configuration
     ctypedef struct SSL_CONF_CTX:

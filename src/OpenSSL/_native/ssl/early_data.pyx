@@ -18,6 +18,7 @@ from OpenSSL._native.common.hooks cimport ON_EARLY_DATA
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.either cimport change, leave, put_hook
 from OpenSSL._native.ssl.engine cimport EARLY_READ, EARLY_WRITE
 from OpenSSL._native.ssl.stamps cimport allows_early, may_send_early, refuse_session
 
@@ -26,6 +27,8 @@ from OpenSSL._exceptions import Error
 cdef extern from "compat.h" nogil:
     int SSL_CTX_set_max_early_data(s.SSL_CTX* context, uint32_t size)
     int SSL_CTX_set_recv_max_early_data(s.SSL_CTX* context, uint32_t size)
+    uint32_t SSL_get_max_early_data(const s.SSL* ssl)
+    uint32_t SSL_get_recv_max_early_data(const s.SSL* ssl)
     int SSL_get_early_data_status(const s.SSL* ssl)
     int SSL_export_keying_material_early(s.SSL* ssl, unsigned char* data, size_t size,
         const char* label, size_t label_size, const unsigned char* context, size_t context_size)
@@ -63,12 +66,21 @@ def get_max(Context context not None, bint received):
         context.leave()
 
 
-def set_allow_callback(Context context not None, callback):
-    context.change()
+def connection_get_max(Connection connection not None, bint received):
+    connection.enter()
     try:
-        context.hooks = context.hooks.changed(ON_EARLY_DATA, callback)
+        return (SSL_get_recv_max_early_data(connection.handle) if received
+                else SSL_get_max_early_data(connection.handle))
     finally:
-        context.leave()
+        connection.leave()
+
+
+def set_allow_callback(target not None, callback):
+    change(target)
+    try:
+        put_hook(target, ON_EARLY_DATA, callback)
+    finally:
+        leave(target)
 
 
 # ---- a client's

@@ -1,6 +1,7 @@
 """A Context or a Connection: what a setting that both have needs of either."""
 
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport Hook
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 
@@ -24,6 +25,15 @@ cdef s.SSL_CTX* context_of(object target) noexcept:
 
 cdef s.SSL* connection_of(object target) noexcept:
     return NULL if isinstance(target, Context) else (<Connection>target).handle
+
+
+cdef int put_hook(object target, Hook which, object hook) except -1:
+    if isinstance(target, Context):
+        (<Context>target).hooks = (<Context>target).hooks.changed(which, hook)
+    else:
+        (<Connection>target).hooks = (<Connection>target).hooks.changed(which, hook)
+        (<Connection>target).own(which)
+    return 0
 
 
 cdef int note_rule(object target, str name, object value) except -1:

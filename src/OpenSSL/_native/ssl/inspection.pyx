@@ -7,11 +7,17 @@ from libc.stdlib cimport calloc, free
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.trampolines as trampolines
+from OpenSSL._native.common.hooks cimport ON_PADDING, ON_SECURITY
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.crypto.names cimport wrap_names
 from OpenSSL._native.ssl.ciphers cimport description
 from OpenSSL._native.ssl.connection cimport Connection
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, note_rule
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.either cimport (
+    change, connection_of, context_of, leave, note_rule, put_hook,
+)
+from OpenSSL._native.ssl.trampolines cimport on_padding, on_security
 from OpenSSL._native.ssl.trust cimport new_names
 
 cdef extern from "compat.h" nogil:
@@ -31,6 +37,14 @@ cdef extern from "compat.h" nogil:
     const c.X509_NAME_LIST* SSL_get0_peer_CA_list(const s.SSL* ssl)
     void SSL_CTX_set0_CA_list(s.SSL_CTX* context, c.X509_NAME_LIST* names)
     void SSL_set0_CA_list(s.SSL* ssl, c.X509_NAME_LIST* names)
+    const c.X509_NAME_LIST* SSL_CTX_get0_CA_list(const s.SSL_CTX* context)
+    const c.X509_NAME_LIST* SSL_get0_CA_list(const s.SSL* ssl)
+    s.security_hook SSL_CTX_get_security_callback(const s.SSL_CTX* context)
+    s.security_hook SSL_get_security_callback(const s.SSL* ssl)
+    void SSL_CTX_set_security_callback(s.SSL_CTX* context, s.security_hook callback)
+    void SSL_set_security_callback(s.SSL* ssl, s.security_hook callback)
+    void SSL_CTX_set_record_padding_callback(s.SSL_CTX* context, s.padding_hook callback)
+    int SSL_set_record_padding_callback(s.SSL* ssl, s.padding_hook callback)
     long SSL_get_extms_support(s.SSL* ssl)
     long SSL_get_secure_renegotiation_support(s.SSL* ssl)
     int SSL_client_version(const s.SSL* ssl)
@@ -304,6 +318,34 @@ def set_level(target not None, int level):
         leave(target)
 
 
+# How often a program has said what else it refuses: a rule that sessions are made by.
+cdef unsigned long long refusals = 0
+
+
+def set_security_callback(target not None, callback):
+    global refusals
+    change(target)
+    try:
+        if trampolines.by_level == NULL:
+            if context_of(target) != NULL:
+                trampolines.by_level = SSL_CTX_get_security_callback(context_of(target))
+            else:
+                trampolines.by_level = SSL_get_security_callback(connection_of(target))
+        put_hook(target, ON_SECURITY, callback)
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None:
+            refusals += 1
+            note_rule(target, "security callback", refusals)
+            if context_of(target) != NULL:
+                SSL_CTX_set_security_callback(context_of(target), on_security)
+            else:
+                SSL_set_security_callback(connection_of(target), on_security)
+        else:
+            note_rule(target, "security callback", None)
+    finally:
+        leave(target)
+
+
 def set_client_sigalgs_list(target not None, bytes algorithms not None):
     cdef const char* names = algorithms
     cdef long result
@@ -356,6 +398,26 @@ def set_authorities(target not None, list names not None):
         leave(target)
 
 
+def get_authorities(Context context not None):
+    context.enter()
+    try:
+        return wrap_names(SSL_CTX_get0_CA_list(context.handle))
+    finally:
+        context.leave()
+
+
+def connection_get_authorities(Connection connection not None):
+    connection.enter()
+    try:
+        connection.start_reading()      # they may be the Context's
+        try:
+            return wrap_names(SSL_get0_CA_list(connection.handle))
+        finally:
+            connection.stop_reading()
+    finally:
+        connection.leave()
+
+
 def set_block_padding(target not None, size_t size):
     cdef int result
     change(target)
@@ -367,6 +429,21 @@ def set_block_padding(target not None, size_t size):
             result = SSL_set_block_padding(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("records cannot be filled up to so much")
+    finally:
+        leave(target)
+
+
+def set_record_padding_callback(target not None, callback):
+    change(target)
+    try:
+        errors.clear()
+        if callback is not None and connection_of(target) != NULL and (
+                SSL_set_record_padding_callback(connection_of(target), on_padding) != 1):
+            errors.fail_ssl("the kernel encrypts, and pads nothing")
+        put_hook(target, ON_PADDING, callback)
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None and context_of(target) != NULL:
+            SSL_CTX_set_record_padding_callback(context_of(target), on_padding)
     finally:
         leave(target)
 

@@ -19,6 +19,7 @@ cdef extern from "compat.h" nogil:
         c.X509_CHAIN* chain, int override)
     c.X509* SSL_CTX_get0_certificate(const s.SSL_CTX* context)
     long SSL_add1_chain_cert(s.SSL* ssl, c.X509* certificate)
+    int SSL_check_chain(s.SSL* ssl, c.X509* certificate, c.EVP_PKEY* key, c.X509_CHAIN* chain)
     long SSL_CTX_clear_chain_certs(s.SSL_CTX* context)
     long SSL_clear_chain_certs(s.SSL* ssl)
     long SSL_CTX_clear_extra_chain_certs(s.SSL_CTX* context)
@@ -83,6 +84,33 @@ def use(target not None, X509 leaf not None, PKey key not None, list chain not N
         finally:
             leave(target)
     finally:
+        release_certificate(certificate)
+        release_key(private)
+        release_chain(others)
+
+
+def check(Connection connection not None, X509 leaf not None, PKey key not None, list chain):
+    """What the peer would make of all three, in bits; without a list libssl looks for a chain."""
+    cdef c.X509* certificate = NULL
+    cdef c.EVP_PKEY* private = NULL
+    cdef c.X509_CHAIN* others = NULL
+    try:
+        certificate = leaf.share()
+        private = key.share()
+        if chain is not None:
+            others = new_chain(chain)
+        connection.enter()
+        try:
+            connection.start_reading()      # the authorities may be the Context's
+            try:
+                errors.clear()
+                return SSL_check_chain(connection.handle, certificate, private, others)
+            finally:
+                connection.stop_reading()
+        finally:
+            connection.leave()
+    finally:
+        errors.clear()
         release_certificate(certificate)
         release_key(private)
         release_chain(others)

@@ -24,6 +24,8 @@ cdef extern from "compat.h" nogil:
     long SSL_get_peer_tmp_key(s.SSL* ssl, c.EVP_PKEY** key)
     long SSL_get_peer_signature_nid(s.SSL* ssl, int* nid)
     int SSL_get_peer_signature_type_nid(const s.SSL* ssl, int* nid)
+    int SSL_get_signature_type_nid(const s.SSL* ssl, int* nid)
+    long SSL_get_signature_nid(s.SSL* ssl, int* nid)
     int SSL_renegotiate(s.SSL* ssl)
     long SSL_total_renegotiations(s.SSL* ssl)
 
@@ -216,6 +218,21 @@ def get_server_tmp_key(Connection connection not None):
 cdef object short_name(int nid):
     cdef const char* name = NULL if nid == c.NID_undef else c.OBJ_nid2sn(nid)
     return None if name == NULL else (<bytes>name).decode("ascii")
+
+
+def get_signature(Connection connection not None):
+    """The same of our own."""
+    cdef int kind = c.NID_undef
+    cdef int digest = c.NID_undef
+    connection.enter()
+    try:
+        if SSL_get_signature_type_nid(connection.handle, &kind) != 1:
+            return None
+        if SSL_get_signature_nid(connection.handle, &digest) != 1:
+            digest = c.NID_undef
+        return short_name(kind), short_name(digest)
+    finally:
+        connection.leave()
 
 
 def get_peer_signature(Connection connection not None):

@@ -7,11 +7,13 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
 from OpenSSL._native.ssl.shared_keys cimport ask_keys
 from OpenSSL._native.ssl.stamps cimport is_by_key
 
 cdef extern from "compat.h" nogil:
     int SSL_CTX_use_psk_identity_hint(s.SSL_CTX* context, const char* hint)
+    int SSL_use_psk_identity_hint(s.SSL* ssl, const char* hint)
     const char* SSL_get_psk_identity_hint(const s.SSL* ssl)
 
 
@@ -36,15 +38,20 @@ def set_callback(Context context not None, str name not None, callback):
         context.leave()
 
 
-def use_identity_hint(Context context not None, bytes hint):
-    context.change()
+def use_identity_hint(target not None, bytes hint):
+    cdef const char* words = NULL if hint is None else <const char*>hint
+    cdef int result
+    change(target)
     try:
         errors.clear()
-        if SSL_CTX_use_psk_identity_hint(
-                context.handle, NULL if hint is None else <const char*>hint) != 1:
+        if context_of(target) != NULL:
+            result = SSL_CTX_use_psk_identity_hint(context_of(target), words)
+        else:
+            result = SSL_use_psk_identity_hint(connection_of(target), words)
+        if result != 1:
             errors.fail_ssl("the hint is too long")
     finally:
-        context.leave()
+        leave(target)
 
 
 def get_identity(Connection connection not None):

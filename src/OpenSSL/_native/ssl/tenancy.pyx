@@ -26,7 +26,8 @@ from OpenSSL._native.ssl.naming cimport is_named
 from OpenSSL._native.ssl.pausing cimport on_certificate
 from OpenSSL._native.ssl.shared_keys cimport adopt_keys
 from OpenSSL._native.ssl.trampolines cimport (
-    on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages,
+    on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages, watch_padding,
+    watch_strength,
 )
 
 from OpenSSL._exceptions import Error
@@ -189,6 +190,8 @@ cdef class Tenant(Entrance):
             if hooks.has(ON_INFO) and not self.owns(ON_INFO):
                 s.SSL_set_info_callback(self.handle, on_info)
             watch_messages(self.handle, hooks)
+            watch_strength(self.handle, hooks)
+            watch_padding(self.handle, hooks)
             if self.owns(ON_CERTIFICATE):
                 # libssl has taken the other Context's, with the certificate.
                 if hooks.has(ON_CERTIFICATE):
@@ -318,7 +321,10 @@ cdef class Tenant(Entrance):
         """Note a rule that decides whom to believe, and that libssl does not tell."""
         if self.noted is None:
             self.noted = {}
-        self.noted[name] = value
+        if value is None:
+            self.noted.pop(name, None)
+        else:
+            self.noted[name] = value
         return 0
 
     cdef void settle(self) noexcept:

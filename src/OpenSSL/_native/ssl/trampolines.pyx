@@ -19,7 +19,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_INFO, ON_MESSAGE,
-    ON_VERIFY, Carrier, Hooks, Scope, enter_hook, leave_hook,
+    ON_PADDING, ON_SECURITY, ON_VERIFY, Carrier, Hooks, Scope, enter_hook, leave_hook,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
@@ -34,8 +34,11 @@ cdef extern from "compat.h" nogil:
     void SSL_set_msg_callback(s.SSL* ssl, s.message_hook callback)
     int SSL3_RT_HANDSHAKE
     uint64_t SSL_OP_NO_ANTI_REPLAY
+    void SSL_set_security_callback(s.SSL* ssl, s.security_hook callback)
+    int SSL_set_record_padding_callback(s.SSL* ssl, s.padding_hook callback)
 
 cdef enum:
+    MOST_PADDING = 0x4000   # all that a record has room for
     DTLS_EVENT = 4          # records that an alert or another handshake counts for
     COOKIE_MAXIMUM = 255    # DTLS1_COOKIE_LENGTH less one: what every version can carry
 
@@ -225,6 +228,79 @@ cdef void on_message(
         carrier.keep(error)
         carrier.spoil()
     leave_hook(&scope, carrier)
+
+
+# ---- strength and padding
+
+# What libssl asks where no program is asked: the rules of the security level.
+cdef s.security_hook by_level = NULL
+
+
+cdef void watch_strength(s.SSL* ssl, Hooks hooks) noexcept:
+    if hooks.has(ON_SECURITY):
+        SSL_set_security_callback(ssl, on_security)
+
+
+cdef void watch_padding(s.SSL* ssl, Hooks hooks) noexcept:
+    # Refused only where the kernel encrypts, which pads nothing.
+    if hooks.has(ON_PADDING):
+        SSL_set_record_padding_callback(ssl, on_padding)
+
+
+cdef int on_security(
+    const s.SSL* ssl, const s.SSL_CTX* context, int operation, int bits, int nid, void* other,
+    void* unused,
+) noexcept with gil:
+    cdef Scope scope
+    cdef int answer = by_level(ssl, context, operation, bits, nid, other, unused)
+    cdef Channel* channel = NULL
+    cdef Carrier carrier = None
+    if ssl != NULL:
+        channel = channel_of(ssl)
+        carrier = carrier_of(ssl)
+    # What the level refuses nobody allows; what is loaded into a Context is looked at again in
+    # its handshakes.
+    if not answer or carrier is None or not carrier.hooks.has(ON_SECURITY):
+        return answer
+    if channel.poisoned:
+        return 0
+    answer = 0
+    if not enter_hook(&scope, carrier):
+        return answer
+    try:
+        answer = truth(
+            carrier.hooks.get(ON_SECURITY)(carrier, operation, bits, nid), "a security callback")
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()     # "no" to one cipher or group lets the handshake go on with others
+        answer = 0
+    leave_hook(&scope, carrier)
+    return answer
+
+
+cdef size_t on_padding(s.SSL* ssl, int kind, size_t size, void* unused) noexcept with gil:
+    cdef Scope scope
+    cdef size_t answer = 0
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or channel.poisoned or not carrier.hooks.has(ON_PADDING):
+        return 0
+    if not enter_hook(&scope, carrier):
+        return MOST_PADDING
+    try:
+        padding = carrier.hooks.get(ON_PADDING)(carrier, kind, size)
+        if not isinstance(padding, int):
+            raise TypeError(
+                f"a record padding callback must return an int, not {type(padding).__name__}")
+        if padding < 0:
+            raise ValueError("a record padding callback must return 0 or more")
+        answer = MOST_PADDING if padding > MOST_PADDING else padding    # libssl cuts it to fit
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()
+        answer = MOST_PADDING   # the record goes out; it does not tell how long it is
+    leave_hook(&scope, carrier)
+    return answer
 
 
 # ---- early data

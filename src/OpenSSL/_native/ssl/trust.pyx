@@ -14,6 +14,7 @@ from OpenSSL._native.crypto.names cimport X509Name, release_name
 from OpenSSL._native.crypto.stores cimport X509Store, wrap_store
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport EMPTY, OWN, SHARED, Context
+from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
 from OpenSSL._native.ssl.trampolines cimport on_verify
 
 cdef extern from "compat.h" nogil:
@@ -24,6 +25,7 @@ cdef extern from "compat.h" nogil:
     int SSL_verify_client_post_handshake(s.SSL* ssl)
     int SSL_CTX_add_client_CA(s.SSL_CTX* context, c.X509* authority)
     void SSL_CTX_set_client_CA_list(s.SSL_CTX* context, c.X509_NAME_LIST* names)
+    void SSL_set_client_CA_list(s.SSL* ssl, c.X509_NAME_LIST* names)
     int SSL_set1_host(s.SSL* ssl, const char* name)
     const char* SSL_get0_peername(s.SSL* ssl)
     c.X509_NAME_LIST* sk_X509_NAME_new_null()
@@ -243,14 +245,18 @@ cdef c.X509_NAME_LIST* new_names(list authorities) except NULL:
     return names
 
 
-def set_client_ca_list(Context context not None, list authorities not None):
+def set_client_ca_list(target not None, list authorities not None):
     cdef c.X509_NAME_LIST* names
-    context.change()
+    change(target)
     try:
         names = new_names(authorities)
-        SSL_CTX_set_client_CA_list(context.handle, names)  # owns the list from here on
+        # The list is libssl's from here on.
+        if context_of(target) != NULL:
+            SSL_CTX_set_client_CA_list(context_of(target), names)
+        else:
+            SSL_set_client_CA_list(connection_of(target), names)
     finally:
-        context.leave()
+        leave(target)
 
 
 # ---- verification
