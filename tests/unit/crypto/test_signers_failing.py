@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -127,7 +127,7 @@ def test_an_answer_that_is_a_coroutine() -> None:
     with pytest.warns(RuntimeWarning, match="never awaited"):
         outcome = pump.handshake_outcome(*pump.pair(context, careless()))
     assert "not coroutine" in str(outcome.server)
-    assert asyncio.iscoroutinefunction(sign)
+    assert inspect.iscoroutinefunction(sign)
 
 
 @pytest.mark.parametrize("spoiled", ["key", "message", "padding", "salt"])
