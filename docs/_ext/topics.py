@@ -132,13 +132,9 @@ class Names(SphinxDirective):
 def mark_foundation(
     _app: Sphinx, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
 ) -> None:
-    """Set the last line of a docstring, the C function it stands on, in code letters."""
+    """Give the last line of a docstring, the C function it stands on, a paragraph of its own."""
     while lines and not lines[-1].strip():
         lines.pop()
-    if lines and lines[-1].rstrip(".").endswith(")") and "``" not in lines[-1]:
-        functions = [each.strip() for each in lines[-1].rstrip(".").split(",")]
-        if all(each.endswith(")") and " " not in each for each in functions):
-            lines[-1] = ", ".join(f"``{each}``" for each in functions)
     if lines and lines[-1].startswith("``") and len(lines) > 1 and lines[-2].strip():
         lines.insert(-1, "")
     lines.append("")

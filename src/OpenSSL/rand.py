@@ -14,7 +14,7 @@ def add(buffer: builtins.bytes, entropy: int) -> None:
 
     Raises TypeError for arguments of other types.
 
-    RAND_add(3)
+    ``RAND_add(3)``
     """
     if not isinstance(buffer, builtins.bytes):
         raise TypeError("buffer must be a byte string")
@@ -26,7 +26,7 @@ def add(buffer: builtins.bytes, entropy: int) -> None:
 def seed(buffer: builtins.bytes) -> None:
     """Stir bytes into the generator, all of them unguessable; TypeError for other types.
 
-    RAND_add(3)
+    ``RAND_add(3)``
     """
     add(buffer, len(buffer))
 
@@ -34,7 +34,7 @@ def seed(buffer: builtins.bytes) -> None:
 def status() -> int:
     """1 when the generator has been seeded well enough, else 0.
 
-    RAND_status(3)
+    ``RAND_status(3)``
     """
     return native.status()
 
@@ -44,7 +44,7 @@ def bytes(num_bytes: int) -> builtins.bytes:
 
     Raises TypeError if it is not an int, ValueError for a negative or huge number.
 
-    RAND_bytes(3)
+    ``RAND_bytes(3)``
     """
     if not isinstance(num_bytes, int):
         raise TypeError("num_bytes must be an integer")

@@ -16,7 +16,7 @@ def OpenSSL_version(type: int) -> bytes:
 
     Raises TypeError when ``type`` is not an integer.
 
-    OpenSSL_version(3)
+    ``OpenSSL_version(3)``
     """
     if not isinstance(type, int):
         raise TypeError("type must be an integer")
@@ -33,7 +33,7 @@ def linked_version_number() -> int:
     ``OPENSSL_VERSION_NUMBER`` is that of the headers of the build; the two
     differ after the system's library was updated.
 
-    OpenSSL_version_num(3)
+    ``OpenSSL_version_num(3)``
     """
     return native.version_number()
 
@@ -43,7 +43,7 @@ def is_bundled() -> bool:
 
     Updates of the system's library do not reach it then: a newer wheel does.
 
-    OpenSSL_version(3)
+    ``OpenSSL_version(3)``
     """
     return native.is_bundled()
 
@@ -55,6 +55,6 @@ def features() -> dict[str, bool]:
     ``"ech"``. False means that the build left the feature out or that the
     library is older than it.
 
-    OpenSSL_version_num(3)
+    ``OpenSSL_version_num(3)``
     """
     return native.features()

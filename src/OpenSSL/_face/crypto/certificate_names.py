@@ -25,7 +25,7 @@ class CertificateNames(native_certificates.X509):
         Raises ValueError for what ``set_host`` refuses, TypeError if ``flags`` is not an
         integer.
 
-        X509_check_host(3)
+        ``X509_check_host(3)``
         """
         spelled, address = host_bytes("name", name)
         if address:
@@ -39,7 +39,7 @@ class CertificateNames(native_certificates.X509):
 
         Raises ValueError if it is not an address, or not in its usual spelling.
 
-        X509_check_ip_asc(3)
+        ``X509_check_ip_asc(3)``
         """
         spelled = address_bytes("address", address)
         if not spelled:
@@ -53,6 +53,6 @@ class CertificateNames(native_certificates.X509):
 
         Raises ValueError for what is empty, too long or not ASCII.
 
-        X509_check_email(3)
+        ``X509_check_email(3)``
         """
         return native.check_email(self, name_bytes("address", address))

@@ -50,35 +50,35 @@ class X509(CertificateNames):
     def get_version(self) -> int:
         """The version, counted from 0: 2 is version 3.
 
-        X509_get_version(3)
+        ``X509_get_version(3)``
         """
         return fields.get_version(self)
 
     def set_version(self, version: int) -> None:
         """Set the version, counted from 0; TypeError if it is not an int.
 
-        X509_set_version(3)
+        ``X509_set_version(3)``
         """
         fields.set_version(self, integer("version", version))
 
     def get_serial_number(self) -> int:
         """The serial number, of any size and sign.
 
-        X509_get0_serialNumber(3)
+        ``X509_get0_serialNumber(3)``
         """
         return fields.get_serial(self)
 
     def set_serial_number(self, serial: int) -> None:
         """Set the serial number; TypeError if it is not an int.
 
-        X509_set_serialNumber(3)
+        ``X509_set_serialNumber(3)``
         """
         fields.set_serial(self, integer("serial", serial))
 
     def get_subject(self) -> X509Name:
         """The subject as a view: assigning to its attributes changes this certificate.
 
-        X509_get_subject_name(3)
+        ``X509_get_subject_name(3)``
         """
         made: X509Name = native.get_subject(self)
         return made
@@ -86,7 +86,7 @@ class X509(CertificateNames):
     def set_subject(self, subject: X509Name) -> None:
         """Replace the subject by a copy of ``subject``; TypeError if it is not an X509Name.
 
-        X509_set_subject_name(3)
+        ``X509_set_subject_name(3)``
         """
         if not isinstance(subject, X509Name):
             raise TypeError("name must be an X509Name")
@@ -95,7 +95,7 @@ class X509(CertificateNames):
     def get_issuer(self) -> X509Name:
         """The issuer as a view: assigning to its attributes changes this certificate.
 
-        X509_get_issuer_name(3)
+        ``X509_get_issuer_name(3)``
         """
         made: X509Name = native.get_issuer(self)
         return made
@@ -103,7 +103,7 @@ class X509(CertificateNames):
     def set_issuer(self, issuer: X509Name) -> None:
         """Replace the issuer by a copy of ``issuer``; TypeError if it is not an X509Name.
 
-        X509_set_issuer_name(3)
+        ``X509_set_issuer_name(3)``
         """
         if not isinstance(issuer, X509Name):
             raise TypeError("name must be an X509Name")
@@ -112,7 +112,7 @@ class X509(CertificateNames):
     def get_pubkey(self) -> PKey:
         """The public key; Error when the certificate has none that OpenSSL knows.
 
-        X509_get_pubkey(3)
+        ``X509_get_pubkey(3)``
         """
         made: PKey = fields.get_pubkey(self)
         return made
@@ -120,7 +120,7 @@ class X509(CertificateNames):
     def set_pubkey(self, pkey: PKey) -> None:
         """Put in the public half of ``pkey``; TypeError if it is not a PKey.
 
-        X509_set_pubkey(3)
+        ``X509_set_pubkey(3)``
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
@@ -131,7 +131,7 @@ class X509(CertificateNames):
     def get_notBefore(self) -> bytes | None:
         """When the certificate starts to be valid, or None when that is not set.
 
-        X509_get0_notBefore(3)
+        ``X509_get0_notBefore(3)``
         """
         return fields.get_boundary(self, False)
 
@@ -140,7 +140,7 @@ class X509(CertificateNames):
 
         Raises TypeError if it is not bytes, ValueError if it is not a time.
 
-        X509_set1_notBefore(3)
+        ``X509_set1_notBefore(3)``
         """
         if not isinstance(when, bytes):
             raise TypeError("when must be a byte string")
@@ -149,7 +149,7 @@ class X509(CertificateNames):
     def get_notAfter(self) -> bytes | None:
         """When the certificate stops being valid, or None when that is not set.
 
-        X509_get0_notAfter(3)
+        ``X509_get0_notAfter(3)``
         """
         return fields.get_boundary(self, True)
 
@@ -158,7 +158,7 @@ class X509(CertificateNames):
 
         Raises TypeError if it is not bytes, ValueError if it is not a time.
 
-        X509_set1_notAfter(3)
+        ``X509_set1_notAfter(3)``
         """
         if not isinstance(when, bytes):
             raise TypeError("when must be a byte string")
@@ -169,7 +169,7 @@ class X509(CertificateNames):
 
         Raises TypeError if it is not an int, ValueError outside the years 0 to 9999.
 
-        X509_time_adj_ex(3)
+        ``X509_time_adj_ex(3)``
         """
         fields.set_boundary(self, False, integer("amount", amount))
 
@@ -178,14 +178,14 @@ class X509(CertificateNames):
 
         Raises TypeError if it is not an int, ValueError outside the years 0 to 9999.
 
-        X509_time_adj_ex(3)
+        ``X509_time_adj_ex(3)``
         """
         fields.set_boundary(self, True, integer("amount", amount))
 
     def has_expired(self) -> bool:
         """Whether the end of validity has passed; ValueError when it is not set.
 
-        ASN1_TIME_diff(3)
+        ``ASN1_TIME_diff(3)``
         """
         end = fields.get_boundary_seconds(self, True)
         if end is None:
@@ -197,7 +197,7 @@ class X509(CertificateNames):
     def get_signature_algorithm(self) -> bytes:
         """OpenSSL's long name of the signature algorithm; ValueError when it has none.
 
-        X509_get0_tbs_sigalg(3)
+        ``X509_get0_tbs_sigalg(3)``
         """
         name = fields.get_signature_algorithm(self)
         if name is None:
@@ -211,7 +211,7 @@ class X509(CertificateNames):
         Raises TypeError if ``pkey`` is not a PKey, ValueError for a key without a
         private half or an unknown digest, Error when they do not go together.
 
-        X509_sign(3)
+        ``X509_sign(3)``
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
@@ -226,21 +226,21 @@ class X509(CertificateNames):
 
         Raises ValueError for an unknown digest.
 
-        EVP_Digest(3)
+        ``EVP_Digest(3)``
         """
         return native.digest(self, digest_name).hex(":").upper().encode("ascii")
 
     def subject_name_hash(self) -> int:
         """The number by which hashed directories of certificates find the subject.
 
-        X509_subject_name_hash(3)
+        ``X509_subject_name_hash(3)``
         """
         return fields.get_subject_hash(self)
 
     def get_extension_count(self) -> int:
         """How many extensions the certificate has.
 
-        X509_get_ext_count(3)
+        ``X509_get_ext_count(3)``
         """
         return fields.get_extension_count(self)
 
@@ -249,7 +249,7 @@ class X509(CertificateNames):
 
         Raises ValueError when one of them is not an X509Extension; then none is added.
 
-        X509_add_ext(3)
+        ``X509_add_ext(3)``
         """
         wanted = list(extensions)
         for one in wanted:
@@ -264,7 +264,7 @@ class X509(CertificateNames):
 
         Raises IndexError when there is none there.
 
-        X509_get_ext(3)
+        ``X509_get_ext(3)``
         """
         found: X509Extension | None = native_extensions.get_from_certificate(self, index)
         if found is None:
@@ -278,7 +278,7 @@ class X509(CertificateNames):
         ``"DirName"``, ``"Registered ID"`` and ``"othername"``. Values are never
         cut at a NUL byte. Raises Error when they are malformed.
 
-        X509_get_ext_d2i(3)
+        ``X509_get_ext_d2i(3)``
         """
         return native_extensions.get_subject_alt_names(self)
 
@@ -289,7 +289,7 @@ class X509(CertificateNames):
 
         Raises ImportError, saying what to install, when that package is absent.
 
-        i2d_X509(3)
+        ``i2d_X509(3)``
         """
         return foreign.needed("cryptography.x509").load_der_x509_certificate(native.dump_der(self))
 
@@ -297,7 +297,7 @@ class X509(CertificateNames):
     def from_cryptography(cls, crypto_cert: Any) -> X509:
         """Make a certificate of a ``cryptography.x509.Certificate``; TypeError for others.
 
-        d2i_X509(3)
+        ``d2i_X509(3)``
         """
         if not foreign.is_certificate(crypto_cert):
             raise TypeError("Must be a certificate")
@@ -323,7 +323,7 @@ def load_certificate(type: int, buffer: str | bytes) -> X509:
 
     Raises ValueError for an unknown ``type``, Error when there is no certificate.
 
-    PEM_read_bio_X509(3), d2i_X509_bio(3)
+    ``PEM_read_bio_X509(3)``, ``d2i_X509_bio(3)``
     """
     made: X509 = native.load(filetypes.content(buffer), filetypes.is_pem(type))
     return made
@@ -335,7 +335,7 @@ def load_certificates(type: int, buffer: str | bytes) -> list[X509]:
     With ``FILETYPE_ASN1`` there is one. Raises ValueError for an unknown
     ``type``, Error when there is no certificate or any of them is malformed.
 
-    PEM_read_bio_X509(3)
+    ``PEM_read_bio_X509(3)``
     """
     data = filetypes.content(buffer)
     return native.load_all(data) if filetypes.is_pem(type) else [native.load(data, False)]
@@ -347,7 +347,7 @@ def dump_certificate(type: int, cert: X509) -> bytes:
     Raises ValueError for an unknown ``type``, TypeError if ``cert`` is not an X509,
     Error when the certificate is not complete.
 
-    PEM_write_bio_X509(3), i2d_X509(3), X509_print_ex(3)
+    ``PEM_write_bio_X509(3)``, ``i2d_X509(3)``, ``X509_print_ex(3)``
     """
     form = filetypes.form(type)
     if not isinstance(cert, X509):

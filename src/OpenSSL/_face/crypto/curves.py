@@ -41,7 +41,7 @@ def _known() -> frozenset[EllipticCurve]:
 def get_elliptic_curves() -> set[EllipticCurve]:
     """All curves this OpenSSL has, the same objects every time.
 
-    EC_get_builtin_curves(3)
+    ``EC_get_builtin_curves(3)``
     """
     return set(_known())
 
@@ -49,7 +49,7 @@ def get_elliptic_curves() -> set[EllipticCurve]:
 def get_elliptic_curve(name: str) -> EllipticCurve:
     """The curve of this short name, as ``"prime256v1"``; ValueError when there is none.
 
-    EC_get_builtin_curves(3)
+    ``EC_get_builtin_curves(3)``
     """
     for curve in _known():
         if curve.name == name:

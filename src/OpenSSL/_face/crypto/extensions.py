@@ -44,21 +44,21 @@ class X509Extension(native.X509Extension):
     def get_critical(self) -> int:
         """1 when those who do not understand the extension must refuse the certificate, else 0.
 
-        X509_EXTENSION_get_critical(3)
+        ``X509_EXTENSION_get_critical(3)``
         """
         return native.get_critical(self)
 
     def get_short_name(self) -> bytes:
         """OpenSSL's short name of the extension, ``b"UNDEF"`` when it has none.
 
-        X509_EXTENSION_get_object(3)
+        ``X509_EXTENSION_get_object(3)``
         """
         return native.get_short_name(self)
 
     def get_data(self) -> bytes:
         """The value in DER.
 
-        X509_EXTENSION_get_data(3)
+        ``X509_EXTENSION_get_data(3)``
         """
         return native.get_data(self)
 

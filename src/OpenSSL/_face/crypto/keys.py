@@ -88,7 +88,7 @@ class PKey(native.PKey):
         then stays what it was. NotImplementedError names the version of OpenSSL that a kind
         needs. Other threads run meanwhile.
 
-        EVP_PKEY_generate(3)
+        ``EVP_PKEY_generate(3)``
         """
         if isinstance(type, str):
             self._generate_named(type, bits)
@@ -131,7 +131,7 @@ class PKey(native.PKey):
 
         Raises Error when they do not, TypeError for a public key or another type.
 
-        EVP_PKEY_check(3)
+        ``EVP_PKEY_check(3)``
         """
         if self.only_public:
             raise TypeError("public key only")
@@ -142,21 +142,21 @@ class PKey(native.PKey):
     def type(self) -> int:
         """The kind of the key as one of ``TYPE_*``; 0 when empty, -1 when it has no number.
 
-        EVP_PKEY_get_id(3)
+        ``EVP_PKEY_get_id(3)``
         """
         return native.get_type(self)
 
     def type_name(self) -> str | None:
         """OpenSSL's name for the kind of the key, as ``"ED25519"``; None when empty.
 
-        EVP_PKEY_get0_type_name(3)
+        ``EVP_PKEY_get0_type_name(3)``
         """
         return native.get_type_name(self)
 
     def bits(self) -> int:
         """The size of the key in bits; 0 when empty.
 
-        EVP_PKEY_get_bits(3)
+        ``EVP_PKEY_get_bits(3)``
         """
         return native.get_bits(self)
 
@@ -165,7 +165,7 @@ class PKey(native.PKey):
 
         Raises ImportError, saying what to install, when that is absent.
 
-        i2d_PrivateKey(3), i2d_PUBKEY(3)
+        ``i2d_PrivateKey(3)``, ``i2d_PUBKEY(3)``
         """
         forms = foreign.needed("cryptography.hazmat.primitives.serialization")
         if self.only_public:
@@ -181,7 +181,7 @@ class PKey(native.PKey):
 
         Raises TypeError if it is not a key that can sign or verify.
 
-        d2i_AutoPrivateKey(3), d2i_PUBKEY(3)
+        ``d2i_AutoPrivateKey(3)``, ``d2i_PUBKEY(3)``
         """
         if foreign.is_public_key(crypto_key):
             made: PKey = native.load_public(foreign.public_key_der(crypto_key), False)
@@ -201,7 +201,7 @@ class PKey(native.PKey):
         Raises Error when nothing can be loaded from there, or there is not exactly one private
         key; TypeError if ``uri`` is not text, ValueError for a NUL character.
 
-        OSSL_STORE_open_ex(3)
+        ``OSSL_STORE_open_ex(3)``
         """
         if not isinstance(uri, str):
             raise TypeError("uri must be text")
@@ -229,7 +229,7 @@ class PKey(native.PKey):
         Raises TypeError if ``public_key`` is not such an object or ``sign`` cannot be called, Error
         for keys of other kinds.
 
-        OSSL_PROVIDER_add_builtin(3), EVP_PKEY_fromdata(3)
+        ``OSSL_PROVIDER_add_builtin(3)``, ``EVP_PKEY_fromdata(3)``
         """
         if not callable(sign):
             raise TypeError("sign must be callable")
@@ -302,7 +302,7 @@ def load_privatekey(
     Raises ValueError for an unknown ``type`` or an overlong passphrase, Error
     when there is no key or the passphrase is wrong.
 
-    PEM_read_bio_PrivateKey(3), d2i_PrivateKey_bio(3)
+    ``PEM_read_bio_PrivateKey(3)``, ``d2i_PrivateKey_bio(3)``
     """
     data = filetypes.content(buffer)
     phrase = _phrase(type, passphrase)
@@ -315,7 +315,7 @@ def load_publickey(type: int, buffer: str | bytes) -> PKey:
 
     Raises ValueError for an unknown ``type``, Error when there is no such key.
 
-    PEM_read_bio_PUBKEY(3), d2i_PUBKEY_bio(3)
+    ``PEM_read_bio_PUBKEY(3)``, ``d2i_PUBKEY_bio(3)``
     """
     made: PKey = native.load_public(filetypes.content(buffer), filetypes.is_pem(type))
     return made
@@ -334,7 +334,7 @@ def dump_privatekey(
     or for a key other than RSA as text; ValueError for an unknown cipher or
     type; Error when there is no private half to write.
 
-    PEM_write_bio_PrivateKey(3), i2d_PrivateKey(3), EVP_PKEY_print_private(3)
+    ``PEM_write_bio_PrivateKey(3)``, ``i2d_PrivateKey(3)``, ``EVP_PKEY_print_private(3)``
     """
     if not isinstance(pkey, PKey):
         raise TypeError("pkey must be a PKey")
@@ -360,7 +360,7 @@ def dump_publickey(type: int, pkey: PKey) -> bytes:
     Raises ValueError for an unknown ``type``, TypeError when ``pkey`` is not
     a PKey, Error when it is empty.
 
-    PEM_write_bio_PUBKEY(3), i2d_PUBKEY(3)
+    ``PEM_write_bio_PUBKEY(3)``, ``i2d_PUBKEY(3)``
     """
     pem = filetypes.is_pem(type)
     if not isinstance(pkey, PKey):

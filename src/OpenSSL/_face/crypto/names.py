@@ -91,14 +91,14 @@ class X509Name(native.X509Name):
     def hash(self) -> int:
         """The number by which hashed directories of certificates find this name.
 
-        X509_NAME_hash(3)
+        ``X509_NAME_hash(3)``
         """
         return native.get_hash(self)
 
     def der(self) -> bytes:
         """The DER encoding of the name.
 
-        i2d_X509_NAME(3)
+        ``i2d_X509_NAME(3)``
         """
         return native.encode(self)
 
@@ -108,7 +108,7 @@ class X509Name(native.X509Name):
         Values are the bytes in the certificate, in whatever alphabet they were
         written; a part OpenSSL has no name for is called ``b"UNDEF"``.
 
-        X509_NAME_get_entry(3)
+        ``X509_NAME_get_entry(3)``
         """
         return native.get_components(self)
 
@@ -117,7 +117,7 @@ class X509Name(native.X509Name):
 
         Anything but printable ASCII is written ``\xHH``.
 
-        X509_NAME_oneline(3)
+        ``X509_NAME_oneline(3)``
         """
         return native.oneline(self)
 

@@ -29,14 +29,14 @@ class PKCS12:
     def get_certificate(self) -> X509 | None:
         """The certificate that goes with the key, or None.
 
-        PKCS12_parse(3)
+        ``PKCS12_parse(3)``
         """
         return self._cert
 
     def set_certificate(self, cert: X509) -> None:
         """Set the certificate that goes with the key; TypeError if it is not an X509.
 
-        PKCS12_create(3)
+        ``PKCS12_create(3)``
         """
         if not isinstance(cert, X509):
             raise TypeError("cert must be an X509 instance")
@@ -45,14 +45,14 @@ class PKCS12:
     def get_privatekey(self) -> PKey | None:
         """The private key, or None.
 
-        PKCS12_parse(3)
+        ``PKCS12_parse(3)``
         """
         return self._pkey
 
     def set_privatekey(self, pkey: PKey) -> None:
         """Set the private key; TypeError if it is not a PKey.
 
-        PKCS12_create(3)
+        ``PKCS12_create(3)``
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
@@ -61,7 +61,7 @@ class PKCS12:
     def get_ca_certificates(self) -> tuple[X509, ...] | None:
         """The other certificates, or None.
 
-        PKCS12_parse(3)
+        ``PKCS12_parse(3)``
         """
         return None if self._cacerts is None else tuple(self._cacerts)
 
@@ -70,7 +70,7 @@ class PKCS12:
 
         Raises TypeError when one of them is not an X509.
 
-        PKCS12_create(3)
+        ``PKCS12_create(3)``
         """
         if cacerts is None:
             self._cacerts = None
@@ -84,14 +84,14 @@ class PKCS12:
     def get_friendlyname(self) -> bytes | None:
         """The name for people, or None.
 
-        PKCS12_parse(3)
+        ``PKCS12_parse(3)``
         """
         return self._friendlyname
 
     def set_friendlyname(self, name: bytes | None) -> None:
         """Set or, with None, remove the name for people; TypeError if it is not bytes.
 
-        PKCS12_create(3)
+        ``PKCS12_create(3)``
         """
         if name is not None and not isinstance(name, bytes):
             raise TypeError(f"name must be a byte string or None (not {name!r})")
@@ -104,7 +104,7 @@ class PKCS12:
         encryption and the checksum. Raises ValueError for NUL bytes in the
         passphrase or the name, Error when key and certificate do not match.
 
-        PKCS12_create(3)
+        ``PKCS12_create(3)``
         """
         phrase = None if passphrase is None else text_to_bytes("passphrase", passphrase)
         return native.create(
@@ -124,7 +124,7 @@ def load_pkcs12(buffer: str | bytes, passphrase: bytes | None = None) -> PKCS12:
     Raises ValueError for NUL bytes in the passphrase, Error when it is wrong or
     there is no archive.
 
-    d2i_PKCS12_bio(3), PKCS12_parse(3)
+    ``d2i_PKCS12_bio(3)``, ``PKCS12_parse(3)``
     """
     phrase = None if passphrase is None else text_to_bytes("passphrase", passphrase)
     loaded = PKCS12()

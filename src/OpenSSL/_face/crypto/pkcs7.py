@@ -19,35 +19,35 @@ class PKCS7:
     def get_type_name(self) -> bytes:
         """OpenSSL's short name of the type, as ``b"pkcs7-signedData"``.
 
-        OBJ_nid2sn(3)
+        ``OBJ_nid2sn(3)``
         """
         return self._type_name
 
     def type_is_signed(self) -> bool:
         """Whether this is signed data.
 
-        PKCS7_type_is_signed(3)
+        ``PKCS7_type_is_signed(3)``
         """
         return self._type_name == b"pkcs7-signedData"
 
     def type_is_enveloped(self) -> bool:
         """Whether this is encrypted for recipients.
 
-        PKCS7_type_is_enveloped(3)
+        ``PKCS7_type_is_enveloped(3)``
         """
         return self._type_name == b"pkcs7-envelopedData"
 
     def type_is_signedAndEnveloped(self) -> bool:
         """Whether this is signed and encrypted for recipients.
 
-        PKCS7_type_is_signedAndEnveloped(3)
+        ``PKCS7_type_is_signedAndEnveloped(3)``
         """
         return self._type_name == b"pkcs7-signedAndEnvelopedData"
 
     def type_is_data(self) -> bool:
         """Whether this is plain data.
 
-        PKCS7_type_is_data(3)
+        ``PKCS7_type_is_data(3)``
         """
         return self._type_name == b"pkcs7-data"
 
@@ -57,6 +57,6 @@ def load_pkcs7_data(type: int, buffer: str | bytes) -> PKCS7:
 
     Raises ValueError for an unknown ``type``, Error when there is no message.
 
-    PEM_read_bio_PKCS7(3), d2i_PKCS7_bio(3)
+    ``PEM_read_bio_PKCS7(3)``, ``d2i_PKCS7_bio(3)``
     """
     return PKCS7(native.read_type(filetypes.content(buffer), filetypes.is_pem(type)))

@@ -37,21 +37,21 @@ class X509Req(native.X509Req):
     def get_version(self) -> int:
         """The version, counted from 0.
 
-        X509_REQ_get_version(3)
+        ``X509_REQ_get_version(3)``
         """
         return native.get_version(self)
 
     def set_version(self, version: int) -> None:
         """Set the version, counted from 0; TypeError if it is not an int.
 
-        X509_REQ_set_version(3)
+        ``X509_REQ_set_version(3)``
         """
         native.set_version(self, integer("version", version))
 
     def get_subject(self) -> X509Name:
         """The subject as a view: assigning to its attributes changes this request.
 
-        X509_REQ_get_subject_name(3)
+        ``X509_REQ_get_subject_name(3)``
         """
         made: X509Name = native.get_subject(self)
         return made
@@ -59,7 +59,7 @@ class X509Req(native.X509Req):
     def get_pubkey(self) -> PKey:
         """The public key; Error when the request has none that OpenSSL knows.
 
-        X509_REQ_get_pubkey(3)
+        ``X509_REQ_get_pubkey(3)``
         """
         made: PKey = native.get_pubkey(self)
         return made
@@ -67,7 +67,7 @@ class X509Req(native.X509Req):
     def set_pubkey(self, pkey: PKey) -> None:
         """Put in the public half of ``pkey``; TypeError if it is not a PKey.
 
-        X509_REQ_set_pubkey(3)
+        ``X509_REQ_set_pubkey(3)``
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
@@ -78,7 +78,7 @@ class X509Req(native.X509Req):
 
         Raises ValueError when one of them is not an X509Extension; then none is added.
 
-        X509_REQ_add_extensions(3)
+        ``X509_REQ_add_extensions(3)``
         """
         wanted = list(extensions)
         for one in wanted:
@@ -89,7 +89,7 @@ class X509Req(native.X509Req):
     def get_extensions(self) -> list[X509Extension]:
         """The extensions asked for, as copies.
 
-        X509_REQ_get_extensions(3)
+        ``X509_REQ_get_extensions(3)``
         """
         return native.get_extensions(self)
 
@@ -100,7 +100,7 @@ class X509Req(native.X509Req):
         Raises TypeError if ``pkey`` is not a PKey, ValueError for a key without a
         private half or an unknown digest, Error when they do not go together.
 
-        X509_REQ_sign(3)
+        ``X509_REQ_sign(3)``
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
@@ -115,7 +115,7 @@ class X509Req(native.X509Req):
 
         Raises TypeError if ``pkey`` is not a PKey.
 
-        X509_REQ_verify(3)
+        ``X509_REQ_verify(3)``
         """
         if not isinstance(pkey, PKey):
             raise TypeError("pkey must be a PKey instance")
@@ -126,7 +126,7 @@ class X509Req(native.X509Req):
 
         Raises ImportError, saying what to install, when that package is absent.
 
-        i2d_X509_REQ(3)
+        ``i2d_X509_REQ(3)``
         """
         return foreign.needed("cryptography.x509").load_der_x509_csr(native.dump(self, False))
 
@@ -136,7 +136,7 @@ class X509Req(native.X509Req):
 
         Raises TypeError for others.
 
-        d2i_X509_REQ(3)
+        ``d2i_X509_REQ(3)``
         """
         if not foreign.is_request(crypto_req):
             raise TypeError("Must be a certificate signing request")
@@ -152,7 +152,7 @@ def load_certificate_request(type: int, buffer: str | bytes) -> X509Req:
 
     Raises ValueError for an unknown ``type``, Error when there is no request.
 
-    PEM_read_bio_X509_REQ(3), d2i_X509_REQ_bio(3)
+    ``PEM_read_bio_X509_REQ(3)``, ``d2i_X509_REQ_bio(3)``
     """
     made: X509Req = native.load(filetypes.content(buffer), filetypes.is_pem(type))
     return made
@@ -164,7 +164,7 @@ def dump_certificate_request(type: int, req: X509Req) -> bytes:
     Raises ValueError for an unknown ``type``, TypeError if ``req`` is not an X509Req,
     Error when the request is not complete.
 
-    PEM_write_bio_X509_REQ(3), i2d_X509_REQ_bio(3), X509_REQ_print_ex(3)
+    ``PEM_write_bio_X509_REQ(3)``, ``i2d_X509_REQ_bio(3)``, ``X509_REQ_print_ex(3)``
     """
     form = filetypes.form(type)
     if not isinstance(req, X509Req):

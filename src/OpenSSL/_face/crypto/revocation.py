@@ -51,7 +51,7 @@ class Revoked(native.Revoked):
     def get_serial(self) -> bytes:
         """The serial number in upper-case hexadecimal, two digits to the byte.
 
-        X509_REVOKED_get0_serialNumber(3)
+        ``X509_REVOKED_get0_serialNumber(3)``
         """
         serial = native.get_serial(self)
         digits = f"{abs(serial):X}"
@@ -63,7 +63,7 @@ class Revoked(native.Revoked):
 
         Raises TypeError if it is not bytes, ValueError for anything else in them.
 
-        X509_REVOKED_set_serialNumber(3)
+        ``X509_REVOKED_set_serialNumber(3)``
         """
         if not isinstance(hex_str, bytes):
             raise TypeError("hex_str must be a byte string")
@@ -75,7 +75,7 @@ class Revoked(native.Revoked):
     def get_rev_date(self) -> bytes | None:
         """When it was revoked, as ``b"YYYYMMDDhhmmssZ"``, or None when that is not set.
 
-        X509_REVOKED_get0_revocationDate(3)
+        ``X509_REVOKED_get0_revocationDate(3)``
         """
         return native.get_date(self)
 
@@ -84,14 +84,14 @@ class Revoked(native.Revoked):
 
         Raises TypeError if it is not bytes, ValueError if it is not a time.
 
-        X509_REVOKED_set_revocationDate(3)
+        ``X509_REVOKED_set_revocationDate(3)``
         """
         native.set_date(self, _time(when))
 
     def get_reason(self) -> bytes | None:
         """The reason in OpenSSL's words, as ``b"Key Compromise"``, or None.
 
-        X509_REVOKED_get_ext_d2i(3)
+        ``X509_REVOKED_get_ext_d2i(3)``
         """
         return native.get_reason(self)
 
@@ -101,7 +101,7 @@ class Revoked(native.Revoked):
         Case and spaces do not matter. Raises TypeError for other types,
         ValueError for an unknown reason.
 
-        X509_REVOKED_add1_ext_i2d(3)
+        ``X509_REVOKED_add1_ext_i2d(3)``
         """
         if reason is None:
             native.set_reason(self, -1)
@@ -118,7 +118,7 @@ class Revoked(native.Revoked):
     def all_reasons(self) -> list[bytes]:
         """The reasons :meth:`set_reason` knows, as a new list.
 
-        X509_REVOKED_add1_ext_i2d(3)
+        ``X509_REVOKED_add1_ext_i2d(3)``
         """
         return list(_REASONS)
 
@@ -141,14 +141,14 @@ class CRL(native.CRL):
     def get_revoked(self) -> tuple[Revoked, ...] | None:
         """Copies of the entries, or None when there are none.
 
-        X509_CRL_get_REVOKED(3)
+        ``X509_CRL_get_REVOKED(3)``
         """
         return tuple(native.get_revoked(self)) or None
 
     def add_revoked(self, revoked: Revoked) -> None:
         """Add a copy of an entry; TypeError if it is not a Revoked.
 
-        X509_CRL_add0_revoked(3)
+        ``X509_CRL_add0_revoked(3)``
         """
         if not isinstance(revoked, Revoked):
             raise TypeError("revoked must be a Revoked instance")
@@ -157,7 +157,7 @@ class CRL(native.CRL):
     def get_issuer(self) -> X509Name:
         """A copy of the issuer's name.
 
-        X509_CRL_get_issuer(3)
+        ``X509_CRL_get_issuer(3)``
         """
         made: X509Name = native.get_issuer(self)
         return made
@@ -165,7 +165,7 @@ class CRL(native.CRL):
     def set_version(self, version: int) -> None:
         """Set the version, counted from 0; TypeError if it is not an int.
 
-        X509_CRL_set_version(3)
+        ``X509_CRL_set_version(3)``
         """
         native.set_version(self, integer("version", version))
 
@@ -174,7 +174,7 @@ class CRL(native.CRL):
 
         Raises TypeError if it is not bytes, ValueError if it is not a time.
 
-        X509_CRL_set1_lastUpdate(3)
+        ``X509_CRL_set1_lastUpdate(3)``
         """
         native.set_update(self, False, _time(when))
 
@@ -183,7 +183,7 @@ class CRL(native.CRL):
 
         Raises TypeError if it is not bytes, ValueError if it is not a time.
 
-        X509_CRL_set1_nextUpdate(3)
+        ``X509_CRL_set1_nextUpdate(3)``
         """
         native.set_update(self, True, _time(when))
 
@@ -194,7 +194,7 @@ class CRL(native.CRL):
         Raises TypeError for arguments of other types, Error for an unknown
         digest or a key that does not go with it.
 
-        X509_CRL_sign(3)
+        ``X509_CRL_sign(3)``
         """
         if not isinstance(issuer_cert, X509):
             raise TypeError("issuer_cert must be an X509 instance")
@@ -218,7 +218,7 @@ class CRL(native.CRL):
         ``digest`` has to be given. Raises TypeError for arguments of other
         types, ValueError for an unknown digest or ``type``.
 
-        X509_CRL_sign(3), PEM_write_bio_X509_CRL(3)
+        ``X509_CRL_sign(3)``, ``PEM_write_bio_X509_CRL(3)``
         """
         if not isinstance(cert, X509):
             raise TypeError("cert must be an X509 instance")
@@ -239,7 +239,7 @@ class CRL(native.CRL):
 
         Raises ImportError, saying what to install, when that package is absent.
 
-        i2d_X509_CRL(3)
+        ``i2d_X509_CRL(3)``
         """
         return foreign.needed("cryptography.x509").load_der_x509_crl(native.dump(self, False))
 
@@ -249,7 +249,7 @@ class CRL(native.CRL):
 
         Raises TypeError for others.
 
-        d2i_X509_CRL(3)
+        ``d2i_X509_CRL(3)``
         """
         if not foreign.is_revocation_list(crypto_crl):
             raise TypeError("Must be a certificate revocation list")
@@ -265,7 +265,7 @@ def load_crl(type: int, buffer: str | bytes) -> CRL:
 
     Raises ValueError for an unknown ``type``, Error when there is no such list.
 
-    PEM_read_bio_X509_CRL(3), d2i_X509_CRL_bio(3)
+    ``PEM_read_bio_X509_CRL(3)``, ``d2i_X509_CRL_bio(3)``
     """
     made: CRL = native.load(filetypes.content(buffer), filetypes.is_pem(type))
     return made
@@ -277,7 +277,7 @@ def dump_crl(type: int, crl: CRL) -> bytes:
     Raises ValueError for an unknown ``type``, TypeError if ``crl`` is not a CRL,
     Error when the list is not complete.
 
-    PEM_write_bio_X509_CRL(3), i2d_X509_CRL_bio(3), X509_CRL_print(3)
+    ``PEM_write_bio_X509_CRL(3)``, ``i2d_X509_CRL_bio(3)``, ``X509_CRL_print(3)``
     """
     form = filetypes.form(type)
     if not isinstance(crl, CRL):

@@ -32,7 +32,7 @@ class SigningAlgorithm:
     bytes, is of ``"pss"`` only, whose mask is MGF1 with the same digest; ``curve`` is OpenSSL's
     name for the curve of an EC key, as ``"prime256v1"``.
 
-    EVP_DigestSignInit_ex(3)
+    ``EVP_DigestSignInit_ex(3)``
     """
 
     __module__ = "OpenSSL.crypto"
@@ -75,7 +75,7 @@ class SigningAlgorithm:
 
         Raises ValueError when the key brings its own digest: then the whole message is signed.
 
-        EVP_Digest(3)
+        ``EVP_Digest(3)``
         """
         import hashlib
 

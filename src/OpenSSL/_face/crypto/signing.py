@@ -17,7 +17,7 @@ def sign(pkey: PKey, data: bytes, digest: str | None) -> bytes:
     Raises TypeError for arguments of other types, ValueError for an unknown
     digest, Error when the key cannot sign in this way.
 
-    EVP_DigestSign(3)
+    ``EVP_DigestSign(3)``
     """
     content = text_to_bytes("data", data)
     if not isinstance(pkey, PKey):
@@ -30,7 +30,7 @@ def verify(cert: X509, signature: bytes, data: bytes, digest: str | None) -> Non
 
     Raises TypeError for arguments of other types, ValueError for an unknown digest.
 
-    EVP_DigestVerify(3)
+    ``EVP_DigestVerify(3)``
     """
     content = text_to_bytes("data", data)
     if not isinstance(cert, X509):

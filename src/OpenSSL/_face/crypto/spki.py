@@ -37,7 +37,7 @@ class NetscapeSPKI(native.NetscapeSPKI):
         Raises TypeError if ``pkey`` is not a PKey, ValueError for a key without a
         private half or an unknown digest, Error when they do not go together.
 
-        NETSCAPE_SPKI_sign(3)
+        ``NETSCAPE_SPKI_sign(3)``
         """
         if _key(pkey).only_public:
             raise ValueError("Key has only public part")
@@ -48,21 +48,21 @@ class NetscapeSPKI(native.NetscapeSPKI):
     def verify(self, key: PKey) -> bool:
         """Return True when ``key`` made the signature; Error when not.
 
-        NETSCAPE_SPKI_verify(3)
+        ``NETSCAPE_SPKI_verify(3)``
         """
         return native.verify(self, _key(key))
 
     def b64_encode(self) -> bytes:
         """The whole in Base64; Error while it is not complete.
 
-        NETSCAPE_SPKI_b64_encode(3)
+        ``NETSCAPE_SPKI_b64_encode(3)``
         """
         return native.encode(self)
 
     def get_pubkey(self) -> PKey:
         """The public key; Error when there is none.
 
-        NETSCAPE_SPKI_get_pubkey(3)
+        ``NETSCAPE_SPKI_get_pubkey(3)``
         """
         made: PKey = native.get_pubkey(self)
         return made
@@ -70,6 +70,6 @@ class NetscapeSPKI(native.NetscapeSPKI):
     def set_pubkey(self, pkey: PKey) -> None:
         """Put in the public half of ``pkey``; TypeError if it is not a PKey.
 
-        NETSCAPE_SPKI_set_pubkey(3)
+        ``NETSCAPE_SPKI_set_pubkey(3)``
         """
         native.set_pubkey(self, _key(pkey))

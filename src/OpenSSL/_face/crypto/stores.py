@@ -48,7 +48,7 @@ class X509Store(native.X509Store):
 
         Raises TypeError if it is not an X509.
 
-        X509_STORE_add_cert(3)
+        ``X509_STORE_add_cert(3)``
         """
         if not isinstance(cert, X509):
             raise TypeError("cert must be an X509")
@@ -59,7 +59,7 @@ class X509Store(native.X509Store):
 
         It counts once ``CRL_CHECK`` is among the flags. Raises TypeError for others.
 
-        X509_STORE_add_crl(3)
+        ``X509_STORE_add_crl(3)``
         """
         revocation.add_to_store(self, crl_der(crl))
 
@@ -69,7 +69,7 @@ class X509Store(native.X509Store):
         ``data`` is PEM, in ASCII where it is text, or DER, one piece after the other.
         Raises Error, and changes nothing, if anything in it is malformed or it is empty.
 
-        X509_STORE_add_cert(3), X509_STORE_add_crl(3)
+        ``X509_STORE_add_cert(3)``, ``X509_STORE_add_crl(3)``
         """
         bundles.load(self, content(data))
 
@@ -78,14 +78,14 @@ class X509Store(native.X509Store):
 
         Those of a folder are loaded when a chain asks for them, and are not there before.
 
-        X509_STORE_get1_all_certs(3)
+        ``X509_STORE_get1_all_certs(3)``
         """
         return native.get_certificates(self)  # type: ignore[return-value]  # of the face's class
 
     def set_flags(self, flags: int) -> None:
         """Turn on rules, constants of :class:`X509StoreFlags` joined by ``|``.
 
-        X509_STORE_set_flags(3)
+        ``X509_STORE_set_flags(3)``
         """
         native.set_flags(self, flags)
 
@@ -94,7 +94,7 @@ class X509Store(native.X509Store):
 
         Raises TypeError if it is not a datetime.
 
-        X509_VERIFY_PARAM_set_time(3)
+        ``X509_VERIFY_PARAM_set_time(3)``
         """
         if not isinstance(vfy_time, datetime.datetime):
             raise TypeError("vfy_time must be a datetime.datetime")
@@ -106,7 +106,7 @@ class X509Store(native.X509Store):
         The directory is one made by ``openssl rehash``. May be called again for
         more. Raises Error when the file cannot be used or neither is given.
 
-        X509_STORE_load_locations(3)
+        ``X509_STORE_load_locations(3)``
         """
         native.load_locations(
             self,

@@ -43,7 +43,7 @@ class X509StoreContext:
     def set_store(self, store: X509Store) -> None:
         """Use another store from now on.
 
-        X509_STORE_CTX_init(3)
+        ``X509_STORE_CTX_init(3)``
         """
         self._store = store
 
@@ -53,7 +53,7 @@ class X509StoreContext:
         Raises X509StoreContextError, which says what is wrong with which
         certificate.
 
-        X509_verify_cert(3)
+        ``X509_verify_cert(3)``
         """
         self._run()
 
@@ -62,7 +62,7 @@ class X509StoreContext:
 
         Raises as :meth:`verify_certificate` does.
 
-        X509_STORE_CTX_get0_chain(3)
+        ``X509_STORE_CTX_get0_chain(3)``
         """
         return self._run()
 
@@ -72,6 +72,6 @@ def X509_verify_cert_error_string(code: int) -> str:
 
     Raises TypeError if ``code`` is not an integer.
 
-    X509_verify_cert_error_string(3)
+    ``X509_verify_cert_error_string(3)``
     """
     return native.error_string(integer("code", code))

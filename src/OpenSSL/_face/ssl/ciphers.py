@@ -37,7 +37,7 @@ class ContextCiphers(Context):
         0 stands for the oldest the library has. Raises TypeError if it is not
         an int and :class:`Error` for a version the library does not have.
 
-        SSL_CTX_set_min_proto_version(3)
+        ``SSL_CTX_set_min_proto_version(3)``
         """
         native.context_set_min_version(self, integer("version", version))
 
@@ -46,21 +46,21 @@ class ContextCiphers(Context):
 
         Raises what :meth:`set_min_proto_version` raises.
 
-        SSL_CTX_set_max_proto_version(3)
+        ``SSL_CTX_set_max_proto_version(3)``
         """
         native.context_set_max_version(self, integer("version", version))
 
     def get_min_proto_version(self) -> int:
         """Return the oldest protocol version that is accepted; 0 where none is set.
 
-        SSL_CTX_get_min_proto_version(3)
+        ``SSL_CTX_get_min_proto_version(3)``
         """
         return native.context_get_min_version(self)
 
     def get_max_proto_version(self) -> int:
         """Return the newest protocol version that is accepted; 0 where none is set.
 
-        SSL_CTX_get_max_proto_version(3)
+        ``SSL_CTX_get_max_proto_version(3)``
         """
         return native.context_get_max_version(self)
 
@@ -72,7 +72,7 @@ class ContextCiphers(Context):
         ValueError for a NUL byte and :class:`Error` when nothing matches; then
         the previous list stays.
 
-        SSL_CTX_set_cipher_list(3)
+        ``SSL_CTX_set_cipher_list(3)``
         """
         ciphers = text_to_bytes("cipher_list", cipher_list)
         native.context_set_cipher_list(self, without_nul("cipher_list", ciphers))
@@ -80,14 +80,14 @@ class ContextCiphers(Context):
     def get_cipher_list(self) -> list[str]:
         """Return the names of the ciphers, TLS 1.3 first, in order of preference.
 
-        SSL_CTX_get_ciphers(3)
+        ``SSL_CTX_get_ciphers(3)``
         """
         return native.context_get_cipher_list(self)
 
     def get_security_level(self) -> int:
         """Return the level, 0 to 5, below which keys and algorithms are refused.
 
-        SSL_CTX_get_security_level(3)
+        ``SSL_CTX_get_security_level(3)``
         """
         return native.get_security_level(self)
 
@@ -97,7 +97,7 @@ class ContextCiphers(Context):
         Raises TypeError if it is not a byte string, ValueError for a NUL byte and
         :class:`Error` when nothing matches.
 
-        SSL_CTX_set_ciphersuites(3)
+        ``SSL_CTX_set_ciphersuites(3)``
         """
         if not isinstance(ciphersuites, bytes):
             raise TypeError("ciphersuites must be a byte string.")
@@ -109,7 +109,7 @@ class ContextCiphers(Context):
         :meth:`set_groups_list` takes several. Raises AttributeError for what has no
         name and :class:`Error` for a curve that TLS or the library does not have.
 
-        SSL_CTX_set1_groups(3)
+        ``SSL_CTX_set1_groups(3)``
         """
         native.set_tmp_ecdh(self, _names("curve", curve_name(curve)))
 
@@ -119,7 +119,7 @@ class ContextCiphers(Context):
         Raises TypeError if it is not a path, and :class:`Error` when the file
         cannot be read, holds none, or holds some that are too weak.
 
-        SSL_CTX_set0_tmp_dh_pkey(3)
+        ``SSL_CTX_set0_tmp_dh_pkey(3)``
         """
         native.load_tmp_dh(self, path_bytes(dhfile))
 
@@ -129,7 +129,7 @@ class ContextCiphers(Context):
         Raises TypeError if it is neither bytes nor str, ValueError for a NUL
         byte and :class:`Error` for an unknown group.
 
-        SSL_CTX_set1_groups_list(3)
+        ``SSL_CTX_set1_groups_list(3)``
         """
         native.context_set_groups_list(self, _names("groups", groups))
 
@@ -139,7 +139,7 @@ class ContextCiphers(Context):
         Raises TypeError if it is neither bytes nor str, ValueError for a NUL
         byte and :class:`Error` for an unknown algorithm.
 
-        SSL_CTX_set1_sigalgs_list(3)
+        ``SSL_CTX_set1_sigalgs_list(3)``
         """
         native.context_set_sigalgs_list(self, _names("algorithms", algorithms))
 
@@ -155,7 +155,7 @@ class ConnectionCiphers(Connection):
         Raises TypeError if ``version`` is not an int, :class:`Error` for a version the
         library does not have.
 
-        SSL_set_min_proto_version(3)
+        ``SSL_set_min_proto_version(3)``
         """
         native.connection_set_min_version(self, integer("version", version))
 
@@ -164,21 +164,21 @@ class ConnectionCiphers(Connection):
 
         Raises what :meth:`set_min_proto_version` raises.
 
-        SSL_set_max_proto_version(3)
+        ``SSL_set_max_proto_version(3)``
         """
         native.connection_set_max_version(self, integer("version", version))
 
     def get_min_proto_version(self) -> int:
         """Return the oldest protocol version that is accepted; 0 where none is set.
 
-        SSL_get_min_proto_version(3)
+        ``SSL_get_min_proto_version(3)``
         """
         return native.connection_get_min_version(self)
 
     def get_max_proto_version(self) -> int:
         """Return the newest protocol version that is accepted; 0 where none is set.
 
-        SSL_get_max_proto_version(3)
+        ``SSL_get_max_proto_version(3)``
         """
         return native.connection_get_max_version(self)
 
@@ -187,7 +187,7 @@ class ConnectionCiphers(Connection):
 
         Raises what :meth:`Context.set_cipher_list` raises.
 
-        SSL_set_cipher_list(3)
+        ``SSL_set_cipher_list(3)``
         """
         ciphers = text_to_bytes("cipher_list", cipher_list)
         native.connection_set_cipher_list(self, without_nul("cipher_list", ciphers))
@@ -195,7 +195,7 @@ class ConnectionCiphers(Connection):
     def get_cipher_list(self) -> list[str]:
         """Return the names of the ciphers, TLS 1.3 first, in order of preference.
 
-        SSL_get_ciphers(3)
+        ``SSL_get_ciphers(3)``
         """
         return native.connection_get_cipher_list(self)
 
@@ -204,7 +204,7 @@ class ConnectionCiphers(Connection):
 
         Raises what :meth:`Context.set_tls13_ciphersuites` raises.
 
-        SSL_set_ciphersuites(3)
+        ``SSL_set_ciphersuites(3)``
         """
         if not isinstance(ciphersuites, bytes):
             raise TypeError("ciphersuites must be a byte string.")
@@ -215,7 +215,7 @@ class ConnectionCiphers(Connection):
 
         Raises what :meth:`Context.set_groups_list` raises.
 
-        SSL_set1_groups_list(3)
+        ``SSL_set1_groups_list(3)``
         """
         native.connection_set_groups_list(self, _names("groups", groups))
 
@@ -224,13 +224,13 @@ class ConnectionCiphers(Connection):
 
         Raises what :meth:`Context.set_sigalgs_list` raises.
 
-        SSL_set1_sigalgs_list(3)
+        ``SSL_set1_sigalgs_list(3)``
         """
         native.connection_set_sigalgs_list(self, _names("algorithms", algorithms))
 
     def get_group_name(self) -> str | None:
         """Return the name of the group of the key exchange; None before the handshake.
 
-        SSL_get0_group_name(3)
+        ``SSL_get0_group_name(3)``
         """
         return native.get_group_name(self)

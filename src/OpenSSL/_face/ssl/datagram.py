@@ -28,7 +28,7 @@ class ContextDatagram(Context):
         and a secret. What it raises comes out of the call that ran it, and the
         handshake ends. None removes it. Raises TypeError if it cannot be called.
 
-        SSL_CTX_set_cookie_generate_cb(3)
+        ``SSL_CTX_set_cookie_generate_cb(3)``
         """
         native.set_cookie_generate_callback(self, hook("callback", callback))
 
@@ -39,7 +39,7 @@ class ContextDatagram(Context):
         raises comes out of the call that ran it, and the cookie counts as wrong.
         None removes it. Raises TypeError if it cannot be called.
 
-        SSL_CTX_set_cookie_verify_cb(3)
+        ``SSL_CTX_set_cookie_verify_cb(3)``
         """
         native.set_cookie_verify_callback(self, hook("callback", callback))
 
@@ -56,7 +56,7 @@ class ConnectionDatagram(Connection):
         ClientHello is there, what a cookie callback raised, and :class:`Error`
         when a callback is missing or the connection is not a DTLS one.
 
-        DTLSv1_listen(3)
+        ``DTLSv1_listen(3)``
         """
         if not native.listen(self):
             raise WantReadError()
@@ -66,7 +66,7 @@ class ConnectionDatagram(Connection):
 
         None when no answer is being waited for.
 
-        DTLSv1_get_timeout(3)
+        ``DTLSv1_get_timeout(3)``
         """
         return native.get_timeout(self)
 
@@ -76,7 +76,7 @@ class ConnectionDatagram(Connection):
         Returns whether it had. Raises :class:`Error` after too many attempts and
         :class:`WantWriteError` when the transport takes nothing.
 
-        DTLSv1_handle_timeout(3)
+        ``DTLSv1_handle_timeout(3)``
         """
         return native.handle_timeout(self)
 
@@ -87,7 +87,7 @@ class ConnectionDatagram(Connection):
         Raises TypeError if ``mtu`` is not an int, ValueError outside 256 to 65507 and
         :class:`Error` when the connection is not a DTLS one.
 
-        SSL_set_mtu(3)
+        ``SSL_set_mtu(3)``
         """
         native.set_mtu(self, integer("mtu", mtu))
 
@@ -96,6 +96,6 @@ class ConnectionDatagram(Connection):
 
         Raises :class:`Error` when the connection is not a DTLS one.
 
-        DTLS_get_data_mtu(3)
+        ``DTLS_get_data_mtu(3)``
         """
         return native.get_data_mtu(self)

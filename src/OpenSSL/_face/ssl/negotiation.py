@@ -51,7 +51,7 @@ class ContextNegotiation(ContextCiphers):
         empty list, an item without or with more than 255 bytes, or a list that
         is too long for a handshake.
 
-        SSL_CTX_set_alpn_protos(3)
+        ``SSL_CTX_set_alpn_protos(3)``
         """
         native.context_set_alpn_protos(self, _protocols(protos))
 
@@ -63,7 +63,7 @@ class ContextNegotiation(ContextCiphers):
         out of the call that ran it. None removes it. Raises TypeError for what
         cannot be called.
 
-        SSL_CTX_set_alpn_select_cb(3)
+        ``SSL_CTX_set_alpn_select_cb(3)``
         """
         native.set_alpn_select_callback(self, hook("callback", callback))
 
@@ -76,7 +76,7 @@ class ContextNegotiation(ContextCiphers):
         whose ``alert`` is set says which alert the client is sent. None removes it.
         Raises TypeError if it cannot be called.
 
-        SSL_CTX_set_tlsext_servername_callback(3)
+        ``SSL_CTX_set_tlsext_servername_callback(3)``
         """
         native.set_servername_callback(self, hook("callback", callback))
 
@@ -86,7 +86,7 @@ class ContextNegotiation(ContextCiphers):
         Raises TypeError if it is not a byte string, ValueError for a NUL byte and
         :class:`Error` for an unknown profile.
 
-        SSL_CTX_set_tlsext_use_srtp(3)
+        ``SSL_CTX_set_tlsext_use_srtp(3)``
         """
         if not isinstance(profiles, bytes):
             raise TypeError("profiles must be a byte string.")
@@ -103,14 +103,14 @@ class ConnectionNegotiation(ConnectionCiphers):
 
         Raises what :meth:`Context.set_alpn_protos` raises.
 
-        SSL_set_alpn_protos(3)
+        ``SSL_set_alpn_protos(3)``
         """
         native.connection_set_alpn_protos(self, _protocols(protos))
 
     def get_alpn_proto_negotiated(self) -> bytes:
         """Return the application protocol agreed on; empty when there is none.
 
-        SSL_get0_alpn_selected(3)
+        ``SSL_get0_alpn_selected(3)``
         """
         return native.get_alpn_proto_negotiated(self)
 
@@ -121,7 +121,7 @@ class ConnectionNegotiation(ConnectionCiphers):
         TypeError if it is not a byte string or holds a NUL byte and ValueError
         for a wrong length.
 
-        SSL_set_tlsext_host_name(3)
+        ``SSL_set_tlsext_host_name(3)``
         """
         if not isinstance(name, bytes):
             raise TypeError("name must be a byte string")
@@ -134,13 +134,13 @@ class ConnectionNegotiation(ConnectionCiphers):
     def get_servername(self) -> bytes | None:
         """Return the host name the client asks for, or None when it names none.
 
-        SSL_get_servername(3)
+        ``SSL_get_servername(3)``
         """
         return native.get_servername(self)
 
     def get_selected_srtp_profile(self) -> bytes:
         """Return the SRTP profile agreed on; empty when there is none.
 
-        SSL_get_selected_srtp_profile(3)
+        ``SSL_get_selected_srtp_profile(3)``
         """
         return native.get_selected_srtp_profile(self)

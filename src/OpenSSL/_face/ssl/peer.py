@@ -59,7 +59,7 @@ class ConnectionPeer(Connection):
         ``as_cryptography`` asks for a ``cryptography.x509.Certificate``; without
         that package it raises ImportError.
 
-        SSL_get_certificate(3)
+        ``SSL_get_certificate(3)``
         """
         return _one(native.get_certificate(self), as_cryptography)
 
@@ -74,7 +74,7 @@ class ConnectionPeer(Connection):
 
         ``as_cryptography`` asks for a ``cryptography.x509.Certificate``.
 
-        SSL_get1_peer_certificate(3)
+        ``SSL_get1_peer_certificate(3)``
         """
         return _one(native.get_peer_certificate(self), as_cryptography)
 
@@ -93,7 +93,7 @@ class ConnectionPeer(Connection):
         in it is verified. ``as_cryptography`` asks for
         ``cryptography.x509.Certificate`` objects.
 
-        SSL_get_peer_cert_chain(3)
+        ``SSL_get_peer_cert_chain(3)``
         """
         return _all(native.get_peer_cert_chain(self), as_cryptography)
 
@@ -110,7 +110,7 @@ class ConnectionPeer(Connection):
         incomplete: look at :meth:`get_verify_result`. ``as_cryptography`` asks
         for ``cryptography.x509.Certificate`` objects.
 
-        SSL_get0_verified_chain(3)
+        ``SSL_get0_verified_chain(3)``
         """
         return _all(native.get_verified_chain(self), as_cryptography)
 
@@ -125,7 +125,7 @@ class ConnectionPeer(Connection):
         none before the handshake. ``as_cryptography`` asks for
         ``cryptography.x509.Name`` objects.
 
-        SSL_get_client_CA_list(3)
+        ``SSL_get_client_CA_list(3)``
         """
         names = native.get_client_ca_list(self)
         return _foreign_names(names) if as_cryptography else names
@@ -135,7 +135,7 @@ class ConnectionPeer(Connection):
 
         It is 0, too, when the peer showed no certificate at all.
 
-        SSL_get_verify_result(3)
+        ``SSL_get_verify_result(3)``
         """
         return native.get_verify_result(self)
 
@@ -145,7 +145,7 @@ class ConnectionPeer(Connection):
         OpenSSL's short names, as ``("RSASSA-PSS", "SHA256")``; the digest is None for
         signatures without one, as Ed25519. None when the peer signed nothing.
 
-        SSL_get_peer_signature_type_nid(3)
+        ``SSL_get_peer_signature_type_nid(3)``
         """
         return native.get_peer_signature(self)
 
@@ -164,7 +164,7 @@ class ConnectionPeer(Connection):
         For instance ``("EC", 256, "prime256v1")`` or ``("X25519", 253, "X25519")``.
         None before the handshake and when there was no such key.
 
-        SSL_get_peer_tmp_key(3)
+        ``SSL_get_peer_tmp_key(3)``
         """
         return native.get_server_tmp_key(self)
 
@@ -173,35 +173,35 @@ class ConnectionPeer(Connection):
     def get_cipher_name(self) -> str | None:
         """Return OpenSSL's name of the cipher in use, or None when there is none.
 
-        SSL_CIPHER_get_name(3)
+        ``SSL_CIPHER_get_name(3)``
         """
         return native.get_cipher_name(self)
 
     def get_cipher_standard_name(self) -> str | None:
         """Return the IETF's name of the cipher in use, or None when there is none.
 
-        SSL_CIPHER_standard_name(3)
+        ``SSL_CIPHER_standard_name(3)``
         """
         return native.get_cipher_standard_name(self)
 
     def get_cipher_bits(self) -> int | None:
         """Return how many secret bits the cipher in use has, or None when there is none.
 
-        SSL_CIPHER_get_bits(3)
+        ``SSL_CIPHER_get_bits(3)``
         """
         return native.get_cipher_bits(self)
 
     def get_cipher_version(self) -> str | None:
         """Return the protocol that brought the cipher in use, or None when there is none.
 
-        SSL_CIPHER_get_version(3)
+        ``SSL_CIPHER_get_version(3)``
         """
         return native.get_cipher_version(self)
 
     def get_compression(self) -> str | None:
         """Return OpenSSL's short name of the compression in use; None where there is none.
 
-        SSL_get_current_compression(3)
+        ``SSL_get_current_compression(3)``
         """
         return native.get_compression(self)
 
@@ -210,7 +210,7 @@ class ConnectionPeer(Connection):
 
         Empty on a client and before the handshake.
 
-        SSL_get_shared_ciphers(3)
+        ``SSL_get_shared_ciphers(3)``
         """
         return native.get_shared_ciphers(self)
 
@@ -219,14 +219,14 @@ class ConnectionPeer(Connection):
     def is_server(self) -> bool:
         """Return whether this side is the server.
 
-        SSL_is_server(3)
+        ``SSL_is_server(3)``
         """
         return native.is_server(self)
 
     def is_init_finished(self) -> bool:
         """Return whether the handshake is finished, and no other one is under way.
 
-        SSL_is_init_finished(3)
+        ``SSL_is_init_finished(3)``
         """
         return native.is_init_finished(self)
 
@@ -235,7 +235,7 @@ class ConnectionPeer(Connection):
 
         Before the handshake it is the newest that would be offered.
 
-        SSL_version(3)
+        ``SSL_version(3)``
         """
         return native.get_protocol_version(self)
 
@@ -244,14 +244,14 @@ class ConnectionPeer(Connection):
 
         Before the handshake it is the newest that would be offered.
 
-        SSL_get_version(3)
+        ``SSL_get_version(3)``
         """
         return native.get_protocol_version_name(self)
 
     def get_state_string(self) -> bytes:
         """Return, in words for people, where the handshake stands.
 
-        SSL_state_string_long(3)
+        ``SSL_state_string_long(3)``
         """
         return native.get_state_string(self)
 
@@ -261,20 +261,20 @@ class ConnectionPeer(Connection):
         Returns False when one is due already. Raises :class:`Error` where
         that does not exist, as in TLS 1.3.
 
-        SSL_renegotiate(3)
+        ``SSL_renegotiate(3)``
         """
         return native.renegotiate(self)
 
     def renegotiate_pending(self) -> bool:
         """Return whether a new handshake is due and not finished.
 
-        SSL_renegotiate_pending(3)
+        ``SSL_renegotiate_pending(3)``
         """
         return native.renegotiate_pending(self)
 
     def total_renegotiations(self) -> int:
         """Return how many times the handshake was made again.
 
-        SSL_total_renegotiations(3)
+        ``SSL_total_renegotiations(3)``
         """
         return native.total_renegotiations(self)

@@ -23,14 +23,14 @@ class ConnectionSecrets(Connection):
     def client_random(self) -> bytes | None:
         """Return the 32 random bytes of the ClientHello; None before the handshake.
 
-        SSL_get_client_random(3)
+        ``SSL_get_client_random(3)``
         """
         return native.client_random(self)
 
     def server_random(self) -> bytes | None:
         """Return the 32 random bytes of the ServerHello; None before the handshake.
 
-        SSL_get_server_random(3)
+        ``SSL_get_server_random(3)``
         """
         return native.server_random(self)
 
@@ -40,21 +40,21 @@ class ConnectionSecrets(Connection):
         In TLS 1.3 this is the resumption secret. Anyone who has it can take over
         the session, so it belongs in no log.
 
-        SSL_SESSION_get_master_key(3)
+        ``SSL_SESSION_get_master_key(3)``
         """
         return native.master_key(self)
 
     def get_finished(self) -> bytes | None:
         """Return the Finished message last sent; None when none has been.
 
-        SSL_get_finished(3)
+        ``SSL_get_finished(3)``
         """
         return native.get_finished(self)
 
     def get_peer_finished(self) -> bytes | None:
         """Return the Finished message last received; None when none has been.
 
-        SSL_get_peer_finished(3)
+        ``SSL_get_peer_finished(3)``
         """
         return native.get_peer_finished(self)
 
@@ -68,7 +68,7 @@ class ConnectionSecrets(Connection):
         bytes of either or a negative number, and :class:`Error` before the
         handshake or when OpenSSL refuses the label or the length.
 
-        SSL_export_keying_material(3)
+        ``SSL_export_keying_material(3)``
         """
         return native.export_keying_material(
             self,

@@ -29,7 +29,7 @@ class Session(native.Session):
     Context, in any thread. One that is made by calling the class is empty: asking it
     anything raises ValueError.
 
-    SSL_SESSION_new(3)
+    ``SSL_SESSION_new(3)``
     """
 
     __module__ = "OpenSSL.SSL"
@@ -53,7 +53,7 @@ class Session(native.Session):
         take them only from a place that is as safe as a private key's. Raises TypeError
         for wrong types and :class:`Error` when the bytes are not exactly one session.
 
-        d2i_SSL_SESSION(3)
+        ``d2i_SSL_SESSION(3)``
         """
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
@@ -68,28 +68,28 @@ class Session(native.Session):
         nobody has changed the bytes. It does not encrypt them. Raises TypeError if it is
         not a byte string.
 
-        i2d_SSL_SESSION(3)
+        ``i2d_SSL_SESSION(3)``
         """
         return native.to_bytes(self, as_bytes("key", key))
 
     def get_id(self) -> bytes:
         """Return the session's id, at most 32 bytes; empty where a ticket does its work.
 
-        SSL_SESSION_get_id(3)
+        ``SSL_SESSION_get_id(3)``
         """
         return native.get_id(self)
 
     def get_time(self) -> int:
         """Return when the session was made, in seconds since 1970.
 
-        SSL_SESSION_get_time(3)
+        ``SSL_SESSION_get_time(3)``
         """
         return native.get_time(self)
 
     def get_timeout(self) -> int:
         """Return for how many seconds after :meth:`get_time` the session may be used.
 
-        SSL_SESSION_get_timeout(3)
+        ``SSL_SESSION_get_timeout(3)``
         """
         return native.get_timeout(self)
 
@@ -98,7 +98,7 @@ class Session(native.Session):
 
         Raises TypeError if it is not an integer and ValueError for a negative number.
 
-        SSL_SESSION_set_time(3)
+        ``SSL_SESSION_set_time(3)``
         """
         fields.set_time(self, integer("seconds", seconds))
 
@@ -108,21 +108,21 @@ class Session(native.Session):
         A server takes no ticket for longer than the ticket itself says. Raises TypeError if
         it is not an integer and ValueError for a negative number.
 
-        SSL_SESSION_set_timeout(3)
+        ``SSL_SESSION_set_timeout(3)``
         """
         fields.set_timeout(self, integer("seconds", seconds))
 
     def has_ticket(self) -> bool:
         """Return whether the session holds a ticket for the server.
 
-        SSL_SESSION_has_ticket(3)
+        ``SSL_SESSION_has_ticket(3)``
         """
         return native.has_ticket(self)
 
     def get_ticket_lifetime_hint(self) -> int:
         """Return for how many seconds the server promised to honour the ticket.
 
-        SSL_SESSION_get_ticket_lifetime_hint(3)
+        ``SSL_SESSION_get_ticket_lifetime_hint(3)``
         """
         return native.get_ticket_lifetime_hint(self)
 
@@ -132,42 +132,42 @@ class Session(native.Session):
         A TLS 1.3 client has to read from the connection first: the server's
         ticket comes after the handshake.
 
-        SSL_SESSION_is_resumable(3)
+        ``SSL_SESSION_is_resumable(3)``
         """
         return native.is_resumable(self)
 
     def get_protocol_version(self) -> int:
         """Return the protocol version, for instance ``TLS1_3_VERSION``.
 
-        SSL_SESSION_get_protocol_version(3)
+        ``SSL_SESSION_get_protocol_version(3)``
         """
         return native.get_protocol_version(self)
 
     def get_cipher_name(self) -> str | None:
         """Return OpenSSL's name of the cipher that was agreed on, or None.
 
-        SSL_SESSION_get0_cipher(3)
+        ``SSL_SESSION_get0_cipher(3)``
         """
         return fields.get_cipher_name(self)
 
     def get_peer_certificate(self) -> X509 | None:
         """Return the peer's certificate, or None where there is none.
 
-        SSL_SESSION_get0_peer(3)
+        ``SSL_SESSION_get0_peer(3)``
         """
         return fields.get_peer_certificate(self)  # type: ignore[return-value]
 
     def get_hostname(self) -> bytes | None:
         """Return the server name that was asked for and accepted, or None.
 
-        SSL_SESSION_get0_hostname(3)
+        ``SSL_SESSION_get0_hostname(3)``
         """
         return fields.get_hostname(self)
 
     def get_alpn_selected(self) -> bytes:
         """Return the protocol that was chosen by ALPN; empty for none.
 
-        SSL_SESSION_get0_alpn_selected(3)
+        ``SSL_SESSION_get0_alpn_selected(3)``
         """
         return fields.get_alpn_selected(self)
 
@@ -177,42 +177,42 @@ class Session(native.Session):
         It stands where OpenSSL keeps the session id context, and is made of that too:
         :meth:`Context.set_session_id`.
 
-        SSL_SESSION_get0_id_context(3)
+        ``SSL_SESSION_get0_id_context(3)``
         """
         return fields.get_id_context(self)
 
     def get_ticket(self) -> bytes:
         """Return the server's ticket as it came; empty where there is none.
 
-        SSL_SESSION_get0_ticket(3)
+        ``SSL_SESSION_get0_ticket(3)``
         """
         return fields.get_ticket(self)
 
     def get_master_key(self) -> bytes:
         """Return the secret that the session stands on: anyone who has it can pass for an end.
 
-        SSL_SESSION_get_master_key(3)
+        ``SSL_SESSION_get_master_key(3)``
         """
         return fields.get_master_key(self)
 
     def get_max_early_data(self) -> int:
         """Return how many bytes of early data the server takes; 0 for none.
 
-        SSL_SESSION_get_max_early_data(3)
+        ``SSL_SESSION_get_max_early_data(3)``
         """
         return fields.get_max_early_data(self)
 
     def get_max_fragment_length(self) -> int:
         """Return the maximum fragment length that was agreed on, in bytes; 0 for none.
 
-        SSL_SESSION_get_max_fragment_length(3)
+        ``SSL_SESSION_get_max_fragment_length(3)``
         """
         return fields.get_max_fragment_length(self)
 
     def get_ticket_appdata(self) -> bytes:
         """Return what the program keeps in the session; empty for nothing.
 
-        SSL_SESSION_get0_ticket_appdata(3)
+        ``SSL_SESSION_get0_ticket_appdata(3)``
         """
         return fields.get_ticket_appdata(self)
 
@@ -223,7 +223,7 @@ class Session(native.Session):
         :meth:`Context.set_session_ticket_callback` says. Raises TypeError if it is not a
         byte string and ValueError if it is too long.
 
-        SSL_SESSION_set1_ticket_appdata(3)
+        ``SSL_SESSION_set1_ticket_appdata(3)``
         """
         fields.set_ticket_appdata(self, as_bytes("data", data))
 
@@ -240,14 +240,14 @@ class ContextSessions(Context):
 
         Returns the previous mode. Raises TypeError if ``mode`` is not an int.
 
-        SSL_CTX_set_session_cache_mode(3)
+        ``SSL_CTX_set_session_cache_mode(3)``
         """
         return native.set_cache_mode(self, integer("mode", mode))
 
     def get_session_cache_mode(self) -> int:
         """Return the mode of the session cache.
 
-        SSL_CTX_get_session_cache_mode(3)
+        ``SSL_CTX_get_session_cache_mode(3)``
         """
         return native.get_cache_mode(self)
 
@@ -256,14 +256,14 @@ class ContextSessions(Context):
 
         Raises TypeError if ``timeout`` is not an int and ValueError for a negative number.
 
-        SSL_CTX_set_timeout(3)
+        ``SSL_CTX_set_timeout(3)``
         """
         return native.set_cache_timeout(self, integer("timeout", timeout))
 
     def get_timeout(self) -> int:
         """Return for how many seconds new sessions may be used; 300 unless set.
 
-        SSL_CTX_get_timeout(3)
+        ``SSL_CTX_get_timeout(3)``
         """
         return native.get_cache_timeout(self)
 
@@ -273,7 +273,7 @@ class ContextSessions(Context):
         A server that asks for client certificates has to set one before it can
         resume sessions. Raises :class:`Error` for more than 32 bytes.
 
-        SSL_CTX_set_session_id_context(3)
+        ``SSL_CTX_set_session_id_context(3)``
         """
         native.set_id_context(self, text_to_bytes("buf", buf))
         self._sessions_named = True
@@ -284,14 +284,14 @@ class ContextSessions(Context):
         2 unless set. Raises TypeError if it is not an integer and OverflowError for a
         negative number.
 
-        SSL_CTX_set_num_tickets(3)
+        ``SSL_CTX_set_num_tickets(3)``
         """
         native.set_num_tickets(self, integer("count", count))
 
     def get_num_tickets(self) -> int:
         """Return how many tickets a server sends after a full handshake of TLS 1.3.
 
-        SSL_CTX_get_num_tickets(3)
+        ``SSL_CTX_get_num_tickets(3)``
         """
         return native.get_num_tickets(self)
 
@@ -301,7 +301,7 @@ class ContextSessions(Context):
         ``number`` is how many sessions are in the cache now; ``hits``, ``misses``,
         ``timeouts`` and ``cache_full`` count what became of attempts to resume.
 
-        SSL_CTX_sess_number(3)
+        ``SSL_CTX_sess_number(3)``
         """
         return native.get_cache_numbers(self)
 
@@ -316,7 +316,7 @@ class ConnectionSessions(Connection):
 
         It stays usable however the connection ends.
 
-        SSL_get_session(3)
+        ``SSL_get_session(3)``
         """
         return native.get_session(self)  # type: ignore[return-value]
 
@@ -330,7 +330,7 @@ class ConnectionSessions(Connection):
         Raises TypeError if it is not a Session, ValueError for an empty one or one
         of another Context, and :class:`Error` once the handshake has begun.
 
-        SSL_set_session(3)
+        ``SSL_set_session(3)``
         """
         if not isinstance(session, Session):
             raise TypeError("session must be a Session instance")
@@ -339,7 +339,7 @@ class ConnectionSessions(Connection):
     def session_reused(self) -> bool:
         """Return whether the handshake resumed a session.
 
-        SSL_session_reused(3)
+        ``SSL_session_reused(3)``
         """
         return native.session_reused(self)
 

@@ -21,7 +21,7 @@ class ContextSettings(Context):
         Returns the new set. Raises TypeError if ``options`` is not an int and OverflowError
         for a negative number or one of more than 64 bits.
 
-        SSL_CTX_set_options(3)
+        ``SSL_CTX_set_options(3)``
         """
         return native.context_set_options(self, integer("options", options))
 
@@ -30,14 +30,14 @@ class ContextSettings(Context):
 
         Raises what :meth:`set_options` raises.
 
-        SSL_CTX_clear_options(3)
+        ``SSL_CTX_clear_options(3)``
         """
         return native.context_clear_options(self, integer("options", options))
 
     def get_options(self) -> int:
         """Return the options in force, ``OP_*`` joined with ``|``.
 
-        SSL_CTX_get_options(3)
+        ``SSL_CTX_get_options(3)``
         """
         return native.context_get_options(self)
 
@@ -47,7 +47,7 @@ class ContextSettings(Context):
         Returns the new set. Raises TypeError if ``mode`` is not an int and OverflowError
         for a negative number or one of more than 32 bits.
 
-        SSL_CTX_set_mode(3)
+        ``SSL_CTX_set_mode(3)``
         """
         return native.context_set_mode(self, integer("mode", mode))
 
@@ -56,14 +56,14 @@ class ContextSettings(Context):
 
         Raises what :meth:`set_mode` raises.
 
-        SSL_CTX_clear_mode(3)
+        ``SSL_CTX_clear_mode(3)``
         """
         return native.context_clear_mode(self, integer("mode_to_clear", mode_to_clear))
 
     def get_mode(self) -> int:
         """Return the modes in force, ``MODE_*`` joined with ``|``.
 
-        SSL_CTX_get_mode(3)
+        ``SSL_CTX_get_mode(3)``
         """
         return native.context_get_mode(self)
 
@@ -98,7 +98,7 @@ class ConnectionSettings(Connection):
         Returns the new set. Raises TypeError if ``options`` is not an int and OverflowError
         for a negative number or one of more than 64 bits.
 
-        SSL_set_options(3)
+        ``SSL_set_options(3)``
         """
         return native.connection_set_options(self, integer("options", options))
 
@@ -107,14 +107,14 @@ class ConnectionSettings(Connection):
 
         Raises what :meth:`set_options` raises.
 
-        SSL_clear_options(3)
+        ``SSL_clear_options(3)``
         """
         return native.connection_clear_options(self, integer("options", options))
 
     def get_options(self) -> int:
         """Return the options in force on this connection.
 
-        SSL_get_options(3)
+        ``SSL_get_options(3)``
         """
         return native.connection_get_options(self)
 
@@ -124,7 +124,7 @@ class ConnectionSettings(Connection):
         Returns the new set. Raises TypeError if ``mode`` is not an int and OverflowError
         for a negative number or one of more than 32 bits.
 
-        SSL_set_mode(3)
+        ``SSL_set_mode(3)``
         """
         return native.connection_set_mode(self, integer("mode", mode))
 
@@ -133,13 +133,13 @@ class ConnectionSettings(Connection):
 
         Raises what :meth:`set_mode` raises.
 
-        SSL_clear_mode(3)
+        ``SSL_clear_mode(3)``
         """
         return native.connection_clear_mode(self, integer("mode_to_clear", mode_to_clear))
 
     def get_mode(self) -> int:
         """Return the modes in force on this connection.
 
-        SSL_get_mode(3)
+        ``SSL_get_mode(3)``
         """
         return native.connection_get_mode(self)
