@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,10 @@ from pathlib import Path
 
 #: The module that holds what all others share; the library is called like it.
 SHARED = "OpenSSL._native.core"
+#: How a file says which declarations it uses; tests/meta/test_rebuilds.py allows no other way.
+USES = re.compile(
+    r"^\s*(?:from\s+(OpenSSL[\w.]*)\s+cimport|cimport\s+(OpenSSL[\w.]*))", re.MULTILINE
+)
 
 
 def digest(paths: Iterable[Path], *words: str) -> str:
@@ -34,6 +39,24 @@ def digest(paths: Iterable[Path], *words: str) -> str:
     for path in paths:
         state.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return state.hexdigest()
+
+
+def declarations_of(source: Path, known: dict[str, Path]) -> list[Path]:
+    """The .pxd files that a file uses, through others as well, and its own."""
+    found: dict[str, Path] = {}
+    waiting = [source]
+    own = next((path for path in known.values() if path == source.with_suffix(".pxd")), None)
+    if own is not None:
+        waiting.append(own)
+    while waiting:
+        path = waiting.pop()
+        if path.suffix == ".pxd":
+            found[str(path)] = path
+        for first, second in USES.findall(path.read_text(encoding="utf-8")):
+            used = known.get(first or second)
+            if used is not None and str(used) not in found:
+                waiting.append(used)
+    return [found[name] for name in sorted(found)]
 
 
 def translate(cython: str, options: list[str], sources: list[Path], scratch: Path) -> bool:
@@ -65,17 +88,23 @@ def main(arguments: list[str]) -> int:
     root = Path(__file__).resolve().parent.parent
     out = Path(folder).resolve()
     given = [Path(os.path.relpath(path, root)) for path in rest[second + 1 :]]
-    used = sorted(Path(path).resolve() for path in declarations)
+    known = {
+        ".".join(path.relative_to(root / "src").with_suffix("").parts): path
+        for path in (Path(each).resolve() for each in declarations)
+    }
     os.chdir(root)
 
     version = subprocess.run([cython, "--version"], capture_output=True, text=True, check=True)
-    common = digest([*used, Path(__file__)], *options, version.stdout + version.stderr)
+    common = digest([Path(__file__)], *options, version.stdout + version.stderr)
     record = out / "translated.json"
-    known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    wanted = {path.stem: digest([path], common) for path in given} | {"core": common}
+    done = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    wanted = {"core": common}
+    for path in given:
+        used = declarations_of(path.resolve(), known)
+        wanted[path.stem] = digest([path, *used], common)
 
     def stale(name: str) -> bool:
-        return known.get(name) != wanted[name] or not (out / f"{name}.c").exists()
+        return done.get(name) != wanted[name] or not (out / f"{name}.c").exists()
 
     changed = [path for path in given if stale(path.stem)]
     with tempfile.TemporaryDirectory(dir=out) as made:

@@ -7,10 +7,13 @@ package.module as module`` is seen.
 
 from __future__ import annotations
 
+import importlib.util
 import re
+from pathlib import Path
+from types import ModuleType
 
 import pytest
-from reading import NATIVE, sources, statements
+from reading import NATIVE, ROOT, sources, statements
 
 UNSEEN = re.compile(
     r"\s*from\s+(?:OpenSSL(?:\._native(?:\.(?:common|crypto|ssl))?)?|\.+)\s+cimport\b"
@@ -45,3 +48,46 @@ def test_there_are_none(kind):
     assert files
     found = {name: lines for name, text in files.items() if (lines := unseen(text))}
     assert not found
+
+
+@pytest.fixture(scope="module")
+def cythonize() -> ModuleType:
+    place = importlib.util.spec_from_file_location("cythonize", ROOT / "tools/cythonize.py")
+    assert place is not None
+    assert place.loader is not None
+    module = importlib.util.module_from_spec(place)
+    place.loader.exec_module(module)
+    return module
+
+
+def test_a_declaration_rebuilds_those_that_use_it_through_others(
+    cythonize: ModuleType, tmp_path: Path
+) -> None:
+    texts = {
+        "a.pxd": "cdef class A:\n    cdef int x\n",
+        "b.pxd": "from OpenSSL.a cimport A\ncdef class B(A):\n    pass\n",
+        "c.pxd": "cimport OpenSSL.b as b\n",
+        "d.pxd": "",
+        "c.pyx": "from OpenSSL.d cimport (\n    D,\n)\n",
+        "e.pyx": "import os\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    known = {f"OpenSSL.{each}": tmp_path / f"{each}.pxd" for each in "abcd"}
+
+    def used(name: str) -> list[str]:
+        return [path.name for path in cythonize.declarations_of(tmp_path / name, known)]
+
+    assert used("c.pyx") == ["a.pxd", "b.pxd", "c.pxd", "d.pxd"]
+    assert used("e.pyx") == []
+
+
+def test_a_topic_is_not_rebuilt_for_another(cythonize: ModuleType) -> None:
+    source = ROOT / "src"
+    known = {
+        ".".join(path.relative_to(source).with_suffix("").parts): path
+        for path in NATIVE.rglob("*.pxd")
+    }
+    names = {path.name for path in cythonize.declarations_of(NATIVE / "crypto/spki.pyx", known)}
+    assert {"libcrypto.pxd", "errors.pxd", "keys.pxd"} <= names
+    assert not names & {"context.pxd", "channel.pxd", "connection.pxd"}
