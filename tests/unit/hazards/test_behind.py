@@ -49,6 +49,12 @@ def receive_all(victim: SSL.Connection, size: int) -> bytes:
     return got
 
 
+def wait_for(sock: socket.socket, count: int) -> None:
+    """Wait until so many bytes are there; they stay."""
+    while len(sock.recv(1 << 20, socket.MSG_PEEK | socket.MSG_WAITALL)) < count:
+        pass
+
+
 def receive_plain(sock: socket.socket, count: int) -> bytes:
     got = b""
     while len(got) < count:
@@ -85,6 +91,27 @@ def test_a_goodbye_that_is_padded(padding: int, before: int) -> None:
         assert receive_all(victim, 1 << 20) == bytes(before)
         assert receive_plain(mine, len(PLAIN)) == PLAIN
         sending.result(sockets.PATIENCE)
+
+
+@versions
+@pytest.mark.parametrize("size", [1, 100, 5000])
+def test_what_is_taken_with_a_record(version: str, size: int) -> None:
+    """Where a header says that a record is data, the next header comes with it; no more does."""
+    with over("tcp", version) as (victim, mine, made, theirs):
+        messages = [sealing.data(made, bytes(size)) for _ in range(4)]
+        theirs.sendall(b"".join(messages) + sealing.close_notify(made) + PLAIN)
+        left = sum(map(len, messages))
+        last = sealing.close_notify(made)
+        wait_for(mine, left + len(last) + len(PLAIN))
+        for message in messages:
+            assert victim.recv(65536) == bytes(size)
+            left -= len(message)
+            taken = 5 if version == "TLSv1.2" else 0
+            there = mine.recv(1 << 20, socket.MSG_PEEK)
+            assert len(there) == left + len(last) + len(PLAIN) - taken
+        with verdicts.clean_close():
+            victim.recv(1)
+        assert receive_plain(mine, len(PLAIN)) == PLAIN
 
 
 @versions

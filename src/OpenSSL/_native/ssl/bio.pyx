@@ -21,7 +21,7 @@ from OpenSSL._native.common.platform cimport (
     brisk_errno, brisk_fd, brisk_read, brisk_read_both, brisk_would_block, brisk_write,
 )
 from OpenSSL._native.ssl.channel cimport (
-    ANY_NUMBER, Channel, Datagrams, Piece, brisk_kernel_tls,
+    ANY_NUMBER, LIGHT, Channel, Datagrams, Piece, brisk_kernel_tls,
 )
 from OpenSSL._native.ssl.gathering cimport FAILED_TO_LEAVE, LEFT, leave_together, put_aside
 
@@ -52,7 +52,6 @@ cdef enum:
     HEADER = 5            # bytes before the body of a record
     DATA = 23             # types of records
     HANDSHAKE = 22
-    LIGHT = 4608          # a record that is no longer takes no time worth speaking of
     SET_KTLS = 72         # a request that bio.h keeps to itself; see kernel_tls.h
     FULL = 16401          # no shorter one can be full in TLS 1.3
     DATAGRAM_HEADER = 13  # bytes before the body of a record of DTLS
@@ -164,8 +163,17 @@ cdef inline void charge_datagram(Channel* channel, size_t size) noexcept nogil:
     channel.allowance = channel.allowance - size if channel.allowance > size else 0
 
 
+cdef inline bint has_follower(const Channel* channel) noexcept nogil:
+    """Whether another record follows the present one: it is data, and no goodbye.
+
+    TLS 1.3 hides which of them it is, and no length tells it: a goodbye may be padded.  A
+    full record is a part of something larger.
+    """
+    return channel.kind == DATA and (channel.length >= FULL or channel.told)
+
+
 cdef Py_ssize_t take_socket(Channel* channel, char* data, size_t size) noexcept nogil:
-    """What the system answers; behind a full record, the header of the next one is kept."""
+    """What the system answers; behind a record of data, the header of the next one is kept."""
     cdef Py_ssize_t result
     cdef unsigned int early
     if channel.early > 0:
@@ -174,10 +182,9 @@ cdef Py_ssize_t take_socket(Channel* channel, char* data, size_t size) noexcept 
         channel.early -= early
         memmove(channel.early_header, channel.early_header + early, channel.early)
         return early
-    if (channel.header == HEADER and channel.length >= FULL and channel.kind == DATA
-            and channel.partial + size == <size_t>HEADER + channel.length and channel.is_socket):
-        # It is a part of something larger, so another record follows: no goodbye has
-        # this size.  What follows a shorter one is not to be touched; see reading.
+    if (channel.header == HEADER and channel.is_socket and has_follower(channel)
+            and channel.partial + size == <size_t>HEADER + channel.length):
+        # No more than the header: the body stays in the socket, where selectors see it.
         result = brisk_read_both(descriptor(channel), data, size, channel.early_header, HEADER)
         channel.drained = result < <Py_ssize_t>(size + HEADER)
         if result > <Py_ssize_t>size:
@@ -443,6 +450,8 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
             channel.mtu = FALLBACK_MTU
         return FALLBACK_MTU
     if channel.is_socket and not channel.datagram:
+        if command == SET_KTLS and number == 0 and channel.early > 0:
+            return 0    # it would begin to decrypt behind a header
         if command == SET_KTLS and leave_together(channel) != LEFT:
             return 0    # the kernel would encrypt it once more
         return brisk_kernel_tls_control(

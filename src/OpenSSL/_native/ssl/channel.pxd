@@ -12,6 +12,7 @@ cdef extern from "kernel_tls.h" nogil:
 
 cdef enum:
     ANY_NUMBER = 255    # of writes
+    LIGHT = 4608        # a record that is no longer takes no time worth speaking of
 
 cdef struct Piece:
     PyObject* owner             # a bytes object, exactly; counted here
@@ -82,8 +83,9 @@ cdef struct Channel:
     # ---- descriptor
     flag is_socket
     flag drained                # the last read took less than it could have
-    flag early                  # bytes of the next header that came with a full record
+    flag early                  # bytes of the next header that came with a record
     unsigned char[5] early_header
+    flag told                   # headers tell what records are: up to TLS 1.2
     brisk_fd fd
     brisk_fd borrowed           # a second one of the socket's, for one operation; else -1
     flag gathering              # records are put together, and leave at the end of the call
@@ -117,6 +119,7 @@ cdef void close_channel(Channel* channel) noexcept
 cdef void free_gathered(Channel* channel) noexcept nogil
 cdef void give_back(Channel* channel) noexcept
 cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept nogil
+cdef bint next_is_long(const Channel* channel) noexcept nogil
 cdef size_t lacking(const Channel* channel) noexcept nogil
 cdef object take_back(Channel* channel)
 cdef int feed(Channel* channel, object data) except -1

@@ -130,6 +130,13 @@ cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept
     return True
 
 
+cdef bint next_is_long(const Channel* channel) noexcept nogil:
+    """Whether the record that is read next takes time, as far as is known."""
+    if channel.early == sizeof(channel.early_header):
+        return (<size_t>channel.early_header[3] << 8 | channel.early_header[4]) > LIGHT
+    return channel.large    # the present one, or the last one
+
+
 cdef size_t lacking(const Channel* channel) noexcept nogil:
     """How many bytes libssl can use now: the rest of a header, or of its record."""
     cdef size_t whole = sizeof(channel.early_header)

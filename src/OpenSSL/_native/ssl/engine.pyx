@@ -23,7 +23,7 @@ from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk
 from OpenSSL._native.common.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
 from OpenSSL._native.ssl.bio cimport open_bio
 from OpenSSL._native.ssl.channel cimport (
-    ANY_NUMBER, Channel, close_channel, give_back, return_borrowed, spare,
+    ANY_NUMBER, Channel, close_channel, give_back, next_is_long, return_borrowed, spare,
 )
 from OpenSSL._native.ssl.conduit cimport Conduit, Conducted, conduit_for
 from OpenSSL._native.ssl.context cimport Context
@@ -195,6 +195,7 @@ cdef class Engine(Conducted):
             self.start_reading()
             before = run_for(<void*>self)   # a signature may be asked for
         channel.light = light
+        channel.told = reading and not starting and not self.asked_late
         channel.rationed = False
         channel.allowance = 1 if self.more else FEW if light else MANY
         channel.writes = (
@@ -226,6 +227,9 @@ cdef class Engine(Conducted):
             # No Python runs from here on, and no Context is waited for, so nobody closes
             # anything.
             return check_open(self.socket, &self.channel)
+        if ((operation == READ or operation == PEEK) and not self.may_shake(starting)
+                and s.SSL_pending(self.handle) > 0):
+            return check_open(self.socket, &self.channel)   # nothing is asked of the socket
         return borrow(self.socket, &self.channel)
 
     cdef bint may_call(self, bint starting) noexcept:
@@ -245,8 +249,13 @@ cdef class Engine(Conducted):
                 return False    # any record may be a request for a certificate, and a signature
             if self.channel.memory:
                 return self.channel.incoming <= TINY
-            # The buffer's size says little: programs ask for 64 KiB and get a line.
-            return not self.channel.large or size <= TINY and s.SSL_pending(self.handle) > 0
+            # The buffer's size says little: programs ask for 64 KiB and get a line.  What is
+            # decrypted already is only copied, and that is a record at most.
+            # A socket that had no more is asked before the interpreter is given up for it: our
+            # BIO refuses the body of a long record then.
+            return (not next_is_long(&self.channel) or s.SSL_pending(self.handle) > 0
+                    or self.channel.drained and self.channel.early == 0
+                    and self.channel.header == 0 and not brisk_is_single())
         return size <= TINY
 
     cdef void rest(self) noexcept:
