@@ -89,6 +89,7 @@ cdef struct Channel:
     brisk_fd fd
     brisk_fd borrowed           # a second one of the socket's, for one operation; else -1
     flag gathering              # records are put together, and leave at the end of the call
+    flag flight                 # they are a handshake's, so no caller owes anything for them
     Gather* gathered            # NULL when there is none
     brisk_kernel_tls kernel
     # ---- memory, incoming: whole bytes objects, read in place

@@ -48,6 +48,7 @@ cdef void free_gathered(Channel* channel) noexcept nogil:
         free(channel.gathered.records)
         free(channel.gathered)
         channel.gathered = NULL
+        channel.flight = False
 
 
 cdef void close_channel(Channel* channel) noexcept:

@@ -28,10 +28,11 @@ from OpenSSL._native.ssl.channel cimport (
 from OpenSSL._native.ssl.conduit cimport Conduit, Conducted, conduit_for
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.ending cimport OVER
+from OpenSSL._native.ssl.gathering cimport begin_flight
 from OpenSSL._native.ssl.trampolines cimport on_alert, on_info, watch_messages
 from OpenSSL._native.ssl.waiting cimport borrow, check_open, descriptor, wait
 from OpenSSL._native.ssl.writing cimport (
-    RECORD, begin_writing, finish_for_good, write_records,
+    RECORD, begin_writing, finish_flight, finish_for_good, leave, write_records,
 )
 
 from OpenSSL._exceptions import Error
@@ -158,10 +159,14 @@ cdef class Engine(Conducted):
         cdef Verdict verdict
         errors.clear()
         self.channel.number = 0
+        if operation == WRITE:
+            return write_records(self.handle, &self.channel, &self.writing, data, size, moved)
+        if self.channel.flight and not self.channel.gathering:
+            verdict = leave(&self.channel)
+            if verdict.status != DONE:
+                return verdict
         if operation == READ:
             result = s.SSL_read_ex(self.handle, data, size, moved)
-        elif operation == WRITE:
-            return write_records(self.handle, &self.channel, &self.writing, data, size, moved)
         elif operation == HANDSHAKE:
             result = s.SSL_do_handshake(self.handle)
         elif operation == PEEK:
@@ -176,7 +181,10 @@ cdef class Engine(Conducted):
                 if verdict.status != DONE:
                     return verdict
             return self.say_goodbye(moved)
-        return errors.judge(self.handle, result, self.channel.number)
+        verdict = errors.judge(self.handle, result, self.channel.number)
+        if self.channel.gathering:
+            verdict = finish_flight(self.handle, &self.channel, verdict, moved[0] > 0)
+        return verdict
 
     cdef Verdict work(
         self, Operation operation, char* data, size_t size, size_t* moved, bint starting,
@@ -201,6 +209,8 @@ cdef class Engine(Conducted):
         channel.writes = (
             ANSWERS if operation == READ or operation == PEEK or operation == SHUTDOWN
             else ANY_NUMBER)
+        if starting and (operation == HANDSHAKE or operation == READ or operation == PEEK):
+            begin_flight(channel)
         if leaving:
             with nogil:
                 verdict = self.compute(operation, data, size, moved)
@@ -228,7 +238,7 @@ cdef class Engine(Conducted):
             # anything.
             return check_open(self.socket, &self.channel)
         if ((operation == READ or operation == PEEK) and not self.may_shake(starting)
-                and s.SSL_pending(self.handle) > 0):
+                and not self.channel.flight and s.SSL_pending(self.handle) > 0):
             return check_open(self.socket, &self.channel)   # nothing is asked of the socket
         return borrow(self.socket, &self.channel)
 

@@ -7,6 +7,7 @@ cdef enum Leaving:
 
 cdef bint may_gather(const Channel* channel) noexcept nogil
 cdef void begin_gathering(Channel* channel, size_t size) noexcept nogil
+cdef void begin_flight(Channel* channel) noexcept nogil
 cdef bint put_aside(Channel* channel, const char* data, size_t size) noexcept nogil
 cdef void note_record(Channel* channel, size_t moved) noexcept nogil
 cdef size_t left_so_far(Channel* channel) noexcept nogil

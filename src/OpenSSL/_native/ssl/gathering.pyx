@@ -1,7 +1,8 @@
 """Gathering puts the records of one call together, so that they leave in one call of the system.
 
-Theory.  libssl hands each record to its BIO by itself.  While a burst is written, our BIO
-copies them behind one another, and they leave at its end.  What the transport does not take
+Theory.  libssl hands each record to its BIO by itself.  While a burst is written, or a
+handshake goes on, our BIO copies them behind one another, and they leave at the end of the call.
+What the transport does not take
 stays, and goes before anything else does: every way out looks here first.  The memory is
 there only while there is something in it.
 """
@@ -18,6 +19,7 @@ cdef enum:
     RECORD = 16384          # the most that one record carries, in bytes
     OVERHEAD = 32           # what the ciphers of today add to it
     MOST_RECORDS = 16       # that are told apart
+    FLIGHT = 4096           # what a handshake's usually has at most
 
 
 cdef bint may_gather(const Channel* channel) noexcept nogil:
@@ -40,6 +42,13 @@ cdef void begin_gathering(Channel* channel, size_t size) noexcept nogil:
     gathered.room = room
     channel.gathered = gathered
     channel.gathering = True
+
+
+cdef void begin_flight(Channel* channel) noexcept nogil:
+    """Put a handshake's records together, as long as nothing else is in their way."""
+    if may_gather(channel) and channel.gathered == NULL:
+        begin_gathering(channel, FLIGHT)
+        channel.flight = channel.gathering
 
 
 cdef bint put_aside(Channel* channel, const char* data, size_t size) noexcept nogil:

@@ -19,6 +19,9 @@ cdef void begin_writing(Writing* writing, const Channel* channel) noexcept nogil
 cdef Verdict write_records(
     SSL* ssl, Channel* channel, Writing* writing, const char* data, size_t size,
     size_t* moved) noexcept nogil
+cdef Verdict leave(Channel* channel) noexcept nogil
+cdef Verdict finish_flight(
+    const SSL* ssl, Channel* channel, Verdict verdict, bint got) noexcept nogil
 cdef Verdict finish_for_good(
     SSL* ssl, Channel* channel, Writing* writing) noexcept nogil
 cdef size_t give_credit(Writing* writing, Channel* channel) noexcept nogil

@@ -13,10 +13,12 @@ call is given fewer, so that a caller sees how it gets on.  In memory `send` beg
 and takes twice as many each time.
 """
 
+from libc.errno cimport ECONNRESET, EPIPE
+
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport DONE, SYSTEM, WANT_LOOKUP, WANT_WRITE, Verdict
-from OpenSSL._native.ssl.channel cimport Channel
+from OpenSSL._native.ssl.channel cimport Channel, free_gathered
 from OpenSSL._native.ssl.gathering cimport (
     LEFT, STOPPED, Leaving, begin_gathering, leave_together, left_so_far, may_gather,
     note_record,
@@ -68,6 +70,28 @@ cdef Verdict leave(Channel* channel) noexcept nogil:
         verdict.status = SYSTEM
         verdict.number = channel.number
     return verdict
+
+
+cdef Verdict finish_flight(
+    const s.SSL* ssl, Channel* channel, Verdict verdict, bint got,
+) noexcept nogil:
+    """Send what a handshake has said in one call, and judge the call by that as well.
+
+    `got` says that it has brought data, which must not be lost: what has not left goes with the
+    next call.
+    """
+    cdef Verdict left
+    channel.gathering = False
+    left = leave(channel)
+    if left.status == SYSTEM and (left.number == EPIPE or left.number == ECONNRESET) and (
+            s.SSL_is_server(ssl) and s.SSL_is_init_finished(ssl)
+            and s.SSL_version(ssl) == s.TLS1_3_VERSION):
+        # These are tickets, for a client that does not want them: libssl lets it go, too.
+        free_gathered(channel)
+        return verdict
+    if left.status == DONE or got or verdict.status > WANT_LOOKUP:
+        return verdict
+    return left
 
 
 cdef Verdict finish(
@@ -181,7 +205,7 @@ cdef bint let_go(
 cdef size_t give_credit(Writing* writing, Channel* channel) noexcept nogil:
     """How many of the owed bytes have left; these need not be brought again any more."""
     cdef size_t left = writing.owed - writing.begun
-    if channel.gathered != NULL:
+    if channel.gathered != NULL and not channel.flight:
         left = left_so_far(channel)
     writing.owed -= left
     return left
