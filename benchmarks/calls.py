@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,14 @@ from works.transfer import connect, sockets
 
 KIB = 1024
 TRACED = "sendto,sendmsg,write,recvfrom,recvmsg,read,poll,ppoll,fcntl,close,chdir"
-TRACER = ("strace", "-f", "-qq", "-e", f"trace={TRACED}", "-e", "signal=none", "-o")
+#: Without the filter every call of every kind stops twice.
+TRACER = ["strace", "--seccomp-bpf", "-f", "-qq", "-e", f"trace={TRACED}", "-e", "signal=none"]
 MARK = "/brisktls-mark"
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+ROUNDS = 32
 
-Work = Callable[[Any, Any], None]
+#: What one end does.
+Part = Callable[[Any], None]
 
 
 def quietly(call: Callable[[str], object]) -> None:
@@ -35,28 +40,71 @@ def quietly(call: Callable[[str], object]) -> None:
         return
 
 
-def send_all(size: int) -> tuple[int, int, Work]:
-    return size, 0, lambda stream, _: stream.sendall(bytes(size))
+def receive_exactly(stream: Any, size: int, room: int = 1 << 16) -> None:
+    while size:
+        size -= len(stream.recv(min(room, size)))
 
 
-def send_by_parts(size: int) -> tuple[int, int, Work]:
-    def send(stream: Any, _: Any) -> None:
+def nothing(_: Any) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Work:
+    """``here`` is counted; ``before`` and ``there`` are the other end's, while ``here`` waits
+    or is at work."""
+
+    here: Part
+    there: Part = nothing
+    before: Part = nothing
+    #: The handshake is a part of what is counted.
+    shakes: bool = False
+
+
+def send_all(size: int) -> Work:
+    data = bytes(size)
+    return Work(lambda stream: stream.sendall(data), lambda other: receive_exactly(other, size))
+
+
+def send_by_parts(size: int) -> Work:
+    def send(stream: Any) -> None:
         data = memoryview(bytes(size))
         while data:
             data = data[stream.send(data) :]
 
-    return size, 0, send
+    return Work(send, lambda other: receive_exactly(other, size))
 
 
-def receive(count: int, size: int, room: int) -> tuple[int, int, Work]:
+def receive(count: int, size: int, room: int) -> Work:
     """Receive messages of `size` bytes that are all there already."""
 
-    def take(stream: Any, _: Any) -> None:
-        left = count * size
-        while left:
-            left -= len(stream.recv(room))
+    def send(other: Any) -> None:
+        for _ in range(count):
+            other.sendall(bytes(size))
 
-    return -count, size, take
+    return Work(lambda stream: receive_exactly(stream, count * size, room), before=send)
+
+
+def upload(size: int, room: int) -> Work:
+    return Work(
+        lambda stream: receive_exactly(stream, size, room), lambda other: other.sendall(bytes(size))
+    )
+
+
+def answer(request: bytes, reply: bytes, room: int) -> Work:
+    """Answer requests each of which comes when the last one was answered."""
+
+    def serve(stream: Any) -> None:
+        for _ in range(ROUNDS):
+            stream.recv(room)
+            stream.sendall(reply)
+
+    def ask(other: Any) -> None:
+        for _ in range(ROUNDS):
+            other.sendall(request)
+            receive_exactly(other, len(reply))
+
+    return Work(serve, ask)
 
 
 WORKS = {
@@ -69,34 +117,40 @@ WORKS = {
     "recv(65536) of 16 messages of 16 KiB": receive(16, 16 * KIB, 64 * KIB),
     "recv(8192) of 16 messages of 16 KiB": receive(16, 16 * KIB, 8 * KIB),
     "recv(8192) of 64 messages of 100 B": receive(64, 100, 8 * KIB),
+    "recv(8192) of an upload of 1 MB": upload(1_000_000, 8 * KIB),
+    f"{ROUNDS} messages of 64 B, returned": answer(bytes(64), bytes(64), 64 * KIB),
+    f"{ROUNDS} requests for 20 kB, kept alive": answer(REQUEST, bytes(20_000), 8 * KIB),
+    "a full handshake of a server": Work(lambda stream: stream.do_handshake(), shakes=True),
 }
 
 
 def child(peer: str, name: str) -> None:
-    size, message, work = WORKS[name]
+    work = WORKS[name]
     mine, theirs = sockets("tcp")
     ready = threading.Event()
+    over = threading.Event()
 
     def other() -> None:
-        stream = connect(peer, theirs, True)
-        stream.sendall(b".")
-        for _ in range(-size if size < 0 else 0):
-            stream.sendall(bytes(message))
+        stream = connect(peer, theirs, work.shakes is False)
+        if not work.shakes:
+            stream.sendall(b".")
+        work.before(stream)
         ready.set()
-        if size < 0:
-            threading.Event().wait(60)
-        left = size
-        while left > 0:
-            left -= len(stream.recv(1 << 16))
+        work.there(stream)
+        over.wait(60)
 
     thread = threading.Thread(target=other, daemon=True)
-    thread.start()
-    stream = connect(peer, mine, False)
-    assert stream.recv(1) == b"."
-    ready.wait(60)
+    if not work.shakes:
+        thread.start()
+    stream = connect(peer, mine, work.shakes, shake=not work.shakes)
+    if work.shakes:
+        thread.start()
+    else:
+        assert stream.recv(1) == b"."
+        ready.wait(60)
     print(threading.get_native_id(), flush=True)
     quietly(os.chdir)
-    work(stream, None)
+    work.here(stream)
     quietly(os.chdir)
     os._exit(0)
 
@@ -105,11 +159,11 @@ def count(peer: str, name: str) -> Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         trace = Path(folder) / "trace"
         done = subprocess.run(
-            [*TRACER, str(trace), sys.executable, __file__, "--child", peer, name],
+            [*TRACER, "-o", str(trace), sys.executable, __file__, "--child", peer, name],
             check=True,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=600,
         )
         thread = done.stdout.strip()
         counts: Counter[str] = Counter()

@@ -24,6 +24,7 @@ class Stream(Protocol):
     def sendall(self, data: bytes, /) -> object: ...
     def recv(self, size: int, /) -> bytes: ...
     def recv_into(self, buffer: bytearray, /) -> int: ...
+    def do_handshake(self) -> object: ...
 
 
 def sockets(kind: str) -> tuple[socket.socket, socket.socket]:
@@ -37,13 +38,12 @@ def sockets(kind: str) -> tuple[socket.socket, socket.socket]:
     return client, server
 
 
-def connect(peer: str, end: socket.socket, server: bool) -> Stream:
+def connect(peer: str, end: socket.socket, server: bool, shake: bool = True) -> Stream:
     if peer == SSL:
         from ends import standard
 
-        if server:
-            return standard.server_context().wrap_socket(end, server_side=True)
-        return standard.client_context().wrap_socket(end)
+        context = standard.server_context() if server else standard.client_context()
+        return context.wrap_socket(end, server, do_handshake_on_connect=shake)
     from ends import interface
     from OpenSSL.SSL import Connection
 
@@ -53,7 +53,8 @@ def connect(peer: str, end: socket.socket, server: bool) -> Stream:
     else:
         connection = Connection(interface.client_context(), end)
         connection.set_connect_state()
-    connection.do_handshake()
+    if shake:
+        connection.do_handshake()
     return connection
 
 
