@@ -22,6 +22,7 @@ from OpenSSL._face.ssl.parameters import ConnectionParameters
 from OpenSSL._face.ssl.peer import ConnectionPeer
 from OpenSSL._face.ssl.peer_names import ConnectionPeerNames
 from OpenSSL._face.ssl.psk import ConnectionPsk
+from OpenSSL._face.ssl.raw_public_keys import CertTypes, ConnectionRawPublicKeys
 from OpenSSL._face.ssl.secrets import ConnectionSecrets
 from OpenSSL._face.ssl.sessions import ConnectionSessions
 from OpenSSL._face.ssl.settings import ConnectionSettings
@@ -56,6 +57,8 @@ class Connection(
     ConnectionPeerNames,
     ConnectionParameters,
     ConnectionDane,
+    CertTypes,
+    ConnectionRawPublicKeys,
     ConnectionTransparency,
     ConnectionObservers,
     ConnectionStapling,

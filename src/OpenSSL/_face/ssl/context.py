@@ -20,6 +20,7 @@ from OpenSSL._face.ssl.pairs import ContextPairs
 from OpenSSL._face.ssl.parameters import Parameters
 from OpenSSL._face.ssl.peer_names import ContextPeerNames
 from OpenSSL._face.ssl.psk import ContextPsk
+from OpenSSL._face.ssl.raw_public_keys import CertTypes
 from OpenSSL._face.ssl.session_cache import ContextSessionCache
 from OpenSSL._face.ssl.sessions import ContextSessions
 from OpenSSL._face.ssl.settings import ContextSettings
@@ -52,6 +53,7 @@ class Context(
     ContextPeerNames,
     Parameters,
     ContextDane,
+    CertTypes,
     ContextTransparency,
     ContextObservers,
     ContextStapling,

@@ -259,6 +259,87 @@ static inline int brisk_context_disable_ct(SSL_CTX *context)
 }
 #endif
 
+/* Raw public keys (RFC 7250) came with 3.2.  Before these releases a client that verifies went on
+ * with a key that nobody had found good (CVE-2024-12797): there they are not to be had.  Asked of
+ * the library that runs. */
+static inline int brisk_has_raw_keys(void)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+    unsigned long version = OpenSSL_version_num();
+    unsigned long patch = (version >> 4) & 0xff;
+    switch (version >> 20) {
+    case 0x302:
+        return patch >= 4;
+    case 0x303:
+        return patch >= 3;
+    case 0x304:
+        return patch >= 1;
+    default:
+        return version >= 0x30200000UL;
+    }
+#else
+    return 0;
+#endif
+}
+
+/* The raw key that is to be verified, or NULL: it is a certificate. */
+static inline EVP_PKEY *brisk_raw_key(X509_STORE_CTX *chain)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+    return X509_STORE_CTX_get0_rpk(chain);
+#else
+    (void)chain;
+    return NULL;
+#endif
+}
+
+/* The raw key a session was made with, or NULL. */
+static inline EVP_PKEY *brisk_session_raw_key(SSL_SESSION *session)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+    return session == NULL ? NULL : SSL_SESSION_get0_peer_rpk(session);
+#else
+    (void)session;
+    return NULL;
+#endif
+}
+
+static int brisk_as_it_is(int good, X509_STORE_CTX *chain)
+{
+    (void)chain;
+    return good;
+}
+
+/* Verify by what libssl finds alone, whatever verify callback there is. */
+static inline int brisk_verify_unasked(X509_STORE_CTX *chain)
+{
+    X509_STORE_CTX_set_verify_cb(chain, brisk_as_it_is);
+    return X509_verify_cert(chain);
+}
+
+#if OPENSSL_VERSION_NUMBER < 0x30200000L
+#define X509_V_ERR_RPK_UNTRUSTED 95
+static inline int SSL_CTX_set1_client_cert_type(
+    SSL_CTX *context, const unsigned char *kinds, size_t size) { return size == 0; }
+static inline int SSL_CTX_set1_server_cert_type(
+    SSL_CTX *context, const unsigned char *kinds, size_t size) { return size == 0; }
+static inline int SSL_set1_client_cert_type(
+    SSL *ssl, const unsigned char *kinds, size_t size) { return size == 0; }
+static inline int SSL_set1_server_cert_type(
+    SSL *ssl, const unsigned char *kinds, size_t size) { return size == 0; }
+static inline int SSL_CTX_get0_client_cert_type(
+    const SSL_CTX *context, unsigned char **kinds, size_t *size) { return 0; }
+static inline int SSL_CTX_get0_server_cert_type(
+    const SSL_CTX *context, unsigned char **kinds, size_t *size) { return 0; }
+static inline int SSL_get0_client_cert_type(
+    const SSL *ssl, unsigned char **kinds, size_t *size) { return 0; }
+static inline int SSL_get0_server_cert_type(
+    const SSL *ssl, unsigned char **kinds, size_t *size) { return 0; }
+static inline int SSL_get_negotiated_client_cert_type(const SSL *ssl) { return 0; }
+static inline int SSL_get_negotiated_server_cert_type(const SSL *ssl) { return 0; }
+static inline EVP_PKEY *SSL_get0_peer_rpk(const SSL *ssl) { return NULL; }
+#endif
+
 /* Forget the sessions that are too old at a moment, in seconds since 1970; 0: all of them. */
 static inline void brisk_flush_sessions(SSL_CTX *context, long long seconds)
 {

@@ -72,6 +72,8 @@ cdef class Carrier:
 
     cdef void keep(self, object error) noexcept
     cdef int raise_kept(self) except -1
+    # Whether the peer may have this key, of those that the program has named.
+    cdef bint expects(self, bytes key) except -1
     cdef void spoil(self) noexcept
     cdef void hook_begins(self) noexcept
     cdef void hook_ends(self) noexcept

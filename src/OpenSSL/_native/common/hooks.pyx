@@ -103,6 +103,9 @@ cdef class Carrier:
         self.failure = None
         raise error
 
+    cdef bint expects(self, bytes key) except -1:
+        return False
+
     cdef void spoil(self) noexcept:
         """A hook failed that has no way to say so to C: see to it that nothing follows."""
 

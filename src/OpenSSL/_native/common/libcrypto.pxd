@@ -142,6 +142,7 @@ cdef extern from "compat.h" nogil:
     const ASN1_TIME* X509_get0_notBefore(const X509* certificate)
     const ASN1_TIME* X509_get0_notAfter(const X509* certificate)
     EVP_PKEY* X509_get0_pubkey(const X509* certificate)
+    int i2d_PUBKEY(const EVP_PKEY* key, unsigned char** out)
     int X509_check_private_key(const X509* certificate, const EVP_PKEY* key)
     void* X509_get_ext_d2i(const X509* certificate, int nid, int* critical, int* index)
     ctypedef struct NETSCAPE_SPKI:

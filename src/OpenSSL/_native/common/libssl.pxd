@@ -89,6 +89,13 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_get0_chain_certs(SSL_CTX* context, X509_CHAIN** chain)
     long SSL_CTX_get_extra_chain_certs_only(SSL_CTX* context, X509_CHAIN** chain)
 
+    # ---- raw public keys
+    EVP_PKEY* brisk_session_raw_key(SSL_SESSION* session)
+    int SSL_set1_client_cert_type(SSL* ssl, const unsigned char* kinds, size_t size)
+    int SSL_set1_server_cert_type(SSL* ssl, const unsigned char* kinds, size_t size)
+    int SSL_get0_client_cert_type(const SSL* ssl, unsigned char** kinds, size_t* size)
+    int SSL_get0_server_cert_type(const SSL* ssl, unsigned char** kinds, size_t* size)
+
     # ---- transparency
     int SSL_CT_VALIDATION_PERMISSIVE
     int SSL_CT_VALIDATION_STRICT

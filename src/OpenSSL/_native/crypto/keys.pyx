@@ -41,7 +41,6 @@ cdef extern from "compat.h" nogil:
     c.EVP_PKEY* d2i_PrivateKey_bio(c.BIO* bio, c.EVP_PKEY** into)
     int i2d_PrivateKey(const c.EVP_PKEY* key, unsigned char** out)
     c.EVP_PKEY* d2i_PUBKEY_bio(c.BIO* bio, c.EVP_PKEY** into)
-    int i2d_PUBKEY(const c.EVP_PKEY* key, unsigned char** out)
 
 cdef object face = None
 
@@ -406,7 +405,7 @@ def dump_private_text(PKey key not None):
 def dump_public(PKey key not None, bint pem):
     cdef memory.Memory out
     if not pem:
-        return encoded(key.held(), i2d_PUBKEY)
+        return encoded(key.held(), c.i2d_PUBKEY)
     out = memory.writing()
     errors.clear()
     if PEM_write_bio_PUBKEY(out.bio, key.held()) != 1:

@@ -28,7 +28,7 @@ from OpenSSL._native.ssl.channel cimport ANY_NUMBER
 from OpenSSL._native.ssl.hello cimport decrypt_nothing
 from OpenSSL._native.ssl.stamps cimport (
     APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
-    ELSEWHERE, PLEDGED,
+    ELSEWHERE, EXPECTED, PLEDGED,
 )
 from OpenSSL._native.ssl.tenancy cimport Tenant
 
@@ -74,6 +74,7 @@ cdef class Ending(Tenant):
                and not hooks.has(ON_CERTIFICATE_EXTENSION) else APART)
             | (ASKED_CHAIN if hooks.has(ON_CERT_VERIFY) else 0)
             | (PLEDGED if self.pledged else 0)
+            | (EXPECTED if self.has_own("expected keys") else 0)
             | (ASKED_HELLO if hooks.has(ON_CLIENT_HELLO) else 0)
             | (0 if not hooks.has(ON_SERVERNAME) else ASKED_NAME)
             | (0 if not hooks.has(ON_ALPN_SELECT) else ASKED_PROTOCOL)

@@ -8,8 +8,15 @@ over in silence, and so would timestamps of logs, for which libssl wants the cha
 verified; with either the peer is refused.  What a hook decides cannot be compared with
 anything later, so no session stands for it (``comparable`` in ``stamps``).
 
+A raw key is good where a record of DANE has it or the program expects it, and never else; no
+other callback is asked about it.  Where keys are expected, or certificates are not to be shown
+at all, a peer that does not comply is refused whatever the mode is: libssl would only note it.
+
 There is no "not yet" here: a server of libssl would take it for a yes.
 """
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.string cimport memchr
 
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
@@ -17,21 +24,101 @@ from OpenSSL._native.common.hooks cimport ON_CERT_VERIFY, Carrier, Scope, enter_
 from OpenSSL._native.crypto.certificates cimport wrap_chain
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.naming cimport misnamed
-from OpenSSL._native.ssl.stamps cimport ASKED_CHAIN, PLEDGED, channel_of, note_verified
+from OpenSSL._native.ssl.stamps cimport (
+    ASKED_CHAIN, EXPECTED, PLEDGED, channel_of, note_verified,
+)
 from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 
 from OpenSSL._exceptions import Error
+
+cdef extern from "compat.h" nogil:
+    int X509_V_ERR_RPK_UNTRUSTED
+    c.EVP_PKEY* brisk_raw_key(c.X509_STORE_CTX* chain)
+    int brisk_verify_unasked(c.X509_STORE_CTX* chain)
+
+cdef enum:
+    CERTIFICATE = 0     # among the types of what may be shown; see raw_public_keys
 
 
 cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil:
     cdef s.SSL* ssl = <s.SSL*>c.X509_STORE_CTX_get_ex_data(
         chain, s.SSL_get_ex_data_X509_STORE_CTX_idx())
     cdef Channel* channel = channel_of(ssl)
-    if channel != NULL:
-        note_verified(ssl, channel)
-        if channel.hooked & ASKED_CHAIN:
-            return on_judge(ssl, channel, chain)
-    return c.X509_verify_cert(chain) > 0
+    cdef bint raw = brisk_raw_key(chain) != NULL
+    cdef bint good
+    if channel == NULL:
+        return not raw and c.X509_verify_cert(chain) > 0
+    note_verified(ssl, channel)
+    if channel.hooked & ASKED_CHAIN:
+        good = on_judge(ssl, channel, chain)
+    elif raw:
+        good = brisk_verify_unasked(chain) > 0
+    else:
+        good = c.X509_verify_cert(chain) > 0
+    if channel.hooked & EXPECTED or not raw and wants_raw(ssl):
+        return on_compare(ssl, channel, chain, good)
+    return good
+
+
+cdef bint wants_raw(s.SSL* ssl) noexcept nogil:
+    """Whether the peer may show a raw key and nothing else; libssl takes a certificate as well."""
+    cdef unsigned char* kinds = NULL
+    cdef size_t size = 0
+    cdef int found = (
+        s.SSL_get0_client_cert_type(ssl, &kinds, &size) if s.SSL_is_server(ssl)
+        else s.SSL_get0_server_cert_type(ssl, &kinds, &size))
+    return found == 1 and kinds != NULL and size > 0 and memchr(kinds, CERTIFICATE, size) == NULL
+
+
+cdef bytes key_of(c.X509_STORE_CTX* chain):
+    cdef c.EVP_PKEY* key = brisk_raw_key(chain)
+    cdef unsigned char* der = NULL
+    cdef int size
+    if key == NULL:
+        key = c.X509_get0_pubkey(c.X509_STORE_CTX_get0_cert(chain))
+    size = -1 if key == NULL else c.i2d_PUBKEY(key, &der)
+    if size <= 0:
+        raise Error([("SSL routines", "", "the peer's key cannot be read")])
+    try:
+        return PyBytes_FromStringAndSize(<const char*>der, size)
+    finally:
+        c.OPENSSL_free(der)
+
+
+cdef int compare(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier carrier) except -1:
+    if brisk_raw_key(chain) == NULL and wants_raw(ssl):
+        raise Error([(
+            "SSL routines", "", "the peer has shown a certificate, and may show only a raw key")])
+    if channel.hooked & EXPECTED and not carrier.expects(key_of(chain)):
+        raise Error([("SSL routines", "", "the peer has another key than those expected")])
+    return 0
+
+
+cdef int on_compare(
+    s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, bint good,
+) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    cdef int code = c.X509_STORE_CTX_get_error(chain)
+    cdef bint complies = False
+    if good or code == c.X509_V_OK:
+        c.X509_STORE_CTX_set_error(chain, c.X509_V_ERR_APPLICATION_VERIFICATION)
+    if carrier is None or not enter_hook(&scope, carrier):
+        return 0
+    try:
+        compare(ssl, channel, chain, carrier)
+        complies = True
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
+    leave_hook(&scope, carrier)
+    if complies and not good and code == X509_V_ERR_RPK_UNTRUSTED and (
+            not channel.hooked & PLEDGED and channel.hooked & EXPECTED):
+        good = True     # nothing but that was missing
+        code = c.X509_V_OK
+    if complies and good:
+        c.X509_STORE_CTX_set_error(chain, code)
+    return complies and good
 
 
 cdef bint ask(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier carrier) except -1:

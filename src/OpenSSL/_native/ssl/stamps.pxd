@@ -13,10 +13,12 @@ cdef enum:
     ASKED_CHAIN = 64        # whether it believes the peer's certificates
     ELSEWHERE = 128         # to sign for a key that cannot decrypt
     PLEDGED = 256           # records of DANE were added
+    EXPECTED = 512          # the program has said which keys the peer may have
     # Of Channel.unfit: why a handshake may not end well.
     OTHER_RULES = 0         # those of a session that was resumed have changed
     KEY_ALONE = 1           # a certificate is required, and a key that is shared was used
     KEY_REFUSED = 2         # none was used, and nobody verifies the server's certificate
+    KEY_MISSING = 3         # it was to be one that is expected, and the server has shown none
 
 # Ours, or NULL: an SSL has it from the time it is given its BIO until it is freed.
 cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil

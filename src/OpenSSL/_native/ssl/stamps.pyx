@@ -285,6 +285,8 @@ cdef bint comes_late(s.SSL* ssl, int mode) noexcept nogil:
 cdef bint is_vouched_for(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
     """Whether the stamp tells by which rules this full handshake was judged."""
     cdef int mode = s.SSL_get_verify_mode(ssl)
+    if s.brisk_session_raw_key(session) != NULL:
+        return False    # what is expected is asked for each time
     if s.SSL_SESSION_get0_peer(session) != NULL:
         return channel.verified and (
             s.SSL_get_verify_result(ssl) != c.X509_V_OK or note(ssl, session))
@@ -304,12 +306,22 @@ cdef bint nobody_is_judged(s.SSL* ssl, Channel* channel) noexcept nogil:
     return True
 
 
+cdef bint shows_no_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    """Whether a client expects a key and the server has none, for it needed none."""
+    return (channel.hooked & EXPECTED != 0 and not s.SSL_is_server(ssl) and (
+        session == NULL or s.SSL_SESSION_get0_peer(session) == NULL
+        and s.brisk_session_raw_key(session) == NULL))
+
+
 cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
     """The peer has finished: nothing of this handshake is in any cache or ticket yet."""
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
     cdef bint late = channel.shaken and s.SSL_version(ssl) == s.TLS1_3_VERSION
     channel.unfit = OTHER_RULES
     if not late:
+        if shows_no_key(ssl, channel, session):
+            channel.unfit = KEY_MISSING
+            return False
         if is_by_key(ssl, session):
             return finish_by_key(ssl, channel, session)
         if counts_on_key(ssl, channel) and not channel.keyless:
@@ -361,6 +373,7 @@ cdef tuple REASONS = (
     "the rules of verification changed after a session was resumed by them",
     "a certificate is required (VERIFY_FAIL_IF_NO_PEER_CERT), and a pre-shared key is not one",
     "the server used no pre-shared key, and without VERIFY_PEER nobody verifies its certificate",
+    "one of the expected keys is required, and the server has shown none",
 )
 
 

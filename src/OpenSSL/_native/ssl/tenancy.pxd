@@ -42,6 +42,8 @@ cdef class Tenant(Entrance):
     cdef int adopt_verification(self, Context context) except -1
     cdef int put_rules(self, Criteria rules, Context context) except -1
     cdef bint has_own(self, str name) except -1
+    cdef int expect_key(self, bytes key) except -1
+    cdef int adopt_types(self, Context context) except -1
     cdef int bring_cookies(self, Hooks hooks, Context context) except -1
     cdef int note_rule(self, str name, object value) except -1
     # A set of hooks has been taken over, and a Context.

@@ -35,6 +35,11 @@ from OpenSSL._exceptions import Error
 # How to verify, as far as libssl does not tell it.
 cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
 
+# Names of notes.
+cdef str CLIENT_TYPES = "client cert type"
+cdef str SERVER_TYPES = "server cert type"
+cdef str EXPECTED_KEYS = "expected keys"
+
 cdef enum:
     # Hooks of the Context a connection was made with: libssl has its sessions there.
     OF_THE_FIRST = (
@@ -239,11 +244,36 @@ cdef class Tenant(Entrance):
             self.handle, s.SSL_CTX_get_max_early_data(context.handle)))
         taken(s.SSL_set_recv_max_early_data(
             self.handle, s.SSL_CTX_get_recv_max_early_data(context.handle)))
+        self.adopt_types(context)
         if not self.own_tickets:
             taken(s.SSL_set_num_tickets(
                 self.handle, s.SSL_CTX_get_num_tickets(context.handle)))
         self.must_name = context.must_name
         self.careful = self.must_name
+        return 0
+
+    cdef int adopt_types(self, Context context) except -1:
+        """Bring what either side may show, a certificate or a key."""
+        cdef bytes kinds
+        if not self.has_own(CLIENT_TYPES) and (
+                CLIENT_TYPES in self.context.noted or CLIENT_TYPES in context.noted):
+            kinds = context.noted.get(CLIENT_TYPES, b"")
+            taken(s.SSL_set1_client_cert_type(
+                self.handle, <const unsigned char*>kinds if kinds else NULL, len(kinds)))
+        if not self.has_own(SERVER_TYPES) and (
+                SERVER_TYPES in self.context.noted or SERVER_TYPES in context.noted):
+            kinds = context.noted.get(SERVER_TYPES, b"")
+            taken(s.SSL_set1_server_cert_type(
+                self.handle, <const unsigned char*>kinds if kinds else NULL, len(kinds)))
+        return 0
+
+    cdef bint expects(self, bytes key) except -1:
+        return self.has_own(EXPECTED_KEYS) and key in self.noted[EXPECTED_KEYS]
+
+    cdef int expect_key(self, bytes key) except -1:
+        cdef tuple keys = self.noted[EXPECTED_KEYS] if self.has_own(EXPECTED_KEYS) else ()
+        if key not in keys:
+            self.note_rule(EXPECTED_KEYS, (*keys, key))
         return 0
 
     cdef int adopt_logs(self, Context context) except -1:
