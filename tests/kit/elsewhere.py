@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kit.identity import folder
 from kit.programs import need, quiet_environment
-from OpenSSL import crypto
+from OpenSSL import SSL, crypto
 
 #: What the openssl program is told to make, for each kind.
 MADE = {
@@ -24,6 +24,9 @@ MADE = {
     "ed25519": ("-newkey", "ed25519"),
     "ed448": ("-newkey", "ed448"),
 }
+#: OpenSSL 3.5 and newer have one more.
+if SSL.OPENSSL_VERSION_NUMBER >= 0x30500000:
+    MADE["mldsa65"] = ("-newkey", "ML-DSA-65")
 KINDS = tuple(MADE)
 #: What TLS calls the signatures of each kind, with the first digest that both sides know.
 NAMES = {
@@ -33,6 +36,7 @@ NAMES = {
     "p384": "ecdsa_secp384r1_sha384",
     "ed25519": "ed25519",
     "ed448": "ed448",
+    "mldsa65": "mldsa65",
 }
 
 
@@ -60,14 +64,29 @@ def certificate(kind: str) -> crypto.X509:
 
 
 def digest_of(kind: str) -> str | None:
-    return None if kind.startswith("ed") else "sha256"
+    return None if kind.startswith(("ed", "mldsa")) else "sha256"
+
+
+class Ours(NamedTuple):
+    """A key of this package, with the method of cryptography's."""
+
+    key: crypto.PKey
+
+    def sign(self, message: bytes) -> bytes:
+        return crypto.sign(self.key, message, None)
 
 
 class Vault:
     """Has a private key, signs with it, and remembers what for."""
 
     def __init__(self, kind: str) -> None:
-        self.key: Any = load_pem_private_key(files(kind).key.read_bytes(), None)
+        pem = files(kind).key.read_bytes()
+        # Not every cryptography reads what OpenSSL writes of these.
+        self.key: Any = (
+            Ours(crypto.load_privatekey(crypto.FILETYPE_PEM, pem))
+            if kind == "mldsa65"
+            else load_pem_private_key(pem, None)
+        )
         self.asked: list[crypto.SigningAlgorithm] = []
         self.messages: list[bytes] = []
 

@@ -14,6 +14,13 @@ from kit.programs import need
 from OpenSSL import SSL, crypto
 
 VERSIONS = ("TLSv1.2", "TLSv1.3")
+#: TLS 1.2 has no ML-DSA.
+KINDS_IN = [
+    (kind, version)
+    for kind in elsewhere.KINDS
+    for version in VERSIONS
+    if (kind, version) != ("mldsa65", "TLSv1.2")
+]
 
 
 def made(kind: str = "p256", sign: Any = None) -> tuple[crypto.PKey, elsewhere.Vault]:
@@ -46,8 +53,7 @@ def name_of(kind: str, version: str) -> str:
 # ---- TLS
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("kind", elsewhere.KINDS)
+@pytest.mark.parametrize(("kind", "version"), KINDS_IN)
 def test_a_server_shakes_hands(kind: str, version: str) -> None:
     key, vault = made(kind)
     server, client = pump.connected(context_with(kind, key, version), trusting(kind, version))
@@ -55,8 +61,7 @@ def test_a_server_shakes_hands(kind: str, version: str) -> None:
     assert pump.transfer(server, client, b"hello") == b"hello"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("kind", elsewhere.KINDS)
+@pytest.mark.parametrize(("kind", "version"), KINDS_IN)
 def test_a_client_shakes_hands(kind: str, version: str) -> None:
     key, vault = made(kind)
     server = contexts.server_context(version=version)

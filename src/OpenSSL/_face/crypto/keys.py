@@ -217,7 +217,8 @@ class PKey(native.PKey):
         """Make a key of a public one and a function that signs; the private half is elsewhere.
 
         ``public_key`` is a PKey, an X509 with such a key, or a public key or certificate of
-        ``cryptography``: RSA, RSA-PSS, EC, Ed25519 or Ed448. ``sign(algorithm, message)`` gets a
+        ``cryptography``: RSA, RSA-PSS, EC, Ed25519 or Ed448, and from OpenSSL 3.5 on ML-DSA.
+        ``sign(algorithm, message)`` gets a
         :class:`SigningAlgorithm` and the whole message as bytes, and returns the signature:
         for EC in DER, or as two numbers of equal size, one behind the other. It runs in the
         thread that shakes hands or signs, which may wait in it. What it raises comes out of the

@@ -23,11 +23,13 @@ class SigningAlgorithm:
     """How a function of :meth:`PKey.from_signer` is to sign.
 
     ``name`` is the algorithm's name in IANA's registry for TLS, as ``"rsa_pss_rsae_sha256"``,
-    ``"rsa_pkcs1_sha256"``, ``"ecdsa_secp256r1_sha256"`` or ``"ed25519"``; a combination that
-    has none is named in the same way, as ``"ecdsa_sha512"``. ``str()`` is the name too.
+    ``"rsa_pkcs1_sha256"``, ``"ecdsa_secp256r1_sha256"``, ``"ed25519"`` or ``"mldsa65"``; a
+    combination that has none is named in the same way, as ``"ecdsa_sha512"``. ``str()`` is the
+    name too.
 
-    ``key_type`` is ``"RSA"``, ``"RSA-PSS"``, ``"EC"``, ``"ED25519"`` or ``"ED448"``; ``padding``
-    is ``"pkcs1"`` or ``"pss"``, and None for other keys than RSA; ``digest`` is a name for
+    ``key_type`` is ``"RSA"``, ``"RSA-PSS"``, ``"EC"``, ``"ED25519"``, ``"ED448"`` or, from
+    OpenSSL 3.5 on, ``"ML-DSA-44"``, ``"ML-DSA-65"`` or ``"ML-DSA-87"``; ``padding`` is
+    ``"pkcs1"`` or ``"pss"``, and None for other keys than RSA; ``digest`` is a name for
     ``hashlib``, as ``"sha256"``, and None where the key brings its own; ``salt_length``, in
     bytes, is of ``"pss"`` only, whose mask is MGF1 with the same digest; ``curve`` is OpenSSL's
     name for the curve of an EC key, as ``"prime256v1"``.
@@ -68,7 +70,8 @@ class SigningAlgorithm:
             return f"rsa_pkcs1_{digest}"
         if self.key_type == "EC":
             return _CURVES.get((self.curve or "", digest), f"ecdsa_{digest}")
-        return self.key_type.lower()
+        name = self.key_type.lower()
+        return name.replace("-", "") if name.startswith("ml-dsa") else name
 
     def hash(self, message: bytes) -> bytes:
         """The digest of ``message``, for those who sign digests.

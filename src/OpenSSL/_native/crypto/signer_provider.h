@@ -41,6 +41,9 @@ BRISK_KEYS(rsa, "RSA");
 BRISK_KEYS(ec, "ECDSA");
 BRISK_KEYS(ed25519, "ED25519");
 BRISK_KEYS(ed448, "ED448");
+BRISK_KEYS(ml_dsa_44, "ML-DSA-44");
+BRISK_KEYS(ml_dsa_65, "ML-DSA-65");
+BRISK_KEYS(ml_dsa_87, "ML-DSA-87");
 
 static const OSSL_DISPATCH brisk_signatures[] = {
     {OSSL_FUNC_SIGNATURE_NEWCTX, BRISK_FUNCTION(brisk_signature_new)},
@@ -63,6 +66,12 @@ static const OSSL_ALGORITHM brisk_kinds_of_keys[] = {
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", BRISK_IS_OURS, brisk_ec_keys, ""},
     {"ED25519:1.3.101.112", BRISK_IS_OURS, brisk_ed25519_keys, ""},
     {"ED448:1.3.101.113", BRISK_IS_OURS, brisk_ed448_keys, ""},
+    {"ML-DSA-44:MLDSA44:id-ml-dsa-44:2.16.840.1.101.3.4.3.17", BRISK_IS_OURS,
+     brisk_ml_dsa_44_keys, ""},
+    {"ML-DSA-65:MLDSA65:id-ml-dsa-65:2.16.840.1.101.3.4.3.18", BRISK_IS_OURS,
+     brisk_ml_dsa_65_keys, ""},
+    {"ML-DSA-87:MLDSA87:id-ml-dsa-87:2.16.840.1.101.3.4.3.19", BRISK_IS_OURS,
+     brisk_ml_dsa_87_keys, ""},
     {NULL, NULL, NULL, NULL}};
 
 static const OSSL_ALGORITHM brisk_kinds_of_signatures[] = {
@@ -70,6 +79,12 @@ static const OSSL_ALGORITHM brisk_kinds_of_signatures[] = {
     {"ECDSA", BRISK_IS_OURS, brisk_signatures, ""},
     {"ED25519:1.3.101.112", BRISK_IS_OURS, brisk_signatures, ""},
     {"ED448:1.3.101.113", BRISK_IS_OURS, brisk_signatures, ""},
+    {"ML-DSA-44:MLDSA44:id-ml-dsa-44:2.16.840.1.101.3.4.3.17", BRISK_IS_OURS,
+     brisk_signatures, ""},
+    {"ML-DSA-65:MLDSA65:id-ml-dsa-65:2.16.840.1.101.3.4.3.18", BRISK_IS_OURS,
+     brisk_signatures, ""},
+    {"ML-DSA-87:MLDSA87:id-ml-dsa-87:2.16.840.1.101.3.4.3.19", BRISK_IS_OURS,
+     brisk_signatures, ""},
     {NULL, NULL, NULL, NULL}};
 
 static const OSSL_ALGORITHM *brisk_provides(void *provider, int operation, int *no_cache)
