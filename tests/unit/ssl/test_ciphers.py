@@ -307,3 +307,18 @@ def test_the_security_level_is_told():
     for level in (0, 1, 3):
         context.set_cipher_list(f"DEFAULT@SECLEVEL={level}".encode())
         assert context.get_security_level() == level
+
+
+def test_the_groups_that_there_are() -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    if SSL.OPENSSL_VERSION_NUMBER < 0x30500000:
+        with pytest.raises(NotImplementedError, match=r"3\.5"):
+            context.get_implemented_groups()
+        return
+    names = context.get_implemented_groups()
+    assert {"x25519", "secp256r1", "X25519MLKEM768"} <= set(names)
+    assert set(names) <= set(context.get_implemented_groups(all=True))
+    for name in names:
+        context.set_groups_list(name)
+    context.set_max_proto_version(SSL.TLS1_2_VERSION)
+    assert "X25519MLKEM768" not in context.get_implemented_groups()

@@ -58,11 +58,12 @@ OTHERS = """
     set_psk_find_session_callback set_psk_use_session_callback use_psk_identity_hint
     set_cert_callback set_cookie_generate_callback set_cookie_verify_callback
     set_ocsp_server_callback
-    set_post_handshake_auth
+    set_post_handshake_auth set_cert_comp_preference compress_certs
 """
 #: What is tried in test_stamps.py, in ``tests/fuzz/rules.py`` or with its topic.
 ELSEWHERE = """
     add_host set_email set_host set_hostflags set_ip_asc set_tlsext_host_name check_hostname
+    set_client_cert_type set_server_cert_type add_expected_rpk
     add_tlsa dane_enable dane_clear_flags dane_mtype_set dane_set_flags
     enable_ct disable_ct set_ctlog_list_file set_default_ctlog_list_file
     set_cert_verify_callback set_client_hello_callback set_security_callback

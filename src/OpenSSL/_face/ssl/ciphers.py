@@ -133,6 +133,21 @@ class ContextCiphers(Context):
         """
         native.context_set_groups_list(self, _names("groups", groups))
 
+    def get_implemented_groups(self, all: bool = False) -> list[str]:
+        """List the groups that the library has for the versions this Context speaks.
+
+        Names are those of :meth:`set_groups_list`, in the order of their numbers; with ``all``
+        further names of the same groups too. They are not those in use: a security level may
+        forbid some, and the list of groups says which are offered.
+
+        Raises NotImplementedError with an OpenSSL older than 3.5.
+
+        ``SSL_CTX_get0_implemented_groups(3)``
+        """
+        if not native.has_group_list():
+            raise NotImplementedError("lists of groups need OpenSSL 3.5")
+        return native.list_groups(self, bool(all))
+
     def set_sigalgs_list(self, algorithms: bytes | str) -> None:
         """Choose the signature algorithms, names with colons between: ``RSA-PSS+SHA256``.
 

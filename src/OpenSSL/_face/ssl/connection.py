@@ -5,6 +5,7 @@ from __future__ import annotations
 from OpenSSL._face.common.arguments import integer
 from OpenSSL._face.ssl.attributes import ConnectionAttributes, of_socket
 from OpenSSL._face.ssl.certificate_choice import ConnectionCertificateChoice
+from OpenSSL._face.ssl.compression import CertCompression
 from OpenSSL._face.ssl.configuration import Configuration
 from OpenSSL._face.ssl.context import Context
 from OpenSSL._face.ssl.credentials import ConnectionCredentials
@@ -50,6 +51,7 @@ class Connection(
     ConnectionCredentials,
     ConnectionPairs,
     ConnectionUris,
+    CertCompression,
     ConnectionCertificateChoice,
     ConnectionPsk,
     ConnectionEarlyData,

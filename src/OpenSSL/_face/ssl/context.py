@@ -7,6 +7,7 @@ from OpenSSL._face.ssl.authorities import ContextAuthorities
 from OpenSSL._face.ssl.cert_verify import ContextCertVerify
 from OpenSSL._face.ssl.certificate_choice import ContextCertificateChoice
 from OpenSSL._face.ssl.client_hello import ContextClientHello
+from OpenSSL._face.ssl.compression import CertCompression, ContextCompression
 from OpenSSL._face.ssl.configuration import Configuration
 from OpenSSL._face.ssl.credentials import ContextCredentials
 from OpenSSL._face.ssl.custom_extensions import ContextCustomExtensions
@@ -44,6 +45,8 @@ class Context(
     ContextCredentials,
     ContextPairs,
     ContextUris,
+    CertCompression,
+    ContextCompression,
     ContextCertificateChoice,
     ContextPsk,
     ContextEarlyData,

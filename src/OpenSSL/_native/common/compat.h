@@ -340,6 +340,47 @@ static inline int SSL_get_negotiated_server_cert_type(const SSL *ssl) { return 0
 static inline EVP_PKEY *SSL_get0_peer_rpk(const SSL *ssl) { return NULL; }
 #endif
 
+/* Certificates that are sent compressed came with 3.2. */
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+static inline int brisk_has_cert_compression(void) { return 1; }
+#else
+static inline int brisk_has_cert_compression(void) { return 0; }
+#define SSL_OP_NO_TX_CERTIFICATE_COMPRESSION 0
+static inline int SSL_CTX_set1_cert_comp_preference(
+    SSL_CTX *context, int *kinds, size_t count) { return 0; }
+static inline int SSL_set1_cert_comp_preference(
+    SSL *ssl, int *kinds, size_t count) { return 0; }
+static inline int SSL_CTX_compress_certs(SSL_CTX *context, int kind) { return 0; }
+static inline size_t SSL_CTX_get1_compressed_cert(
+    SSL_CTX *context, int kind, unsigned char **data, size_t *size) { return 0; }
+#endif
+
+/* Names of the groups that a library knows, from 3.5 on; NULL without memory, or before. */
+typedef STACK_OF(OPENSSL_CSTRING) brisk_words;
+static inline int brisk_has_group_list(void)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30500000L
+    return 1;
+#else
+    return 0;
+#endif
+}
+
+static inline brisk_words *brisk_implemented_groups(SSL_CTX *context, int all)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30500000L
+    brisk_words *found = sk_OPENSSL_CSTRING_new_null();
+    if (found != NULL && SSL_CTX_get0_implemented_groups(context, all, found) != 1) {
+        sk_OPENSSL_CSTRING_free(found);
+        found = NULL;
+    }
+    return found;
+#else
+    (void)context, (void)all;
+    return NULL;
+#endif
+}
+
 /* Forget the sessions that are too old at a moment, in seconds since 1970; 0: all of them. */
 static inline void brisk_flush_sessions(SSL_CTX *context, long long seconds)
 {

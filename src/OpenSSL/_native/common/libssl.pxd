@@ -96,6 +96,9 @@ cdef extern from "compat.h" nogil:
     int SSL_get0_client_cert_type(const SSL* ssl, unsigned char** kinds, size_t* size)
     int SSL_get0_server_cert_type(const SSL* ssl, unsigned char** kinds, size_t* size)
 
+    # ---- certificate compression
+    unsigned long SSL_OP_NO_TX_CERTIFICATE_COMPRESSION
+
     # ---- transparency
     int SSL_CT_VALIDATION_PERMISSIVE
     int SSL_CT_VALIDATION_STRICT

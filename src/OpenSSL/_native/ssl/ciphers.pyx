@@ -19,6 +19,13 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 
 cdef extern from "compat.h" nogil:
+    ctypedef struct brisk_words:
+        pass
+    bint brisk_has_group_list()
+    brisk_words* brisk_implemented_groups(s.SSL_CTX* context, int all)
+    int sk_OPENSSL_CSTRING_num(const brisk_words* words)
+    const char* sk_OPENSSL_CSTRING_value(const brisk_words* words, int index)
+    void sk_OPENSSL_CSTRING_free(brisk_words* words)
     int SSL_CTX_set_cipher_list(s.SSL_CTX* context, const char* ciphers)
     int SSL_CTX_set_ciphersuites(s.SSL_CTX* context, const char* suites)
     int SSL_set_ciphersuites(s.SSL* ssl, const char* suites)
@@ -312,6 +319,30 @@ def connection_get_max_version(Connection connection not None):
 
 
 # ---- key exchange and signatures
+
+def has_group_list():
+    return brisk_has_group_list()
+
+
+def list_groups(Context context not None, bint all):
+    """The names of the groups that the library knows, as far as the versions allow them."""
+    cdef brisk_words* found
+    cdef int index
+    context.enter()
+    try:
+        errors.clear()
+        found = brisk_implemented_groups(context.handle, all)
+        if found == NULL:
+            errors.fail_ssl("the groups cannot be listed")
+        try:
+            return [
+                (<bytes>sk_OPENSSL_CSTRING_value(found, index)).decode("ascii", "replace")
+                for index in range(sk_OPENSSL_CSTRING_num(found))]
+        finally:
+            sk_OPENSSL_CSTRING_free(found)
+    finally:
+        context.leave()
+
 
 def set_tmp_ecdh(Context context not None, bytes curve not None):
     cdef int nid = c.OBJ_txt2nid(PyBytes_AS_STRING(curve))

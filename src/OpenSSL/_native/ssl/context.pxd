@@ -41,6 +41,9 @@ cdef class Context:
     cdef brisk_ticket_ring tickets  # the program's own keys for tickets, if it set any
     cdef Removals removals          # sessions the program is to be told of; None: it is not
     cdef unsigned long telling      # forks + 1 while somebody tells it; else 0
+    cdef bint compressing           # certificates are sent compressed; see compression
+    cdef bint compressed            # they are, as they were at `compressed_at` of its changes
+    cdef unsigned long compressed_at
     cdef object __weakref__
 
     # Every function over a Context runs between these two.  enter() raises
@@ -58,6 +61,10 @@ cdef class Context:
     cdef void digest(self) noexcept
     cdef int check_not_ending(self) except -1
     cdef void count_again(self) noexcept
+
+    # Between enter() and leave(): compress certificates that may have changed since.  False where
+    # what libssl has compressed must not be sent.
+    cdef bint compress_again(self) noexcept
 
     # With no lock held: tell the program which sessions libssl has let go of.
     cdef void tell_removed(self) noexcept

@@ -34,6 +34,7 @@ from OpenSSL._native.common.constants import (
 )
 
 cdef extern from "compat.h" nogil:
+    int SSL_CTX_compress_certs(s.SSL_CTX* context, int kind)
     long SSL_MODE_ENABLE_PARTIAL_WRITE
     long SSL_MODE_RELEASE_BUFFERS
     const s.SSL_METHOD* TLS_method()
@@ -213,6 +214,14 @@ cdef class Context:
         else:
             self.noted[name] = value
         return 0
+
+    cdef bint compress_again(self) noexcept:
+        if self.compressing and not (self.compressed and self.compressed_at == self.changes):
+            errors.clear()
+            self.compressed = SSL_CTX_compress_certs(self.handle, 0) == 1
+            errors.clear()
+            self.compressed_at = self.changes
+        return self.compressed or not self.compressing
 
     cdef void tell_removed(self) noexcept:
         # One at a time, so that they are told in order.

@@ -233,6 +233,7 @@ def connection_use_certificate(Connection connection not None, X509 certificate 
     try:
         errors.clear()
         handle = certificate.share()
+        connection.own_certificate()
         result = SSL_use_certificate(connection.handle, handle)
         release_certificate(handle)
         if result != 1:

@@ -91,6 +91,7 @@ cdef class Engine(Conducted):
 
     cdef int create(self, Context context, object socket) except -1:
         cdef s.SSL* handle = NULL
+        cdef bint compressed
         cdef c.BIO* channel
         cdef Conduit conduit = None if socket is None else conduit_for(socket)
         if socket is not None and conduit is None:
@@ -101,10 +102,13 @@ cdef class Engine(Conducted):
         begin_writing(&self.writing, &self.channel)
         context.enter()
         try:
+            compressed = context.compress_again()
             errors.clear()
             handle = s.SSL_new(context.handle)
             if handle == NULL:
                 errors.fail_ssl("SSL_new failed")
+            if not compressed:
+                s.SSL_set_options(handle, s.SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
             context.in_use = True
             self.notes = context.common.notes
             self.ruled = context.ruled

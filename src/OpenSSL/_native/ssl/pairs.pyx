@@ -76,6 +76,7 @@ def use(target not None, X509 leaf not None, PKey key not None, list chain not N
                 result = s.SSL_CTX_use_cert_and_key(
                     context_of(target), certificate, private, others, 1)
             else:
+                (<Connection>target).own_certificate()
                 result = SSL_use_cert_and_key(
                     connection_of(target), certificate, private, others, 1)
             if result != 1:
@@ -128,6 +129,7 @@ def add_chain_certificate(target not None, X509 certificate not None):
             if context_of(target) != NULL:
                 result = s.SSL_CTX_add1_chain_cert(context_of(target), handle)
             else:
+                (<Connection>target).own_certificate()
                 result = SSL_add1_chain_cert(connection_of(target), handle)
             if result != 1:
                 errors.fail_ssl("the certificate cannot be added to the chain")
@@ -148,6 +150,7 @@ def clear_chain(target not None):
             if SSL_CTX_clear_extra_chain_certs(context_of(target)) != 1:
                 result = 0
         else:
+            (<Connection>target).own_certificate()
             result = SSL_clear_chain_certs(connection_of(target))
         if result != 1:
             errors.fail_ssl("the chain cannot be cleared")

@@ -43,6 +43,8 @@ cdef class Tenant(Entrance):
     cdef int put_rules(self, Criteria rules, Context context) except -1
     cdef bint has_own(self, str name) except -1
     cdef int expect_key(self, bytes key) except -1
+    # Its certificate or chain is about to be another than its Context's.
+    cdef void own_certificate(self) noexcept
     cdef int adopt_types(self, Context context) except -1
     cdef int bring_cookies(self, Hooks hooks, Context context) except -1
     cdef int note_rule(self, str name, object value) except -1

@@ -138,6 +138,7 @@ cdef class Tenant(Entrance):
         cdef unsigned int stay = OF_THE_FIRST | self.own_hooks
         cdef Context before
         cdef Criteria rules = None
+        cdef bint compressed
         cdef s.certificate_hook choice = NULL
         self.enter()
         try:
@@ -168,10 +169,13 @@ cdef class Tenant(Entrance):
                 if self.choosing:
                     check_extensions(self.hooks, context.hooks)     # now it stays
                 rules = self.rules_under(context)
+                compressed = context.compress_again()
                 errors.clear()
                 if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
                     errors.fail_ssl("SSL_set_SSL_CTX failed")
                 context.in_use = True
+                if not compressed:
+                    s.SSL_set_options(self.handle, s.SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
                 self.adopt_settings(context)
                 if rules is not None:
                     self.put_rules(rules, context)
@@ -275,6 +279,11 @@ cdef class Tenant(Entrance):
         if key not in keys:
             self.note_rule(EXPECTED_KEYS, (*keys, key))
         return 0
+
+    cdef void own_certificate(self) noexcept:
+        """Send what the connection itself was given as it is; libssl would send the Context's."""
+        if self.first.compressing or self.context.compressing:
+            s.SSL_set_options(self.handle, s.SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
 
     cdef int adopt_logs(self, Context context) except -1:
         """Ask for timestamps of logs, or do not, as the Context has it."""
