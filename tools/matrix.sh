@@ -37,6 +37,7 @@ describe() { # sets what follows from a row's name
             suite=sid python=python3.14
             lib=/opt/openssl-4.0/usr/lib/$(gcc -print-multiarch)
             environment="PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib"
+            environment="$environment PATH=/opt/openssl-4.0/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin"
             environment="$environment OPENSSL_MODULES=$lib/ossl-modules"
             ;;
     esac
@@ -87,12 +88,12 @@ prepare_cpython() {
 }
 
 prepare_openssl() {
-    [ -e "$root/opt/openssl-4.0/done" ] && return
+    [ -e "$root/opt/openssl-4.0/usr/bin/openssl" ] && [ -e "$root/opt/openssl-4.0/done" ] && return
     echo "unpacking OpenSSL of Debian's experimental"
     echo "deb $(mirror_of_root) experimental main" >"$root/etc/apt/sources.list.d/experimental.list"
     inside 'set -e; rm -rf /opt/openssl-4.0; mkdir -p /opt/openssl-4.0; cd /opt/openssl-4.0
         apt-get -qq update
-        apt-get -qq download libssl4/experimental libssl-dev/experimental
+        apt-get -qq download libssl4/experimental libssl-dev/experimental openssl/experimental
         for package in *.deb; do dpkg -x "$package" .; done
         # The headers of the architecture lie where the compiler would find the older ones.
         sed -i "s#=/usr#=$PWD/usr#; s#^Cflags:.*#& -I\${includedir}/$(gcc -print-multiarch)#" \

@@ -18,6 +18,7 @@ from ._face.crypto.names import X509Name as X509Name
 from ._face.ssl.client_hello import ClientHello
 from ._face.ssl.connection import Connection
 from ._face.ssl.context import Context
+from ._face.ssl.ech import ECHStore
 from ._face.ssl.sessions import Session
 from ._face.ssl.trace import Trace
 from ._native.common import constants as _constants
@@ -32,6 +33,7 @@ __all__ = [
     "ConnectionType",
     "Context",
     "ContextType",
+    "ECHStore",
     "Error",
     "OpenSSL_version",
     "SSLeay_version",

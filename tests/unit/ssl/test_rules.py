@@ -59,6 +59,8 @@ OTHERS = """
     set_cert_callback set_cookie_generate_callback set_cookie_verify_callback
     set_ocsp_server_callback
     set_post_handshake_auth set_cert_comp_preference compress_certs
+    set_echstore set_ech_config_list set_ech_outer_server_name set_ech_outer_alpn_protos
+    set_ech_grease_suite
 """
 #: What is tried in test_stamps.py, in ``tests/fuzz/rules.py`` or with its topic.
 ELSEWHERE = """

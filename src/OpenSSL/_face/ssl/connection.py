@@ -12,6 +12,7 @@ from OpenSSL._face.ssl.credentials import ConnectionCredentials
 from OpenSSL._face.ssl.dane import ConnectionDane
 from OpenSSL._face.ssl.datagram import ConnectionDatagram
 from OpenSSL._face.ssl.early_data import ConnectionEarlyData
+from OpenSSL._face.ssl.ech import ConnectionEch
 from OpenSSL._face.ssl.files import ConnectionFiles
 from OpenSSL._face.ssl.inspection import ConnectionInspection
 from OpenSSL._face.ssl.kernel_tls import ConnectionKernelTls
@@ -66,6 +67,7 @@ class Connection(
     ConnectionStapling,
     ConnectionSettings,
     ConnectionNegotiation,
+    ConnectionEch,
     ConnectionInspection,
     Configuration,
     ConnectionSessions,

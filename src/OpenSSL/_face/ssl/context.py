@@ -14,6 +14,7 @@ from OpenSSL._face.ssl.custom_extensions import ContextCustomExtensions
 from OpenSSL._face.ssl.dane import ContextDane
 from OpenSSL._face.ssl.datagram import ContextDatagram
 from OpenSSL._face.ssl.early_data import ContextEarlyData
+from OpenSSL._face.ssl.ech import ContextEch
 from OpenSSL._face.ssl.inspection import ContextRecords
 from OpenSSL._face.ssl.negotiation import ContextNegotiation
 from OpenSSL._face.ssl.observers import ContextObservers
@@ -63,6 +64,7 @@ class Context(
     ContextSettings,
     ContextNegotiation,
     ContextClientHello,
+    ContextEch,
     ContextCustomExtensions,
     ContextRecords,
     Configuration,

@@ -18,7 +18,7 @@ _PROTOS_MAXIMUM = 0xFFFD
 _HOST_NAME_MAXIMUM = 255
 
 
-def _protocols(protos: Iterable[bytes]) -> bytes:
+def protocol_list(protos: Iterable[bytes]) -> bytes:
     """Protocol names as they travel: each behind a byte that holds its length."""
     if not protos:
         raise ValueError("at least one protocol must be specified")
@@ -53,7 +53,7 @@ class ContextNegotiation(ContextCiphers):
 
         ``SSL_CTX_set_alpn_protos(3)``
         """
-        native.context_set_alpn_protos(self, _protocols(protos))
+        native.context_set_alpn_protos(self, protocol_list(protos))
 
     def set_alpn_select_callback(self, callback: Callable[[Any, list[bytes]], Any] | None) -> None:
         """Let ``callback(connection, offered)`` choose a server's application protocol.
@@ -105,7 +105,7 @@ class ConnectionNegotiation(ConnectionCiphers):
 
         ``SSL_set_alpn_protos(3)``
         """
-        native.connection_set_alpn_protos(self, _protocols(protos))
+        native.connection_set_alpn_protos(self, protocol_list(protos))
 
     def get_alpn_proto_negotiated(self) -> bytes:
         """Return the application protocol agreed on; empty when there is none.

@@ -381,6 +381,83 @@ static inline brisk_words *brisk_implemented_groups(SSL_CTX *context, int all)
 #endif
 }
 
+/* Encrypted Client Hello (RFC 9849) came with 4.0; a build may lack it. */
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L && !defined(OPENSSL_NO_ECH)
+#include <openssl/ech.h>
+static inline int brisk_has_ech(void) { return 1; }
+
+/* A new pair of keys and its configuration; -1 for a suite that is not known. */
+static inline int brisk_ech_new_config(
+    OSSL_ECHSTORE *store, int longest, const char *name, const char *suite)
+{
+    OSSL_HPKE_SUITE chosen = OSSL_HPKE_SUITE_DEFAULT;
+    if (suite != NULL && OSSL_HPKE_str2suite(suite, &chosen) != 1)
+        return -1;
+    return OSSL_ECHSTORE_new_config(
+        store, OSSL_ECH_CURRENT_VERSION, (uint8_t)longest, name, chosen);
+}
+
+static inline int brisk_ech_info(
+    OSSL_ECHSTORE *store, int index, long long *age, char **name, int *has_private,
+    int *for_retry)
+{
+    time_t seconds = 0;
+    char *words = NULL;
+    int result = OSSL_ECHSTORE_get1_info(
+        store, index, &seconds, name, &words, has_private, for_retry);
+    *age = (long long)seconds;
+    OPENSSL_free(words);
+    return result;
+}
+#else
+static inline int brisk_has_ech(void) { return 0; }
+typedef struct brisk_no_echstore OSSL_ECHSTORE;
+#define SSL_ECH_STATUS_SUCCESS 1
+#define SSL_ECH_STATUS_FAILED 0
+#define SSL_ECH_STATUS_BAD_NAME -102
+#define SSL_ECH_STATUS_FAILED_ECH -105
+#define SSL_ECH_STATUS_FAILED_ECH_BAD_NAME -106
+static inline OSSL_ECHSTORE *OSSL_ECHSTORE_new(OSSL_LIB_CTX *context, const char *query)
+{
+    return NULL;
+}
+static inline void OSSL_ECHSTORE_free(OSSL_ECHSTORE *store) { }
+static inline int brisk_ech_new_config(
+    OSSL_ECHSTORE *store, int longest, const char *name, const char *suite) { return 0; }
+static inline int brisk_ech_info(
+    OSSL_ECHSTORE *store, int index, long long *age, char **name, int *has_private,
+    int *for_retry) { return 0; }
+static inline int OSSL_ECHSTORE_set1_key_and_read_pem(
+    OSSL_ECHSTORE *store, EVP_PKEY *key, BIO *in, int for_retry) { return 0; }
+static inline int OSSL_ECHSTORE_read_echconfiglist(OSSL_ECHSTORE *store, BIO *in) { return 0; }
+static inline int OSSL_ECHSTORE_write_pem(OSSL_ECHSTORE *store, int index, BIO *out)
+{
+    return 0;
+}
+static inline int OSSL_ECHSTORE_num_entries(const OSSL_ECHSTORE *store, int *count)
+{
+    return 0;
+}
+static inline int OSSL_ECHSTORE_flush_keys(OSSL_ECHSTORE *store, time_t age) { return 0; }
+static inline int SSL_CTX_set1_echstore(SSL_CTX *context, OSSL_ECHSTORE *store) { return 0; }
+static inline int SSL_set1_ech_config_list(SSL *ssl, const uint8_t *list, size_t size)
+{
+    return 0;
+}
+static inline int SSL_ech_set1_outer_server_name(SSL *ssl, const char *name, int none)
+{
+    return 0;
+}
+static inline int SSL_ech_set1_outer_alpn_protos(
+    SSL *ssl, const unsigned char *list, size_t size) { return 0; }
+static inline int SSL_ech_set1_grease_suite(SSL *ssl, const char *suite) { return 0; }
+static inline int SSL_ech_get1_status(SSL *ssl, char **inner, char **outer) { return -103; }
+static inline int SSL_ech_get1_retry_config(SSL *ssl, unsigned char **list, size_t *size)
+{
+    return 0;
+}
+#endif
+
 /* Forget the sessions that are too old at a moment, in seconds since 1970; 0: all of them. */
 static inline void brisk_flush_sessions(SSL_CTX *context, long long seconds)
 {

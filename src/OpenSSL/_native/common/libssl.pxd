@@ -89,6 +89,10 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_get0_chain_certs(SSL_CTX* context, X509_CHAIN** chain)
     long SSL_CTX_get_extra_chain_certs_only(SSL_CTX* context, X509_CHAIN** chain)
 
+    # ---- versions
+    uint64_t SSL_OP_NO_TLSv1_3
+    long SSL_get_max_proto_version(SSL* ssl)
+
     # ---- raw public keys
     EVP_PKEY* brisk_session_raw_key(SSL_SESSION* session)
     int SSL_set1_client_cert_type(SSL* ssl, const unsigned char* kinds, size_t size)
@@ -98,6 +102,14 @@ cdef extern from "compat.h" nogil:
 
     # ---- certificate compression
     unsigned long SSL_OP_NO_TX_CERTIFICATE_COMPRESSION
+
+    # ---- encrypted client hello
+    int SSL_ECH_STATUS_SUCCESS
+    int SSL_ECH_STATUS_FAILED
+    int SSL_ECH_STATUS_BAD_NAME
+    int SSL_ECH_STATUS_FAILED_ECH
+    int SSL_ECH_STATUS_FAILED_ECH_BAD_NAME
+    int SSL_ech_get1_status(SSL* ssl, char** inner, char** outer)
 
     # ---- transparency
     int SSL_CT_VALIDATION_PERMISSIVE

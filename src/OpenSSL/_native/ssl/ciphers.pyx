@@ -33,7 +33,6 @@ cdef extern from "compat.h" nogil:
     s.SSL_CIPHER_LIST* sk_SSL_CIPHER_dup(const s.SSL_CIPHER_LIST* ciphers)
     void sk_SSL_CIPHER_free(s.SSL_CIPHER_LIST* ciphers)
     long SSL_get_min_proto_version(s.SSL* ssl)
-    long SSL_get_max_proto_version(s.SSL* ssl)
     long SSL_CTX_set1_groups(s.SSL_CTX* context, int* nids, long count)
     long SSL_CTX_set1_groups_list(s.SSL_CTX* context, const char* groups)
     long SSL_CTX_set1_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
@@ -313,7 +312,7 @@ def connection_get_min_version(Connection connection not None):
 def connection_get_max_version(Connection connection not None):
     connection.enter()
     try:
-        return SSL_get_max_proto_version(connection.handle)
+        return s.SSL_get_max_proto_version(connection.handle)
     finally:
         connection.leave()
 

@@ -24,6 +24,7 @@ cdef class Ending(Tenant):
     cdef void abort(self) noexcept
     cdef int tell(self, Verdict verdict) except -1
     cdef int remember(self, Verdict verdict, object error) except -1
+    cdef int explain_hidden(self, object error) except -1
     cdef void finish(self, End end, object error) noexcept
     cdef bint has_failed(self, object error) noexcept
     cdef int check_idle(self) except -1

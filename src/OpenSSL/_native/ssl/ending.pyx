@@ -14,6 +14,7 @@ from libc.errno cimport EPIPE
 from libc.string cimport strcmp
 
 cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport (
     CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
@@ -28,7 +29,7 @@ from OpenSSL._native.ssl.channel cimport ANY_NUMBER
 from OpenSSL._native.ssl.hello cimport decrypt_nothing
 from OpenSSL._native.ssl.stamps cimport (
     APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
-    ELSEWHERE, EXPECTED, PLEDGED,
+    ELSEWHERE, EXPECTED, HIDDEN, PLEDGED,
 )
 from OpenSSL._native.ssl.tenancy cimport Tenant
 
@@ -74,6 +75,7 @@ cdef class Ending(Tenant):
                and not hooks.has(ON_CERTIFICATE_EXTENSION) else APART)
             | (ASKED_CHAIN if hooks.has(ON_CERT_VERIFY) else 0)
             | (PLEDGED if self.pledged else 0)
+            | (self.channel.hooked & HIDDEN)
             | (EXPECTED if self.has_own("expected keys") else 0)
             | (ASKED_HELLO if hooks.has(ON_CLIENT_HELLO) else 0)
             | (0 if not hooks.has(ON_SERVERNAME) else ASKED_NAME)
@@ -90,6 +92,19 @@ cdef class Ending(Tenant):
     cdef int note_rule(self, str name, object value) except -1:
         Tenant.note_rule(self, name, value)
         return digest_noted(self.noted, self.channel.own)
+
+    cdef int take_care(self) except -1:
+        cdef long newest
+        Tenant.take_care(self)
+        if not self.channel.hooked & HIDDEN or s.SSL_is_server(self.handle):
+            return 0
+        newest = s.SSL_get_max_proto_version(self.handle)
+        if (self.channel.datagram or newest != 0 and newest < s.TLS1_3_VERSION
+                or s.SSL_get_options(self.handle) & s.SSL_OP_NO_TLSv1_3):
+            raise Error([(
+                "SSL routines", "",
+                "Encrypted Client Hello needs TLS 1.3, which this connection does not speak")])
+        return 0
 
     # ---- what has ended it
 
@@ -147,12 +162,41 @@ cdef class Ending(Tenant):
         if verdict.status == FAILED and self.channel.alert_sent != 0:
             error.alert = self.channel.alert_sent
             error.alert_sent = True
+        if verdict.status == FAILED and self.channel.hooked & HIDDEN:
+            self.explain_hidden(error)
         if verdict.status == TRUNCATED or verdict.status == FAILED and self.has_failed(error):
             self.finish(OVER, error)
         elif (verdict.status == SYSTEM and not self.channel.datagram
                 and verdict.number in final):
             # There may be an alert behind it that tells more.
             self.finish(BROKEN, error)
+        return 0
+
+    cdef int explain_hidden(self, object error) except -1:
+        """Say that a server has refused Encrypted Client Hello, and by which name it was judged.
+
+        libssl then judges it by the public name: what it finds wrong is not about the host
+        that was wanted.
+        """
+        cdef char* inner = NULL
+        cdef char* outer = NULL
+        cdef int status = s.SSL_ech_get1_status(self.handle, &inner, &outer)
+        # Before the server has answered there is no inner name in a status of failure.
+        cdef bint refused = (
+            status == s.SSL_ECH_STATUS_FAILED_ECH or status == s.SSL_ECH_STATUS_FAILED_ECH_BAD_NAME
+            or status == s.SSL_ECH_STATUS_FAILED and inner != NULL)
+        errors.clear()
+        try:
+            if refused:
+                judged = "nobody's name" if outer == NULL else (
+                    (<bytes>outer).decode("ascii", "replace"))
+                error.args = ([(
+                    "SSL routines", "",
+                    f"the server refused Encrypted Client Hello, and was judged as {judged}"),
+                    *error.args[0]],)
+        finally:
+            c.OPENSSL_free(inner)
+            c.OPENSSL_free(outer)
         return 0
 
     # ---- a hook that failed

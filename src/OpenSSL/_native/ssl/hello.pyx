@@ -46,6 +46,9 @@ cdef extern from "compat.h" nogil:
     unsigned int SSL_client_hello_get0_legacy_version(s.SSL* ssl)
     size_t SSL_client_hello_get0_random(s.SSL* ssl, const unsigned char** data)
     size_t SSL_client_hello_get0_ciphers(s.SSL* ssl, const unsigned char** data)
+    size_t SSL_client_hello_get0_session_id(s.SSL* ssl, const unsigned char** data)
+    size_t SSL_client_hello_get0_compression_methods(s.SSL* ssl, const unsigned char** data)
+    int SSL_client_hello_get1_extensions_present(s.SSL* ssl, int** kinds, size_t* count)
     int SSL_client_hello_get0_ext(s.SSL* ssl, unsigned int kind, const unsigned char** data,
         size_t* size)
 
@@ -206,9 +209,47 @@ cdef object old_message(s.SSL* ssl):
     return bytes((s.SSL3_MT_CLIENT_HELLO,)) + len(body).to_bytes(3, "big") + body
 
 
+cdef bytes inner_message(s.SSL* ssl):
+    """A hello that came encrypted: what libssl, which has decrypted it, knows of it."""
+    cdef const unsigned char* data = NULL
+    cdef size_t size = SSL_client_hello_get0_random(ssl, &data)
+    cdef unsigned int version = SSL_client_hello_get0_legacy_version(ssl)
+    cdef int* kinds = NULL
+    cdef size_t count = 0
+    cdef size_t at
+    cdef bytes extensions = b""
+    cdef bytes body = version.to_bytes(2, "big") + data[:size]
+    size = SSL_client_hello_get0_session_id(ssl, &data)
+    body += bytes((size,)) + data[:size]
+    size = SSL_client_hello_get0_ciphers(ssl, &data)
+    body += size.to_bytes(2, "big") + data[:size]
+    size = SSL_client_hello_get0_compression_methods(ssl, &data)
+    body += bytes((size,)) + data[:size]
+    if SSL_client_hello_get1_extensions_present(ssl, &kinds, &count) != 1:
+        return None
+    try:
+        for at in range(count):
+            if SSL_client_hello_get0_ext(ssl, kinds[at], &data, &size) == 1:
+                extensions += kinds[at].to_bytes(2, "big") + size.to_bytes(2, "big") + data[:size]
+    finally:
+        c.OPENSSL_free(kinds)
+    body += len(extensions).to_bytes(2, "big") + extensions
+    return bytes((s.SSL3_MT_CLIENT_HELLO,)) + len(body).to_bytes(3, "big") + body
+
+
+cdef bint is_outer(s.SSL* ssl, bytes message) except -1:
+    """Whether a message is not the hello that libssl goes by, but one that has it encrypted."""
+    cdef const unsigned char* data = NULL
+    cdef size_t size = SSL_client_hello_get0_random(ssl, &data)
+    return (not s.SSL_is_dtls(ssl) and size == 32 and PyBytes_GET_SIZE(message) >= 38
+            and memcmp(PyBytes_AS_STRING(message) + 6, data, 32) != 0)
+
+
 cdef int show(s.SSL* ssl, Carrier carrier) except -1:
     """Show the whole hello to the hook for that; 0 where it asks for time."""
     message = old_message(ssl) if SSL_client_hello_isv2(ssl) else carrier.hello
+    if message is not None and is_outer(ssl, message):
+        message = inner_message(ssl)
     if message is None:
         raise MemoryError("the client's hello could not be kept")
     try:

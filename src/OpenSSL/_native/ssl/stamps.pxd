@@ -14,11 +14,13 @@ cdef enum:
     ELSEWHERE = 128         # to sign for a key that cannot decrypt
     PLEDGED = 256           # records of DANE were added
     EXPECTED = 512          # the program has said which keys the peer may have
+    HIDDEN = 1024           # a client says encrypted which host it wants
     # Of Channel.unfit: why a handshake may not end well.
     OTHER_RULES = 0         # those of a session that was resumed have changed
     KEY_ALONE = 1           # a certificate is required, and a key that is shared was used
     KEY_REFUSED = 2         # none was used, and nobody verifies the server's certificate
     KEY_MISSING = 3         # it was to be one that is expected, and the server has shown none
+    NOT_HIDDEN = 4          # the server has not read what was encrypted
 
 # Ours, or NULL: an SSL has it from the time it is given its BIO until it is freed.
 cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil

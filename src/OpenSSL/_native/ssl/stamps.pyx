@@ -313,12 +313,32 @@ cdef bint shows_no_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noe
         and s.brisk_session_raw_key(session) == NULL))
 
 
+cdef bint is_not_hidden(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """Whether a client goes on without its Encrypted Client Hello.
+
+    libssl looks at that when a certificate comes, and where a session is resumed none does.
+    """
+    cdef char* inner = NULL
+    cdef char* outer = NULL
+    cdef int status
+    if not channel.hooked & HIDDEN or s.SSL_is_server(ssl):
+        return False
+    status = s.SSL_ech_get1_status(ssl, &inner, &outer)
+    c.OPENSSL_free(inner)
+    c.OPENSSL_free(outer)
+    # Without VERIFY_PEER the name may be wrong.
+    return status != s.SSL_ECH_STATUS_SUCCESS and status != s.SSL_ECH_STATUS_BAD_NAME
+
+
 cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
     """The peer has finished: nothing of this handshake is in any cache or ticket yet."""
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
     cdef bint late = channel.shaken and s.SSL_version(ssl) == s.TLS1_3_VERSION
     channel.unfit = OTHER_RULES
     if not late:
+        if is_not_hidden(ssl, channel):
+            channel.unfit = NOT_HIDDEN
+            return False
         if shows_no_key(ssl, channel, session):
             channel.unfit = KEY_MISSING
             return False
@@ -374,6 +394,7 @@ cdef tuple REASONS = (
     "a certificate is required (VERIFY_FAIL_IF_NO_PEER_CERT), and a pre-shared key is not one",
     "the server used no pre-shared key, and without VERIFY_PEER nobody verifies its certificate",
     "one of the expected keys is required, and the server has shown none",
+    "the server refused Encrypted Client Hello",
 )
 
 

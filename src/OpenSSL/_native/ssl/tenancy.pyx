@@ -253,7 +253,7 @@ cdef class Tenant(Entrance):
             taken(s.SSL_set_num_tickets(
                 self.handle, s.SSL_CTX_get_num_tickets(context.handle)))
         self.must_name = context.must_name
-        self.careful = self.must_name
+        self.careful = self.careful or self.must_name
         return 0
 
     cdef int adopt_types(self, Context context) except -1:
@@ -312,7 +312,8 @@ cdef class Tenant(Entrance):
 
     cdef int take_care(self) except -1:
         """Before a handshake, and in it: what must be known."""
-        self.check_named(s.SSL_get_verify_mode(self.handle))
+        if self.must_name:
+            self.check_named(s.SSL_get_verify_mode(self.handle))
         return 0
 
     cdef int check_named(self, int mode) except -1:

@@ -16,7 +16,6 @@ cdef extern from "compat.h" nogil:
     uint64_t SSL_OP_NO_TLSv1
     uint64_t SSL_OP_NO_TLSv1_1
     uint64_t SSL_OP_NO_TLSv1_2
-    uint64_t SSL_OP_NO_TLSv1_3
     uint64_t SSL_OP_NO_DTLSv1
     uint64_t SSL_OP_NO_DTLSv1_2
 
@@ -24,7 +23,7 @@ cdef extern from "compat.h" nogil:
 cdef uint64_t forbidding(long version) noexcept nogil:
     """The option that forbids a version; 0 where there is none."""
     if version == s.TLS1_3_VERSION:
-        return SSL_OP_NO_TLSv1_3
+        return s.SSL_OP_NO_TLSv1_3
     if version == s.TLS1_2_VERSION:
         return SSL_OP_NO_TLSv1_2
     if version == s.TLS1_1_VERSION:
