@@ -11,6 +11,12 @@ from OpenSSL.aio.making import create_connection, start_tls
 from OpenSSL.aio.serving import Server, create_server
 from OpenSSL.aio.streams import open_connection, start_server, start_tls_stream
 from OpenSSL.aio.transports import Transport
+from OpenSSL.aio.unix import (
+    create_unix_connection,
+    create_unix_server,
+    open_unix_connection,
+    start_unix_server,
+)
 
 __all__ = [
     "EventLoop",
@@ -18,9 +24,13 @@ __all__ = [
     "Transport",
     "create_connection",
     "create_server",
+    "create_unix_connection",
+    "create_unix_server",
     "new_uvloop",
     "open_connection",
+    "open_unix_connection",
     "start_server",
     "start_tls",
     "start_tls_stream",
+    "start_unix_server",
 ]

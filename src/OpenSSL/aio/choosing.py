@@ -1,89 +1,64 @@
-"""A certificate callback of one connection, which may be a coroutine function.
+"""Callbacks that choose: the certificate, and before that by the client's hello anything.
 
-Theory.  libssl asks for a certificate in the middle of a call, which has to end: where the
-callback returns something to be awaited, a task is made of that, and libssl is told "not yet".
-When the task has come to its end the transport shakes hands again, libssl asks again, and is
-given what the task came to.  The time for the handshake goes on meanwhile; when that is over,
-or the transport is closed, the task is cancelled.
+Theory.  libssl itself asks both, and stops where the answer is "not yet".  A client's hello is
+shown to the callback for hellos first and to the one for server names then, both before libssl
+looks at it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from OpenSSL._exceptions import WantX509LookupError
+from OpenSSL.aio.asking import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import TypeAlias
-
+    from OpenSSL._face.ssl.client_hello import ClientHello
     from OpenSSL._face.ssl.connection import Connection
+    from OpenSSL.aio.asking import Callbacks, CertCallback
 
-    CertCallback: TypeAlias = Callable[[Connection], Awaitable[object] | object]
-
-__all__ = ["Choice", "check_callback"]
-
-
-def check_callback(callback: Any) -> Any:
-    """Return ``callback``; raise TypeError unless it can be called or is None."""
-    if callback is not None and not callable(callback):
-        raise TypeError("cert_callback must be callable")
-    return callback
+__all__ = ["Choice", "Greeting"]
 
 
-class Choice:
-    """Asks the callback for libssl, and waits for it."""
+class Choice(Asked):
+    """Asks for a certificate."""
 
-    __slots__ = ("_callback", "_go_on", "_task")
+    __slots__ = ("_callback",)
+
+    name = "certificate"
 
     def __init__(self, callback: CertCallback) -> None:
+        super().__init__()
         self._callback = callback
-        #: Called when the callback has answered; None when nobody waits for that.
-        self._go_on: Callable[[], None] | None = None
-        self._task: asyncio.Future[Any] | None = None
-
-    def begin(self, go_on: Callable[[], None]) -> None:
-        """A handshake begins, which ``go_on`` goes on with."""
-        self._go_on = go_on
-
-    def end(self) -> None:
-        """Nobody waits any more."""
-        self._go_on = None
-        if self._task is not None:
-            self._task.cancel()
-
-    def is_awaited(self) -> bool:
-        """Whether the callback is yet to answer."""
-        return self._task is not None
 
     def __call__(self, connection: Connection) -> None:
         """Answer libssl: at once, or with "not yet"."""
-        if self._task is None:
-            answer = self._callback(connection)
-            if not inspect.isawaitable(answer):
-                return
-            self._task = self._start(answer)
-        if not self._task.done():
-            raise WantX509LookupError
-        task, self._task = self._task, None
-        if task.cancelled():
-            raise ConnectionAbortedError("the certificate callback was cancelled")
-        task.result()
+        self.answer(lambda: self._callback(connection))
 
-    def _start(self, answer: Any) -> asyncio.Future[Any]:
-        if self._go_on is None:
-            if inspect.iscoroutine(answer):
-                answer.close()  # it would complain that nobody has awaited it
-            raise NotImplementedError(
-                "after the handshake a certificate callback must not be a coroutine function"
-            )
-        task: asyncio.Future[Any] = asyncio.ensure_future(answer)
-        if not task.done():
-            task.add_done_callback(self._answered)
-        return task
 
-    def _answered(self, _task: asyncio.Future[Any]) -> None:
-        if self._go_on is not None:
-            self._go_on()
+class Greeting(Asked):
+    """Shows a client's hello to the callback for that, and then asks the one for its name."""
+
+    __slots__ = ("_callbacks", "_heard")
+
+    name = "client hello"
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        super().__init__()
+        self._callbacks = callbacks
+        self._heard = False  # the callback for hellos has answered, and the other is asked
+
+    def __call__(self, connection: Connection, hello: ClientHello) -> bool | None:
+        """Answer libssl: at once, or with "not yet"."""
+        show, choose = self._callbacks.client_hello, self._callbacks.servername
+        if show is not None and not self._heard:
+            accepted: bool | None = self.answer(lambda: show(connection, hello))
+            if choose is None or not (accepted is None or accepted is True):
+                return accepted
+        if choose is not None:
+            self._heard = True
+            try:
+                self.answer(lambda: choose(connection))
+            finally:
+                # "Not yet" comes back here; a client may also say hello again.
+                self._heard = self.is_awaited()
+        return None

@@ -48,7 +48,7 @@ ROUNDS: int = 16
 def cannot_wait() -> Exception:
     """Return what a callback's WantX509LookupError comes to."""
     return NotImplementedError(
-        "in an event loop only a coroutine function given as cert_callback can wait"
+        "in an event loop only a coroutine function given with the connection can wait"
     )
 
 

@@ -7,6 +7,7 @@ out and what comes is thrown away, it does not matter how the peer goes.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 
 from OpenSSL._exceptions import Error, SysCallError
@@ -113,12 +114,12 @@ class Ending(Writing):
         if self._state == PARTING:
             self._listen_for_goodbye()
 
-    def _not_made(self, error: BaseException) -> None:
+    def _not_made(self, error: BaseException, gently: bool = False) -> None:
         """End a connection that has not come to be, and tell who waits for it."""
         told, self._on_made = self._on_made, None
         failed = self._end.failed(error)
         if self._state != CLOSED:  # a protocol may abort, and fail in the same call
-            self._drop(gently=isinstance(error, Error))
+            self._drop(gently or isinstance(error, Error))
             if self._known:
                 self._loop.call_soon(self._tell_lost, failed)
             else:
@@ -166,8 +167,12 @@ class Ending(Writing):
     def _drop(self, gently: bool) -> None:
         self._state = CLOSED
         self._stop_timer()
-        if self._end.choice is not None:
-            self._end.choice.end()
+        for each in self._end.asked:
+            each.end()
+        if self._end.judge is not None:
+            with contextlib.suppress(Error):  # what is below is closed in any case
+                self._end.judge.refuse()
+            self._put_out()
         self._backlog = None
         self._leave(gently)
 

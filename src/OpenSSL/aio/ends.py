@@ -8,14 +8,20 @@ from OpenSSL._bridge.contexts import SSLContext
 from OpenSSL._bridge.links import Link
 from OpenSSL._bridge.objects import SSLObject
 from OpenSSL._exceptions import Error
-from OpenSSL._face.common.hosts import host_bytes
+from OpenSSL._face.ssl.client_hello import Shown
 from OpenSSL._face.ssl.connection import Connection
 from OpenSSL._face.ssl.context import Context
+from OpenSSL._face.common.hosts import host_bytes
+from OpenSSL._native.ssl.client_hello import connection_set_callback as set_hello_callback
 from OpenSSL._native.common.constants import VERIFY_PEER
-from OpenSSL.aio.choosing import Choice
+from OpenSSL.aio.asking import NO_CALLBACKS
+from OpenSSL.aio.choosing import Choice, Greeting
+from OpenSSL.aio.judging import Judge
 
 if TYPE_CHECKING:
     from typing import NoReturn
+
+    from OpenSSL.aio.asking import Asked, Callbacks
 
 __all__ = ["End", "TransportLink"]
 
@@ -59,13 +65,15 @@ class TransportLink(Link):
 class End:
     """A Connection with its side and its host, and the time it has."""
 
-    __slots__ = ("_link", "_name", "_object", "_server", "choice", "connection", "patience")
+    __slots__ = ("_link", "_name", "_object", "_server", "asked", "connection", "judge", "patience")
 
     connection: Connection
     #: Seconds for the goodbye.
     patience: float
-    #: Who is asked for a certificate, beside the Context's own callback.
-    choice: Choice | None
+    #: Who is asked in the handshake, beside the Context's own callbacks.
+    asked: tuple[Asked, ...]
+    #: Who is asked about the peer when it is done.
+    judge: Judge | None
 
     def __init__(
         self,
@@ -74,16 +82,32 @@ class End:
         server_side: bool,
         server_hostname: str | None,
         patience: float,
-        cert_callback: Any = None,
+        callbacks: Callbacks = NO_CALLBACKS,
     ) -> None:
         self.patience = patience
-        if cert_callback is not None and isinstance(context, Context):
+        if callbacks != NO_CALLBACKS and isinstance(context, Context):
             # That gives the Context's sessions a name, which must not change while it waits.
             _bridge_of(context)
         self._begin(context, transport, server_side, server_hostname)
-        self.choice = None if cert_callback is None else Choice(cert_callback)
-        if self.choice is not None:
-            self.connection.set_cert_callback(self.choice)
+        self.asked = ()
+        self.judge = None
+        if callbacks != NO_CALLBACKS:
+            self._ask(callbacks)
+
+    def _ask(self, callbacks: Callbacks) -> None:
+        asked: list[Asked] = []
+        if callbacks.cert is not None:
+            choice = Choice(callbacks.cert)
+            self.connection.set_cert_callback(choice)
+            asked.append(choice)
+        if callbacks.client_hello is not None or callbacks.servername is not None:
+            greeting = Greeting(callbacks)
+            set_hello_callback(self.connection, Shown(greeting))
+            asked.append(greeting)
+        if callbacks.peer is not None:
+            self.judge = Judge(callbacks.peer, self.connection)
+            asked.append(self.judge)
+        self.asked = tuple(asked)
 
     def _begin(
         self,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from OpenSSL._bridge.contexts import SSLContext
 from OpenSSL.aio.making import create_connection, start_tls
 from OpenSSL.aio.serving import create_server
+from OpenSSL.aio.unix import create_unix_connection, create_unix_server
 
 __all__ = ["EventLoop", "new_uvloop"]
 
@@ -44,6 +45,26 @@ class Routing:
             return await create_server(protocol_factory, host, port, context=context, **options)
         plain: Any = super()
         return await plain.create_server(protocol_factory, host, port, **options)
+
+    async def create_unix_connection(
+        self, protocol_factory: Any, path: Any = None, **options: Any
+    ) -> Any:
+        """Connect to a Unix socket; see :meth:`asyncio.loop.create_unix_connection`."""
+        if isinstance(options.get("ssl"), SSLContext):
+            context = options.pop("ssl")
+            return await create_unix_connection(protocol_factory, path, context=context, **options)
+        plain: Any = super()
+        return await plain.create_unix_connection(protocol_factory, path, **options)
+
+    async def create_unix_server(
+        self, protocol_factory: Any, path: Any = None, **options: Any
+    ) -> Any:
+        """Listen on a Unix socket; see :meth:`asyncio.loop.create_unix_server`."""
+        if isinstance(options.get("ssl"), SSLContext):
+            context = options.pop("ssl")
+            return await create_unix_server(protocol_factory, path, context=context, **options)
+        plain: Any = super()
+        return await plain.create_unix_server(protocol_factory, path, **options)
 
     async def start_tls(
         self, transport: Any, protocol: Any, sslcontext: Any, **options: Any

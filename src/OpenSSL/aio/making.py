@@ -6,7 +6,7 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING, Any
 
-from OpenSSL.aio.choosing import check_callback
+from OpenSSL.aio.asking import checked
 from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, check_context, seconds
 from OpenSSL.aio.layers import LayerTransport
 from OpenSSL.aio.sockets import SocketTransport, without_delay
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
     from OpenSSL._bridge.contexts import SSLContext
     from OpenSSL._face.ssl.context import Context
-    from OpenSSL.aio.choosing import CertCallback
+    from OpenSSL.aio.asking import (
+        Callbacks,
+        CertCallback,
+        HelloCallback,
+        PeerCallback,
+        ServernameCallback,
+    )
     from OpenSSL.aio.transports import Transport
 
     _Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
@@ -66,10 +72,14 @@ class Taker(asyncio.Protocol):
 
 
 async def connect(loop: asyncio.AbstractEventLoop, **options: Any) -> socket.socket:
-    """Return a connected socket, made by the loop with all that it can do."""
+    """Return a connected socket, made by the loop with all that it can do.
+
+    With ``path`` in ``options`` it is a Unix socket.
+    """
     taker = Taker()
+    make: Any = loop.create_unix_connection if "path" in options else loop.create_connection
     try:
-        await loop.create_connection(lambda: taker, **options)
+        await make(lambda: taker, **options)
         return taker.take()
     except BaseException:
         taker.close()
@@ -129,6 +139,7 @@ async def create_connection(
     ssl_handshake_timeout: float | None = None,
     ssl_shutdown_timeout: float | None = None,
     cert_callback: CertCallback | None = None,
+    peer_callback: PeerCallback | None = None,
     **options: Any,
 ) -> tuple[Transport, _Protocol]:
     """Connect to a host and shake hands: ``(transport, protocol)``.
@@ -139,10 +150,12 @@ async def create_connection(
     lets the certificate be for any host. Times are in seconds: 60 for the handshake, 30 for
     the goodbye.
 
-    ``cert_callback`` is this connection's :meth:`OpenSSL.SSL.Context.set_cert_callback`, and
-    may be a coroutine function: the handshake waits for it, and the loop serves others. It is
-    cancelled when the time for the handshake is over, or the transport is closed. After the
-    handshake, when a server asks for a certificate late, it must not be one.
+    Callbacks of this connection may be coroutine functions: the handshake waits for them, and
+    the loop serves others. They are cancelled when the time for the handshake is over, or the
+    transport is closed. ``cert_callback(connection)`` is
+    :meth:`OpenSSL.SSL.Connection.set_cert_callback`; when a server asks for a certificate late,
+    after the handshake, it must not be a coroutine function. ``peer_callback(connection)``
+    returns True for a peer that is welcome; :doc:`/howto/asyncio` says what it can do.
 
     Raises what the handshake and its callbacks raise, OSError where nobody could be
     reached, ConnectionAbortedError after the time for the handshake, TypeError or ValueError
@@ -150,7 +163,7 @@ async def create_connection(
     ``SSL_connect(3)``
     """
     check_context(context)
-    check_callback(cert_callback)
+    callbacks = checked(False, cert_callback, peer_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
     name = name_of(host, server_hostname)
@@ -163,12 +176,12 @@ async def create_connection(
         options.update({"sock": sock} if sock is not None else {"host": host, "port": port})
         lower, _ = await loop.create_connection(asyncio.Protocol, **options)
         protocol = protocol_factory()
-        made = await layered(lower, protocol, context, name, (patience, goodbye), cert_callback)
+        made = await layered(lower, protocol, context, name, (patience, goodbye), callbacks)
         return made, protocol
     if sock is None:
         sock = await connect(loop, host=host, port=port, **options)
     times = (patience, goodbye)
-    return await on_socket(sock, protocol_factory, context, name, times, cert_callback)
+    return await on_socket(sock, protocol_factory, context, name, times, callbacks)
 
 
 async def on_socket(
@@ -177,7 +190,7 @@ async def on_socket(
     context: Context | SSLContext,
     name: str | None,
     times: tuple[float, float],
-    callback: CertCallback | None,
+    callbacks: Callbacks,
 ) -> tuple[SocketTransport, _Protocol]:
     """Shake hands as a client over a socket that is connected, and is ours from here on."""
     patience, goodbye = times
@@ -185,7 +198,7 @@ async def on_socket(
         sock.setblocking(False)
         without_delay(sock)
         protocol = protocol_factory()
-        end = End(context, sock, False, name, goodbye, callback)
+        end = End(context, sock, False, name, goodbye, callbacks)
         transport = SocketTransport(asyncio.get_running_loop(), protocol, end, sock)
     except BaseException:
         sock.close()
@@ -200,12 +213,12 @@ async def layered(
     context: Context | SSLContext,
     name: str | None,
     times: tuple[float, float],
-    callback: CertCallback | None,
+    callbacks: Callbacks,
 ) -> LayerTransport:
     """The same over a transport that is connected."""
     patience, goodbye = times
     try:
-        end = End(context, None, False, name, goodbye, callback)
+        end = End(context, None, False, name, goodbye, callbacks)
         transport = LayerTransport(asyncio.get_running_loop(), protocol, end, lower)
     except BaseException:
         lower.abort()
@@ -224,14 +237,17 @@ async def start_tls(
     ssl_handshake_timeout: float | None = None,
     ssl_shutdown_timeout: float | None = None,
     cert_callback: CertCallback | None = None,
+    peer_callback: PeerCallback | None = None,
+    client_hello_callback: HelloCallback | None = None,
+    servername_callback: ServernameCallback | None = None,
 ) -> LayerTransport:
     """Shake hands over a transport that is in use; return the one to go on with.
 
     As :meth:`asyncio.loop.start_tls`, over any transport: one with TLS as well, a pipe, or
     one of a library. ``protocol`` is the one to speak over TLS; its ``connection_made`` is
-    not called again. ``cert_callback`` is as in :func:`create_connection`. When the handshake
-    fails, or is cancelled, the transport below is closed
-    and the protocol's ``connection_lost`` is told.
+    not called again. Callbacks are as in :func:`create_connection` and
+    :func:`create_server`. When the handshake fails, or is cancelled, the transport below is
+    closed and the protocol's ``connection_lost`` is told.
 
     Raises what :func:`create_connection` raises, ValueError where a Context verifies and
     ``server_hostname`` is missing.
@@ -245,7 +261,9 @@ async def start_tls(
         server_hostname=server_hostname,
         ssl_handshake_timeout=ssl_handshake_timeout,
         ssl_shutdown_timeout=ssl_shutdown_timeout,
-        cert_callback=cert_callback,
+        callbacks=checked(
+            server_side, cert_callback, peer_callback, client_hello_callback, servername_callback
+        ),
     )
     await established(made, None, patience)
     return made
@@ -260,11 +278,10 @@ def layer(
     server_hostname: str | None,
     ssl_handshake_timeout: float | None,
     ssl_shutdown_timeout: float | None,
-    cert_callback: CertCallback | None,
+    callbacks: Callbacks,
 ) -> tuple[LayerTransport, float]:
     """Put TLS over a transport, its handshake yet to be done; what is wrong changes nothing."""
     check_context(context)
-    check_callback(cert_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
     for method in ("write", "set_protocol", "pause_reading", "resume_reading", "abort"):
@@ -273,7 +290,7 @@ def layer(
     if transport.is_closing():
         raise ConnectionResetError("the transport is closing")
     name = None if server_side else server_hostname
-    end = End(context, None, server_side, name, goodbye, cert_callback)
+    end = End(context, None, server_side, name, goodbye, callbacks)
     made = LayerTransport(asyncio.get_running_loop(), protocol, end, transport)
     made._known = True
     return made, patience

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL._exceptions import Error
-from OpenSSL.aio.choosing import check_callback
+from OpenSSL.aio.asking import checked
 from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, check_context, seconds
 from OpenSSL.aio.layers import LayerTransport
 from OpenSSL.aio.making import Taker, drives_descriptors
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
     from OpenSSL._bridge.contexts import SSLContext
     from OpenSSL._face.ssl.context import Context
-    from OpenSSL.aio.choosing import CertCallback
+    from OpenSSL.aio.asking import (
+        Callbacks,
+        CertCallback,
+        HelloCallback,
+        PeerCallback,
+        ServernameCallback,
+    )
     from OpenSSL.aio.transports import Transport
 
     _Self = TypeVar("_Self", bound="Server")
@@ -60,14 +66,14 @@ class Server(asyncio.AbstractServer):
         context: Context | SSLContext,
         patience: float,
         goodbye: float,
-        cert_callback: CertCallback | None,
+        callbacks: Callbacks,
     ) -> None:
         self._loop = loop
         self._factory = protocol_factory
         self._context = context
         self._patience = patience
         self._goodbye = goodbye
-        self._callback = cert_callback
+        self._callbacks = callbacks
         self._takes = drives_descriptors(loop)
         self._transports: set[Transport] = set()
         self._idle: asyncio.Future[None] | None = None
@@ -78,7 +84,7 @@ class Server(asyncio.AbstractServer):
         try:
             without_delay(sock)
             protocol = self._factory()
-            end = End(self._context, sock, True, None, self._goodbye, self._callback)
+            end = End(self._context, sock, True, None, self._goodbye, self._callbacks)
             transport = SocketTransport(self._loop, protocol, end, sock)
         except (SystemExit, KeyboardInterrupt):
             sock.close()
@@ -91,7 +97,7 @@ class Server(asyncio.AbstractServer):
 
     def _begin_over(self, lower: Any) -> None:
         try:
-            end = End(self._context, None, True, None, self._goodbye, self._callback)
+            end = End(self._context, None, True, None, self._goodbye, self._callbacks)
             transport = LayerTransport(self._loop, self._factory(), end, lower)
         except (SystemExit, KeyboardInterrupt):
             lower.abort()
@@ -189,6 +195,9 @@ async def create_server(
     ssl_handshake_timeout: float | None = None,
     ssl_shutdown_timeout: float | None = None,
     cert_callback: CertCallback | None = None,
+    peer_callback: PeerCallback | None = None,
+    client_hello_callback: HelloCallback | None = None,
+    servername_callback: ServernameCallback | None = None,
     start_serving: bool = True,
     **options: Any,
 ) -> Server:
@@ -199,16 +208,28 @@ async def create_server(
     done; connections that fail in it are told to the loop's exception handler where a
     callback failed, or in debug mode.
 
-    ``cert_callback`` is every connection's :meth:`OpenSSL.SSL.Connection.set_cert_callback`, and
-    may be a coroutine function: that handshake waits for it, and the loop serves others. It is
-    cancelled when the time for the handshake is over, or the connection is closed.
+    Callbacks of the connections may be coroutine functions: that handshake waits for them, and
+    the loop serves others. They are cancelled when the time for the handshake is over, or the
+    connection is closed. The Context's own callbacks follow.
+
+    - ``client_hello_callback(connection, hello)`` is
+      :meth:`OpenSSL.SSL.Context.set_client_hello_callback`: it may choose a Context, and returns
+      None or True to go on.
+    - ``servername_callback(connection)`` comes next, as
+      :meth:`OpenSSL.SSL.Context.set_tlsext_servername_callback`.
+    - ``cert_callback(connection)`` is :meth:`OpenSSL.SSL.Connection.set_cert_callback`, in the
+      place of the Context's.
+    - ``peer_callback(connection)`` returns True for a client that is welcome;
+      :doc:`/howto/asyncio` says what it can do.
 
     Raises OSError where the address cannot be used, TypeError or ValueError for arguments
     that are wrong.
     ``SSL_accept(3)``
     """
     check_context(context)
-    check_callback(cert_callback)
+    callbacks = checked(
+        True, cert_callback, peer_callback, client_hello_callback, servername_callback
+    )
     loop = asyncio.get_running_loop()
     server = Server(
         loop,
@@ -216,13 +237,17 @@ async def create_server(
         context,
         seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE),
         seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE),
-        cert_callback,
+        callbacks,
     )
     # Cancelled while it begins to serve, the loop would leave its sockets behind.
     listen: Any = loop.create_server
-    server._plain = await listen(
-        lambda: Accepted(server), host, port, start_serving=False, **options
-    )
+    if "path" in options:  # see create_unix_server
+        if host is not None or port is not None:
+            raise ValueError("path and host/port can not be specified at the same time")
+        listen = loop.create_unix_server
+    else:
+        options.update(host=host, port=port)
+    server._plain = await listen(lambda: Accepted(server), start_serving=False, **options)
     if start_serving:
         try:
             await server.start_serving()

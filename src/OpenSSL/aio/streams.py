@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from OpenSSL.aio.asking import checked
 from OpenSSL.aio.making import create_connection, established, layer
 from OpenSSL.aio.serving import create_server
 
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
 
     from OpenSSL._bridge.contexts import SSLContext
     from OpenSSL._face.ssl.context import Context
-    from OpenSSL.aio.choosing import CertCallback
+    from OpenSSL.aio.asking import (
+        CertCallback,
+        HelloCallback,
+        PeerCallback,
+        ServernameCallback,
+    )
     from OpenSSL.aio.serving import Server
 
 __all__ = ["open_connection", "start_server", "start_tls_stream"]
@@ -72,13 +78,19 @@ async def start_server(
     and may be a coroutine function.
     ``SSL_accept(3)``
     """
+    factory = serving_factory(client_connected_cb, limit)
+    return await create_server(factory, host, port, context=context, **options)
+
+
+def serving_factory(connected: Any, limit: int) -> Callable[[], StreamProtocol]:
+    """Return what makes the protocol of each stream that comes to a server."""
     loop = asyncio.get_running_loop()
 
     def factory() -> StreamProtocol:
         reader = asyncio.StreamReader(limit=limit, loop=loop)
-        return StreamProtocol(reader, client_connected_cb, loop=loop)
+        return StreamProtocol(reader, connected, loop=loop)
 
-    return await create_server(factory, host, port, context=context, **options)
+    return factory
 
 
 async def start_tls_stream(
@@ -90,6 +102,9 @@ async def start_tls_stream(
     ssl_handshake_timeout: float | None = None,
     ssl_shutdown_timeout: float | None = None,
     cert_callback: CertCallback | None = None,
+    peer_callback: PeerCallback | None = None,
+    client_hello_callback: HelloCallback | None = None,
+    servername_callback: ServernameCallback | None = None,
 ) -> None:
     """Speak TLS on a stream from here on; its reader and writer stay the same objects.
 
@@ -107,6 +122,9 @@ async def start_tls_stream(
     reader: Any = writer._reader  # type: ignore[attr-defined]
     if server_side is None:
         server_side = protocol._client_connected_cb is not None
+    callbacks = checked(
+        server_side, cert_callback, peer_callback, client_hello_callback, servername_callback
+    )
     await writer.drain()
     transport, patience = layer(
         writer.transport,  # type: ignore[arg-type]
@@ -116,7 +134,7 @@ async def start_tls_stream(
         server_hostname=server_hostname,
         ssl_handshake_timeout=ssl_handshake_timeout,
         ssl_shutdown_timeout=ssl_shutdown_timeout,
-        cert_callback=cert_callback,
+        callbacks=callbacks,
     )
     if reader._buffer:
         transport._connection.bio_write(bytes(reader._buffer))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from asyncio.constants import _SendfileMode
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from OpenSSL._exceptions import WantX509LookupError
 from OpenSSL._native.ssl.driving import DONE, WANT_READ, WANT_WRITE, shake
 from OpenSSL.aio.core import FLUSHING, OPEN, PARTING, SHAKING, cannot_wait
 from OpenSSL.aio.ending import Ending
 from OpenSSL.aio.facts import tell
+
+if TYPE_CHECKING:
+    from OpenSSL.aio.judging import Judge
 
 __all__ = ["Transport"]
 
@@ -27,8 +31,8 @@ class Transport(Ending):
     def _start(self, seconds: float) -> None:
         """Begin, with that much time for the handshake."""
         self._timer = self._loop.call_later(seconds, self._handshake_too_long, seconds)
-        if self._end.choice is not None:
-            self._end.choice.begin(self._go_on)
+        for each in self._end.asked:
+            each.begin(self._go_on)
         self._shake()
 
     def _go_on(self) -> None:
@@ -44,6 +48,10 @@ class Transport(Ending):
         )
 
     def _shake(self) -> None:
+        judge = self._end.judge
+        if judge is not None and judge.asked:
+            self._judge(judge)
+            return
         try:
             status = shake(self._connection)
         except BaseException as error:  # noqa: BLE001  # whatever a callback raises
@@ -54,25 +62,44 @@ class Transport(Ending):
         if self._state != SHAKING:
             return  # a callback of the connection has aborted it
         if status == DONE:
-            self._made()
+            if judge is None:
+                self._made()
+            else:
+                self._judge(judge)
         elif status == WANT_READ:
             self._ignore_output()
             self._watch_input()
         elif status == WANT_WRITE:
             self._ignore_input()
             self._watch_output()
-        elif self._end.choice is not None and self._end.choice.is_awaited():
-            # What comes or goes meanwhile is nothing to libssl.
+        else:
+            self._wait_for_answer()
+
+    def _wait_for_answer(self) -> None:
+        """A callback is yet to answer: what comes or goes meanwhile is nothing to libssl."""
+        if any(each.is_awaited() for each in self._end.asked):
             self._ignore_input()
             self._ignore_output()
         else:
             self._not_made(cannot_wait())
 
+    def _judge(self, judge: Judge) -> None:
+        """The handshake is done: go on only with a peer that is welcome."""
+        try:
+            judge.decide()
+        except WantX509LookupError:
+            self._wait_for_answer()
+        except BaseException as error:  # noqa: BLE001  # whatever the callback raises
+            self._not_made(error, gently=True)
+        else:
+            if self._state == SHAKING:  # else the callback has aborted it
+                self._made()
+
     def _made(self) -> None:
         self._stop_timer()
         self._ignore_output()
-        if self._end.choice is not None:
-            self._end.choice.end()
+        for each in self._end.asked:
+            each.end()
         self._state = OPEN
         told, self._on_made = self._on_made, None
         try:

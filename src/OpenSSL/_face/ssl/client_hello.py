@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     ClientHelloHook: TypeAlias = Callable[[Connection, "ClientHello"], bool | None]
     _T = TypeVar("_T")
 
-__all__ = ["ClientHello", "ContextClientHello"]
+__all__ = ["ClientHello", "ContextClientHello", "Shown"]
 
 _SERVER_NAME, _GROUPS, _POINT_FORMATS, _SIGNATURES, _ALPN = 0, 10, 11, 13, 16
 _SHARED_KEYS, _VERSIONS, _KEY_SHARES = 41, 43, 51
@@ -216,7 +216,7 @@ class ClientHello:
         return "_".join(fingerprints.ja4_parts(self))
 
 
-class _Shown:
+class Shown:
     """Makes a :class:`ClientHello` of the message before the program's callback is asked."""
 
     __slots__ = ("callback",)
@@ -263,7 +263,7 @@ class ContextClientHello(native_context.Context):
         ``SSL_CTX_set_client_hello_cb(3)``
         """
         checked = hook("callback", callback)
-        native.set_client_hello_callback(self, None if checked is None else _Shown(checked))
+        native.set_client_hello_callback(self, None if checked is None else Shown(checked))
 
     def get_client_hello_callback(self) -> ClientHelloHook | None:
         """Return the callback given to :meth:`set_client_hello_callback`, or None.
@@ -271,4 +271,4 @@ class ContextClientHello(native_context.Context):
         ``SSL_CTX_set_client_hello_cb(3)``
         """
         shown = native.get_client_hello_callback(self)
-        return shown.callback if isinstance(shown, _Shown) else None
+        return shown.callback if isinstance(shown, Shown) else None

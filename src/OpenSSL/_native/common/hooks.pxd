@@ -12,6 +12,8 @@ cdef enum Hook:
     ON_KEYLOG
     ON_MESSAGE
     ON_CLIENT_HELLO
+    ON_OWN_HELLO                # the connection's, before the Context's
+    ON_PEER                     # True: whether the peer is welcome is asked behind the handshake
     ON_SERVERNAME
     ON_ALPN_SELECT
     ON_CERTIFICATE

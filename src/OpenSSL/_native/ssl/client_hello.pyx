@@ -1,7 +1,13 @@
-"""The hook that is shown a client's hello before anything is chosen; `hello` runs it."""
+"""The hooks that are shown a client's hello before anything is chosen; `hello` runs them.
 
-from OpenSSL._native.common.hooks cimport ON_CLIENT_HELLO
+A connection may have one of its own.  It comes first and stays when another Context is chosen;
+the Context's follows.
+"""
+
+from OpenSSL._native.common.hooks cimport ON_CLIENT_HELLO, ON_OWN_HELLO
+from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.trampolines cimport watch_messages
 
 
 def set_client_hello_callback(Context context not None, callback):
@@ -18,3 +24,14 @@ def get_client_hello_callback(Context context not None):
         return context.hooks.get(ON_CLIENT_HELLO)
     finally:
         context.leave()
+
+
+def connection_set_callback(Connection connection not None, callback):
+    connection.enter()
+    try:
+        connection.hooks = connection.hooks.changed(ON_OWN_HELLO, callback)
+        connection.own(ON_OWN_HELLO)
+        watch_messages(connection.handle, connection.hooks)
+        connection.settle()
+    finally:
+        connection.leave()

@@ -12,8 +12,10 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.forks cimport forks
+from OpenSSL._native.common.hooks cimport ON_PEER
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try
 from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.ending cimport OVER
 from OpenSSL._native.ssl.engine cimport HANDSHAKE, SHUTDOWN, WRITE, Operation
 
 from OpenSSL._exceptions import (
@@ -149,6 +151,28 @@ def peer_has_parted(Connection connection not None):
     connection.enter()
     try:
         return has_heard(connection)
+    finally:
+        connection.leave()
+
+
+def judge_once(Connection connection not None):
+    """Somebody judges the peer when the handshake is done: there is to be no later one."""
+    connection.enter()
+    try:
+        connection.hooks = connection.hooks.changed(ON_PEER, True)
+        connection.own(ON_PEER)
+    finally:
+        connection.leave()
+
+
+def refuse(Connection connection not None, error not None):
+    """End it with a fatal alert after the handshake; `error` is what every later call raises."""
+    connection.enter_again()
+    try:
+        connection.abort()
+        errors.clear()
+        connection.channel.poisoned = False
+        connection.finish(OVER, error)
     finally:
         connection.leave()
 

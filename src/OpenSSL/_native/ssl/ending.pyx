@@ -20,7 +20,7 @@ from OpenSSL._native.common.errors cimport (
     CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
 )
 from OpenSSL._native.common.hooks cimport (
-    ON_ALPN_SELECT, ON_CERTIFICATE_EXTENSION, ON_CERT_VERIFY, ON_CLIENT_HELLO, ON_OCSP_CLIENT,
+    ON_ALPN_SELECT, ON_CERTIFICATE_EXTENSION, ON_CERT_VERIFY, ON_OCSP_CLIENT,
     ON_PSK_CLIENT, ON_PSK_USE, ON_SERVERNAME, ON_SIGN, Hooks,
 )
 from OpenSSL._native.common.rules cimport digest_noted
@@ -29,9 +29,10 @@ from OpenSSL._native.ssl.channel cimport ANY_NUMBER
 from OpenSSL._native.ssl.hello cimport decrypt_nothing
 from OpenSSL._native.ssl.stamps cimport (
     APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
-    ELSEWHERE, EXPECTED, HIDDEN, PLEDGED,
+    ELSEWHERE, EXPECTED, HIDDEN, PLEDGED, UNDECIDED,
 )
 from OpenSSL._native.ssl.tenancy cimport Tenant
+from OpenSSL._native.ssl.trampolines cimport shows_hello
 
 from OpenSSL._exceptions import Error
 
@@ -77,10 +78,11 @@ cdef class Ending(Tenant):
             | (PLEDGED if self.pledged else 0)
             | (self.channel.hooked & HIDDEN)
             | (EXPECTED if self.has_own("expected keys") else 0)
-            | (ASKED_HELLO if hooks.has(ON_CLIENT_HELLO) else 0)
+            | (ASKED_HELLO if shows_hello(hooks) else 0)
             | (0 if not hooks.has(ON_SERVERNAME) else ASKED_NAME)
             | (0 if not hooks.has(ON_ALPN_SELECT) else ASKED_PROTOCOL)
             | (ASKED_KEY if hooks.has(ON_PSK_CLIENT) or hooks.has(ON_PSK_USE) else 0)
+            | (UNDECIDED if self.choosing else 0)
             | (ELSEWHERE if some_decrypt(hooks.get(ON_SIGN)) else 0))
         if (self.channel.hooked & ELSEWHERE and self.handle != NULL
                 and s.SSL_get_state(self.handle) != s.TLS_ST_BEFORE
@@ -116,6 +118,8 @@ cdef class Ending(Tenant):
         self.channel.alert_sent = 0
         self.channel.shaken = False
         self.channel.idle = 0
+        self.choosing = False
+        self.channel.name = NULL
 
     cdef int check_over(self) except -1:
         """Raise again what has ended the connection, if it has ended."""
@@ -248,6 +252,8 @@ cdef class Ending(Tenant):
         # From here on nothing is allocated: there may be no memory, and `first` must stay.
         self.failure = None
         self.hooks = nobody     # the reason is known; ask nobody again
+        self.choosing = False
+        self.channel.name = NULL
         self.poison()
         # What the transport has is not looked at any more, so there is an end to this.
         self.channel.writes = ANY_NUMBER

@@ -16,13 +16,13 @@ from libc.string cimport memchr, memcmp, memcpy, strlen
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
-    CHOSEN, ON_ALPN_SELECT, ON_CLIENT_HELLO, ON_SERVERNAME, Carrier, Scope, enter_hook,
-    leave_hook,
+    CHOSEN, ON_ALPN_SELECT, ON_CLIENT_HELLO, ON_OWN_HELLO, ON_SERVERNAME, Carrier, Hook, Scope,
+    enter_hook, leave_hook,
 )
 from OpenSSL._native.common.rules cimport digest_two
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport (
-    ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, channel_of, stamp,
+    ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, UNDECIDED, channel_of, stamp,
 )
 from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 from OpenSSL._native.ssl.version_rules cimport refuse_version, version_fits
@@ -245,15 +245,15 @@ cdef bint is_outer(s.SSL* ssl, bytes message) except -1:
             and memcmp(PyBytes_AS_STRING(message) + 6, data, 32) != 0)
 
 
-cdef int show(s.SSL* ssl, Carrier carrier) except -1:
-    """Show the whole hello to the hook for that; 0 where it asks for time."""
+cdef int show(s.SSL* ssl, Carrier carrier, Hook which) except -1:
+    """Show the whole hello to a hook for that; 0 where it asks for time."""
     message = old_message(ssl) if SSL_client_hello_isv2(ssl) else carrier.hello
     if message is not None and is_outer(ssl, message):
         message = inner_message(ssl)
     if message is None:
         raise MemoryError("the client's hello could not be kept")
     try:
-        answer = carrier.hooks.get(ON_CLIENT_HELLO)(carrier, message, s.SSL_is_dtls(ssl) != 0)
+        answer = carrier.hooks.get(which)(carrier, message, s.SSL_is_dtls(ssl) != 0)
     except WantX509LookupError:
         return 0    # the call raises the same, for libssl wants it
     if answer is not None and not truth(answer, "a client hello callback"):
@@ -270,7 +270,10 @@ cdef int choose(
     """Run the hooks, each that of the Context which the ones before it chose; 0: not yet."""
     carrier.protocol = None
     try:
-        if carrier.hooks.has(ON_CLIENT_HELLO) and not show(ssl, carrier):
+        # The connection's own may choose the Context whose hook follows.
+        if carrier.hooks.has(ON_OWN_HELLO) and not show(ssl, carrier, ON_OWN_HELLO):
+            return 0
+        if carrier.hooks.has(ON_CLIENT_HELLO) and not show(ssl, carrier, ON_CLIENT_HELLO):
             return 0
         if carrier.hooks.has(ON_SERVERNAME):
             carrier.hooks.get(ON_SERVERNAME)(carrier)
@@ -309,7 +312,8 @@ cdef int on_choice(
         return answer
     if not enter_hook(&scope, carrier):
         return answer
-    carrier.choosing = True
+    if not carrier.choosing:    # else it has asked for time, and may have chosen meanwhile
+        carrier.choosing = True
     try:
         if choose(ssl, carrier, protocols, size, alert):
             answer = SSL_CLIENT_HELLO_SUCCESS
@@ -318,13 +322,14 @@ cdef int on_choice(
     except BaseException as error:
         carrier.keep(error)
     moved = carrier.choosing == CHOSEN
-    carrier.choosing = False
     if answer != SSL_CLIENT_HELLO_RETRY:
+        carrier.choosing = False
         carrier.hello = None
     leave_hook(&scope, carrier)
     if answer != SSL_CLIENT_HELLO_ERROR and moved and channel.shaken and not version_fits(ssl):
         # In a renegotiation the version stands already.
         refuse(carrier, alert)
+        carrier.choosing = False
         return SSL_CLIENT_HELLO_ERROR
     return answer
 
@@ -348,11 +353,16 @@ cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
             alert[0] = SSL_AD_DECODE_ERROR
             return SSL_CLIENT_HELLO_ERROR
         return SSL_CLIENT_HELLO_SUCCESS if stamp(ssl, channel) else SSL_CLIENT_HELLO_ERROR
-    if channel.hooked & (ASKED_HELLO | ASKED_NAME | ASKED_PROTOCOL):
+    # One that asked for time may have chosen a Context since that asks nothing.
+    if channel.hooked & (ASKED_HELLO | ASKED_NAME | ASKED_PROTOCOL | UNDECIDED):
         channel.name = name
         channel.name_size = name_size
         # libssl chooses a protocol once, in the first handshake.
         answer = on_choice(ssl, channel, NULL if channel.shaken else protocols, size, alert)
+        if answer == SSL_CLIENT_HELLO_RETRY:
+            channel.hooked |= UNDECIDED
+            return answer       # libssl keeps the hello, so the name can still be asked for
+        channel.hooked &= ~UNDECIDED
         channel.name = NULL
         if answer != SSL_CLIENT_HELLO_SUCCESS:
             return answer

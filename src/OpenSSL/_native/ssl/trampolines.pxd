@@ -10,6 +10,9 @@ cdef security_hook by_level
 cdef void watch_strength(SSL* ssl, Hooks hooks) noexcept
 cdef void watch_padding(SSL* ssl, Hooks hooks) noexcept
 
+# Whether a client's hello is shown to any.
+cdef bint shows_hello(Hooks hooks) noexcept
+
 # A hook's yes or no; anything else is a TypeError about what `whose` names.
 cdef bint truth(object answer, str whose) except -1
 

@@ -184,10 +184,15 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
     look_at_session(<s.SSL*>ssl, channel, where)
 
 
+cdef bint shows_hello(Hooks hooks) noexcept:
+    """Whether a client's hello is shown to anybody."""
+    return hooks.has(ON_CLIENT_HELLO) or hooks.has(ON_OWN_HELLO)
+
+
 cdef void watch_messages(s.SSL* ssl, Hooks hooks) noexcept:
     if hooks.has(ON_MESSAGE):
         SSL_set_msg_callback(ssl, on_message)
-    elif hooks.has(ON_CLIENT_HELLO):
+    elif shows_hello(hooks):
         SSL_set_msg_callback(ssl, on_hello_message)
 
 
@@ -202,7 +207,7 @@ cdef void on_hello_message(
 
 cdef void on_hello_bytes(s.SSL* ssl, const void* data, size_t size) noexcept with gil:
     cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or not carrier.hooks.has(ON_CLIENT_HELLO):
+    if carrier is None or not shows_hello(carrier.hooks):
         return
     try:
         carrier.hello = PyBytes_FromStringAndSize(<const char*>data, size)

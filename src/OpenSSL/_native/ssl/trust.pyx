@@ -3,7 +3,7 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport ON_VERIFY
+from OpenSSL._native.common.hooks cimport ON_PEER, ON_VERIFY
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.common.memory cimport Memory, opened
 from OpenSSL._native.common.rules cimport store_changed
@@ -16,6 +16,8 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport EMPTY, OWN, SHARED, Context
 from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
 from OpenSSL._native.ssl.trampolines cimport on_verify
+
+from OpenSSL._exceptions import Error
 
 cdef extern from "compat.h" nogil:
     int SSL_CTX_load_verify_locations(s.SSL_CTX* context, const char* file, const char* folder)
@@ -347,6 +349,11 @@ def verify_client_post_handshake(Connection connection not None):
     try:
         connection.enter_io()
         try:
+            if connection.hooks.has(ON_PEER):
+                raise Error([(
+                    "SSL routines", "",
+                    "a peer_callback judges the client when the handshake is done: it is not "
+                    "asked about a certificate that comes later")])
             errors.clear()
             if SSL_verify_client_post_handshake(connection.handle) != 1:
                 errors.fail_ssl("the client cannot be asked for a certificate now")

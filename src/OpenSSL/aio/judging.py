@@ -1,0 +1,62 @@
+"""A callback that judges the peer, when the handshake is done and before anybody else hears of it.
+
+Theory.  libssl has no way to wait in the middle of its verification: a server would take "not
+yet" for a yes.  So the question comes behind it, and stands between the handshake and everything
+else: until the answer is yes the protocol is not told of its connection and no data goes
+either way.  Whatever else happens, the connection ends there, with a fatal alert.  There is no
+later handshake in which another peer could take its place: renegotiation is refused, and so is
+a late request for a certificate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from OpenSSL._exceptions import Error
+from OpenSSL._native.common.constants import OP_NO_RENEGOTIATION
+from OpenSSL._native.ssl.driving import judge_once, refuse
+from OpenSSL.aio.asking import Asked
+
+if TYPE_CHECKING:
+    from OpenSSL._face.ssl.connection import Connection
+    from OpenSSL.aio.asking import PeerCallback
+
+__all__ = ["Judge"]
+
+
+class Judge(Asked):
+    """Asks whether the peer is welcome."""
+
+    __slots__ = ("_callback", "_connection", "accepted", "asked")
+
+    name = "peer"
+
+    def __init__(self, callback: PeerCallback, connection: Connection) -> None:
+        super().__init__()
+        self._callback = callback
+        self._connection = connection
+        #: The handshake is done, and the callback was called.
+        self.asked = False
+        #: It has said yes.
+        self.accepted = False
+        connection.set_options(OP_NO_RENEGOTIATION)
+        judge_once(connection)
+
+    def decide(self) -> None:
+        """Return where the peer is welcome; raise WantX509LookupError for "not yet"."""
+        self.asked = True
+        answer = self.answer(lambda: self._callback(self._connection))
+        if not isinstance(answer, bool):
+            raise TypeError(f"a peer callback must return a bool, not {type(answer).__name__}")
+        if not answer:
+            raise _refused()
+        self.accepted = True
+
+    def refuse(self) -> None:
+        """The connection is given up: unless the peer was accepted, let nothing follow."""
+        if self.asked and not self.accepted:
+            refuse(self._connection, _refused())
+
+
+def _refused() -> Error:
+    return Error([("SSL routines", "", "the peer callback has not accepted the peer")])
