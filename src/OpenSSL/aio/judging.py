@@ -31,13 +31,16 @@ class Judge(Asked):
 
     name = "peer"
 
+    #: The handshake is done, and the callback was called.
+    asked: bool
+    #: It has said yes.
+    accepted: bool
+
     def __init__(self, callback: PeerCallback, connection: Connection) -> None:
         super().__init__()
         self._callback = callback
         self._connection = connection
-        #: The handshake is done, and the callback was called.
         self.asked = False
-        #: It has said yes.
         self.accepted = False
         connection.set_options(OP_NO_RENEGOTIATION)
         judge_once(connection)

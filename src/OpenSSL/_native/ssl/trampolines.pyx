@@ -19,7 +19,8 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_INFO, ON_MESSAGE,
-    ON_PADDING, ON_SECURITY, ON_VERIFY, Carrier, Hooks, Scope, enter_hook, leave_hook,
+    ON_OWN_HELLO, ON_PADDING, ON_SECURITY, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
+    leave_hook,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
