@@ -141,6 +141,7 @@ sanitize: setup $(TESTED) ## the tests under ASan, UBSan, LeakSanitizer, valgrin
 	@$(BIN)/python tests/sanitize/run.py $(ARGS)
 
 bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only memory-64"
+	@sh tools/servers.sh wrk:wrk
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 wheel: ## a wheel with its own OpenSSL 4.0, into dist; ARGS="3.5" for the other series

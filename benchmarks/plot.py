@@ -19,7 +19,9 @@ COLOURS = ("#1b6ca8", "#f2a541", "#c8553d", "#8a8d91")
 def draw(results: dict[str, Any], target: Path) -> None:
     """One line for each row, a dot for each peer, on a logarithmic scale."""
     rows = [
-        row for row in reversed(ROWS) if row.name in results["best"] and not row.higher_is_better
+        row
+        for row in reversed(ROWS)
+        if row.listed and row.name in results["best"] and not row.higher_is_better
     ]
     figure, axes = plt.subplots(figsize=(9, 0.3 * len(rows) + 1.6))
     axes.hlines(range(len(rows)), 0, 1, transform=axes.get_yaxis_transform(), color="#eeeeee")

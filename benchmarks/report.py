@@ -62,7 +62,7 @@ def markdown(results: dict[str, Any]) -> str:
     lines += ["| | " + " | ".join(PEERS) + " | bar (reached) |", "|---" * (len(PEERS) + 2) + "|"]
     notes = []
     for row in ROWS:
-        if row.name in results["best"]:
+        if row.listed and row.name in results["best"]:
             lines.append("| " + " | ".join(cells(row, results["best"][row.name])) + " |")
             notes += [row.note] if row.note else []
     versions = "; ".join(f"{peer}: {text}" for peer, text in results["versions"].items())

@@ -14,8 +14,8 @@ from rows import Row
 Values = dict[str, dict[str, float]]
 
 
-def measure(row: Row, peer: str, seconds: float) -> float:
-    """One process's answer."""
+def measure(row: Row, peer: str, seconds: float) -> tuple[float, ...]:
+    """One process's answer, which may be that of several rows."""
     command = environments.command(row.work, peer, row.option, seconds)
     done = subprocess.run(
         command,
@@ -27,7 +27,7 @@ def measure(row: Row, peer: str, seconds: float) -> float:
     )
     if done.returncode:
         sys.exit(f"{row.name} with {peer} failed:\n{done.stdout}{done.stderr}")
-    return float(done.stdout) * row.scale
+    return tuple(map(float, done.stdout.split()))
 
 
 def run(
@@ -38,10 +38,14 @@ def run(
         row.name: {peer: [] for peer in row.peers} for row in rows
     }
     for turn in range(rounds):
+        answers: dict[tuple[str, str, str], tuple[float, ...]] = {}
         for row in rows:
             told(f"round {turn + 1} of {rounds}: {row.name}")
             for peer in row.peers if turn % row.every == 0 else ():
-                found[row.name][peer].append(measure(row, peer, seconds * row.every))
+                asked = (row.work, row.option, peer)
+                if asked not in answers:
+                    answers[asked] = measure(row, peer, seconds * row.every)
+                found[row.name][peer].append(answers[asked][row.part] * row.scale)
     return found
 
 

@@ -30,6 +30,8 @@ class Bar:
 
 
 PYTHONS = (BRISKTLS, SSL, PYOPENSSL)
+#: Works that are servers under load, whose numbers are seconds for one request: see works/load.py.
+SERVERS = ("serve", "accept", "bulk")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Row:
     note: str = ""
     #: The middle of all rounds counts, not the best: luck decides a single one.
     typical: bool = False
+    #: Which of the numbers that the work returns.
+    part: int = 0
+    #: Whether it stands in the README.
+    listed: bool = True
 
     @property
     def higher_is_better(self) -> bool:
@@ -57,13 +63,75 @@ class Row:
     @property
     def every(self) -> int:
         """It takes part in one round of so many: what takes long, or swings little."""
+        if self.work in SERVERS:
+            return 7  # wrk runs for a second at least
         return 1 if self.work in ("memory", "transfer", "handshake", "want") else 3
+
+    @property
+    def needs(self) -> str:
+        """A program that has to be there, or nothing."""
+        return "wrk" if self.work == "serve" else ""
 
 
 SMALL = (Bar(C, 1.25), Bar(SSL, 0.70), Bar(PYOPENSSL, 0.33))
 LARGE = (Bar(C, 1.00),)
 AHEAD = (Bar(C, 1.02), Bar(SSL, 1.00), Bar(PYOPENSSL, 1.00))
 WANT = (Bar(PYOPENSSL, 0.33), Bar(SSL, 1.00))
+#: At least 1.15 times as many requests, and one and a half times as many as pyOpenSSL.
+PAGES = (Bar(SSL, 0.87), Bar(PYOPENSSL, 0.67))
+SMALL_PAGES = (Bar(SSL, 1.00), Bar(PYOPENSSL, 0.67))
+
+
+def served(
+    name: str,
+    title: str,
+    work: str,
+    option: str,
+    bars: tuple[Bar, ...],
+    *,
+    peers: tuple[str, ...] = PYTHONS,
+    unit: str = "µs",
+    scale: float = 1e6,
+    latency: bool = True,
+) -> tuple[Row, ...]:
+    """The rows of one server: time for each request, its CPU, and how long 99 of 100 take."""
+    rows: tuple[Row, ...] = (
+        Row(name, title, work, option, unit, bars, peers, scale),
+        Row(f"{name}-cpu", f"- its CPU ({title})", work, option, unit, bars, peers, scale, part=1),
+    )
+    if latency:
+        words = f"- 99 of 100 ({title})"
+        rows += (
+            Row(f"{name}-p99", words, work, option, "ms", (), peers, 1e3, part=2, listed=False),
+        )
+    return rows
+
+
+def loops() -> tuple[Row, ...]:
+    """Threads that receive a request and send a page, each with its connection."""
+    rows: tuple[Row, ...] = ()
+    sizes = (("20 B", 20), ("20 kB", 20_000), ("100 kB", 100_000), ("1 MB", 1_000_000))
+    for words, size in sizes:
+        short = words.replace(" ", "").lower()
+        bars = SMALL_PAGES if size < 20_000 else PAGES
+        for call in ("send", "sendall"):
+            hows = [("kept", 8)]
+            if size == 20_000:
+                hows += [("kept", 64), ("nagle", 8)]
+            if size <= 20_000 and call == "sendall":
+                hows += [("new", 8)]
+            for how, count in hows:
+                told = {"kept": "", "nagle": ", Nagle", "new": ", new connections"}[how]
+                rows += served(
+                    f"serve-{short}-{call}-{count}-{how}",
+                    f"page of {words} by `{call}`, {count} at once{told}",
+                    "serve",
+                    f"loop-{size}-{call}-{count}-{how}",
+                    # A handshake is libcrypto's.
+                    (Bar(SSL, 1.00),) if how == "new" else bars,
+                )
+    return rows
+
 
 ROWS = (
     Row("memory-64", "64 B message in memory", "memory", "64", "µs", SMALL),
@@ -141,6 +209,50 @@ ROWS = (
         for kind, words, bars, note in (
             ("tls", "TLS", (Bar(PYOPENSSL, 1.00),), ""),
             ("tcp", "no TLS", (), ""),
+        )
+    ),
+    *loops(),
+    *served(
+        "serve-cheroot",
+        "cheroot, page of 100 kB, 8 at once",
+        "serve",
+        "cheroot-100000-write-8-kept",
+        PAGES,
+    ),
+    *served(
+        "serve-twisted",
+        "Twisted Web, page of 20 kB, 64 at once",
+        "serve",
+        "twisted-20000-write-64-kept",
+        (Bar(PYOPENSSL, 1.00),),
+        peers=(BRISKTLS, PYOPENSSL),
+    ),
+    *served(
+        "accept-full",
+        "connection and its page, 8 at once",
+        "accept",
+        "full-8",
+        (Bar(SSL, 1.00),),
+    ),
+    *served(
+        "accept-resumed",
+        "resumed connection and its page, 8 at once",
+        "accept",
+        "resumed-8",
+        (Bar(SSL, 1.00),),
+    ),
+    *(
+        row
+        for kind in ("download", "upload")
+        for row in served(
+            f"bulk-{kind}",
+            f"{kind} of 256 MiB",
+            "bulk",
+            f"{kind}-{1 << 28}",
+            (Bar(SSL, 1.00),),
+            unit="ms",
+            scale=1e3,
+            latency=False,
         )
     ),
 )

@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import platform
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,15 @@ def chosen(names: tuple[str, ...]) -> list[Row]:
             known = ", ".join(row.name for row in ROWS)
             raise click.BadParameter(f"{name}: no such row; there are {known}")
     return [row for row in ROWS if not names or row.name.startswith(names)]
+
+
+def possible(rows: list[Row]) -> list[Row]:
+    """Those whose programs are there; the others are named."""
+    absent = [row for row in rows if row.needs and shutil.which(row.needs) is None]
+    for program in sorted({row.needs for row in absent}):
+        names = ", ".join(row.name for row in absent if row.needs == program and row.part == 0)
+        console.print(f"{program} is not installed, so these are left out: {names}")
+    return [row for row in rows if row not in absent]
 
 
 def processor() -> str:
@@ -110,10 +120,11 @@ def main(
     rows = chosen(only)
     if listing:
         for row in rows:
-            click.echo(f"{row.name:18} {row.title}")
+            click.echo(f"{row.name:30} {row.title}")
         return
     if quick:
         count, seconds = 1, 0.05
+    rows = possible(rows)
     environments.prepare()
     found = results(rows, count, seconds)
     missed = show(rows, found)
