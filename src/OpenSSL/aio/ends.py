@@ -8,12 +8,12 @@ from OpenSSL._bridge.contexts import SSLContext
 from OpenSSL._bridge.links import Link
 from OpenSSL._bridge.objects import SSLObject
 from OpenSSL._exceptions import Error
+from OpenSSL._face.common.hosts import host_bytes
 from OpenSSL._face.ssl.client_hello import Shown
 from OpenSSL._face.ssl.connection import Connection
 from OpenSSL._face.ssl.context import Context
-from OpenSSL._face.common.hosts import host_bytes
-from OpenSSL._native.ssl.client_hello import connection_set_callback as set_hello_callback
 from OpenSSL._native.common.constants import VERIFY_PEER
+from OpenSSL._native.ssl.client_hello import connection_set_callback as set_hello_callback
 from OpenSSL.aio.asking import NO_CALLBACKS
 from OpenSSL.aio.choosing import Choice, Greeting
 from OpenSSL.aio.judging import Judge
