@@ -137,7 +137,7 @@ cdef bint ask(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier car
 
 cdef int on_judge(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain) noexcept with gil:
     cdef Scope scope
-    cdef bint good = False
+    cdef bint good
     cdef int code = c.X509_V_ERR_APPLICATION_VERIFICATION
     cdef Carrier carrier = carrier_of(ssl)
     c.X509_STORE_CTX_set_error(chain, code)     # a "no" is never reported as X509_V_OK
@@ -147,12 +147,14 @@ cdef int on_judge(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain) noexcep
         return 0
     try:
         good = ask(ssl, channel, chain, carrier)
+        if good:
+            # Before libssl's queue is back: what is not named leaves an entry, which libssl
+            # would take for a failure wherever it stops next.
+            code = misnamed(ssl, c.X509_STORE_CTX_get0_cert(chain), channel.addressed)
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
-        good = False
+        code = c.X509_V_ERR_APPLICATION_VERIFICATION
     leave_hook(&scope, carrier)
-    if good:
-        code = misnamed(ssl, c.X509_STORE_CTX_get0_cert(chain), channel.addressed)
     c.X509_STORE_CTX_set_error(chain, code)
     return code == c.X509_V_OK
