@@ -150,6 +150,23 @@ def test_a_connection_dropped_without_a_goodbye() -> None:
     assert told == [name]
 
 
+def test_a_connection_that_goes_in_a_ring_with_its_context(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The collector may empty the set of hooks before the connection goes."""
+    wrong: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", wrong.append)
+    for _ in range(3):
+        server = stateful("TLSv1.2")
+        server.set_session_remove_callback(lambda *_: None)
+        ends, _ = visit(server, contexts.client_context())
+        # Of all this only the set can be emptied.
+        server.set_cert_callback(ends.server.get_shutdown)  # type: ignore[arg-type]
+        del server, ends
+        gc.collect()
+    assert not wrong
+
+
 def test_nothing_is_told_of_what_goes_with_the_context() -> None:
     told: list[object] = []
     server, client = stateful("TLSv1.2"), contexts.client_context()

@@ -49,7 +49,9 @@ cdef enum:
 # Never changed once a connection can see it: a setter makes a changed copy.
 cdef class Hooks:
     cdef unsigned int filled        # a bit for each slot that is not empty
-    cdef list slots
+    # A tuple: a list the collector would empty by itself, behind our back.  None once the
+    # collector has emptied the set, to break a ring.
+    cdef tuple slots
 
     cdef Hooks copy(self)
     cdef object get(self, Hook which)

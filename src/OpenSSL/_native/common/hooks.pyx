@@ -45,21 +45,27 @@ def write_unraisable(error not None, about):
     PyErr_WriteUnraisable(about)
 
 
+# The slots of a set without hooks.
+cdef tuple NOTHING = (None,) * HOOKS
+
+
 cdef class Hooks:
     def __cinit__(self):
-        self.slots = [None] * HOOKS
+        self.slots = NOTHING
 
     cdef Hooks copy(self):
         cdef Hooks new = Hooks.__new__(Hooks)
         new.filled = self.filled
-        new.slots = self.slots[:]
+        new.slots = self.slots
         return new
 
     cdef object get(self, Hook which):
-        return self.slots[which]
+        return None if self.slots is None else self.slots[which]
 
     cdef int put(self, Hook which, object hook) except -1:
-        self.slots[which] = hook
+        cdef list slots = list(self.slots)
+        slots[which] = hook
+        self.slots = tuple(slots)
         if hook is None:
             self.filled &= ~(<unsigned int>1 << which)
         else:
@@ -70,7 +76,7 @@ cdef class Hooks:
         cdef int which
         for which in range(HOOKS):
             if these >> which & 1:
-                self.put(<Hook>which, others.slots[which])
+                self.put(<Hook>which, others.get(<Hook>which))
         return 0
 
     cdef Hooks changed(self, Hook which, object hook):
