@@ -228,6 +228,44 @@ def test_authorities_are_told_to_clients() -> None:
     assert client.get_client_ca_list() == [stranger.get_subject()]
 
 
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("serving", [True, False])
+def test_authorities_that_no_handshake_has_room_for(version: str, serving: bool) -> None:
+    """As many as are taken can be told; more are refused, and those before them stay."""
+
+    def named(number: int) -> crypto.X509Name:
+        name = crypto.X509().get_subject()
+        name.CN, name.O = f"{number:04}", "x" * 53
+        return name
+
+    one = 2 + len(named(0).der())
+    most = [named(number) for number in range(64_512 // one)]
+    server = contexts.server_context(version=version, ask_client=True)
+    client = contexts.client_context(version=version)
+    telling = server if serving else client
+    telling.set_client_ca_list(most)
+    ends = pump.connected(server, client)
+    if serving:
+        assert ends.client.get_client_ca_list() == most
+    root = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().root_pem)
+    assert 64_512 % one < 2 + len(root.get_subject().der())
+    with pytest.raises(ValueError, match="64512 bytes"):
+        telling.set_client_ca_list([*most, named(9999)])
+    with pytest.raises(ValueError, match="64512 bytes"):
+        telling.add_client_ca(root)
+    for each in (telling, SSL.Connection(telling)):
+        with pytest.raises(ValueError, match="64512 bytes"):
+            each.set_ca_list([*most, named(9999)])
+    with pytest.raises(ValueError, match="64512 bytes"):
+        SSL.Connection(telling).set_client_ca_list([*most, named(9999)])
+    ends = pump.connected(server, client)
+    if serving:
+        assert ends.client.get_client_ca_list() == most
+    telling.set_client_ca_list(most[1:])
+    telling.add_client_ca(root)
+    pump.connected(server, client)
+
+
 def outcome_for(prepare: object, who: authority.Identity | None = None) -> Exception | None:
     server, client = pump.pair(contexts.server_context(who), contexts.client_context())
     prepare(client)  # type: ignore[operator]

@@ -118,7 +118,8 @@ class Records:
         A server names them to clients that it asks for a certificate, unless
         :meth:`Context.set_client_ca_list` has; a client to servers, over TLS 1.3.
 
-        Raises TypeError unless they are X509Name.
+        Raises TypeError unless they are X509Name, ValueError if they have more than 64 512 bytes
+        in all.
         ``SSL_CTX_set0_CA_list(3)``
         """
         names = list(authorities)

@@ -80,7 +80,8 @@ class ContextTrust(native_context.Context):
 
         Trusts nobody: see :meth:`load_verify_locations`.
 
-        Raises TypeError if it is not a certificate.
+        Raises TypeError if it is not a certificate, ValueError if the names would have more than
+        64 512 bytes in all: no handshake has room for them.
         ``SSL_CTX_add_client_CA(3)``
         """
         native.add_client_ca(self, certificate(certificate_authority))
@@ -90,7 +91,8 @@ class ContextTrust(native_context.Context):
 
         Trusts nobody: see :meth:`load_verify_locations`.
 
-        Raises Error if the file cannot be read or holds no certificate.
+        Raises Error if the file cannot be read or holds no certificate, ValueError if the names
+        have more than 64 512 bytes in all.
         ``PEM_read_bio_X509(3)``, ``SSL_CTX_set_client_CA_list(3)``
         """
         if isinstance(cafile, str):
@@ -100,8 +102,8 @@ class ContextTrust(native_context.Context):
     def set_client_ca_list(self, certificate_authorities: Sequence[X509Name]) -> None:
         """Name these authorities to clients, in place of those named before.
 
-        Raises TypeError unless it is a sequence of X509Name; the list in force
-        is kept then.
+        Raises TypeError unless it is a sequence of X509Name, ValueError if they have more than
+        64 512 bytes in all; the list in force is kept then.
         ``SSL_CTX_set_client_CA_list(3)``
         """
         native.set_client_ca_list(self, list(_names(certificate_authorities)))
@@ -162,7 +164,8 @@ class ConnectionTrust(native_connection.Connection):
     def set_client_ca_list(self, certificate_authorities: Sequence[X509Name]) -> None:
         """Name these authorities to this client, in place of the Context's.
 
-        Raises TypeError unless it is a sequence of X509Name.
+        Raises TypeError unless it is a sequence of X509Name, ValueError if they have more than
+        64 512 bytes in all.
         ``SSL_set_client_CA_list(3)``
         """
         native.set_client_ca_list(self, list(_names(certificate_authorities)))

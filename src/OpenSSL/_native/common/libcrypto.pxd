@@ -136,6 +136,7 @@ cdef extern from "compat.h" nogil:
     void ASN1_INTEGER_free(ASN1_INTEGER* number)
     int X509_up_ref(X509* certificate)
     X509_NAME* X509_get_subject_name(X509* certificate)
+    int i2d_X509_NAME(const X509_NAME* name, unsigned char** out)
     X509_NAME* X509_get_issuer_name(X509* certificate)
     long X509_get_version(const X509* certificate)
     const ASN1_INTEGER* X509_get0_serialNumber(const X509* certificate)

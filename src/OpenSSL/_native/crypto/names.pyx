@@ -19,7 +19,6 @@ cdef extern from "compat.h" nogil:
     void X509_NAME_free(c.X509_NAME* name)
     unsigned long X509_NAME_hash_ex(const c.X509_NAME* name, void* library, const char* wanted,
         int* done)
-    int i2d_X509_NAME(const c.X509_NAME* name, unsigned char** out)
     int X509_NAME_get_index_by_NID(const c.X509_NAME* name, int nid, int after)
     c.X509_NAME_ENTRY* X509_NAME_delete_entry(c.X509_NAME* name, int index)
     int X509_NAME_add_entry_by_NID(c.X509_NAME* name, int nid, int type,
@@ -247,7 +246,7 @@ def encode(X509Name name not None):
     guard = name.guard()
     errors.clear()
     with cython.critical_section(guard):
-        size = i2d_X509_NAME(name.held(), &out)
+        size = c.i2d_X509_NAME(name.held(), &out)
     if size < 0:
         errors.fail_crypto("the name cannot be encoded")
     try:

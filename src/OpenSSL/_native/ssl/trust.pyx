@@ -33,6 +33,12 @@ cdef extern from "compat.h" nogil:
     c.X509_NAME_LIST* sk_X509_NAME_new_null()
     int sk_X509_NAME_push(c.X509_NAME_LIST* names, c.X509_NAME* name)
     int X509_STORE_up_ref(c.X509_STORE* store)
+    c.X509_NAME_LIST* SSL_CTX_get_client_CA_list(const s.SSL_CTX* context)
+
+cdef enum:
+    # Bytes of authorities' names: two say the length of all, and TLS 1.3 has its signature
+    # algorithms beside them.
+    MOST_NAMES = 0xffff - 1023
 
 
 # ---- authorities
@@ -150,11 +156,36 @@ def look_at_store(Context context not None):
 
 # ---- authorities told to clients
 
+cdef size_t room_of(const c.X509_NAME* name) except 0:
+    """How many bytes of a request for a certificate a name takes."""
+    cdef int size
+    errors.clear()
+    size = c.i2d_X509_NAME(name, NULL)
+    if size <= 0:
+        errors.fail_ssl("a name cannot be written")
+    return 2 + size
+
+
+cdef int check_room(const c.X509_NAME_LIST* names, const c.X509_NAME* more) except -1:
+    """Raise where a handshake would fail because the names do not fit into one request."""
+    cdef size_t room = 0 if more == NULL else room_of(more)
+    cdef int index
+    # Of no list at all libssl counts -1 names.
+    for index in range(c.sk_X509_NAME_num(names)):
+        room += room_of(c.sk_X509_NAME_value(names, index))
+    if room > MOST_NAMES:
+        raise ValueError(
+            f"names of authorities have at most {MOST_NAMES} bytes in all, not {room}")
+    return 0
+
+
 def add_client_ca(Context context not None, X509 authority not None):
     cdef c.X509* handle
     cdef int result
     context.change()
     try:
+        check_room(SSL_CTX_get_client_CA_list(context.handle),
+                   c.X509_get_subject_name(authority.held()))
         errors.clear()
         handle = authority.share()
         result = SSL_CTX_add_client_CA(context.handle, handle)
@@ -202,6 +233,7 @@ cdef c.X509_NAME_LIST* read_names(bytes path) except NULL:
             certificate = read_pem(source)
             if certificate == NULL:
                 if c.sk_X509_NAME_num(names) > 0 and errors.take_no_start_line():
+                    check_room(names, NULL)
                     return names
                 errors.fail_ssl("the file holds no certificate")
             try:
@@ -241,6 +273,7 @@ cdef c.X509_NAME_LIST* new_names(list authorities) except NULL:
     try:
         for authority in authorities:
             add_name(names, authority)
+        check_room(names, NULL)
     except BaseException:
         c.brisk_free_names(names)
         raise
