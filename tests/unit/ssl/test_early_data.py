@@ -129,6 +129,31 @@ def test_sessions_of_the_programs_own_bring_none_unasked(means: str) -> None:
 # ---- what else is not possible
 
 
+def test_what_has_failed_is_told_again() -> None:
+    """Not that there is more to be read: there is not."""
+    ends = again(*contexts_for_early_data())
+    assert ends.client.write_early_data(b"early") == 5
+    flight = bytearray(pump.outgoing(ends.client))
+    ends.server.bio_write(flight[:-30])  # the hello, and the beginning of a record
+    with pytest.raises(SSL.WantReadError):
+        ends.server.read_early_data(100)
+    flight[-1] ^= 1
+    ends.server.bio_write(flight[-30:])
+    with pytest.raises(SSL.Error) as failed:
+        ends.server.read_early_data(100)
+    assert failed.value.alert == 20  # bad_record_mac
+    calls = (
+        lambda: ends.server.recv(1),
+        lambda: ends.server.send(b"x"),
+        ends.server.do_handshake,
+        lambda: ends.server.read_early_data(100),
+    )
+    for call in calls:
+        with pytest.raises(SSL.Error) as told:
+            call()
+        assert told.value.args == failed.value.args
+
+
 def test_the_wrong_side_and_the_wrong_time() -> None:
     server, client = contexts_for_early_data()
     ends = again(server, client)

@@ -312,12 +312,12 @@ cdef class Engine(Conducted):
                 raise Error([(
                     "SSL routines", "",
                     "the handshake was aborted by an exception in a callback")])
+            if self.end == OVER:
+                self.check_over()
             if self.early and operation != EARLY_READ and operation != SHUTDOWN:
                 # A read would hand it out as if it had come after the handshake.
                 raise Error([(
                     "SSL routines", "", "read early data to its end first (read_early_data)")])
-            if self.end == OVER:
-                self.check_over()
             starting = not s.SSL_is_init_finished(self.handle)
             step = operation
             due = (not starting and not asked and (operation == WRITE or operation == HANDSHAKE)
