@@ -33,6 +33,46 @@ def test_a_context_that_was_left_may_go_before_the_handshake() -> None:
         calls.clear()
 
 
+@pytest.mark.parametrize("shaken", [False, True])
+def test_contexts_that_were_only_passed_through_are_not_kept(shaken: bool) -> None:
+    """Only what a handshake ran under may be looked into later."""
+    ends = pump.pair(contexts.server_context(), contexts.client_context())
+    if shaken:
+        pump.handshake(*ends)
+    passed = []
+    for _ in range(20):
+        context = contexts.server_context()
+        passed.append(weakref.ref(context))
+        ends.server.set_context(context)
+        ends.server.get_cipher_list()
+    del context
+    gc.collect()
+    assert [ref() is not None for ref in passed] == [False] * 19 + [True]
+    if not shaken:
+        pump.handshake(*ends)
+    assert pump.transfer(ends.client, ends.server, b"fine") == b"fine"
+
+
+def test_a_context_that_a_handshake_ran_under_is_kept() -> None:
+    """libssl points into it for the peer's signature."""
+
+    def asking() -> SSL.Context:
+        return contexts.server_context(require_client=True)
+
+    ends = pump.pair(asking(), contexts.client_context(authority.client_identity()))
+    context = asking()
+    kept = weakref.ref(context)
+    ends.server.set_context(context)
+    pump.handshake(*ends)
+    expected = ends.server.get_peer_signature()
+    for _ in range(3):
+        ends.server.set_context(asking())
+    del context
+    gc.collect()
+    assert kept() is not None
+    assert ends.server.get_peer_signature() == expected
+
+
 @pytest.mark.holds("D28")
 def test_attributes_of_an_object_without_a_socket_end_somewhere() -> None:
     for connection in (

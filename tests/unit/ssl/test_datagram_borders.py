@@ -128,3 +128,24 @@ def test_what_a_cookie_callback_raises_comes_out_of_the_handshake(
     with pytest.raises(kind) as caught:
         pump.handshake(*pump.pair(context, datagram_context()))
     assert caught.value is raised[0]
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_who_gave_a_cookie_out_judges_it_wherever_its_client_goes(good: bool) -> None:
+    """Under a Context that a callback has chosen, and that knows nothing of cookies."""
+    asked: list[bytes] = []
+    first, host = datagram_context(serving=True), datagram_context(serving=True)
+    for context in (first, host):
+        context.set_options(SSL.OP_COOKIE_EXCHANGE)
+    first.set_cookie_generate_callback(lambda _: b"cookie")
+    first.set_cookie_verify_callback(lambda _, cookie: bool(asked.append(cookie)) or good)
+    first.set_tlsext_servername_callback(lambda connection: connection.set_context(host))
+    # Twice: the second time the host's handle asks already.
+    for _ in range(2):
+        ends = pump.pair(first, datagram_context(), b"server.test")
+        outcome = pump.handshake_outcome(*ends)
+        assert (outcome.server is None) is good
+        assert ends.server.get_context() is host
+    assert asked == [b"cookie"] * 2
+    # The host's own connections have no such hooks.
+    assert pump.handshake_outcome(*pump.pair(host, datagram_context())).server is not None

@@ -48,6 +48,7 @@ cdef struct Channel:
     int number                  # errno of the last transport failure; 0 when there was none
     flag alert_sent             # number of the fatal alert that we sent; 0 when none
     flag shaken                 # a handshake has come to its end
+    flag stepped                # libssl took a step of a handshake under the present Context
     # ---- either kind: what libssl may have in one call, and what it has had
     flag light                  # the interpreter is kept, so only what is not work
     flag rationed               # it was refused more; call it again

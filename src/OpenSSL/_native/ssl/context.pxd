@@ -35,6 +35,8 @@ cdef class Context:
     cdef bint ruled                 # it has rules of verification beyond libssl's own
     cdef Logs logs                  # what clients ask for
     cdef bint must_name             # its clients must say whom they want
+    cdef bint generates_cookies     # libssl has been told to ask for cookies
+    cdef bint verifies_cookies      # and what it is to think of one
     cdef bint asked_late            # its clients may be asked for a certificate at any time
     cdef object outlived            # stores replaced while connections may be verifying by them
     cdef object anchors             # what to read to have one like the shared store

@@ -7,7 +7,7 @@ from OpenSSL._native.common.hooks cimport ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, 
 from OpenSSL._native.ssl.channel cimport give_back, return_borrowed
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.trampolines cimport on_cookie_generate, on_cookie_verify
+from OpenSSL._native.ssl.tenancy cimport ask_about_cookies, ask_for_cookies
 from OpenSSL._native.ssl.waiting cimport borrow
 
 from OpenSSL._exceptions import Error
@@ -27,7 +27,7 @@ def set_cookie_generate_callback(Context context not None, callback):
         hooks.put(ON_COOKIE_GENERATE, callback)
         # Never taken away again: connections made before still have their hook.
         if callback is not None:
-            s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
+            ask_for_cookies(context)
         context.hooks = hooks
     finally:
         context.leave()
@@ -40,7 +40,7 @@ def set_cookie_verify_callback(Context context not None, callback):
         hooks = context.hooks.copy()
         hooks.put(ON_COOKIE_VERIFY, callback)
         if callback is not None:
-            s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
+            ask_about_cookies(context)
         context.hooks = hooks
     finally:
         context.leave()

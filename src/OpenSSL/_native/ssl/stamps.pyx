@@ -378,6 +378,7 @@ cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
     cdef int state
     if not where & s.SSL_CB_LOOP:
         return True
+    channel.stepped = True
     state = s.SSL_get_state(ssl)
     if state == s.TLS_ST_SR_FINISHED or state == s.TLS_ST_CR_FINISHED:
         return finish(ssl, channel)

@@ -46,7 +46,12 @@ cdef class Tenant(Entrance):
     # Its certificate or chain is about to be another than its Context's.
     cdef void own_certificate(self) noexcept
     cdef int adopt_types(self, Context context) except -1
-    cdef int bring_cookies(self, Hooks hooks, Context context) except -1
+    cdef int bring_cookies(self, Context context) except -1
+    cdef int keep_former(self, Context context) except -1
     cdef int note_rule(self, str name, object value) except -1
     # A set of hooks has been taken over, and a Context.
     cdef void settle(self) noexcept
+
+# Have libssl run the trampolines of cookies for a Context; between its change() and leave().
+cdef void ask_for_cookies(Context context) noexcept
+cdef void ask_about_cookies(Context context) noexcept

@@ -25,6 +25,7 @@ from OpenSSL._native.ssl.locking cimport Entrance
 from OpenSSL._native.ssl.naming cimport is_named
 from OpenSSL._native.ssl.pausing cimport on_certificate
 from OpenSSL._native.ssl.shared_keys cimport adopt_keys
+from OpenSSL._native.ssl.stamps cimport channel_of
 from OpenSSL._native.ssl.trampolines cimport (
     on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages, watch_padding,
     watch_strength,
@@ -44,6 +45,7 @@ cdef enum:
     # Hooks of the Context a connection was made with: libssl has its sessions there.
     OF_THE_FIRST = (
         1 << ON_SESSION_NEW | 1 << ON_SESSION_GET | 1 << ON_TICKET_MAKE | 1 << ON_TICKET_TAKE)
+    COOKIES = 1 << ON_COOKIE_GENERATE | 1 << ON_COOKIE_VERIFY
 
 # Of a connection that has none of its own.
 cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
@@ -67,6 +69,17 @@ cdef int check_extensions(Hooks hooks, Hooks others) except -1:
             "SSL routines", "",
             "too late for a Context with other custom extensions: add the same to both")])
     return 0
+
+
+# Between change() and leave().
+cdef void ask_for_cookies(Context context) noexcept:
+    s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
+    context.generates_cookies = True
+
+
+cdef void ask_about_cookies(Context context) noexcept:
+    s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
+    context.verifies_cookies = True
 
 
 cdef int enter_both(Context one, Context other) except -1:
@@ -158,12 +171,9 @@ cdef class Tenant(Entrance):
                 self.adopt_logs(context)
             # libssl compares the two.
             before = self.context
-            if before is not self.first and before is not context:
-                # It points into what a handshake ran under (the peer's signature algorithm)
-                # and holds no reference.
-                # A tuple: the collector does not empty it before the connection is gone.
-                if self.former is None or before not in self.former:
-                    self.former = (*(self.former or ()), before)
+            self.keep_former(context)
+            if s.SSL_is_dtls(self.handle):
+                self.bring_cookies(context)
             enter_both(before, context)
             try:
                 if self.choosing:
@@ -186,8 +196,6 @@ cdef class Tenant(Entrance):
                     self.estranged = True
                 self.notes = context.common.notes
                 hooks = context.hooks.copy()
-                if s.SSL_is_dtls(self.handle):
-                    self.bring_cookies(hooks, context)
             finally:
                 before.leave()
                 context.leave()
@@ -195,6 +203,8 @@ cdef class Tenant(Entrance):
                 stay |= 1 << ON_VERIFY
                 if not hooks.has(ON_CERT_VERIFY):
                     stay |= 1 << ON_CERT_VERIFY
+            # Who gave a cookie out verifies it: that comes after a host was chosen.
+            stay |= self.hooks.filled & COOKIES
             hooks.bring(stay, self.hooks)
             if hooks.has(ON_INFO) and not self.owns(ON_INFO):
                 s.SSL_set_info_callback(self.handle, on_info)
@@ -210,8 +220,10 @@ cdef class Tenant(Entrance):
             self.hooks = hooks
             self.context = context
             self.settle()
-            if self.choosing and context is not before:
-                self.choosing = CHOSEN
+            if context is not before:
+                channel_of(self.handle).stepped = False
+                if self.choosing:
+                    self.choosing = CHOSEN
         finally:
             self.leave()
 
@@ -347,14 +359,34 @@ cdef class Tenant(Entrance):
     cdef bint has_own(self, str name) except -1:
         return self.noted is not None and name in self.noted
 
-    cdef int bring_cookies(self, Hooks hooks, Context context) except -1:
-        """The Context that gave a cookie out verifies it: that comes after a host was chosen."""
-        if self.hooks.has(ON_COOKIE_GENERATE):
-            hooks.put(ON_COOKIE_GENERATE, self.hooks.get(ON_COOKIE_GENERATE))
-            s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
-        if self.hooks.has(ON_COOKIE_VERIFY):
-            hooks.put(ON_COOKIE_VERIFY, self.hooks.get(ON_COOKIE_VERIFY))
-            s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
+    cdef int bring_cookies(self, Context context) except -1:
+        """Have libssl ask for cookies under another Context: it keeps that in the SSL_CTX."""
+        cdef bint generates = self.hooks.has(ON_COOKIE_GENERATE)
+        cdef bint verifies = self.hooks.has(ON_COOKIE_VERIFY)
+        if generates <= context.generates_cookies and verifies <= context.verifies_cookies:
+            return 0
+        context.change()
+        try:
+            if generates:
+                ask_for_cookies(context)
+            if verifies:
+                ask_about_cookies(context)
+        finally:
+            context.leave()
+        return 0
+
+    cdef int keep_former(self, Context context) except -1:
+        """Keep the present Context, which is about to be left, where libssl may look into it.
+
+        It points into what a handshake ran under (the peer's signature algorithm), and holds no
+        reference.
+        """
+        cdef Context before = self.context
+        if (before is not self.first and before is not context
+                and channel_of(self.handle).stepped
+                and (self.former is None or before not in self.former)):
+            # A tuple: the collector does not empty it before the connection is gone.
+            self.former = (*(self.former or ()), before)
         return 0
 
     cdef int note_rule(self, str name, object value) except -1:
