@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kit import apart
+from kit import apart, scenes
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux's /proc")
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -129,6 +129,34 @@ def test_the_interpreter_ends_with_threads_inside_tls_calls() -> None:
         for _ in range(3):
             start(shake)
         time.sleep(0.3)
+        print("ending")
+    """)
+    assert out == "ending\n"
+
+
+@pytest.mark.parametrize("version", scenes.ALL)
+@pytest.mark.holds("C30")
+def test_the_interpreter_ends_with_a_thread_inside_each_hook(version: str) -> None:
+    names = [name for name, _ in scenes.cells(version)]
+    out = apart.run(f"""
+        import threading, time
+        from kit import scenes
+        inside = threading.Semaphore(0)
+        def stay(entered):
+            if not entered:
+                entered.append(True)
+                inside.release()
+            while True:
+                time.sleep(0.02)  # and back into an interpreter that is ending
+        def scene(name):
+            entered = []
+            return scenes.Scene(name, lambda *_: stay(entered), {version!r})
+        # Here: what they need is made once, and not by several threads.
+        made = [scene(name) for name in {names}]
+        for each in made:
+            threading.Thread(target=each.run, daemon=True).start()
+        for each in made:
+            assert inside.acquire(timeout=100)
         print("ending")
     """)
     assert out == "ending\n"
