@@ -134,7 +134,7 @@ faults: setup $(TESTED) ## allocations fail in turn, of libcrypto, Python and th
 leaks: setup $(TESTED) ## a hundred thousand of everything, and the slope of memory
 	@PYTHONPATH=tests $(BIN)/python tests/faults/slope.py $(ARGS)
 
-fuzz: setup $(TESTED) ## bad arguments, a random machine, coverage-guided inputs
+fuzz: setup $(TESTED) ## bad arguments, random machines, coverage-guided inputs
 	@$(BIN)/python tests/fuzz/run.py $(ARGS)
 
 sanitize: setup $(TESTED) ## the tests under ASan, UBSan, LeakSanitizer, valgrind and TSan

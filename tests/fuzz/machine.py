@@ -26,7 +26,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from kit import authority, contexts, memory
+from kit import authority, contexts, memory, scenes
 from OpenSSL import SSL
 
 #: Operations in one life of a pair.
@@ -35,11 +35,14 @@ LIFE = 400
 PATIENCE = 120
 #: Bytes that may be missing from the allocators' books after warm-up, for each life.
 LEAK = 64
-WANTS = (SSL.WantReadError, SSL.WantWriteError)
+WANTS = (SSL.WantReadError, SSL.WantWriteError, SSL.WantX509LookupError)
 ENDS = (SSL.Error, TimeoutError)
 SEED_DATA = random.Random(1).randbytes(200_000)
 #: For each Context another that allows the same.
 TWINS: dict[SSL.Context, SSL.Context] = {}
+
+
+Calls = list[Callable[[SSL.Connection], Any]]
 
 
 class Thrown(Exception):
@@ -67,6 +70,26 @@ class Pool:
         server.set_alpn_select_callback(self.on_alpn)
         server.set_tlsext_servername_callback(self.on_name)
         client.set_verify(SSL.VERIFY_PEER, self.on_verify)
+        server.set_client_hello_callback(lambda end, _: self.later(end, True))
+        server.set_cert_verify_callback(lambda end, *_: self.hook(end, True))
+        server.set_session_ticket_callback(
+            lambda end: self.hook(end, b"data"),
+            lambda end, *_: self.hook(end, SSL.TICKET_RETURN_IGNORE),
+        )
+        for context in (server, client):
+            context.set_cert_callback(self.on_certificate)
+            context.add_custom_ext(
+                scenes.NUMBER,
+                scenes.IN_HELLOS,
+                lambda end, *_: self.hook(end, b"said"),
+                lambda end, *_: self.hook(end, True),
+            )
+        if version != "TLSv1.2":
+            server.set_psk_find_session_callback(lambda end, _: self.hook(end, None))
+            client.set_psk_use_session_callback(lambda end: self.hook(end, None))
+        if version is None:
+            server.use_certificate_chain_file(str(authority.identity("ecdsa").files.chain))
+            server.use_privatekey(scenes.sign_by(self.on_signature, self.server))
         for context in (server, client):
             context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
             context.set_info_callback(self.on_event)
@@ -75,6 +98,24 @@ class Pool:
 
     def on_verify(self, end: SSL.Connection, *about: Any) -> bool:
         return self.hook(end, bool(about[-1]))
+
+    def on_certificate(self, end: SSL.Connection) -> None:
+        self.later(end, None, QUESTIONS)
+
+    def on_signature(self, end: SSL.Connection, *_: Any) -> bool:
+        return bool(self.hook(end, True, QUESTIONS))
+
+    def server(self) -> SSL.Connection:
+        assert self.life is not None
+        return self.life.server
+
+    def later(self, end: SSL.Connection, answer: Any, calls: Calls | None = None) -> Any:
+        """The answer of a hook that may ask for time first."""
+        assert self.life is not None
+        if self.life.chance.random() < 0.2:
+            self.life.counts["waits"] += 1
+            raise SSL.WantX509LookupError
+        return self.hook(end, answer, calls)
 
     def on_alpn(self, end: SSL.Connection, offer: list[bytes]) -> Any:
         return self.hook(end, offer[0])
@@ -85,9 +126,9 @@ class Pool:
     def on_event(self, end: SSL.Connection, *_: Any) -> None:
         self.hook(end, None)
 
-    def hook(self, end: SSL.Connection, answer: Any) -> Any:
+    def hook(self, end: SSL.Connection, answer: Any, calls: Calls | None = None) -> Any:
         assert self.life is not None
-        return self.life.in_hook(end, answer)
+        return self.life.in_hook(end, answer, REENTRANT if calls is None else calls)
 
 
 class Life:
@@ -120,11 +161,11 @@ class Life:
 
     # ---- what callbacks do
 
-    def in_hook(self, end: SSL.Connection, answer: Any) -> Any:
+    def in_hook(self, end: SSL.Connection, answer: Any, calls: Calls) -> Any:
         chance = self.chance
         if self.reentrant and chance.random() < 0.3:
             self.counts["re-entrant"] += 1
-            for call in chance.sample(REENTRANT, 2):
+            for call in chance.sample(calls, 2):
                 try:
                     call(end)
                 except (*ENDS, ValueError, TypeError):

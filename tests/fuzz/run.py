@@ -1,7 +1,8 @@
 """All of the fuzzing, or one part with its own arguments: ``make fuzz``.
 
-    make fuzz                                      bad arguments, the machine, rules, guided
+    make fuzz                                      bad arguments, the machine, churn, rules, guided
     make fuzz ARGS="machine --steps 10000"         one part
+    make fuzz ARGS="churn --seconds 600"
     make fuzz ARGS="guided client --seconds 600"
 
 Exit status 1 when a part found something.
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("bad", "machine", "rules", "guided")
+PARTS = ("bad", "machine", "churn", "rules", "guided")
 
 
 def main(words: list[str]) -> int:

@@ -29,6 +29,10 @@ def test_the_machine():
     assert " delivered" in run("fuzz/machine.py", "--steps", "4000")
 
 
+def test_churn():
+    assert "; 0 findings" in run("fuzz/churn.py", "--lives", "60")
+
+
 def test_rules_of_then_and_now():
     assert "; 0 findings" in run("fuzz/rules.py", "--cases", "400")
 

@@ -1,11 +1,12 @@
 """The tests under AddressSanitizer and UndefinedBehaviorSanitizer, under valgrind, and races.
 
 ``make sanitize`` builds the core with both sanitizers into .build/sanitize, runs the
-unit tests and those with other programs over it, then a loop of handshakes whose leaks
-LeakSanitizer would report, then chosen test files over the ordinary build under valgrind,
-then what many threads do under ThreadSanitizer (threads.sh).  Arguments: ``asan``,
-``leaks``, ``valgrind`` or ``threads`` for one of them, ``suite`` for nearly all unit tests
-under valgrind, which takes an hour; what follows ``--`` goes to pytest, or to tests/stress/run.py.
+unit tests and those with other programs over it, then the churn of random operations
+(tests/fuzz/churn.py), then a loop of handshakes whose leaks LeakSanitizer would report, then
+chosen test files over the ordinary build under valgrind, then what many threads do under
+ThreadSanitizer (threads.sh).  Arguments: ``asan``, ``churn``, ``leaks``, ``valgrind`` or
+``threads`` for one of them, ``suite`` for nearly all unit tests under valgrind, which takes
+an hour; what follows ``--`` goes to pytest, to churn.py, or to tests/stress/run.py.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ LEFT_OUT = {
 }
 #: What eight threads do at once, of tests/stress, and how long or often.
 THREADED = {"chaos.seconds": 600, "refusals.handshakes": 4000, "duplex.mebibytes": 32}
+#: Seconds of random operations.
+CHURN = 600
 #: How each sanitizer begins a report.
 REPORT = r"(?:ERROR|WARNING): \w+Sanitizer|runtime error:"
 #: Longest time for one test, in seconds.
@@ -155,6 +158,14 @@ def asan(extra: list[str]) -> bool:
     return report("asan+ubsan", run(command, sanitized(leaks=False)))
 
 
+def churn(extra: list[str]) -> bool:
+    """Random operations with every hook; see tests/fuzz/churn.py."""
+    build()
+    amount = extra or ["--seconds", str(CHURN)]
+    done = run([base_python(), str(ROOT / "tests/fuzz/churn.py"), *amount], sanitized(leaks=False))
+    return report("churn", done)
+
+
 def leaks(_extra: list[str]) -> bool:
     build()
     done = run([base_python(), str(HERE / "handshakes.py")], sanitized(leaks=True))
@@ -264,6 +275,7 @@ def threads(extra: list[str]) -> bool:
 
 KINDS: dict[str, Callable[[list[str]], bool]] = {
     "asan": asan,
+    "churn": churn,
     "leaks": leaks,
     "valgrind": valgrind,
     "suite": suite,
