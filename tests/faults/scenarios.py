@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import hooked
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
@@ -405,3 +406,4 @@ SCENARIOS: dict[str, Scenario] = {
         sign_elsewhere,
     )
 }
+SCENARIOS |= hooked.SCENARIOS

@@ -12,13 +12,15 @@ from __future__ import annotations
 import argparse
 import array
 import contextlib
+import functools
 import gc
+import itertools
 import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 
-from kit import authority, contexts, memory, pump
+from kit import authority, contexts, memory, pump, scenes
 from OpenSSL import SSL, crypto
 
 #: Bytes per 1000: one lost pointer-sized block in ten is beyond it.
@@ -81,6 +83,36 @@ def callback_exceptions() -> None:
         raise AssertionError("the callback's exception got lost")
 
 
+def refused_tickets() -> None:
+    """A server's callback ends the handshake for the ticket that it is shown."""
+    assert SESSION is not None
+    ends = pump.pair(REFUSING, CLIENT)
+    ends.client.set_session(SESSION)
+    assert pump.handshake_outcome(*ends).server is not None
+
+
+def hooks() -> None:
+    """Every hook by turns: one that lets pass, and one that raises."""
+    name, version = next(CELLS)
+    for answer in (scenes.ANSWERS.get(name, True), Thrown()):
+        scenes.Scene(name, functools.partial(say, answer), version).run()
+
+
+def say(answer: object, *_: object) -> object:
+    if isinstance(answer, Exception):
+        # Not one with the frames of the time before.
+        raise type(answer)
+    return answer
+
+
+CELLS = itertools.cycle(scenes.cells(*scenes.ALL))
+REFUSING = contexts.server_context()
+REFUSING.set_session_id(b"slope")
+REFUSING.set_session_ticket_callback(None, lambda *_: SSL.TICKET_RETURN_ABORT)
+REFUSING.set_ticket_keys([bytes(80)])
+SERVER.set_ticket_keys([bytes(80)])
+
+
 def a_session() -> SSL.Session | None:
     ends = pump.connected(SERVER, CLIENT)
     pump.transfer(ends.server, ends.client, b"x")
@@ -90,7 +122,10 @@ def a_session() -> SSL.Session | None:
 SESSION = a_session()
 KINDS: dict[str, Callable[[], None]] = {
     each.__name__: each
-    for each in (handshakes, failed_handshakes, sessions, stores, callback_exceptions)
+    for each in (
+        *(handshakes, failed_handshakes, sessions, stores, callback_exceptions),
+        *(refused_tickets, hooks),
+    )
 }
 
 
