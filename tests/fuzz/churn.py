@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
+import functools
 import gc
 import random
 import sys
@@ -33,7 +34,7 @@ from OpenSSL import SSL, crypto
 #: Longest time for one life, in seconds.
 PATIENCE = 120
 DOCUMENTED = (*churn_calls.REFUSALS, SSL.Error, crypto.Error, TimeoutError)
-NONSENSE = (
+NONSENSE: tuple[object, ...] = (
     None,
     False,
     0,
@@ -293,11 +294,11 @@ class Life:
                     self.move(one, other)
                 elif die < 0.78:
                     data = bytes(chance.choice((1, 100, 17_000)))
-                    self.call("send", lambda end=one, data=data: end.send(data), one)
+                    self.call("send", functools.partial(one.send, data), one)
                 elif die < 0.86:
-                    self.call("recv", lambda end=one: end.recv(70_000), one)
+                    self.call("recv", functools.partial(one.recv, 70_000), one)
                 elif die < 0.89:
-                    self.call("read_early", lambda end=one: end.read_early_data(100), one)
+                    self.call("read_early", functools.partial(one.read_early_data, 100), one)
                 else:
                     self.step(one)
             self.keep(self.pair[1].get_session())
