@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.table import Table
 
 import environments
-import plot
 import report
 import rounds
 from ends.peers import PEERS
@@ -98,6 +97,8 @@ def keep(found: dict[str, Any], whole: bool) -> None:
     target = report.RESULTS if whole else environments.WORK / "part.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    import plot  # a library that the tests of this file do not need
+
     plot.draw(found, target.with_suffix(".png"))
     if whole:
         report.main(check=False)

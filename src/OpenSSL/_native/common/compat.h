@@ -317,8 +317,13 @@ static inline int brisk_verify_unasked(X509_STORE_CTX *chain)
     return X509_verify_cert(chain);
 }
 
+#ifdef X509_V_ERR_RPK_UNTRUSTED
+#define BRISK_V_ERR_RPK_UNTRUSTED X509_V_ERR_RPK_UNTRUSTED
+#else
+#define BRISK_V_ERR_RPK_UNTRUSTED 95
+#endif
+
 #if OPENSSL_VERSION_NUMBER < 0x30200000L
-#define X509_V_ERR_RPK_UNTRUSTED 95
 static inline int SSL_CTX_set1_client_cert_type(
     SSL_CTX *context, const unsigned char *kinds, size_t size) { return size == 0; }
 static inline int SSL_CTX_set1_server_cert_type(
@@ -343,9 +348,10 @@ static inline EVP_PKEY *SSL_get0_peer_rpk(const SSL *ssl) { return NULL; }
 /* Certificates that are sent compressed came with 3.2. */
 #if OPENSSL_VERSION_NUMBER >= 0x30200000L
 static inline int brisk_has_cert_compression(void) { return 1; }
+#define BRISK_NO_TX_CERTIFICATE_COMPRESSION SSL_OP_NO_TX_CERTIFICATE_COMPRESSION
 #else
 static inline int brisk_has_cert_compression(void) { return 0; }
-#define SSL_OP_NO_TX_CERTIFICATE_COMPRESSION 0
+#define BRISK_NO_TX_CERTIFICATE_COMPRESSION 0
 static inline int SSL_CTX_set1_cert_comp_preference(
     SSL_CTX *context, int *kinds, size_t count) { return 0; }
 static inline int SSL_set1_cert_comp_preference(

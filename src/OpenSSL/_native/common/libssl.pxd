@@ -101,7 +101,7 @@ cdef extern from "compat.h" nogil:
     int SSL_get0_server_cert_type(const SSL* ssl, unsigned char** kinds, size_t* size)
 
     # ---- certificate compression
-    unsigned long SSL_OP_NO_TX_CERTIFICATE_COMPRESSION
+    unsigned long BRISK_NO_TX_CERTIFICATE_COMPRESSION
 
     # ---- encrypted client hello
     int SSL_ECH_STATUS_SUCCESS

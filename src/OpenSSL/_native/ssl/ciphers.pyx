@@ -327,6 +327,8 @@ def list_groups(Context context not None, bint all):
     """The names of the groups that the library knows, as far as the versions allow them."""
     cdef brisk_words* found
     cdef int index
+    cdef bytes name
+    cdef list names = []
     context.enter()
     try:
         errors.clear()
@@ -334,9 +336,10 @@ def list_groups(Context context not None, bint all):
         if found == NULL:
             errors.fail_ssl("the groups cannot be listed")
         try:
-            return [
-                (<bytes>sk_OPENSSL_CSTRING_value(found, index)).decode("ascii", "replace")
-                for index in range(sk_OPENSSL_CSTRING_num(found))]
+            for index in range(sk_OPENSSL_CSTRING_num(found)):
+                name = <bytes>sk_OPENSSL_CSTRING_value(found, index)
+                names.append(name.decode("ascii", "replace"))
+            return names
         finally:
             sk_OPENSSL_CSTRING_free(found)
     finally:

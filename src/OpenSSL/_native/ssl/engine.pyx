@@ -108,7 +108,7 @@ cdef class Engine(Conducted):
             if handle == NULL:
                 errors.fail_ssl("SSL_new failed")
             if not compressed:
-                s.SSL_set_options(handle, s.SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
+                s.SSL_set_options(handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
             context.in_use = True
             self.notes = context.common.notes
             self.ruled = context.ruled
@@ -165,7 +165,9 @@ cdef class Engine(Conducted):
         self.channel.number = 0
         if operation == WRITE:
             return write_records(self.handle, &self.channel, &self.writing, data, size, moved)
-        if self.channel.flight and not self.channel.gathering:
+        # Whoever ends it before the handshake is told that, and says nothing.
+        if self.channel.flight and not self.channel.gathering and (
+                operation != SHUTDOWN or not s.SSL_in_init(self.handle)):
             verdict = leave(&self.channel)
             if verdict.status != DONE:
                 return verdict

@@ -32,7 +32,7 @@ from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 from OpenSSL._exceptions import Error
 
 cdef extern from "compat.h" nogil:
-    int X509_V_ERR_RPK_UNTRUSTED
+    int BRISK_V_ERR_RPK_UNTRUSTED
     c.EVP_PKEY* brisk_raw_key(c.X509_STORE_CTX* chain)
     int brisk_verify_unasked(c.X509_STORE_CTX* chain)
 
@@ -103,7 +103,9 @@ cdef int on_compare(
     cdef bint complies = False
     if good or code == c.X509_V_OK:
         c.X509_STORE_CTX_set_error(chain, c.X509_V_ERR_APPLICATION_VERIFICATION)
-    if carrier is None or not enter_hook(&scope, carrier):
+    if carrier is None:
+        return 0
+    if not enter_hook(&scope, carrier):
         return 0
     try:
         compare(ssl, channel, chain, carrier)
@@ -112,7 +114,7 @@ cdef int on_compare(
         carrier.keep(error)
         carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
     leave_hook(&scope, carrier)
-    if complies and not good and code == X509_V_ERR_RPK_UNTRUSTED and (
+    if complies and not good and code == BRISK_V_ERR_RPK_UNTRUSTED and (
             not channel.hooked & PLEDGED and channel.hooked & EXPECTED):
         good = True     # nothing but that was missing
         code = c.X509_V_OK

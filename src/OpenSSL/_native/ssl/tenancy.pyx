@@ -185,7 +185,7 @@ cdef class Tenant(Entrance):
                     errors.fail_ssl("SSL_set_SSL_CTX failed")
                 context.in_use = True
                 if not compressed:
-                    s.SSL_set_options(self.handle, s.SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
+                    s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
                 self.adopt_settings(context)
                 if rules is not None:
                     self.put_rules(rules, context)
@@ -295,7 +295,7 @@ cdef class Tenant(Entrance):
     cdef void own_certificate(self) noexcept:
         """Send what the connection itself was given as it is; libssl would send the Context's."""
         if self.first.compressing or self.context.compressing:
-            s.SSL_set_options(self.handle, s.SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
+            s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
 
     cdef int adopt_logs(self, Context context) except -1:
         """Ask for timestamps of logs, or do not, as the Context has it."""
