@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -77,7 +78,8 @@ class Scene:
         self.per_connection: Hook = lambda ends: None
         self.runs_on = "server"
         self.early = False
-        getattr(self, name.replace("-", "_"))(hook)
+        # Interned: CPython's cache of attributes keeps every string that it is asked by.
+        getattr(self, sys.intern(name.replace("-", "_")))(hook)
 
     # ---- verification
 
