@@ -89,7 +89,8 @@ class ContextTrust(native_context.Context):
     def load_client_ca(self, cafile: str | bytes | os.PathLike[str]) -> None:
         """Name the authorities of a PEM file to clients, in place of those named before.
 
-        Trusts nobody: see :meth:`load_verify_locations`.
+        Trusts nobody: see :meth:`load_verify_locations`. The path is bytes or an
+        ``os.PathLike``; text works too, with a DeprecationWarning, as in pyOpenSSL.
 
         Raises Error if the file cannot be read or holds no certificate, ValueError if the names
         have more than 64 512 bytes in all.
