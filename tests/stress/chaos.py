@@ -168,7 +168,10 @@ CHANGING: list[Callable[[SSL.Context], object]] = [
     lambda context: context.set_session_remove_callback(lambda *_: None),
     lambda context: context.set_session_remove_callback(None),
     lambda context: context.set_session_ticket_callback(
-        lambda _: b"data", lambda *_: SSL.TICKET_RETURN_USE
+        lambda _: b"data",
+        lambda _end, session, *_: (
+            SSL.TICKET_RETURN_USE if session is not None else SSL.TICKET_RETURN_IGNORE_RENEW
+        ),
     ),
     lambda context: context.set_psk_find_session_callback(lambda *_: None),
     lambda context: context.set_psk_use_session_callback(lambda _: None),

@@ -17,7 +17,7 @@ from libc.errno cimport ECONNRESET, EPIPE
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.errors cimport DONE, SYSTEM, TRUNCATED, WANT_LOOKUP, WANT_WRITE, Verdict
+from OpenSSL._native.common.errors cimport DONE, SYSTEM, WANT_LOOKUP, WANT_WRITE, Verdict
 from OpenSSL._native.ssl.channel cimport Channel, free_gathered
 from OpenSSL._native.ssl.gathering cimport (
     LEFT, STOPPED, Leaving, begin_gathering, leave_together, left_so_far, may_gather,
@@ -89,11 +89,7 @@ cdef Verdict finish_flight(
         # These are tickets, for a client that does not want them: libssl lets it go, too.
         free_gathered(channel)
         return verdict
-    if left.status == DONE or got:
-        return verdict
-    # A transport that takes nothing more has failed before it had nothing more to give.
-    if verdict.status > WANT_LOOKUP and not (
-            left.status == SYSTEM and (verdict.status == SYSTEM or verdict.status == TRUNCATED)):
+    if left.status == DONE or got or verdict.status > WANT_LOOKUP:
         return verdict
     return left
 
