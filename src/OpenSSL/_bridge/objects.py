@@ -3,7 +3,7 @@
 Theory.  The bytes wait in the caller's two ``ssl.MemoryBIO``.  Callers look at
 ``incoming.pending`` and ``pending()`` to see whether reading again is any use, so no more
 than one record at a time is moved from the first into the Connection; bytes are never
-held back here, because libssl may want fewer than a record of what is no TLS at all.
+held back here, because libssl may want fewer than a record of what is not TLS at all.
 """
 
 from __future__ import annotations

@@ -88,6 +88,24 @@ def test_what_is_no_answer_ends_the_handshake(version: str, answer: object) -> N
     assert outcome.client is not None
 
 
+def test_it_is_asked_in_handshakes_alone() -> None:
+    """What it raised elsewhere nobody would raise, until another call did."""
+
+    def ask(*_: object) -> bool:
+        raise RuntimeError("asked")
+
+    who = authority.identity()
+    certificate = crypto.X509.from_cryptography(who.certificate)
+    key = crypto.PKey.from_cryptography_key(who.private_key)
+    for where in SIDES:
+        ends = install(where, *pair("TLSv1.3"), ask)
+        ends.server.use_certificate_and_key(certificate, key)
+        assert ends.server.get_cipher_list()
+        assert ends.server.check_chain(certificate, key)
+        outcome = pump.handshake_outcome(*ends)
+        assert str(outcome.server) == "asked"
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_session_of_laxer_days_is_not_resumed(version: str) -> None:
     server, client = contexts.server_context(version=version), contexts.client_context()

@@ -165,7 +165,7 @@ cdef class Engine(Conducted):
         self.channel.number = 0
         if operation == WRITE:
             return write_records(self.handle, &self.channel, &self.writing, data, size, moved)
-        # Whoever ends it before the handshake is told that, and says nothing.
+        # A goodbye before the handshake is refused, and nothing is sent for it.
         if self.channel.flight and not self.channel.gathering and (
                 operation != SHUTDOWN or not s.SSL_in_init(self.handle)):
             verdict = leave(&self.channel)

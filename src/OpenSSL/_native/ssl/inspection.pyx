@@ -331,17 +331,17 @@ def set_security_callback(target not None, callback):
                 trampolines.by_level = SSL_CTX_get_security_callback(context_of(target))
             else:
                 trampolines.by_level = SSL_get_security_callback(connection_of(target))
+        # The rule first: a hook without it would stand for less than it says.
+        if callback is not None:
+            refusals += 1
+        note_rule(target, "security callback", None if callback is None else refusals)
         put_hook(target, ON_SECURITY, callback)
         # Never taken away again: connections made before still have their hook.
         if callback is not None:
-            refusals += 1
-            note_rule(target, "security callback", refusals)
             if context_of(target) != NULL:
                 SSL_CTX_set_security_callback(context_of(target), on_security)
             else:
                 SSL_set_security_callback(connection_of(target), on_security)
-        else:
-            note_rule(target, "security callback", None)
     finally:
         leave(target)
 

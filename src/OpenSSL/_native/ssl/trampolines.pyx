@@ -20,7 +20,7 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_INFO, ON_MESSAGE,
     ON_OWN_HELLO, ON_PADDING, ON_SECURITY, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
-    leave_hook,
+    leave_hook, running,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
@@ -264,9 +264,11 @@ cdef int on_security(
     if ssl != NULL:
         channel = channel_of(ssl)
         carrier = carrier_of(ssl)
-    # What the level refuses nobody allows; what is loaded into a Context is looked at again in
-    # its handshakes.
-    if not answer or carrier is None or not carrier.hooks.has(ON_SECURITY):
+    # What the level refuses nobody allows.  Other calls than those that shake hands ask as well
+    # (use_certificate, get_cipher_list, check_chain), and nobody would raise what the hook
+    # raises there; all of it is looked at again in the handshake.
+    if not answer or carrier is None or not carrier.hooks.has(ON_SECURITY) or (
+            running() is not carrier):
         return answer
     if channel.poisoned:
         return 0
