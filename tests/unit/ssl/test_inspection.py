@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 
 import pytest
 
@@ -230,93 +229,3 @@ def test_new_keys_with_another_program() -> None:
         end.sendall(b"hello\n")
         assert sockets.receive_exactly(end, 6) == b"olleh\n"
         end.shutdown()
-
-
-# ---- records
-
-
-def lengths(ends: pump.Pair, size: int) -> list[int]:
-    """The sizes of the records that a message becomes."""
-    ends.client.sendall(b"x" * size)
-    data = pump.outgoing(ends.client)
-    found = []
-    while data:
-        length = int.from_bytes(data[3:5], "big")
-        found.append(length)
-        ends.server.bio_write(data[: 5 + length])
-        data = data[5 + length :]
-    assert pump.drain(ends.server) == b"x" * size
-    return found
-
-
-SETTINGS: list[
-    tuple[Callable[[SSL.Context | SSL.Connection], None], Callable[[list[int]], bool]]
-] = [
-    (lambda it: it.set_max_send_fragment(1000), lambda them: len(them) == 10),
-    (lambda it: it.set_block_padding(512), lambda them: all(each % 512 == 16 for each in them)),
-    (
-        lambda it: it.set_tlsext_max_fragment_length(2048),
-        lambda them: len(them) == 5 and max(them) < 2048 + 300,
-    ),
-]
-
-
-@pytest.mark.parametrize("where", ["context", "connection"])
-@pytest.mark.parametrize(("setting", "expected"), SETTINGS)
-def test_how_records_are_made(
-    setting: Callable[[SSL.Context | SSL.Connection], None],
-    expected: Callable[[list[int]], bool],
-    where: str,
-) -> None:
-    client = contexts.client_context(version="TLSv1.3")
-    if where == "context":
-        setting(client)
-    ends = pump.pair(contexts.server_context(version="TLSv1.3"), client)
-    if where == "connection":
-        setting(ends.client)
-    pump.handshake(*ends)
-    assert expected(lengths(ends, 10_000))
-    plain = pump.connected(
-        contexts.server_context(version="TLSv1.3"), contexts.client_context(version="TLSv1.3")
-    )
-    assert not expected(lengths(plain, 10_000))
-
-
-@pytest.mark.parametrize("where", ["context", "connection"])
-def test_settings_without_a_trace(where: str) -> None:
-    client = contexts.client_context()
-    ends = pump.pair(contexts.server_context(), client)
-    target = client if where == "context" else ends.client
-    target.set_split_send_fragment(1024)
-    target.set_default_read_buffer_len(40_000)
-    if where == "context":
-        ends = pump.pair(contexts.server_context(), client)
-    pump.handshake(*ends)
-    assert pump.transfer(ends.server, ends.client, b"y" * 60_000) == b"y" * 60_000
-    assert pump.transfer(ends.client, ends.server, b"y" * 60_000) == b"y" * 60_000
-
-
-@pytest.mark.parametrize(
-    ("call", "kind"),
-    [
-        (lambda it: it.set_max_send_fragment(511), SSL.Error),
-        (lambda it: it.set_max_send_fragment(16385), SSL.Error),
-        (lambda it: it.set_max_send_fragment(-1), ValueError),
-        (lambda it: it.set_split_send_fragment(0), SSL.Error),
-        (lambda it: it.set_block_padding(-1), ValueError),
-        (lambda it: it.set_block_padding(20_000), SSL.Error),
-        (lambda it: it.set_tlsext_max_fragment_length(513), ValueError),
-        (lambda it: it.set_default_read_buffer_len(-5), ValueError),
-        (lambda it: it.set_max_send_fragment("x"), TypeError),
-        (lambda it: it.set_client_sigalgs_list("none"), SSL.Error),
-        (lambda it: it.set_client_sigalgs_list("a\0b"), ValueError),
-        (lambda it: it.set_client_sigalgs_list(5), TypeError),
-    ],
-)
-@pytest.mark.parametrize("where", ["context", "connection"])
-def test_bad_settings(call: Callable[[object], None], kind: type[Exception], where: str) -> None:
-    client = contexts.client_context()
-    ends = pump.pair(contexts.server_context(), client)
-    with pytest.raises(kind):
-        call(client if where == "context" else ends.client)
-    pump.handshake(*ends)

@@ -366,3 +366,26 @@ def test_a_new_key_serves() -> None:
         client.load_verify_data(crypto.dump_certificate(crypto.FILETYPE_PEM, certificate))
         client.set_verify(SSL.VERIFY_PEER)
         assert pump.handshake_outcome(*pump.pair(server, client)) == (None, None)
+
+
+# ---- asking what a peer would take
+
+
+def test_the_peer_says_what_it_takes() -> None:
+    found: list[int] = []
+    who, other = authority.identity(), authority.identity("rsa")
+
+    def choose(end: SSL.Connection) -> None:
+        for each in (who, other):
+            certificate = crypto.X509.from_cryptography(each.certificate)
+            key = crypto.PKey.from_cryptography_key(each.private_key)
+            found.append(end.check_chain(certificate, key))
+
+    server = contexts.server_context()
+    server.set_cert_callback(choose)
+    client = contexts.client_context()
+    client.set_sigalgs_list("ECDSA+SHA256")
+    ends = pump.pair(server, client)
+    pump.handshake(*ends)
+    assert found[0] & SSL.CERT_PKEY_VALID
+    assert not found[1] & SSL.CERT_PKEY_VALID

@@ -260,3 +260,9 @@ def test_a_connection_knows_its_side_and_whether_it_is_ready(version):
     pump.handshake(*ends)
     assert ends.server.is_init_finished() and ends.client.is_init_finished()
     assert ends.server.get_compression() is None
+
+
+def test_what_each_side_signed_with() -> None:
+    ends = pump.connected(contexts.server_context(), contexts.client_context())
+    assert ends.server.get_signature() == ends.client.get_peer_signature()
+    assert ends.client.get_signature() is None

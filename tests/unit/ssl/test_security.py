@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
-from kit import authority, contexts, peers, pump, resuming, sockets
+from kit import authority, contexts, pump, resuming
 from OpenSSL import SSL, crypto
 
 VERSIONS = ["TLSv1.2", "TLSv1.3"]
@@ -135,119 +133,6 @@ def test_another_context_brings_its_own() -> None:
     first.set_tlsext_servername_callback(lambda end: end.set_context(second))
     ends = pump.pair(first, contexts.client_context(), b"brisk.test")
     assert pump.handshake_outcome(*ends).server is not None
-
-
-# ---- padding
-
-
-@pytest.mark.parametrize("where", SIDES)
-def test_records_are_filled_up(where: str) -> None:
-    asked: list[tuple[int, int]] = []
-
-    def fill(_end: SSL.Connection, kind: int, length: int) -> int:
-        asked.append((kind, length))
-        return 1000 - length
-
-    server = contexts.server_context(version="TLSv1.3")
-    ends = pump.pair(server, contexts.client_context())
-    (server if where == "context" else ends.server).set_record_padding_callback(
-        lambda end, kind, length: fill(end, kind, length) if kind == 23 else 0
-    )
-    if where == "context":
-        ends = pump.pair(server, contexts.client_context())
-    pump.handshake(*ends)
-    pump.drain(ends.client)
-    ends.server.send(b"x" * 10)
-    sent = pump.outgoing(ends.server)
-    assert (23, 11) in asked
-    assert len(sent) == 5 + 1000 + 16
-    ends.client.bio_write(sent)
-    assert ends.client.recv(100) == b"x" * 10
-
-
-def test_more_than_fits_is_cut() -> None:
-    ends = pump.connected(contexts.server_context(version="TLSv1.3"), contexts.client_context())
-    pump.drain(ends.client)
-    ends.server.set_record_padding_callback(lambda *_: 2**70)
-    ends.server.send(b"x")
-    sent = pump.outgoing(ends.server)
-    assert len(sent) == WHOLE
-    ends.client.bio_write(sent)
-    assert ends.client.recv(100) == b"x"
-
-
-@pytest.mark.parametrize("answer", [RuntimeError("no"), "many", -1, None])
-def test_what_is_no_number_comes_out_of_the_call(answer: object) -> None:
-    def fill(*_: object) -> object:
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    ends = pump.connected(contexts.server_context(version="TLSv1.3"), contexts.client_context())
-    ends.server.set_record_padding_callback(fill)  # type: ignore[arg-type]
-    pump.drain(ends.client)
-    with pytest.raises((RuntimeError, TypeError, ValueError)):
-        ends.server.send(b"x")
-    sent = pump.outgoing(ends.server)
-    assert len(sent) == WHOLE
-    ends.client.bio_write(sent)
-    assert ends.client.recv(100) == b"x"
-
-
-def test_a_failure_in_the_handshake_ends_it() -> None:
-    server = contexts.server_context(version="TLSv1.3")
-    server.set_record_padding_callback(lambda *_: "many")  # type: ignore[arg-type, return-value]
-    outcome = pump.handshake_outcome(*pump.pair(server, contexts.client_context()))
-    assert isinstance(outcome.server, TypeError)
-    assert outcome.client is not None
-
-
-def test_another_program_reads_padded_records() -> None:
-    server = contexts.server_context(version="TLSv1.3")
-    server.set_record_padding_callback(lambda _end, _kind, length: 512 - length % 512)
-
-    def serve(listener: socket.socket) -> None:
-        sock, _address = listener.accept()
-        with sockets.server_end(server, sock) as end:
-            end.do_handshake()
-            sockets.echo(end)
-
-    with sockets.listener() as listener:
-        serving = sockets.in_thread(serve, listener)
-        with peers.openssl_client(listener.getsockname()[1]) as program:
-            program.say(b"over the wire\n")
-            program.expect("over the wire")
-            assert program.finish() == 0
-        serving.result(sockets.PATIENCE)
-
-
-# ---- asking what a peer would take
-
-
-def test_the_peer_says_what_it_takes() -> None:
-    found: list[int] = []
-    who, other = authority.identity(), authority.identity("rsa")
-
-    def choose(end: SSL.Connection) -> None:
-        for each in (who, other):
-            certificate = crypto.X509.from_cryptography(each.certificate)
-            key = crypto.PKey.from_cryptography_key(each.private_key)
-            found.append(end.check_chain(certificate, key))
-
-    server = contexts.server_context()
-    server.set_cert_callback(choose)
-    client = contexts.client_context()
-    client.set_sigalgs_list("ECDSA+SHA256")
-    ends = pump.pair(server, client)
-    pump.handshake(*ends)
-    assert found[0] & SSL.CERT_PKEY_VALID
-    assert not found[1] & SSL.CERT_PKEY_VALID
-
-
-def test_what_each_side_signed_with() -> None:
-    ends = pump.connected(contexts.server_context(), contexts.client_context())
-    assert ends.server.get_signature() == ends.client.get_peer_signature()
-    assert ends.client.get_signature() is None
 
 
 # ---- authorities

@@ -25,7 +25,9 @@ from OpenSSL._face.ssl.peer import ConnectionPeer
 from OpenSSL._face.ssl.peer_names import ConnectionPeerNames
 from OpenSSL._face.ssl.psk import ConnectionPsk
 from OpenSSL._face.ssl.raw_public_keys import CertTypes, ConnectionRawPublicKeys
+from OpenSSL._face.ssl.records import Records
 from OpenSSL._face.ssl.secrets import ConnectionSecrets
+from OpenSSL._face.ssl.security import ConnectionSecurity
 from OpenSSL._face.ssl.sessions import ConnectionSessions
 from OpenSSL._face.ssl.settings import ConnectionSettings
 from OpenSSL._face.ssl.stapling import ConnectionStapling
@@ -69,6 +71,8 @@ class Connection(
     ConnectionNegotiation,
     ConnectionEch,
     ConnectionInspection,
+    ConnectionSecurity,
+    Records,
     Configuration,
     ConnectionSessions,
     ConnectionTickets,

@@ -15,7 +15,6 @@ from OpenSSL._face.ssl.dane import ContextDane
 from OpenSSL._face.ssl.datagram import ContextDatagram
 from OpenSSL._face.ssl.early_data import ContextEarlyData
 from OpenSSL._face.ssl.ech import ContextEch
-from OpenSSL._face.ssl.inspection import ContextRecords
 from OpenSSL._face.ssl.negotiation import ContextNegotiation
 from OpenSSL._face.ssl.observers import ContextObservers
 from OpenSSL._face.ssl.pairs import ContextPairs
@@ -23,6 +22,8 @@ from OpenSSL._face.ssl.parameters import Parameters
 from OpenSSL._face.ssl.peer_names import ContextPeerNames
 from OpenSSL._face.ssl.psk import ContextPsk
 from OpenSSL._face.ssl.raw_public_keys import CertTypes
+from OpenSSL._face.ssl.records import Records
+from OpenSSL._face.ssl.security import ContextSecurity
 from OpenSSL._face.ssl.session_cache import ContextSessionCache
 from OpenSSL._face.ssl.sessions import ContextSessions
 from OpenSSL._face.ssl.settings import ContextSettings
@@ -66,7 +67,8 @@ class Context(
     ContextClientHello,
     ContextEch,
     ContextCustomExtensions,
-    ContextRecords,
+    ContextSecurity,
+    Records,
     Configuration,
     ContextSessions,
     ContextSessionCache,

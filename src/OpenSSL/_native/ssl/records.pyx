@@ -1,0 +1,109 @@
+"""How records are cut and filled up, of a Context or a connection."""
+
+from libc.stdint cimport uint8_t
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.hooks cimport ON_PADDING
+from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, put_hook
+from OpenSSL._native.ssl.trampolines cimport on_padding
+
+cdef extern from "compat.h" nogil:
+    void SSL_CTX_set_record_padding_callback(s.SSL_CTX* context, s.padding_hook callback)
+    int SSL_set_record_padding_callback(s.SSL* ssl, s.padding_hook callback)
+    int SSL_CTX_set_block_padding(s.SSL_CTX* context, size_t size)
+    int SSL_set_block_padding(s.SSL* ssl, size_t size)
+    long SSL_CTX_set_max_send_fragment(s.SSL_CTX* context, long size)
+    long SSL_set_max_send_fragment(s.SSL* ssl, long size)
+    long SSL_CTX_set_split_send_fragment(s.SSL_CTX* context, long size)
+    long SSL_set_split_send_fragment(s.SSL* ssl, long size)
+    int SSL_CTX_set_tlsext_max_fragment_length(s.SSL_CTX* context, uint8_t mode)
+    int SSL_set_tlsext_max_fragment_length(s.SSL* ssl, uint8_t mode)
+    void SSL_CTX_set_default_read_buffer_len(s.SSL_CTX* context, size_t size)
+    void SSL_set_default_read_buffer_len(s.SSL* ssl, size_t size)
+
+
+def set_block_padding(target not None, size_t size):
+    cdef int result
+    change(target)
+    try:
+        errors.clear()
+        if context_of(target) != NULL:
+            result = SSL_CTX_set_block_padding(context_of(target), size)
+        else:
+            result = SSL_set_block_padding(connection_of(target), size)
+        if result != 1:
+            errors.fail_ssl("records cannot be filled up to so much")
+    finally:
+        leave(target)
+
+
+def set_record_padding_callback(target not None, callback):
+    change(target)
+    try:
+        errors.clear()
+        if callback is not None and connection_of(target) != NULL and (
+                SSL_set_record_padding_callback(connection_of(target), on_padding) != 1):
+            errors.fail_ssl("the kernel encrypts, and pads nothing")
+        put_hook(target, ON_PADDING, callback)
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None and context_of(target) != NULL:
+            SSL_CTX_set_record_padding_callback(context_of(target), on_padding)
+    finally:
+        leave(target)
+
+
+def set_max_send_fragment(target not None, long size):
+    cdef long result
+    change(target)
+    try:
+        errors.clear()
+        if context_of(target) != NULL:
+            result = SSL_CTX_set_max_send_fragment(context_of(target), size)
+        else:
+            result = SSL_set_max_send_fragment(connection_of(target), size)
+        if result != 1:
+            errors.fail_ssl("a record carries 512 to 16384 bytes")
+    finally:
+        leave(target)
+
+
+def set_split_send_fragment(target not None, long size):
+    cdef long result
+    change(target)
+    try:
+        errors.clear()
+        if context_of(target) != NULL:
+            result = SSL_CTX_set_split_send_fragment(context_of(target), size)
+        else:
+            result = SSL_set_split_send_fragment(connection_of(target), size)
+        if result != 1:
+            errors.fail_ssl("records are split at 1 byte up to the most that one carries")
+    finally:
+        leave(target)
+
+
+def set_max_fragment_length(target not None, uint8_t mode):
+    cdef int result
+    change(target)
+    try:
+        errors.clear()
+        if context_of(target) != NULL:
+            result = SSL_CTX_set_tlsext_max_fragment_length(context_of(target), mode)
+        else:
+            result = SSL_set_tlsext_max_fragment_length(connection_of(target), mode)
+        if result != 1:
+            errors.fail_ssl("there is no such length")
+    finally:
+        leave(target)
+
+
+def set_read_buffer_len(target not None, size_t size):
+    change(target)
+    try:
+        if context_of(target) != NULL:
+            SSL_CTX_set_default_read_buffer_len(context_of(target), size)
+        else:
+            SSL_set_default_read_buffer_len(connection_of(target), size)
+    finally:
+        leave(target)

@@ -1,0 +1,153 @@
+"""What is asked of keys, algorithms and peers: levels, a callback, certificates, authorities."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
+cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.trampolines as trampolines
+from OpenSSL._native.common.hooks cimport ON_SECURITY
+from OpenSSL._native.crypto.names cimport wrap_names
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.either cimport (
+    change, connection_of, context_of, leave, note_rule, put_hook,
+)
+from OpenSSL._native.ssl.trampolines cimport on_security
+from OpenSSL._native.ssl.trust cimport new_names
+
+cdef extern from "compat.h" nogil:
+    long SSL_CTX_set1_client_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
+    long SSL_set1_client_sigalgs_list(s.SSL* ssl, const char* algorithms)
+    long SSL_CTX_set1_client_certificate_types(s.SSL_CTX* context, const unsigned char* kinds,
+        long count)
+    long SSL_set1_client_certificate_types(s.SSL* ssl, const unsigned char* kinds, long count)
+    void SSL_CTX_set0_CA_list(s.SSL_CTX* context, c.X509_NAME_LIST* names)
+    void SSL_set0_CA_list(s.SSL* ssl, c.X509_NAME_LIST* names)
+    const c.X509_NAME_LIST* SSL_CTX_get0_CA_list(const s.SSL_CTX* context)
+    const c.X509_NAME_LIST* SSL_get0_CA_list(const s.SSL* ssl)
+    s.security_hook SSL_CTX_get_security_callback(const s.SSL_CTX* context)
+    s.security_hook SSL_get_security_callback(const s.SSL* ssl)
+    void SSL_CTX_set_security_callback(s.SSL_CTX* context, s.security_hook callback)
+    void SSL_set_security_callback(s.SSL* ssl, s.security_hook callback)
+
+
+def get_level(target not None):
+    change(target)
+    try:
+        if context_of(target) != NULL:
+            return s.SSL_CTX_get_security_level(context_of(target))
+        return s.SSL_get_security_level(connection_of(target))
+    finally:
+        leave(target)
+
+
+def set_level(target not None, int level):
+    change(target)
+    try:
+        if context_of(target) != NULL:
+            s.SSL_CTX_set_security_level(context_of(target), level)
+        else:
+            s.SSL_set_security_level(connection_of(target), level)
+    finally:
+        leave(target)
+
+
+# How often a program has said what else it refuses: a rule that sessions are made by.
+cdef unsigned long long refusals = 0
+
+
+def set_security_callback(target not None, callback):
+    global refusals
+    change(target)
+    try:
+        if trampolines.by_level == NULL:
+            if context_of(target) != NULL:
+                trampolines.by_level = SSL_CTX_get_security_callback(context_of(target))
+            else:
+                trampolines.by_level = SSL_get_security_callback(connection_of(target))
+        # The rule first: a hook without it would stand for less than it says.
+        if callback is not None:
+            refusals += 1
+        note_rule(target, "security callback", None if callback is None else refusals)
+        put_hook(target, ON_SECURITY, callback)
+        # Never taken away again: connections made before still have their hook.
+        if callback is not None:
+            if context_of(target) != NULL:
+                SSL_CTX_set_security_callback(context_of(target), on_security)
+            else:
+                SSL_set_security_callback(connection_of(target), on_security)
+    finally:
+        leave(target)
+
+
+def set_client_sigalgs_list(target not None, bytes algorithms not None):
+    cdef const char* names = algorithms
+    cdef long result
+    change(target)
+    try:
+        errors.clear()
+        if context_of(target) != NULL:
+            result = SSL_CTX_set1_client_sigalgs_list(context_of(target), names)
+        else:
+            result = SSL_set1_client_sigalgs_list(connection_of(target), names)
+        if result != 1:
+            errors.fail_ssl("no such signature algorithm")
+        note_rule(target, "client signature algorithms", algorithms)
+    finally:
+        leave(target)
+
+
+def set_certificate_types(target not None, bytes kinds not None):
+    cdef const unsigned char* numbers = <const unsigned char*>PyBytes_AS_STRING(kinds)
+    cdef long result
+    change(target)
+    try:
+        errors.clear()
+        if context_of(target) != NULL:
+            result = SSL_CTX_set1_client_certificate_types(
+                context_of(target), numbers, PyBytes_GET_SIZE(kinds))
+        else:
+            result = SSL_set1_client_certificate_types(
+                connection_of(target), numbers, PyBytes_GET_SIZE(kinds))
+        if result != 1:
+            errors.fail_ssl("the kinds of certificates cannot be set")
+        note_rule(target, "client certificate types", kinds)
+    finally:
+        leave(target)
+
+
+def set_authorities(target not None, list names not None):
+    """Those told to the peer, whichever it is."""
+    cdef c.X509_NAME_LIST* made
+    change(target)
+    try:
+        errors.clear()
+        made = new_names(names)
+        # The list is libssl's from here on.
+        if context_of(target) != NULL:
+            SSL_CTX_set0_CA_list(context_of(target), made)
+        else:
+            SSL_set0_CA_list(connection_of(target), made)
+    finally:
+        leave(target)
+
+
+def get_authorities(Context context not None):
+    context.enter()
+    try:
+        return wrap_names(SSL_CTX_get0_CA_list(context.handle))
+    finally:
+        context.leave()
+
+
+def connection_get_authorities(Connection connection not None):
+    connection.enter()
+    try:
+        connection.start_reading()      # they may be the Context's
+        try:
+            return wrap_names(SSL_get0_CA_list(connection.handle))
+        finally:
+            connection.stop_reading()
+    finally:
+        connection.leave()
