@@ -35,6 +35,7 @@ ANSWERS: dict[str, object] = {
     "extension-add-client": b"body",
     "extension-add-server": b"body",
     "cookie-generate": COOKIE,
+    "padding": 0,
 }
 
 
@@ -59,6 +60,11 @@ def sign_by(hook: Hook, end: Callable[[], SSL.Connection]) -> crypto.PKey:
         return key.sign(message, ec.ECDSA(digest[algorithm.digest]))
 
     return crypto.PKey.from_signer(certificate, sign)
+
+
+def asked_about(operation: int, hook: Hook) -> Hook:
+    """Ask a hook about one thing of many: the first questions come before a peer can be told."""
+    return lambda end, asked, bits, nid: hook(end, asked, bits, nid) if asked == operation else True
 
 
 class Scene:
@@ -243,6 +249,16 @@ class Scene:
     def message_server(self, hook: Hook) -> None:
         self.server.set_message_callback(hook)
 
+    def security(self, hook: Hook) -> None:
+        self.server.set_security_callback(asked_about(SSL.SECOP_SIGALG_SHARED, hook))
+
+    def security_client(self, hook: Hook) -> None:
+        self.client.set_security_callback(asked_about(SSL.SECOP_SIGALG_CHECK, hook))
+        self.runs_on = "client"
+
+    def padding(self, hook: Hook) -> None:
+        self.server.set_record_padding_callback(hook)
+
     def staple_client(self, hook: Hook) -> None:
         self.server.set_ocsp_server_callback(lambda connection, data: contexts.STAPLE)
         self.client.set_ocsp_client_callback(hook)
@@ -327,12 +343,13 @@ VERSIONS: dict[str, tuple[str, ...]] = {
             *("psk-server", "psk-client", "session-new", "session-get", "ticket-generate"),
             *("ticket-decrypt", "extension-add-client", "extension-add-server"),
             *("extension-parse-client", "extension-parse-server"),
+            *("security", "security-client"),
         ),
         ALL,
     ),
     # After a handshake of TLS 1.3 it comes out of a read.
     "session-new-client": ("TLSv1.2", DATAGRAMS),
-    **dict.fromkeys(("psk-find", "psk-use", "early-data"), ("TLSv1.3",)),
+    **dict.fromkeys(("psk-find", "psk-use", "early-data", "padding"), ("TLSv1.3",)),
     **dict.fromkeys(("cookie-generate", "cookie-verify"), (DATAGRAMS,)),
 }
 HOOKS = tuple(VERSIONS)
