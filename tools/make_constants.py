@@ -34,7 +34,6 @@ GROUPS = {
     "shutdown": ("SSL", "Shutdown state"),
     "state": ("SSL", "Info callback"),
     "alert": ("SSL", "Alerts"),
-    "security": ("SSL", "Security callback"),
     "chain": ("SSL", "Checking a chain"),
     "extension": ("SSL", "Custom extensions"),
     "library": ("SSL", "The library"),

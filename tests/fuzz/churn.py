@@ -85,6 +85,7 @@ SETTERS: dict[str, tuple[Callable[[SSL.Context, Hook], Any], Any]] = {
         ),
         True,
     ),
+    "padding": (SSL.Context.set_record_padding_callback, 0),
     "cookie": (SSL.Context.set_cookie_generate_callback, scenes.COOKIE),
     "cookie back": (SSL.Context.set_cookie_verify_callback, True),
 }
@@ -220,8 +221,9 @@ class Life:
             self.counts["thrown"] += 1
             error = Thrown(name)
             self.thrown[-1].append(error)
-            # Where no call of this connection is under way it is nobody's handshake.
-            if name != "sign" and end not in self.shaken:
+            # Where no call of this connection is under way it is nobody's handshake; and a call
+            # that ends one may send data as well.
+            if name != "sign" and end not in self.shaken and not end.is_init_finished():
                 self.failed.add(end)
             raise error
         return answer

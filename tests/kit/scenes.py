@@ -62,11 +62,6 @@ def sign_by(hook: Hook, end: Callable[[], SSL.Connection]) -> crypto.PKey:
     return crypto.PKey.from_signer(certificate, sign)
 
 
-def asked_about(operation: int, hook: Hook) -> Hook:
-    """Ask a hook about one thing of many: the first questions come before a peer can be told."""
-    return lambda end, asked, bits, nid: hook(end, asked, bits, nid) if asked == operation else True
-
-
 class Scene:
     """Two contexts with one hook under test, and which end runs it."""
 
@@ -249,13 +244,6 @@ class Scene:
     def message_server(self, hook: Hook) -> None:
         self.server.set_message_callback(hook)
 
-    def security(self, hook: Hook) -> None:
-        self.server.set_security_callback(asked_about(SSL.SECOP_SIGALG_SHARED, hook))
-
-    def security_client(self, hook: Hook) -> None:
-        self.client.set_security_callback(asked_about(SSL.SECOP_SIGALG_CHECK, hook))
-        self.runs_on = "client"
-
     def padding(self, hook: Hook) -> None:
         self.server.set_record_padding_callback(hook)
 
@@ -343,7 +331,6 @@ VERSIONS: dict[str, tuple[str, ...]] = {
             *("psk-server", "psk-client", "session-new", "session-get", "ticket-generate"),
             *("ticket-decrypt", "extension-add-client", "extension-add-server"),
             *("extension-parse-client", "extension-parse-server"),
-            *("security", "security-client"),
         ),
         ALL,
     ),

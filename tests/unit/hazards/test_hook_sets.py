@@ -37,7 +37,6 @@ HOOKS: dict[str, tuple[Setter, object]] = {
     "message": (lambda server, client, hook: server.set_message_callback(hook), None),
     "session": (lambda server, client, hook: server.set_session_new_callback(hook), None),
     "ticket": (lambda server, client, hook: server.set_session_ticket_callback(hook), b"x"),
-    "security": (lambda server, client, hook: server.set_security_callback(hook), True),
     "padding": (lambda server, client, hook: server.set_record_padding_callback(hook), 0),
     "info": (lambda server, client, hook: server.set_info_callback(hook), None),
 }

@@ -143,23 +143,6 @@ def test_what_is_pending() -> None:
     assert ends.server.has_pending() is False
 
 
-@pytest.mark.parametrize("where", ["context", "connection"])
-def test_a_security_level(where: str) -> None:
-    client = contexts.client_context()
-    ends = pump.pair(contexts.server_context(), client)
-    target = client if where == "context" else ends.client
-    target.set_security_level(5)
-    assert target.get_security_level() == 5
-    if where == "context":
-        ends = pump.pair(contexts.server_context(), client)
-    assert pump.handshake_outcome(*ends).client is not None
-    for wrong in (-1, 6):
-        with pytest.raises(ValueError, match="level"):
-            target.set_security_level(wrong)
-    with pytest.raises(TypeError):
-        target.set_security_level("2")  # type: ignore[arg-type]
-
-
 def test_srtp_profiles_of_a_connection() -> None:
     ends = pump.pair(
         *(contexts.server_context(), SSL.Context(SSL.TLS_METHOD)),

@@ -68,7 +68,7 @@ ELSEWHERE = """
     set_client_cert_type set_server_cert_type add_expected_rpk
     add_tlsa dane_enable dane_clear_flags dane_mtype_set dane_set_flags
     enable_ct disable_ct set_ctlog_list_file set_default_ctlog_list_file
-    set_cert_verify_callback set_client_hello_callback set_security_callback
+    set_cert_verify_callback set_client_hello_callback
     set_alpn_select_callback set_tlsext_servername_callback set_ocsp_client_callback
     set_ocsp_verify set_verify clear_verify_flags configure configure_file
     load_verify_data load_verify_locations load_verify_uri set_cert_store

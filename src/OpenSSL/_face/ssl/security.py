@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import hook, integer, without_nul
+from OpenSSL._face.common.arguments import integer, without_nul
 from OpenSSL._face.crypto.names import X509Name
 from OpenSSL._native.ssl import connection as native_connection
 from OpenSSL._native.ssl import context as native_context
@@ -10,12 +10,9 @@ from OpenSSL._native.ssl import security as native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any, TypeAlias
+    from collections.abc import Iterable, Sequence
+    from typing import Any
 
-    from OpenSSL._face.ssl.connection import Connection
-
-    SecurityHook: TypeAlias = Callable[[Connection, int, int, int], object]
 
 __all__ = ["KINDS", "ConnectionSecurity", "ContextSecurity"]
 
@@ -55,24 +52,6 @@ class _Security:
         if not 0 <= integer("level", level) <= 5:
             raise ValueError("level must be from 0 to 5")
         native.set_level(_target(self), level)
-
-    def set_security_callback(self, callback: SecurityHook | None) -> None:
-        """Ask ``callback(connection, operation, bits, nid)`` what else is refused in handshakes.
-
-        It is asked for each cipher, group, signature algorithm, key and version that the
-        security level allows, and returns whether it may be used: it can refuse more than
-        the level does, never less. ``operation`` is one of the ``SECOP_`` constants, ``bits``
-        the strength in bits of security, ``nid`` OpenSSL's number of the algorithm where it has
-        one, a version for ``SECOP_VERSION``. What it raises ends the handshake and comes out of
-        the call that ran it. Of a connection it stays when there is another Context. None
-        removes it.
-
-        Sessions are not resumed under another callback than they were made under.
-
-        Raises TypeError if ``callback`` cannot be called.
-        ``SSL_CTX_set_security_callback(3)``
-        """
-        native.set_security_callback(_target(self), hook("callback", callback))
 
     def set_client_sigalgs_list(self, algorithms: str | bytes) -> None:
         """Choose the signature algorithms for client certificates, names with colons between.

@@ -481,8 +481,6 @@ typedef void (*brisk_keylog_hook)(const SSL *, const char *);
 typedef void (*brisk_message_hook)(int, int, int, const void *, size_t, SSL *, void *);
 typedef int (*brisk_status_hook)(SSL *, void *);
 typedef int (*brisk_verify_hook)(int, X509_STORE_CTX *);
-typedef int (*brisk_security_hook)(
-    const SSL *, const SSL_CTX *, int, int, int, void *, void *);
 typedef size_t (*brisk_padding_hook)(SSL *, int, size_t, void *);
 typedef int (*brisk_hello_hook)(SSL *, int *, void *);
 typedef int (*brisk_certificate_hook)(SSL *, void *);

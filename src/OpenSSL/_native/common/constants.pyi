@@ -159,26 +159,6 @@ __all__ = [
     "OP_TLS_D5_BUG",
     "OP_TLS_ROLLBACK_BUG",
     "RECEIVED_SHUTDOWN",
-    "SECOP_CA_KEY",
-    "SECOP_CA_MD",
-    "SECOP_CIPHER_CHECK",
-    "SECOP_CIPHER_SHARED",
-    "SECOP_CIPHER_SUPPORTED",
-    "SECOP_COMPRESSION",
-    "SECOP_CURVE_CHECK",
-    "SECOP_CURVE_SHARED",
-    "SECOP_CURVE_SUPPORTED",
-    "SECOP_EE_KEY",
-    "SECOP_PEER_CA_KEY",
-    "SECOP_PEER_CA_MD",
-    "SECOP_PEER_EE_KEY",
-    "SECOP_SIGALG_CHECK",
-    "SECOP_SIGALG_MASK",
-    "SECOP_SIGALG_SHARED",
-    "SECOP_SIGALG_SUPPORTED",
-    "SECOP_TICKET",
-    "SECOP_TMP_DH",
-    "SECOP_VERSION",
     "SENT_SHUTDOWN",
     "SESS_CACHE_BOTH",
     "SESS_CACHE_CLIENT",
@@ -648,46 +628,6 @@ AD_NO_APPLICATION_PROTOCOL: Final[int]
 """no application protocol in common"""
 AD_ECH_REQUIRED: Final[int]
 """the server could not read the encrypted hello"""
-SECOP_CIPHER_SUPPORTED: Final[int]
-"""a cipher that this side offers"""
-SECOP_CIPHER_SHARED: Final[int]
-"""a cipher that both sides have"""
-SECOP_CIPHER_CHECK: Final[int]
-"""the cipher that the server chose"""
-SECOP_CURVE_SUPPORTED: Final[int]
-"""a group that this side offers"""
-SECOP_CURVE_SHARED: Final[int]
-"""a group that both sides have"""
-SECOP_CURVE_CHECK: Final[int]
-"""the group that the peer chose"""
-SECOP_TMP_DH: Final[int]
-"""the parameters or the key of a DH key exchange"""
-SECOP_VERSION: Final[int]
-"""a version of the protocol"""
-SECOP_TICKET: Final[int]
-"""session tickets"""
-SECOP_SIGALG_SUPPORTED: Final[int]
-"""a signature algorithm that this side offers"""
-SECOP_SIGALG_SHARED: Final[int]
-"""a signature algorithm that both sides have"""
-SECOP_SIGALG_CHECK: Final[int]
-"""the signature algorithm of the peer"""
-SECOP_SIGALG_MASK: Final[int]
-"""a kind of key, for its signature algorithms"""
-SECOP_COMPRESSION: Final[int]
-"""compression of records"""
-SECOP_EE_KEY: Final[int]
-"""the key of this side's certificate"""
-SECOP_CA_KEY: Final[int]
-"""the key of an authority above it"""
-SECOP_CA_MD: Final[int]
-"""the digest of a signature above it"""
-SECOP_PEER_EE_KEY: Final[int]
-"""the key of the peer's certificate"""
-SECOP_PEER_CA_KEY: Final[int]
-"""the key of an authority above that"""
-SECOP_PEER_CA_MD: Final[int]
-"""the digest of a signature above that"""
 CERT_PKEY_VALID: Final[int]
 """the peer takes them"""
 CERT_PKEY_SIGN: Final[int]

@@ -17,7 +17,6 @@ cdef enum Hook:
     ON_SERVERNAME
     ON_ALPN_SELECT
     ON_CERTIFICATE
-    ON_SECURITY
     ON_PADDING
     ON_OCSP_CLIENT              # with the program's data
     ON_OCSP_SERVER              # likewise
@@ -43,7 +42,7 @@ cdef enum:
     # belong to handshakes.
     AT_ANY_TIME = (
         1 << ON_VERIFY | 1 << ON_CERT_VERIFY | 1 << ON_INFO | 1 << ON_KEYLOG | 1 << ON_MESSAGE
-        | 1 << ON_SESSION_NEW | 1 << ON_SECURITY | 1 << ON_PADDING)
+        | 1 << ON_SESSION_NEW | 1 << ON_PADDING)
 
 
 # Never changed once a connection can see it: a setter makes a changed copy.

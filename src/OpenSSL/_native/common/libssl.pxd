@@ -177,8 +177,6 @@ cdef extern from "compat.h" nogil:
 
     ctypedef struct SRTP_PROFILES "STACK_OF(SRTP_PROTECTION_PROFILE)":
         pass
-    ctypedef int (*security_hook "brisk_security_hook")(
-        const SSL*, const SSL_CTX*, int, int, int, void*, void*) noexcept
     ctypedef size_t (*padding_hook "brisk_padding_hook")(SSL*, int, size_t, void*) noexcept
 
     # ---- configuration

@@ -1,19 +1,14 @@
-"""What is asked of keys, algorithms and peers: levels, a callback, certificates, authorities."""
+"""What is asked of keys, algorithms and peers: levels, certificates, authorities."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.trampolines as trampolines
-from OpenSSL._native.common.hooks cimport ON_SECURITY
 from OpenSSL._native.crypto.names cimport wrap_names
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport (
-    change, connection_of, context_of, leave, note_rule, put_hook,
-)
-from OpenSSL._native.ssl.trampolines cimport on_security
+from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, note_rule
 from OpenSSL._native.ssl.trust cimport new_names
 
 cdef extern from "compat.h" nogil:
@@ -26,10 +21,6 @@ cdef extern from "compat.h" nogil:
     void SSL_set0_CA_list(s.SSL* ssl, c.X509_NAME_LIST* names)
     const c.X509_NAME_LIST* SSL_CTX_get0_CA_list(const s.SSL_CTX* context)
     const c.X509_NAME_LIST* SSL_get0_CA_list(const s.SSL* ssl)
-    s.security_hook SSL_CTX_get_security_callback(const s.SSL_CTX* context)
-    s.security_hook SSL_get_security_callback(const s.SSL* ssl)
-    void SSL_CTX_set_security_callback(s.SSL_CTX* context, s.security_hook callback)
-    void SSL_set_security_callback(s.SSL* ssl, s.security_hook callback)
 
 
 def get_level(target not None):
@@ -49,34 +40,6 @@ def set_level(target not None, int level):
             s.SSL_CTX_set_security_level(context_of(target), level)
         else:
             s.SSL_set_security_level(connection_of(target), level)
-    finally:
-        leave(target)
-
-
-# How often a program has said what else it refuses: a rule that sessions are made by.
-cdef unsigned long long refusals = 0
-
-
-def set_security_callback(target not None, callback):
-    global refusals
-    change(target)
-    try:
-        if trampolines.by_level == NULL:
-            if context_of(target) != NULL:
-                trampolines.by_level = SSL_CTX_get_security_callback(context_of(target))
-            else:
-                trampolines.by_level = SSL_get_security_callback(connection_of(target))
-        # The rule first: a hook without it would stand for less than it says.
-        if callback is not None:
-            refusals += 1
-        note_rule(target, "security callback", None if callback is None else refusals)
-        put_hook(target, ON_SECURITY, callback)
-        # Never taken away again: connections made before still have their hook.
-        if callback is not None:
-            if context_of(target) != NULL:
-                SSL_CTX_set_security_callback(context_of(target), on_security)
-            else:
-                SSL_set_security_callback(connection_of(target), on_security)
     finally:
         leave(target)
 

@@ -28,7 +28,6 @@ from OpenSSL._native.ssl.shared_keys cimport adopt_keys
 from OpenSSL._native.ssl.stamps cimport channel_of
 from OpenSSL._native.ssl.trampolines cimport (
     on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages, watch_padding,
-    watch_strength,
 )
 
 from OpenSSL._exceptions import Error
@@ -209,7 +208,6 @@ cdef class Tenant(Entrance):
             if hooks.has(ON_INFO) and not self.owns(ON_INFO):
                 s.SSL_set_info_callback(self.handle, on_info)
             watch_messages(self.handle, hooks)
-            watch_strength(self.handle, hooks)
             watch_padding(self.handle, hooks)
             if self.owns(ON_CERTIFICATE):
                 # libssl has taken the other Context's, with the certificate.

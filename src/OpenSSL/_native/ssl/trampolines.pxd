@@ -1,13 +1,11 @@
 from OpenSSL._native.common.hooks cimport Carrier, Hooks
 from OpenSSL._native.common.libcrypto cimport X509_STORE_CTX
-from OpenSSL._native.common.libssl cimport SSL, SSL_CTX, security_hook
+from OpenSSL._native.common.libssl cimport SSL
 
 # Have messages shown to those hooks that want to see them.
 cdef void watch_messages(SSL* ssl, Hooks hooks) noexcept
 
-# The same for those that are asked about strength and padding.
-cdef security_hook by_level
-cdef void watch_strength(SSL* ssl, Hooks hooks) noexcept
+# The same for those that are asked about padding.
 cdef void watch_padding(SSL* ssl, Hooks hooks) noexcept
 
 # Whether a client's hello is shown to any.
@@ -25,10 +23,6 @@ cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
 cdef void on_info(const SSL* ssl, int where, int value) noexcept with gil
 cdef void on_message(
     int writing, int version, int kind, const void* data, size_t size, SSL* ssl, void* unused,
-) noexcept with gil
-cdef int on_security(
-    const SSL* ssl, const SSL_CTX* context, int operation, int bits, int nid, void* other,
-    void* unused,
 ) noexcept with gil
 cdef size_t on_padding(SSL* ssl, int kind, size_t size, void* unused) noexcept with gil
 cdef int on_early_data(SSL* ssl, void* unused) noexcept with gil

@@ -19,8 +19,8 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_INFO, ON_MESSAGE,
-    ON_OWN_HELLO, ON_PADDING, ON_SECURITY, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
-    leave_hook, running,
+    ON_OWN_HELLO, ON_PADDING, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
+    leave_hook,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
@@ -35,7 +35,6 @@ cdef extern from "compat.h" nogil:
     void SSL_set_msg_callback(s.SSL* ssl, s.message_hook callback)
     int SSL3_RT_HANDSHAKE
     uint64_t SSL_OP_NO_ANTI_REPLAY
-    void SSL_set_security_callback(s.SSL* ssl, s.security_hook callback)
     int SSL_set_record_padding_callback(s.SSL* ssl, s.padding_hook callback)
 
 cdef enum:
@@ -236,54 +235,12 @@ cdef void on_message(
     leave_hook(&scope, carrier)
 
 
-# ---- strength and padding
-
-# What libssl asks where no program is asked: the rules of the security level.
-cdef s.security_hook by_level = NULL
-
-
-cdef void watch_strength(s.SSL* ssl, Hooks hooks) noexcept:
-    if hooks.has(ON_SECURITY):
-        SSL_set_security_callback(ssl, on_security)
-
+# ---- padding
 
 cdef void watch_padding(s.SSL* ssl, Hooks hooks) noexcept:
     # Refused only where the kernel encrypts, which pads nothing.
     if hooks.has(ON_PADDING):
         SSL_set_record_padding_callback(ssl, on_padding)
-
-
-cdef int on_security(
-    const s.SSL* ssl, const s.SSL_CTX* context, int operation, int bits, int nid, void* other,
-    void* unused,
-) noexcept with gil:
-    cdef Scope scope
-    cdef int answer = by_level(ssl, context, operation, bits, nid, other, unused)
-    cdef Channel* channel = NULL
-    cdef Carrier carrier = None
-    if ssl != NULL:
-        channel = channel_of(ssl)
-        carrier = carrier_of(ssl)
-    # What the level refuses nobody allows.  Other calls than those that shake hands ask as well
-    # (use_certificate, get_cipher_list, check_chain), and nobody would raise what the hook
-    # raises there; all of it is looked at again in the handshake.
-    if not answer or carrier is None or not carrier.hooks.has(ON_SECURITY) or (
-            running() is not carrier):
-        return answer
-    if channel.poisoned:
-        return 0
-    answer = 0
-    if not enter_hook(&scope, carrier):
-        return answer
-    try:
-        answer = truth(
-            carrier.hooks.get(ON_SECURITY)(carrier, operation, bits, nid), "a security callback")
-    except BaseException as error:
-        carrier.keep(error)
-        carrier.spoil()     # "no" to one cipher or group lets the handshake go on with others
-        answer = 0
-    leave_hook(&scope, carrier)
-    return answer
 
 
 cdef size_t on_padding(s.SSL* ssl, int kind, size_t size, void* unused) noexcept with gil:
