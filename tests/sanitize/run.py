@@ -3,10 +3,11 @@
 ``make sanitize`` builds the core with both sanitizers into .build/sanitize, runs the
 unit tests and those with other programs over it, then the churn of random operations
 (tests/fuzz/churn.py), then a loop of handshakes whose leaks LeakSanitizer would report, then
-chosen test files over the ordinary build under valgrind, then what many threads do under
-ThreadSanitizer (threads.sh).  Arguments: ``asan``, ``churn``, ``leaks``, ``valgrind`` or
-``threads`` for one of them, ``suite`` for nearly all unit tests under valgrind, which takes
-an hour; what follows ``--`` goes to pytest, to churn.py, or to tests/stress/run.py.
+the churn and chosen test files over the ordinary build under valgrind, then what many threads do
+under ThreadSanitizer (threads.sh).  Arguments: ``asan``, ``churn``, ``leaks``, ``memcheck`` (the
+churn under valgrind), ``valgrind`` or ``threads`` for one of them, ``suite`` for nearly all unit
+tests under valgrind, which takes an hour; what follows ``--`` goes to pytest, to churn.py, or to
+tests/stress/run.py.
 """
 
 from __future__ import annotations
@@ -181,10 +182,41 @@ def suite(extra: list[str]) -> bool:
     return watched([path for path in found if not path.stem.startswith(tuple(LEFT_OUT))], extra)
 
 
-def watched(files: list[Path], extra: list[str]) -> bool:
-    """Run test files under valgrind, each in a process of its own."""
+def memcheck(extra: list[str]) -> bool:
+    """The churn over the ordinary build under valgrind, thirty times as slow."""
+    folder = WORK / "memcheck"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    amount = extra or ["--seconds", str(CHURN)]
+    command = [*grind(folder), base_python(), str(ROOT / "tests/fuzz/churn.py"), *amount]
+    done = run(command, environment(frozen()))
+    said = "".join(log.read_text(errors="replace") for log in folder.iterdir())
+    invalid = invalid_uses(said)
+    lost = [each for each in lost_blocks(said) if "_native" in each]
+    print(f"memcheck   exit {done.returncode}, {invalid} invalid, {len(lost)} lost: {last_line(done)}")
+    if invalid or lost or done.returncode:
+        print("\n".join([said[-6000:], *lost[:3], done.stdout[-3000:], done.stderr[-3000:]]))
+    return done.returncode == 0 and not invalid and not lost
+
+
+def grind(folder: Path) -> list[str]:
+    """valgrind itself, with a log for each process."""
     if not shutil.which("valgrind"):
         sys.exit("valgrind is needed: apt-get install valgrind")
+    return [
+        *("valgrind", "-q", "--error-exitcode=9", "--leak-check=full"),
+        *("--show-leak-kinds=definite", "--errors-for-leak-kinds=none"),
+        *("--undef-value-errors=no", "--num-callers=25", f"--log-file={folder}/%p.log"),
+        f"--suppressions={HERE / 'valgrind.supp'}",
+    ]
+
+
+def invalid_uses(said: str) -> int:
+    return len(re.findall(r"Invalid (?:read|write|free)|Mismatched|overlap in", said))
+
+
+def watched(files: list[Path], extra: list[str]) -> bool:
+    """Run test files under valgrind, each in a process of its own."""
     site = frozen()
     tally: Counter[str] = Counter()
     for path in files:
@@ -199,13 +231,7 @@ def watch(path: Path, site: Path, extra: list[str]) -> Counter[str]:
     folder = WORK / "valgrind" / path.stem
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    command = [
-        *("valgrind", "-q", "--error-exitcode=9", "--leak-check=full"),
-        *("--show-leak-kinds=definite", "--errors-for-leak-kinds=none"),
-        *("--undef-value-errors=no", "--num-callers=25", f"--log-file={folder}/%p.log"),
-        f"--suppressions={HERE / 'valgrind.supp'}",
-        *(base_python(), *pytest(str(path), *extra)),
-    ]
+    command = [*grind(folder), base_python(), *pytest(str(path), *extra)]
     done = run(command, environment(site))
     logs = {log.stem: log.read_text(errors="replace") for log in folder.iterdir()}
     said = "".join(logs.values())
@@ -214,7 +240,7 @@ def watch(path: Path, site: Path, extra: list[str]) -> Counter[str]:
     found: Counter[str] = Counter()
     for number, what in re.findall(r"(\d+) (passed|failed|skipped|error)", last_line(done)):
         found[what] += int(number)
-    found["invalid"] += len(re.findall(r"Invalid (?:read|write|free)|Mismatched|overlap in", said))
+    found["invalid"] += invalid_uses(said)
     found["lost"] += len(lost)
     if done.returncode and not found["failed"] + found["invalid"]:
         found["error"] += 1
@@ -277,6 +303,7 @@ KINDS: dict[str, Callable[[list[str]], bool]] = {
     "asan": asan,
     "churn": churn,
     "leaks": leaks,
+    "memcheck": memcheck,
     "valgrind": valgrind,
     "suite": suite,
     "threads": threads,
