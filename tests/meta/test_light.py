@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from reading import ROOT
 
 PACKAGE = ROOT / "src/OpenSSL"
+#: What an import of ours may load, beside what every interpreter has: quick, or built in.
+#: Cython's memoryviews (3.3) bring ``collections.abc``.
+LIGHT = {"__future__", "_socket", "collections", "cython_runtime", "errno", "warnings"}
+#: Tells which modules files of ours ask for that are not there; an editable package's loader
+#: loads much, too, which an installed one never asks for.
+WATCHED = """
+import os, sys
+for name in set(sys.modules) - set(sys.stdlib_module_names & {BARE}):
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        del sys.modules[name]
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        frame = sys._getframe(1)
+        while "importlib" in frame.f_code.co_filename:
+            frame = frame.f_back
+        if os.sep + "OpenSSL" + os.sep in frame.f_code.co_filename:
+            print(name)
+
+sys.meta_path.insert(0, Watch())
+import OpenSSL.SSL
+"""
 #: Each takes as long to load as several modules of ours, or brings others that do.
 HEAVY = {
     *("collections", "contextlib", "dataclasses", "enum", "functools", "importlib", "inspect"),
@@ -53,6 +78,17 @@ def found(paths: list[Path]) -> dict[str, list[str]]:
 
 def test_no_heavy_module_is_imported_at_the_top():
     assert found([*SOURCES, *PACKAGE.glob("_native/*/*.pyx")]) == {}
+
+
+def test_a_fresh_process_loads_nothing_else():
+    """What is imported in passing counts as well: a page of ours that imports another."""
+    run = functools.partial(subprocess.run, check=True, capture_output=True, text=True)
+    bare = run([sys.executable, "-I", "-S", "-c", "import os, sys; print(*sys.modules)"]).stdout
+    code = WATCHED.replace("{BARE}", repr(set(bare.split())))
+    loaded = run([sys.executable, "-c", code]).stdout.split()
+    assert "OpenSSL._native.common.errors" in loaded
+    foreign = {name.partition(".")[0] for name in loaded} - {"OpenSSL"}
+    assert foreign <= LIGHT
 
 
 def test_this_test_can_fail():

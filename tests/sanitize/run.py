@@ -193,7 +193,9 @@ def memcheck(extra: list[str]) -> bool:
     said = "".join(log.read_text(errors="replace") for log in folder.iterdir())
     invalid = invalid_uses(said)
     lost = [each for each in lost_blocks(said) if "_native" in each]
-    print(f"memcheck   exit {done.returncode}, {invalid} invalid, {len(lost)} lost: {last_line(done)}")
+    print(
+        f"memcheck   exit {done.returncode}, {invalid} invalid, {len(lost)} lost: {last_line(done)}"
+    )
     if invalid or lost or done.returncode:
         print("\n".join([said[-6000:], *lost[:3], done.stdout[-3000:], done.stderr[-3000:]]))
     return done.returncode == 0 and not invalid and not lost

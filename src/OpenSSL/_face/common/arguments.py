@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
-__all__ = ["hook", "integer", "octets", "path_bytes", "text_to_bytes", "without_nul"]
+__all__ = ["hook", "integer", "octets", "path_bytes", "text_to_bytes", "unix_time", "without_nul"]
 
 
 def text_to_bytes(label: str, value: object) -> bytes:
@@ -49,6 +49,20 @@ def path_bytes(value: object) -> bytes:
     if b"\0" in path:
         raise ValueError("a path must not contain a NUL byte")
     return path
+
+
+def unix_time(name: str, value: object) -> int:
+    """Return a ``datetime.datetime`` in seconds since 1970; without a zone it is in UTC.
+
+    Raises TypeError if it is not one.
+    """
+    # Together they take as long to load as all of the core.
+    import calendar
+    import datetime
+
+    if not isinstance(value, datetime.datetime):
+        raise TypeError(f"{name} must be a datetime.datetime, not {type(value).__name__}")
+    return calendar.timegm(value.utctimetuple())
 
 
 def without_nul(name: str, value: bytes) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import string
-
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face.common import filetypes, foreign
 from OpenSSL._face.common.arguments import integer
@@ -28,7 +26,7 @@ _REASONS = (
     b"cessationOfOperation",
     b"certificateHold",
 )
-_HEX = frozenset(string.hexdigits.encode("ascii"))
+_HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
 def _time(when: object) -> bytes:

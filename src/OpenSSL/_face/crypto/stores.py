@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime
 import os
 
-from OpenSSL._face.common.arguments import path_bytes
+from OpenSSL._face.common.arguments import path_bytes, unix_time
 from OpenSSL._face.common.filetypes import content
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.revocation import crl_der
@@ -15,6 +13,7 @@ from OpenSSL._native.crypto import stores as native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import datetime
     from typing import Any, NoReturn
 
     from OpenSSL._types import Buffer
@@ -96,9 +95,7 @@ class X509Store(native.X509Store):
 
         ``X509_VERIFY_PARAM_set_time(3)``
         """
-        if not isinstance(vfy_time, datetime.datetime):
-            raise TypeError("vfy_time must be a datetime.datetime")
-        native.set_time(self, calendar.timegm(vfy_time.utctimetuple()))
+        native.set_time(self, unix_time("vfy_time", vfy_time))
 
     def load_locations(self, cafile: Path | None, capath: Path | None = None) -> None:
         """Trust the certificates of a PEM file, and find others in a directory when needed.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import a2b_base64, b2a_base64
-
 from OpenSSL._face.common.arguments import integer, octets, without_nul
 from OpenSSL._face.common.filetypes import FILETYPE_PEM
 from OpenSSL._face.crypto.keys import load_privatekey
@@ -77,6 +75,8 @@ def _configuration(text: bytes) -> bytes:
     libssl 4.0 keeps those that it has read without the length of a list in front, those that it
     has made with one, and writes both as they are.
     """
+    from binascii import a2b_base64
+
     data = a2b_base64(text[text.index(_BEGIN) + len(_BEGIN) : text.index(_END)])
     return data if data.startswith(_VERSION) else data[2:]
 
@@ -87,6 +87,8 @@ def _listed(configurations: bytes) -> bytes:
 
 def _whole(text: bytes) -> bytes:
     """A private key and its configuration, as everybody can read them."""
+    from binascii import b2a_base64
+
     listed = b2a_base64(_listed(_configuration(text)), newline=False)
     lines = [listed[start : start + 64] for start in range(0, len(listed), 64)]
     return text[: text.index(_BEGIN)] + b"\n".join([_BEGIN, *lines, _END, b""])

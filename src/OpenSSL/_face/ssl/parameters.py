@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import calendar
-
-from OpenSSL._face.common.arguments import integer, without_nul
+from OpenSSL._face.common.arguments import integer, unix_time, without_nul
 from OpenSSL._native.ssl import parameters as native
 
 TYPE_CHECKING = False
@@ -58,14 +56,7 @@ class Parameters:
         Raises TypeError if it is not a datetime.
         ``X509_VERIFY_PARAM_set_time(3)``
         """
-        import datetime  # slow to load, and rarely needed
-
-        if when is None:
-            native.set_time(self, None)
-            return
-        if not isinstance(when, datetime.datetime):
-            raise TypeError("when must be a datetime.datetime or None")
-        native.set_time(self, calendar.timegm(when.utctimetuple()))
+        native.set_time(self, None if when is None else unix_time("when", when))
 
     def get_verify_time(self) -> datetime.datetime | None:
         """The time given to :meth:`set_verify_time`, in UTC; None when it is the time it is.
@@ -75,7 +66,7 @@ class Parameters:
         seconds = native.get_time(self)
         if seconds is None:
             return None
-        import datetime
+        import datetime  # slow to load, and rarely needed
 
         start = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
         return start + datetime.timedelta(seconds=seconds)
