@@ -135,6 +135,24 @@ def test_the_rest_from_any_buffer(version: str, kind: str, room: int) -> None:
         assert sender.want_write() is False
 
 
+@versions
+@kinds
+def test_a_stop_tells_what_has_left(version: str, kind: str) -> None:
+    """To the record: what the peer can read by then is what need not come again."""
+    data = os.urandom(20_000_000)
+    with over(kind, version) as (sender, receiver):
+        sender.setblocking(False)
+        receiver.setblocking(False)
+        with pytest.raises(SSL.WantWriteError) as caught:
+            sender.sendall(data)
+        heard = bytearray()
+        with contextlib.suppress(SSL.WantReadError):
+            while True:
+                heard += receiver.recv(1 << 16)
+        assert caught.value.bytes_sent == len(heard) > 0
+        assert data.startswith(heard)
+
+
 @kinds
 @pytest.mark.parametrize("room", [0, 10_000])
 def test_nothing_is_owed_after_a_count(kind: str, room: int) -> None:

@@ -90,6 +90,15 @@ static inline int brisk_is_socket(brisk_fd fd)
 #endif
 }
 
+/* Whether `fd` is a socket inside the machine that has little room: of the Unix domain. */
+static inline int brisk_is_local(brisk_fd fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof(address);
+    return getsockname(fd, (struct sockaddr *)&address, &size) == 0
+        && address.ss_family == AF_UNIX;
+}
+
 /* A second descriptor of what `fd` is one of; -1 when there is none to be had. */
 static inline brisk_fd brisk_duplicate(brisk_fd fd)
 {

@@ -11,6 +11,7 @@ cdef extern from "platform.h" nogil:
     bint brisk_would_block(int number)
     int brisk_poll(brisk_fd fd, bint writing, int milliseconds)
     int brisk_is_socket(brisk_fd fd)
+    bint brisk_is_local(brisk_fd fd)
     brisk_fd brisk_duplicate(brisk_fd fd)
     void brisk_close(brisk_fd fd)
     bint brisk_is_nonblocking(brisk_fd fd)

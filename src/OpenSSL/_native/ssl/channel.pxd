@@ -83,6 +83,7 @@ cdef struct Channel:
     unsigned int mtu            # of a datagram; 0 before libssl has asked for it
     # ---- descriptor
     flag is_socket
+    flag local                  # a socket of the Unix domain
     flag drained                # the last read took less than it could have
     flag early                  # bytes of the next header that came with a record
     unsigned char[5] early_header

@@ -20,7 +20,9 @@ from OpenSSL._native.common.errors cimport DONE, WANT_LOOKUP, WANT_READ, WANT_WR
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport AT_ANY_TIME, ON_INFO, Hooks, run_for
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
-from OpenSSL._native.common.platform cimport BRISK_ALONE, brisk_fd, brisk_is_single, brisk_is_socket
+from OpenSSL._native.common.platform cimport (
+    BRISK_ALONE, brisk_fd, brisk_is_local, brisk_is_single, brisk_is_socket,
+)
 from OpenSSL._native.ssl.bio cimport open_bio
 from OpenSSL._native.ssl.channel cimport (
     ANY_NUMBER, Channel, close_channel, give_back, next_is_long, return_borrowed, spare,
@@ -97,6 +99,7 @@ cdef class Engine(Conducted):
         if socket is not None and conduit is None:
             self.channel.fd = descriptor(socket)
             self.channel.is_socket = brisk_is_socket(self.channel.fd) == 1
+            self.channel.local = self.channel.is_socket and brisk_is_local(self.channel.fd)
         self.channel.conducted = conduit is not None
         self.channel.memory = socket is None or conduit is not None
         begin_writing(&self.writing, &self.channel)

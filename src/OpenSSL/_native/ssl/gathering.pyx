@@ -114,4 +114,9 @@ cdef Leaving leave_together(Channel* channel) noexcept nogil:
         free_gathered(channel)
     else:
         gathered.start = gathered.end = 0
+        if gathered.count > 0:
+            # What they bring a caller to stands in the first place, until it is answered.
+            gathered.ends[0] = 0
+            gathered.moved[0] = gathered.moved[gathered.count - 1]
+            gathered.count = 1
     return LEFT

@@ -25,6 +25,13 @@ from OpenSSL._native.ssl.gathering cimport (
 )
 
 
+cdef enum:
+    # What leaves together where the transport has little room: a socket of the Unix domain takes
+    # 200 KiB, and tells of room again when three quarters of that are read. The other end is to
+    # read one piece while the next one is made.
+    PIECE = 4 * RECORD
+
+
 cdef void begin_writing(Writing* writing, const Channel* channel) noexcept nogil:
     writing.owed = 0
     writing.begun = 0
@@ -134,11 +141,14 @@ cdef Verdict go_on(
     size_t* moved,
 ) noexcept nogil:
     cdef Verdict verdict
+    cdef Verdict left
     cdef size_t most = writing.records * <size_t>RECORD
     cdef size_t record = RECORD
     cdef size_t done = 0
     cdef size_t part
     cdef int result = 1
+    left.status = DONE
+    left.number = 0
     if channel.memory and not channel.conducted:
         most = BURST    # what memory may take has been asked before
     if channel.datagram:
@@ -148,7 +158,7 @@ cdef Verdict go_on(
     # Who wants libssl to compare addresses (without that mode) has it send each record.
     if (most > moved[0] + RECORD and may_gather(channel)
             and s.SSL_get_mode(ssl) & s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER):
-        begin_gathering(channel, most - moved[0])
+        begin_gathering(channel, PIECE if channel.local else most - moved[0])
     while moved[0] < most and not (moved[0] > 0 and is_full(channel)):
         part = most - moved[0]
         if part > record:
@@ -159,10 +169,16 @@ cdef Verdict go_on(
         moved[0] += done
         if channel.gathering:
             note_record(channel, moved[0])
+            if channel.local and channel.gathered.end >= PIECE and moved[0] < most:
+                left = leave(channel)
+                if left.status != DONE:
+                    break
     verdict = errors.judge(ssl, result, channel.number)
     if channel.gathering:
         channel.gathering = False
-        if let_go(channel, writing, &verdict, moved):
+        if left.status == DONE:
+            left = leave(channel)
+        if left.status != DONE and hold_back(channel, writing, left, &verdict, moved):
             return verdict
     if verdict.status == WANT_WRITE:
         writing.records = <unsigned char>(moved[0] // RECORD) if moved[0] >= RECORD else 1
@@ -183,14 +199,11 @@ cdef Verdict go_on(
     return verdict
 
 
-cdef bint let_go(
-    Channel* channel, Writing* writing, Verdict* verdict, size_t* moved,
+cdef bint hold_back(
+    const Channel* channel, Writing* writing, Verdict left, Verdict* verdict, size_t* moved,
 ) noexcept nogil:
-    """Send what was gathered; True when that did not go to its end, and `verdict` says so."""
-    cdef Verdict left = leave(channel)
+    """Note what was gathered and did not leave, `left` says why; True when `verdict` does so."""
     cdef size_t gone
-    if left.status == DONE:
-        return False
     if verdict.status == WANT_WRITE:
         return False    # there was no memory for a record, and libssl has it
     gone = channel.gathered.start // RECORD
