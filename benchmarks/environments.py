@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 WORK = ROOT / ".build" / "bench"
 #: The reference decides the version of all that both need.
-PACKAGES = ("pyOpenSSL==26.4.0", "Twisted==26.10.0", "cheroot==11.1.2")
+PACKAGES = ("pyOpenSSL==26.4.0", "Twisted==26.10.0", "cheroot==11.1.2", "valkey==6.2.0")
 #: These decide whom OpenSSL trusts by default, what it logs, and what is imported.
 UNSET = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "OPENSSL_CONF", "PYTHONPATH")
 

@@ -70,6 +70,8 @@ class Row:
     @property
     def needs(self) -> str:
         """A program that has to be there, or nothing."""
+        if self.work == "fleet" and self.option.endswith("redis"):
+            return "redis-server"
         return "wrk" if self.work == "serve" else ""
 
 
@@ -133,6 +135,30 @@ def loops() -> tuple[Row, ...]:
     return rows
 
 
+def stored() -> tuple[Row, ...]:
+    """Handshakes without tickets, their sessions in the stores of a fleet."""
+    rows: tuple[Row, ...] = ()
+    stores = {
+        "none": "libssl's own cache",
+        "memory": "a store in memory",
+        "file": "a `SharedFile`",
+        "redis": "a Redis",
+    }
+    for store, words in stores.items():
+        for how in ("full", "resumed"):
+            title = f"{how} handshake, sessions in {words}"
+            rows += served(
+                f"fleet-{store}-{how}",
+                title,
+                "fleet",
+                f"{how}-{store}",
+                (),
+                peers=(BRISKTLS,),
+                latency=False,
+            )
+    return rows
+
+
 ROWS = (
     Row("memory-64", "64 B message in memory", "memory", "64", "µs", SMALL),
     Row("memory-1k", "1 KiB message in memory", "memory", "1024", "µs", SMALL),
@@ -153,6 +179,17 @@ ROWS = (
     Row("tcp-64m", "64 MiB over TCP", "transfer", "tcp-67108864", "ms", AHEAD, scale=1e3),
     Row("handshake", "full handshake", "handshake", "full", "µs", (Bar(C, 1.05),)),
     Row("resumption", "resumed handshake", "handshake", "resumed", "µs", (Bar(C, 1.05),)),
+    Row(
+        "ring",
+        "resumption by libssl's own ticket key takes this many times as long as by a ring of four",
+        "ring",
+        "4",
+        "",
+        (Bar(None, 0.99),),
+        (BRISKTLS,),
+        scale=1,
+    ),
+    *stored(),
     Row(
         "want-bio-read",
         "`bio_read` of nothing",
