@@ -65,7 +65,7 @@ class Store:
     def put(self, key: bytes, value: bytes, seconds: float) -> None:
         raise NotImplementedError("rings have no end")
 
-    def add(self, key: bytes, value: bytes, seconds: float) -> bool:
+    def add(self, key: bytes, value: bytes, seconds: float, since: float | None = None) -> bool:
         raise NotImplementedError("no early data is simulated")
 
     def remove(self, key: bytes) -> None:

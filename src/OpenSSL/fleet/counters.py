@@ -20,6 +20,11 @@ MEANINGS = {
     "session_errors": "times that the store failed when it was asked for a session or given one",
     "session_timeouts": "questions for a session that the store did not answer in time",
     "session_skipped": "questions and sessions that the store was not bothered with",
+    "early_taken": "early data that was taken: its ticket had not come before",
+    "early_refused": "early data whose ticket had come before, or is older than the store",
+    "early_errors": "times that the store failed when it was asked about early data",
+    "early_timeouts": "questions about early data that the store did not answer in time",
+    "early_skipped": "questions about early data that the store was not bothered with",
     "report_errors": "reports of this process that could not be written",
 }
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import threading
 import time
 import weakref
 
 from OpenSSL.fleet.counters import Counters
+from OpenSSL.fleet.early import EarlyData
+from OpenSSL.fleet.following import follow
 from OpenSSL.fleet.keeper import Keeper
 from OpenSSL.fleet.keys import Policy, TicketKeys
 from OpenSSL.fleet.limits import LIMIT, Limited
@@ -88,6 +89,9 @@ class Fleet:
             epoch=_epoch_of(self.keeper),
             lifetime=self.policy.lifetime,
         )
+        self.early: EarlyData = EarlyData(
+            self._limited, self.counters, name=name, skew=self.policy.skew
+        )
         self._reported = -REPORT_EVERY
         self._contexts: weakref.WeakSet[Context] = weakref.WeakSet()
         self._applied: tuple[bytes, ...] = ()
@@ -103,13 +107,20 @@ class Fleet:
         self._over = threading.Event()
         first = threading.Event()
         self._process = os.getpid()
-        self._thread = threading.Thread(
-            target=_follow, args=(weakref.ref(self), self._over, first), daemon=True
-        )
-        self._thread.name = "brisktls-fleet-keys"
-        self._thread.start()
+        self._thread = self._thread_for(Fleet._look, first)
+        # Its time comes for each key, also while a store keeps the other thread waiting.
+        self._clock = self._thread_for(Fleet._apply, threading.Event())
         _alive.add(self)
         return first
+
+    def _thread_for(
+        self, step: Callable[[Fleet], None], first: threading.Event
+    ) -> threading.Thread:
+        arguments = (weakref.ref(self), step, self._over, first)
+        thread = threading.Thread(target=follow, args=arguments, daemon=True)
+        thread.name = "brisktls-fleet-keys"
+        thread.start()
+        return thread
 
     @property
     def ring(self) -> TicketKeys:
@@ -143,6 +154,7 @@ class Fleet:
             return
         self._reported = now
         try:
+            self.early.begin()
             self.roster.write(self._report(), 3 * max(REPORT_EVERY, self.refresh_seconds))
         except Exception:  # noqa: BLE001 - nothing depends on it, and it is counted
             self.counters.count("report_errors")
@@ -185,11 +197,16 @@ class Fleet:
         ``OP_NO_TICKET``): the mode of its cache and its callbacks for new sessions and for
         finding them are the fleet's, and callbacks of the program's own raise ValueError.
 
+        Where the Context takes early data (:meth:`Context.set_max_early_data`), each ticket's is
+        taken once in the whole fleet, as the store notes it, and refused where the store does
+        not say so within ``patience``. A callback that allows early data is asked before.
+
         Every process needs the same :meth:`Context.set_session_id` and the same rules of
         verification, see :meth:`Context.set_ticket_keys`.  The Context is not kept alive.
         """
         if sessions:
             self.sessions.attach(context)
+        self.early.attach(context)
         self._apply(context)
 
     def rotate(self) -> TicketKeys:
@@ -223,9 +240,11 @@ class Fleet:
         _alive.discard(self)
         if self._process == os.getpid():
             self._thread.join(START_PATIENCE)
-        with contextlib.suppress(Exception):
-            # It would end by itself a little later.
-            self.roster.leave()
+            self._clock.join(START_PATIENCE)
+        if not self._thread.is_alive():  # else the store answers nobody
+            with contextlib.suppress(Exception):
+                # It would end by itself a little later.
+                self.roster.leave()
         self._limited.close()
         self.store.close()
 
@@ -246,23 +265,6 @@ def _epoch_of(keeper: Keeper) -> Callable[[], int]:
     return epoch
 
 
-def _follow(reference: weakref.ref[Fleet], over: threading.Event, first: threading.Event) -> None:
-    """Look at the store again and again, for as long as somebody has the fleet."""
-    while True:
-        fleet = reference()
-        if fleet is None or over.is_set():
-            return
-        try:
-            fleet._look()
-        except Exception:  # noqa: BLE001 - this thread goes on: without it keys grow old
-            fleet.counters.count("ring_errors")
-        seconds = fleet.refresh_seconds * random.uniform(0.7, 1.0)
-        del fleet
-        first.set()
-        if over.wait(seconds):
-            return
-
-
 # A child of a fork has none of its parent's threads.
 _alive: weakref.WeakSet[Fleet] = weakref.WeakSet()
 
@@ -271,8 +273,6 @@ def _begin_again() -> None:
     for fleet in list(_alive):
         fleet.counters.after_fork()
         fleet.keeper.after_fork()
-        fleet._limited.after_fork()
-        fleet._limited.breaker.after_fork()
         fleet.roster.enter()
         fleet._reported = -REPORT_EVERY
         fleet._begin()

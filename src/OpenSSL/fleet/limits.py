@@ -8,9 +8,11 @@ for a while (a circuit breaker); then one question goes through, and its answer 
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
+import weakref
 
 from OpenSSL.fleet.memory import MemoryStore
 
@@ -73,12 +75,13 @@ class Breaker:
 class _Question:
     """Something that a thread of ours is to do, and what came of it."""
 
-    __slots__ = ("answer", "call", "done", "late")
+    __slots__ = ("answer", "call", "done", "kind", "late")
 
-    def __init__(self, call: Callable[[], bytes | None], *, wanted: bool) -> None:
+    def __init__(self, call: Callable[[], object], kind: str, *, wanted: bool) -> None:
         self.call = call
+        self.kind = kind  # what its counters begin with
         self.done = threading.Event() if wanted else None
-        self.answer: bytes | None = None
+        self.answer: object = None
         self.late = False
 
 
@@ -100,23 +103,36 @@ class Limited:
         self.breaker: Breaker = breaker or Breaker()
         self._size = line
         self._at_once = isinstance(store, MemoryStore)
+        self._closed = False
         self.after_fork()
+        _alive.add(self)
 
     def after_fork(self) -> None:
         """Begin with threads of this process."""
         self._line: queue.Queue[_Question | None] = queue.Queue(self._size)
         self._threads: list[threading.Thread] = []
         self._starting = threading.Lock()
-        self._closed = False
 
     def get(self, key: bytes) -> bytes | None:
         """The value, or None where there is none, or none in time."""
-        question = _Question(lambda: self.store.get(key), wanted=True)
+        answer = self._answer_to(_Question(lambda: self.store.get(key), "session", wanted=True))
+        return answer if isinstance(answer, bytes) else None
+
+    def once(self, key: bytes, seconds: float, since: float) -> bool | None:
+        """Whether this is the first time, within so many ``seconds``; None where nobody knows.
+
+        The store must have kept all that came from ``since`` on, in seconds since 1970.
+        """
+        question = _Question(lambda: self.store.add(key, b"", seconds, since), "early", wanted=True)
+        answer = self._answer_to(question)
+        return None if answer is None else answer is True
+
+    def _answer_to(self, question: _Question) -> object:
         if not self._ask(question):
             return None
         if question.done is not None and not question.done.wait(self.seconds):
             question.late = True
-            self.counters.count("session_timeouts")
+            self.counters.count(f"{question.kind}_timeouts")
             self.breaker.tell(False)
             return None
         return question.answer
@@ -128,7 +144,7 @@ class Limited:
             self.store.put(key, value, seconds)
             self.counters.count("session_puts")
 
-        self._ask(_Question(keep, wanted=False))
+        self._ask(_Question(keep, "session", wanted=False))
 
     def close(self) -> None:
         """Let the threads end when they have done what is in line."""
@@ -140,17 +156,19 @@ class Limited:
                 return  # they look at `_closed` as well
 
     def _ask(self, question: _Question) -> bool:
-        if self._closed or not self.breaker.lets_through():
-            self.counters.count("session_skipped")
+        if self._closed or not self.breaker.lets_through() or not self._stand_in_line(question):
+            self.counters.count(f"{question.kind}_skipped")
             return False
+        return True
+
+    def _stand_in_line(self, question: _Question) -> bool:
         if self._at_once:
             self._answer(question)
             return True
-        self._start()
         try:
+            self._start()
             self._line.put_nowait(question)
-        except queue.Full:
-            self.counters.count("session_skipped")
+        except (queue.Full, RuntimeError):  # no thread can begin: an interpreter that ends
             return False
         return True
 
@@ -168,7 +186,7 @@ class Limited:
         try:
             question.answer = question.call()
         except Exception:  # noqa: BLE001 - a store may fail in any way, and is counted
-            self.counters.count("session_errors")
+            self.counters.count(f"{question.kind}_errors")
             self.breaker.tell(False)
         else:
             # What came too late has been told already.
@@ -185,3 +203,18 @@ def _work(line: queue.Queue[_Question | None], limited: Limited) -> None:
             return
         if not question.late:  # else nobody waits for it any more
             limited._answer(question)
+
+
+# A child of a fork has none of its parent's threads, and may have its locks.
+_alive: weakref.WeakSet[Limited] = weakref.WeakSet()
+
+
+def _begin_again() -> None:
+    for limited in list(_alive):
+        limited.counters.after_fork()
+        limited.breaker.after_fork()
+        limited.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_again)

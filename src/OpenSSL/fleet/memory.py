@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +23,7 @@ class MemoryStore:
         if size <= 0:
             raise ValueError("size must be positive")
         self.size: int = size
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._entries: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
         self._kept: dict[bytes, bytes] = {}
@@ -59,8 +61,14 @@ class MemoryStore:
             for entries in (self._once, self._entries, self._kept):
                 entries.pop(key, None)
 
-    def add(self, key: bytes, value: bytes, seconds: float) -> bool:
-        """Keep the value if there is none yet, and room for it."""
+    def add(self, key: bytes, value: bytes, seconds: float, since: float | None = None) -> bool:
+        """Keep the value if there is none yet, and room for it.
+
+        With ``since`` only in the process that made the store, whatever the time: a child of a
+        fork has a memory of its own, and no ring of ticket keys is older than the store.
+        """
+        if since is not None and os.getpid() != self._process:
+            return False
         now = time.monotonic()
         with self._lock:
             if len(self._once) >= self.size:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import sqlite3
 import stat
@@ -26,6 +27,11 @@ TABLE = """
 CREATE TABLE IF NOT EXISTS entries (
     name BLOB PRIMARY KEY, value BLOB NOT NULL, ends REAL, once INTEGER NOT NULL
 ) WITHOUT ROWID
+"""
+SINCE = """
+CREATE TABLE IF NOT EXISTS since (
+    one INTEGER PRIMARY KEY CHECK (one = 1), at REAL NOT NULL, mark TEXT NOT NULL
+)
 """
 INDEX = "CREATE INDEX IF NOT EXISTS by_end ON entries (once, ends)"
 PATIENCE = 5.0  # seconds that a process waits for another one's writing
@@ -70,6 +76,16 @@ def _identity(path: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+@functools.cache
+def _boot() -> str:
+    """What tells this start of the system from others; nothing where that is not told."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as told:
+            return told.read().strip()
+    except OSError:
+        return ""
+
+
 class SharedFile:
     """Keeps entries in the SQLite database ``path``, readable by its owner only.
 
@@ -92,8 +108,8 @@ class SharedFile:
         self._writes = 0
         with _making:
             _make(self.path)
-        with self._failures():
-            self._database()
+        with self._writing() as database:
+            self._since(database)
 
     def _database(self) -> sqlite3.Connection:
         opened: sqlite3.Connection | None = getattr(self._local, "database", None)
@@ -111,8 +127,10 @@ class SharedFile:
                     _make(self.path)
             opened = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
             opened.execute("PRAGMA journal_mode=WAL")
-            opened.execute("PRAGMA synchronous=OFF")
+            # Where a start of the system is not noticed, nothing may be lost by it.
+            opened.execute(f"PRAGMA synchronous={'OFF' if _boot() else 'FULL'}")
             opened.execute(TABLE)
+            opened.execute(SINCE)
             opened.execute(INDEX)
             self._local.file = _identity(self.path)
             self._local.database = opened
@@ -189,9 +207,11 @@ class SharedFile:
         with self._writing() as database:
             database.execute("DELETE FROM entries WHERE name = ?", (key,))
 
-    def add(self, key: bytes, value: bytes, seconds: float) -> bool:
+    def add(self, key: bytes, value: bytes, seconds: float, since: float | None = None) -> bool:
         """Keep the value if there is none yet, and room for it.  Raises StoreError."""
         with self._writing() as database:
+            if since is not None and self._since(database) > since:
+                return False
             if self._count(database, once=True) >= self.size:
                 self._trim(database)
                 if self._count(database, once=True) >= self.size:
@@ -200,6 +220,19 @@ class SharedFile:
                 return False
             self._put(database, key, value, time.time() + seconds, once=True)
             return True
+
+    def _since(self, database: sqlite3.Connection) -> float:
+        """From when on everything has been kept: in this very file, since the system started.
+
+        What was written last is lost when the system falls.
+        """
+        now, file = time.time(), _identity(self.path)
+        mark = f"{_boot()} {file}"
+        row = database.execute("SELECT at, mark FROM since").fetchone()
+        if row is None or row[0] > now or row[1] != mark:
+            database.execute("REPLACE INTO since VALUES (1, ?, ?)", (now, mark))
+            return now
+        return float(row[0])
 
     def swap(self, key: bytes, expected: bytes | None, value: bytes) -> bool:
         """Replace the value if it is still the expected one.  Raises StoreError."""

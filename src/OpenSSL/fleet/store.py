@@ -29,8 +29,12 @@ class SessionStore(Protocol):
     def remove(self, key: bytes) -> None:
         """Forget the value, if there is one."""
 
-    def add(self, key: bytes, value: bytes, seconds: float) -> bool:
-        """Keep the value if there is none yet, in one atomic step; whether it was kept."""
+    def add(self, key: bytes, value: bytes, seconds: float, since: float | None = None) -> bool:
+        """Keep the value if there is none yet, in one atomic step; whether it was kept.
+
+        With ``since``, in seconds since 1970, only where the store is sure that it has kept all
+        that was added from then on: it was there, has lost nothing and pushed nothing out.
+        """
         ...
 
     def swap(self, key: bytes, expected: bytes | None, value: bytes) -> bool:

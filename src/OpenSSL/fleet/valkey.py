@@ -6,6 +6,7 @@ a cluster.  What is written is sealed by the caller; the server never sees a ses
 
 from __future__ import annotations
 
+import zlib
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from OpenSSL.fleet.store import StoreError
@@ -29,6 +30,31 @@ end
 redis.call('SET', KEYS[1], ARGV[3])
 return 1
 """
+
+#: Add a value, for so many milliseconds, if there is none, and if all has been kept since a
+#: given time.  Another entry says from when on that is so: for this run of this server, and for as
+#: long as it has pushed nothing out.  It is written again where it is not there: in a new
+#: server, and in one that was emptied.
+ONCE = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local lost = string.match(redis.call('INFO', 'stats'), 'evicted_keys:(%d+)')
+local mark = run .. ' ' .. lost
+local since, of = string.match(redis.call('GET', KEYS[2]) or '', '^(%S+) (.+)$')
+since = tonumber(since)
+if not since or of ~= mark or since > now then
+    redis.call('SET', KEYS[2], string.format('%.6f', now) .. ' ' .. mark)
+    return 0
+end
+if since > tonumber(ARGV[3]) then return 0 end
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return 0
+"""
+SHARDS = (
+    16  # of a cluster's entries that are added: each has an entry beside it that says since when
+)
+LARGEST = 1 << 20  # bytes of an entry that are read; the list of ten thousand processes has 200 kB
 
 
 class Valkey:
@@ -64,6 +90,7 @@ class Valkey:
             "socket_keepalive": True,
         }
         self._client = _client(url, context, options)
+        self._clustered = "+cluster" in url.split("://")[0]
 
     def _named(self, key: bytes) -> bytes:
         return self.prefix + key.hex().encode()
@@ -78,8 +105,11 @@ class Valkey:
 
     def get(self, key: bytes) -> bytes | None:
         """The value, or None.  Raises StoreError."""
-        value = self._ask("GET", self._named(key))
-        return None if value is None else bytes(value)
+        # No more than that: somebody may have put something huge there.
+        value = bytes(self._ask("GETRANGE", self._named(key), 0, LARGEST))
+        if len(value) > LARGEST:
+            raise StoreError("an entry is too large to be ours")
+        return value or None
 
     def put(self, key: bytes, value: bytes, seconds: float) -> None:
         """Keep the value for that many seconds.  Raises StoreError."""
@@ -89,10 +119,17 @@ class Valkey:
         """Forget the value, if there is one.  Raises StoreError."""
         self._ask("DEL", self._named(key))
 
-    def add(self, key: bytes, value: bytes, seconds: float) -> bool:
+    def add(self, key: bytes, value: bytes, seconds: float, since: float | None = None) -> bool:
         """Keep the value if there is none yet.  Raises StoreError."""
-        kept = self._ask("SET", self._named(key), value, "NX", "PX", _milliseconds(seconds))
-        return kept is not None and bool(kept)
+        if since is None:
+            kept = self._ask("SET", self._named(key), value, "NX", "PX", _milliseconds(seconds))
+            return kept is not None and bool(kept)
+        # What stands in braces says where in a cluster an entry lies: both in one place.
+        shard = b"{%x}" % (zlib.crc32(key) % SHARDS if self._clustered else 0)
+        names = self.prefix + shard + key.hex().encode(), self.prefix + shard + b"since"
+        return bool(
+            self._ask("EVAL", ONCE, 2, *names, value, _milliseconds(seconds), f"{since:.6f}")
+        )
 
     def swap(self, key: bytes, expected: bytes | None, value: bytes) -> bool:
         """Replace the value if it is still the expected one.  Raises StoreError."""

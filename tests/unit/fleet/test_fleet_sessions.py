@@ -46,8 +46,8 @@ class Distant:
     def remove(self, key: bytes) -> None:
         self.inner.remove(key)
 
-    def add(self, key: bytes, value: bytes, seconds: float) -> bool:
-        return self.inner.add(key, value, seconds)
+    def add(self, key: bytes, value: bytes, seconds: float, since: float | None = None) -> bool:
+        return self.inner.add(key, value, seconds, since)
 
     def swap(self, key: bytes, expected: bytes | None, value: bytes) -> bool:
         if self.away:

@@ -44,7 +44,7 @@ class ContextEarlyData(native_context.Context):
 
         **Early data can be replayed**: anyone who has seen it may send it again, and libssl
         keeps that off one process alone, with its session cache (unless ``OP_NO_ANTI_REPLAY``
-        is set), and not off others. Sessions that the program keeps itself
+        is set), and not off others; ``OpenSSL.fleet`` does. Sessions that the program keeps itself
         (:meth:`set_session_get_callback`) bring none, unless a callback allows it: libssl does
         not know whether they have come before. Nor is it known yet whether the peer still has
         the keys of its session. So early data may only ask for what does no harm when it

@@ -27,6 +27,7 @@ cdef enum Hook:
     ON_PSK_USE
     ON_PSK_FIND
     ON_EARLY_DATA
+    ON_EARLY_ONCE               # whether it comes for the first time; a fleet's
     ON_SESSION_NEW
     ON_SESSION_GET
     ON_SESSION_REMOVE

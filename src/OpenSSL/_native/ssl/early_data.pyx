@@ -14,7 +14,7 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.errors cimport DONE, fail_wanting
-from OpenSSL._native.common.hooks cimport ON_EARLY_DATA
+from OpenSSL._native.common.hooks cimport ON_EARLY_DATA, ON_EARLY_ONCE
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -81,6 +81,18 @@ def set_allow_callback(target not None, callback):
         put_hook(target, ON_EARLY_DATA, callback)
     finally:
         leave(target)
+
+
+def set_once_hook(Context context not None, hook):
+    """Ask about early data that is allowed otherwise: whether it comes for the first time.
+
+    It stays when another callback is set, and where a connection is given a Context without one.
+    """
+    context.change()
+    try:
+        put_hook(context, ON_EARLY_ONCE, hook)
+    finally:
+        context.leave()
 
 
 # ---- a client's

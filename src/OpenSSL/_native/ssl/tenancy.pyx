@@ -14,9 +14,9 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
-    CHOSEN, ON_CERTIFICATE, ON_CERT_VERIFY, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EXTENSION,
-    ON_INFO, ON_SESSION_GET, ON_SESSION_NEW, ON_TICKET_MAKE, ON_TICKET_TAKE, ON_VERIFY, Hooks,
-    Kept, keep,
+    CHOSEN, ON_CERTIFICATE, ON_CERT_VERIFY, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_ONCE,
+    ON_EXTENSION, ON_INFO, ON_SESSION_GET, ON_SESSION_NEW, ON_TICKET_MAKE, ON_TICKET_TAKE,
+    ON_VERIFY, Hooks, Kept, keep,
 )
 from OpenSSL._native.common.lock cimport brisk_lock_is_mine
 from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
@@ -204,6 +204,8 @@ cdef class Tenant(Entrance):
                     stay |= 1 << ON_CERT_VERIFY
             # Who gave a cookie out verifies it: that comes after a host was chosen.
             stay |= self.hooks.filled & COOKIES
+            if not hooks.has(ON_EARLY_ONCE):
+                stay |= 1 << ON_EARLY_ONCE      # the keys of tickets are the first Context's
             hooks.bring(stay, self.hooks)
             if hooks.has(ON_INFO) and not self.owns(ON_INFO):
                 s.SSL_set_info_callback(self.handle, on_info)

@@ -18,8 +18,8 @@ from libc.string cimport memcpy
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
-    ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_INFO, ON_MESSAGE,
-    ON_OWN_HELLO, ON_PADDING, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
+    ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_EARLY_ONCE, ON_INFO,
+    ON_MESSAGE, ON_OWN_HELLO, ON_PADDING, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
     leave_hook,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
@@ -278,13 +278,16 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
     if carrier is None or channel == NULL or channel.poisoned:
         return 0
     hook = carrier.hooks.get(ON_EARLY_DATA)
-    if hook is None:
+    once = carrier.hooks.get(ON_EARLY_ONCE)
+    if hook is None and once is None:
         # A session of the program's may come again and again, and libssl would not know.
         return not channel.given or s.SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY != 0
     if not enter_hook(&scope, carrier):
         return 0
     try:
-        answer = truth(hook(carrier), "an early data callback")
+        answer = ((hook is None or truth(hook(carrier), "an early data callback"))
+                  # Last: a yes is given once.
+                  and (once is None or truth(once(carrier), "an early data callback")))
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()     # "no" lets the handshake go on without early data
