@@ -67,7 +67,7 @@ def checked(
 class Asked:
     """Asks a callback, and waits for its answer."""
 
-    __slots__ = ("_go_on", "_task")
+    __slots__ = ("_ensure", "_go_on", "_task")
 
     #: Which callback it is, for error messages.
     name: str
@@ -75,11 +75,18 @@ class Asked:
     def __init__(self) -> None:
         #: Called when the callback has answered; None when nobody waits for that.
         self._go_on: Callable[[], None] | None = None
-        self._task: asyncio.Future[Any] | None = None
+        self._ensure: Callable[[Any], Any] = asyncio.ensure_future
+        #: A future, or as much of one as there is without asyncio.
+        self._task: Any = None
 
-    def begin(self, go_on: Callable[[], None]) -> None:
-        """A handshake begins, which ``go_on`` goes on with."""
+    def begin(
+        self,
+        go_on: Callable[[], None],
+        ensure: Callable[[Any], Any] = asyncio.ensure_future,
+    ) -> None:
+        """A handshake begins, which ``go_on`` goes on with; ``ensure`` makes the task."""
         self._go_on = go_on
+        self._ensure = ensure
 
     def end(self) -> None:
         """Nobody waits any more."""
@@ -105,14 +112,18 @@ class Asked:
             raise ConnectionAbortedError(f"the {self.name} callback was cancelled")
         return task.result()
 
-    def _start(self, answer: Any) -> asyncio.Future[Any]:
+    async def run(self) -> None:
+        """Wait for the answer, where there is no task that does."""
+        await self._task.run()
+
+    def _start(self, answer: Any) -> Any:
         if self._go_on is None:
             if inspect.iscoroutine(answer):
                 answer.close()  # it would complain that nobody has awaited it
             raise NotImplementedError(
                 f"after the handshake a {self.name} callback must not be a coroutine function"
             )
-        task: asyncio.Future[Any] = asyncio.ensure_future(answer)
+        task = self._ensure(answer)
         if not task.done():
             task.add_done_callback(self._answered)
         return task
