@@ -73,12 +73,13 @@ class TLSListener(Listener[TLSStream]):
         The log, ``OpenSSL.aio.anyio``, is told of failing callbacks as errors and of failing
         peers in debug mode only. A cancellation is raised again.
         """
+        if isinstance(exc, Exception):
+            fault = not isinstance(exc, (Error, OSError, BrokenResourceError, EndOfStream))
+            level = logging.ERROR if fault else logging.DEBUG
+            log.log(level, "Error during TLS handshake", exc_info=exc)
         await aclose_forcefully(stream)
         if not isinstance(exc, Exception):
             raise exc
-        fault = not isinstance(exc, (Error, OSError, BrokenResourceError, EndOfStream))
-        level = logging.ERROR if fault else logging.DEBUG
-        log.log(level, "Error during TLS handshake", exc_info=exc)
 
     async def serve(
         self, handler: Callable[[TLSStream], Any], task_group: TaskGroup | None = None
