@@ -6,6 +6,7 @@ The functions are asyncio's own by name and signature, with ``context``, a
 
 from __future__ import annotations
 
+from OpenSSL.aio.files import sendfile
 from OpenSSL.aio.loops import EventLoop, new_uvloop
 from OpenSSL.aio.making import create_connection, start_tls
 from OpenSSL.aio.serving import Server, create_server
@@ -29,6 +30,7 @@ __all__ = [
     "new_uvloop",
     "open_connection",
     "open_unix_connection",
+    "sendfile",
     "start_server",
     "start_tls",
     "start_tls_stream",

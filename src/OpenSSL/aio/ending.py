@@ -174,6 +174,7 @@ class Ending(Writing):
                 self._end.judge.refuse()
             self._put_out()
         self._backlog = None
+        self._tell_empty()
         self._leave(gently)
 
     def _finish(self, error: BaseException | None, gently: bool = True) -> None:

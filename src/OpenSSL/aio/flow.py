@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+from asyncio.transports import _FlowControlMixin
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Limits"]
 
@@ -10,18 +14,25 @@ __all__ = ["Limits"]
 HIGH = 64 * 1024
 
 
-class Limits(asyncio.Transport):
-    """The half of a transport that counts what is yet to be sent."""
+class Limits(_FlowControlMixin):
+    """The half of a transport that counts what is yet to be sent.
 
-    __slots__ = ("__weakref__", "_high", "_loop", "_low", "_protocol", "_protocol_paused", "_size")
+    Its parent is what asyncio's ``loop.sendfile`` asks for before it writes a file.
+    """
+
+    __slots__ = ("__weakref__", "_empty", "_high", "_low", "_protocol", "_size")
 
     _loop: asyncio.AbstractEventLoop
     _protocol: asyncio.BaseProtocol
+    _protocol_paused: bool
+    #: Told when nothing waits any more.
+    _empty: asyncio.Future[None] | None
 
     def _begin_flow(self) -> None:
         self._high = HIGH
         self._low = HIGH // 4
         self._size = 0
+        self._empty = None
         self._protocol_paused = False
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
@@ -57,9 +68,23 @@ class Limits(asyncio.Transport):
     def _shrink(self, count: int) -> None:
         """Count bytes that went."""
         self._size -= count
+        if self._empty is not None and self._size == 0:
+            self._tell_empty()
         if self._protocol_paused and self._size <= self._low:
             self._protocol_paused = False
             self._call("resume_writing")
+
+    async def _emptied(self) -> None:
+        """Wait until nothing waits to be sent, or the transport is closed."""
+        while self._size and not self.is_closing():
+            if self._empty is None or self._empty.done():
+                self._empty = self._loop.create_future()
+            await self._empty
+
+    def _tell_empty(self) -> None:
+        told, self._empty = self._empty, None
+        if told is not None and not told.done():
+            told.set_result(None)
 
     def _call(self, name: str) -> None:
         try:

@@ -12,8 +12,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL._bridge.contexts import SSLContext
+from OpenSSL.aio.files import sendfile
 from OpenSSL.aio.making import create_connection, start_tls
 from OpenSSL.aio.serving import create_server
+from OpenSSL.aio.transports import Transport
 from OpenSSL.aio.unix import create_unix_connection, create_unix_server
 
 __all__ = ["EventLoop", "new_uvloop"]
@@ -74,6 +76,22 @@ class Routing:
             return await start_tls(transport, protocol, sslcontext, **options)
         plain: Any = super()
         return await plain.start_tls(transport, protocol, sslcontext, **options)
+
+    async def sendfile(
+        self,
+        transport: Any,
+        file: Any,
+        offset: int = 0,
+        count: int | None = None,
+        *,
+        fallback: bool = True,
+    ) -> int:
+        """Send a file over a transport; see :meth:`asyncio.loop.sendfile`."""
+        if isinstance(transport, Transport):
+            return await sendfile(transport, file, offset, count, fallback=fallback)
+        plain: Any = super()
+        sent: int = await plain.sendfile(transport, file, offset, count, fallback=fallback)
+        return sent
 
 
 class EventLoop(Routing, asyncio.SelectorEventLoop):

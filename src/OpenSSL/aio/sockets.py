@@ -21,7 +21,10 @@ __all__ = ["SocketTransport"]
 class SocketTransport(Transport):
     """TLS over a socket that is this transport's own."""
 
-    __slots__ = ("_names", "_number", "_reading", "_socket", "_writing")
+    __slots__ = ("_names", "_number", "_reading", "_roomy", "_socket", "_writing")
+
+    #: Told when there is room for more of a file.
+    _roomy: asyncio.Future[None] | None
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class SocketTransport(Transport):
         self._number = sock.fileno()
         self._reading = False
         self._writing = False
+        self._roomy = None
         # They are asked for when the socket may be gone already.
         self._names = _name(sock.getsockname), _name(sock.getpeername)
         super().__init__(loop, protocol, end)
@@ -58,7 +62,25 @@ class SocketTransport(Transport):
             self._writing = False
             self._loop.remove_writer(self._number)
 
+    async def _room(self) -> None:
+        """Wait until the socket takes more, or the transport is closed."""
+        self._roomy = self._loop.create_future()
+        self._watch_output()
+        try:
+            await self._roomy
+        finally:
+            self._roomy = None
+
+    def _on_output(self) -> None:
+        if self._roomy is None:
+            super()._on_output()
+        elif not self._roomy.done():
+            self._ignore_output()
+            self._roomy.set_result(None)
+
     def _leave(self, gently: bool) -> None:
+        if self._roomy is not None and not self._roomy.done():
+            self._roomy.set_result(None)
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._ignore_input()
             self._ignore_output()
