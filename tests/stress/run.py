@@ -20,7 +20,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 TOPICS = (
     *("many", "messages", "cuts", "slow", "loss", "signals", "duplex", "huge", "chaos"),
-    *("refusals", "floods"),
+    *("refusals", "floods", "idle"),
 )
 
 

@@ -58,9 +58,9 @@ async def sendfile(
     else should be written meanwhile. Afterwards the file's position is behind the last byte that
     was handed on, whatever happens.
 
-    Raises RuntimeError after :meth:`Transport.write_eof` or ``close``, and where ``fallback`` is needed and false,
-    ConnectionResetError where the connection is lost meanwhile, TypeError or ValueError for
-    arguments that are wrong.
+    Raises RuntimeError after :meth:`Transport.write_eof` or ``close``, and where ``fallback`` is
+    needed and false, ConnectionResetError where the connection is lost meanwhile, TypeError or
+    ValueError for arguments that are wrong.
     ``sendfile(2)``, ``SSL_write_ex(3)``
     """
     _check(transport, file, offset, count)
