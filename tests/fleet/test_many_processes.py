@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
+import re
 import shutil
 import signal
 import socket
@@ -46,8 +48,14 @@ def worker(address: str, port: int, store: str, *inside: str, kind: str = "") ->
     words = [sys.executable, str(HERE / "worker.py"), address, str(port), store]
     words += [str(files.chain), str(files.key), kind]
     with running(*inside, *words) as program:
-        program.expect("^ready$", 60)
         yield program
+
+
+def all_ready(workers: list[Program]) -> list[Program]:
+    """They begin side by side."""
+    for each in workers:
+        each.expect("^ready$", 100)
+    return workers
 
 
 @pytest.fixture
@@ -62,10 +70,12 @@ def processes(folder: Path, kind: str = "") -> Iterator[Any]:
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(contextlib.ExitStack())
         running_store = server.enter_context(store_server(store, folder))
-        workers = [
-            stack.enter_context(worker("127.0.0.1", port, url_of(store), kind=kind))
-            for _ in range(PROCESSES)
-        ]
+        workers = all_ready(
+            [
+                stack.enter_context(worker("127.0.0.1", port, url_of(store), kind=kind))
+                for _ in range(PROCESSES)
+            ]
+        )
         yield store, port, workers, running_store, server
 
 
@@ -93,8 +103,10 @@ def visit(
 class Clients:
     """Clients that come back again and again, each with the session of its last visit."""
 
-    def __init__(self, port: int, count: int = 4, address: str = "127.0.0.1") -> None:
-        self.address, self.port = address, port
+    def __init__(self, port: int, count: int = 4, *addresses: str) -> None:
+        self.addresses, self.port = addresses or ("127.0.0.1",), port
+        self.taken: list[float] = []  # seconds of each visit
+        self.pause = 0.002  # seconds between visits
         self.outcomes: Counter[str] = Counter()
         self.processes: set[str] = set()
         self.failures: list[str] = []
@@ -117,14 +129,17 @@ class Clients:
         session = None
         while not self._over.is_set():
             try:
-                how, process, session = visit(self._context, self.address, self.port, session)
+                start = time.monotonic()
+                address = random.choice(self.addresses)
+                how, process, session = visit(self._context, address, self.port, session)
+                self.taken.append(time.monotonic() - start)
             except (SSL.Error, OSError, ValueError) as error:
                 self.failures.append(repr(error))
                 continue
             self.outcomes[how] += 1
             self.processes.add(process)
             # A busy machine with a few requests a second would prove nothing either.
-            time.sleep(0.002)
+            time.sleep(self.pause)
 
     @property
     def visits(self) -> int:
@@ -224,6 +239,28 @@ def test_the_openssl_program_comes_back(fleet, tmp_path):
     assert outcomes == {"full": 1, "resumed": 19}
 
 
+def test_the_openssl_program_reconnects(fleet):
+    """Five times, with the session that it has, each time to another process perhaps."""
+    _, port, _, _, _ = fleet
+    words = [need("openssl"), "s_client", "-connect", f"127.0.0.1:{port}", "-reconnect", "-tls1_2"]
+    words += ["-CAfile", str(authority.trust_file())]
+    done = subprocess.run(words, input=b"", capture_output=True, timeout=60, check=False)
+    told = re.findall(r"^(New|Reused), TLSv1.2", done.stdout.decode(), re.MULTILINE)
+    assert told == ["New", *["Reused"] * 5]
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_curl_comes_back(tmp_path, python_path, version):
+    """The same address twenty times, a connection each: the server hangs up after its page."""
+    with processes(tmp_path, "web") as (_, port, _, _, _):
+        words = [need("curl"), "--silent", "--cacert", str(authority.trust_file())]
+        words += [f"--tlsv{version}", "--tls-max", version]
+        words += [f"https://localhost:{port}/"] * 20
+        done = subprocess.run(words, capture_output=True, timeout=60, check=False, text=True)
+    outcomes = Counter(line.split()[0] for line in done.stdout.splitlines())
+    assert outcomes == {"full": 1, "resumed": 19}, done
+
+
 def test_without_tickets_sessions_are_found_in_the_store(tmp_path, python_path):
     with processes(tmp_path, "stateful") as (_store, port, workers, running_store, _server):
         with Clients(port) as clients:
@@ -276,6 +313,31 @@ def namespaces_are_there() -> bool:
     return made.returncode == 0
 
 
+def test_eight_hosts_through_twenty_rotations(tmp_path, python_path):
+    if not namespaces_are_there():
+        pytest.skip("network namespaces need root and iproute2: apt-get install iproute2")
+    port, names = free_port(), [f"brisk{os.getpid()}{letter}" for letter in "abcdefgh"]
+    with contextlib.ExitStack() as stack:
+        hosts = [stack.enter_context(host(name, at)) for at, name in enumerate(names, 1)]
+        stack.enter_context(store_server(port, tmp_path, address="0.0.0.0"))
+        workers = all_ready(
+            [
+                stack.enter_context(
+                    worker(address, 8443, url_of(port, store), "ip", "netns", "exec", name)
+                )
+                for name, (address, store) in zip(names, hosts, strict=True)
+            ]
+        )
+        first = ring_version(port)
+        with Clients(8443, 4, *(address for address, _ in hosts)) as clients:
+            until(lambda: ring_version(port) >= first + 20)
+            until(lambda: clients.visits > 800)
+        assert clients.failures == []
+        assert clients.share >= 0.99, clients.outcomes
+        assert len(clients.processes) == len(names)
+        assert not any("failed" in each.output for each in workers)
+
+
 def test_a_host_that_is_cut_off_goes_on_and_comes_back(tmp_path, python_path):
     if not namespaces_are_there():
         pytest.skip("network namespaces need root and iproute2: apt-get install iproute2")
@@ -285,12 +347,12 @@ def test_a_host_that_is_cut_off_goes_on_and_comes_back(tmp_path, python_path):
         stack.enter_context(store_server(port, tmp_path, address="0.0.0.0"))
         for name, (address, store) in zip(names, hosts, strict=True):
             inside = ("ip", "netns", "exec", name)
-            stack.enter_context(worker(address, 8443, url_of(port, store), *inside))
+            all_ready([stack.enter_context(worker(address, 8443, url_of(port, store), *inside))])
         near, far = (address for address, _ in hosts)
         until(lambda: resumes(near, far))
         # The second host loses the store, and nothing but the store.
         ip("-n", names[1], "route", "add", "blackhole", hosts[1][1])
-        with Clients(8443, count=1, address=far) as clients:
+        with Clients(8443, 1, far) as clients:
             seen = ring_version(port)
             until(lambda: ring_version(port) > seen + 3)  # the first one goes on alone
             until(lambda: clients.visits > 50)

@@ -1,7 +1,7 @@
-"""One process of a fleet: ``worker.py ADDRESS PORT STORE CHAIN KEY [stateful]``.
+"""One process of a fleet: ``worker.py ADDRESS PORT STORE CHAIN KEY [stateful|web]``.
 
 It answers each client with one line: ``full`` or ``resumed``, and its own number.  One that is
-``stateful`` gives out no tickets that hold a session.
+``stateful`` gives out no tickets that hold a session; a ``web`` server waits for a request.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ REFRESH = 0.1
 PATIENCE = 0.2
 
 
-def greet(connection: SSL.Connection) -> None:
+def greet(connection: SSL.Connection, kind: str) -> None:
     try:
         with connection:
             connection.do_handshake()
             how = "resumed" if connection.session_reused() else "full"
+            if kind == "web":
+                connection.recv(10_000)
+                connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
             connection.sendall(f"{how} {os.getpid()}\n".encode())
     except (SSL.Error, OSError) as error:
         print("failed:", repr(error), flush=True)
@@ -52,7 +55,7 @@ def main(address: str, port: str, store: str, chain: str, key: str, kind: str = 
             sock.settimeout(20)
             connection = SSL.Connection(context, sock)
             connection.set_accept_state()
-            threading.Thread(target=greet, args=[connection], daemon=True).start()
+            threading.Thread(target=greet, args=[connection, kind], daemon=True).start()
 
 
 if __name__ == "__main__":

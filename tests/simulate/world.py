@@ -35,6 +35,7 @@ class Plan:
     outages: tuple[tuple[int, int], ...] = ((10 * HOUR, 11 * HOUR), (30 * HOUR, 33 * HOUR))
     losses: tuple[int, ...] = (40 * HOUR,)  # when the store forgets everything
     restarts: float = 1.0  # of each host, a day
+    timeout: int = 2 * HOUR  # of a session, where these lie in the store
     seed: int = 1
 
 
@@ -168,16 +169,16 @@ class World:
 
     def _close_hour(self, before: tuple[int, int, int]) -> tuple[int, int, int]:
         resumed = self.outcomes["resumed"]
-        now = (
-            resumed + self.outcomes["full: key not known"],
-            resumed,
-            sum(self.store.asked.values()),
-        )
+        now = self.tried, resumed, sum(self.store.asked.values())
         self.hours.append((now[0] - before[0], now[1] - before[1], now[2] - before[2]))
         return now
 
     @property
+    def tried(self) -> int:
+        """Visits with a ticket, resumed or not."""
+        return self.outcomes["resumed"] + self.outcomes["full: key not known"]
+
+    @property
     def hit_rate(self) -> float:
         """Which part of the visits with a ticket was resumed."""
-        resumed = self.outcomes["resumed"]
-        return resumed / (resumed + self.outcomes["full: key not known"])
+        return self.outcomes["resumed"] / self.tried

@@ -33,9 +33,16 @@ LINE = 1024  # questions and entries that wait for these
 class Breaker:
     """Opens after ``failures`` in a row, and lets one try through after each ``pause`` seconds."""
 
-    def __init__(self, failures: int = 5, pause: float = 1.0) -> None:
+    def __init__(
+        self,
+        failures: int = 5,
+        pause: float = 1.0,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.failures: int = failures
         self.pause: float = pause
+        self._clock = clock
         self._row = 0
         self._next = 0.0
         self._lock = threading.Lock()
@@ -49,7 +56,7 @@ class Breaker:
         with self._lock:
             if self._row < self.failures:
                 return True
-            now = time.monotonic()
+            now = self._clock()
             if now < self._next:
                 return False
             self._next = now + self.pause  # one try, and others wait for what it finds
@@ -63,7 +70,7 @@ class Breaker:
                 return
             self._row += 1
             if self._row >= self.failures:
-                self._next = time.monotonic() + self.pause
+                self._next = self._clock() + self.pause
 
     @property
     def is_open(self) -> bool:

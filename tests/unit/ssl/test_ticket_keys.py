@@ -188,3 +188,15 @@ def test_keys_are_replaced_while_handshakes_go_on(version):
         over.set()
         rotating.join()
     assert not failures
+
+
+def test_over_tls_1_3_each_ticket_that_is_used_brings_another():
+    """Clients use a ticket once: without another one every second visit would be in full."""
+    context, client = server([key()]), contexts.client_context(version="TLSv1.3")
+    session = first_visit(context, client)
+    seen = set()
+    for _ in range(4):
+        assert session.get_ticket() not in seen
+        seen.add(session.get_ticket())
+        again, session = resumed(context, client, session)
+        assert again

@@ -23,8 +23,9 @@ class ContextTicketKeys(Context):
         Each key has 80 bytes (a name of 16, then 32 for HMAC-SHA256 and 32 for
         AES-256-CBC) or 48 (a name of 16, then 16 for AES-128-CBC and 16 for
         HMAC-SHA256), as nginx and HAProxy read them from files.  A client whose
-        ticket was made with a later key is given a new one; one whose key is not there
-        gets a full handshake.  No keys at all, ``[]``: no tickets are given out or taken.
+        ticket was made with a later key is given a new one, and over TLS 1.3 every client
+        that resumes is: it uses a ticket once.  One whose key is not there gets a full
+        handshake.  No keys at all, ``[]``: no tickets are given out or taken.
         None goes back to a key that OpenSSL made for this Context alone.
 
         A ticket tells by which rules its client was verified.  A server with others, or with

@@ -15,7 +15,7 @@ from libc.string cimport memcpy, memset
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
-from OpenSSL._native.common.libssl cimport SSL, SSL_CTX
+from OpenSSL._native.common.libssl cimport SSL, SSL_CTX, SSL_version, TLS1_3_VERSION
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.stamps cimport channel_of
@@ -30,6 +30,8 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_set_tlsext_ticket_key_evp_cb(SSL_CTX* context, ticket_key_hook hook)
 
 cdef enum:
+    TAKEN = 1               # what libssl is told of a ticket that came back
+    TAKEN_AND_RENEWED = 2
     NAME = 16       # bytes of a key's name
     SHORT = 48      # a name and two secrets of 16 bytes, for AES-128-CBC
     LONG = 80       # a name and two secrets of 32 bytes, for AES-256-CBC
@@ -40,10 +42,15 @@ cdef int on_ticket_key(
     EVP_MAC_CTX* mac, int encrypt,
 ) noexcept nogil:
     cdef Channel* channel = channel_of(ssl)
+    cdef int answer
     if channel == NULL or channel.tickets == NULL:
         return -1
-    return brisk_ticket_key_for(
+    answer = brisk_ticket_key_for(
         <brisk_ticket_ring*>channel.tickets, name, iv, cipher, mac, encrypt != 0)
+    if answer == TAKEN and encrypt == 0 and SSL_version(ssl) == TLS1_3_VERSION:
+        # Clients use a ticket once (RFC 8446, C.4), so libssl's own keys give another one.
+        return TAKEN_AND_RENEWED
+    return answer
 
 
 cdef int unpack(brisk_ticket_key* key, bytes given) except -1:
