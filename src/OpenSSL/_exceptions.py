@@ -23,7 +23,37 @@ __all__ = [
 ]
 
 
-class _Detailed(Exception):
+class _Noted(Exception):
+    """Notes for Python 3.10, as later ones have them; what shows an error shows them there too."""
+
+    __notes__: list[str]
+
+    def add_note(self, note: str) -> None:
+        """Show ``note`` below the error's own words.
+
+        Raises TypeError if ``note`` is not a string.
+        """
+        if not isinstance(note, str):
+            raise TypeError(f"note must be a str, not {type(note).__name__!r}")
+        if not hasattr(self, "__notes__"):
+            self.__notes__ = []
+        self.__notes__.append(note)
+
+    def __str__(self) -> str:
+        # Not super()'s: where OSError is a parent too, it would show its arguments in its way.
+        return "\n".join([Exception.__str__(self), *getattr(self, "__notes__", ())])
+
+
+if TYPE_CHECKING or not hasattr(Exception, "add_note"):
+
+    class _Base(_Noted):
+        """What the errors below are made of."""
+
+else:
+    _Base = Exception
+
+
+class _Detailed(_Base):
     """What every error drawn from OpenSSL's queue carries beside ``args[0]``."""
 
     #: The queue's entries, oldest first; empty where OpenSSL was not the judge.
@@ -105,7 +135,7 @@ class CryptoError(_Detailed):
     """A failure outside TLS; ``args[0]`` is a list of ``(library, function, reason)``."""
 
 
-class X509StoreContextError(Exception):
+class X509StoreContextError(_Base):
     """A certificate failed its verification; ``args[0]`` says how in OpenSSL's words."""
 
     def __init__(self, message: str, errors: list[Any], certificate: Any) -> None:
@@ -123,7 +153,7 @@ class X509StoreContextError(Exception):
         return vars(copyreg)["__newobj__"], (type(self), *self.args), self.__dict__
 
 
-class OCSPError(Exception):
+class OCSPError(_Base):
     """An OCSP response does not vouch for a certificate; ``args[0]`` says why, for people."""
 
     def __init__(self, reason: str, message: str, answer: Any = None) -> None:

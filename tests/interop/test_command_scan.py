@@ -46,6 +46,11 @@ def test_what_is_found_is_what_the_settings_say(name: str) -> None:
         assert version(data, "TLSv1.2")["order"] == "server"
     if not server.wants_certificate:
         assert bool(accepted(data["resumption"])) is server.resumes, data["resumption"]
+    why = "its sessions allow none" if "TLSv1.3" in server.versions else "only TLS 1.3 has it"
+    if not server.resumes or server.wants_certificate:
+        why = "no session was resumed"
+    early = data["early_data"]
+    assert (early["outcome"] != "accepted", early["why"], early["bytes"]) == (True, why, 0), early
     for answer in data["groups"] + data["signatures"]:
         assert answer["outcome"] in ("accepted", "refused"), answer
 

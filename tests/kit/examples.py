@@ -1,5 +1,8 @@
 """The examples of the documentation, run as the programs that their pages say they are.
 
+How-tos, the guide and the page about errors are whole programs as they are read;
+tests/unit/documents/test_howtos.py runs those.  For the others:
+
 A page's ``python`` blocks run from top to bottom in one namespace, in a folder
 that holds the files made by docs/howto/certificates.md.  Ports 4433 and 4434
 stand for free ones.  A comment before a block says what is different about it:
@@ -34,9 +37,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kit.commands import environment
 from kit.patience import PATIENCE
 
-__all__ = ["Block", "Page", "blocks", "links", "make_files"]
+__all__ = ["Block", "Page", "blocks", "free_port", "links", "make_files", "same"]
 
 FENCE = re.compile(r"^( *)```(\S*)\s*$")
 MARK = re.compile(r"^<!-- example: ([a-z ]+?) -->$")
@@ -60,9 +64,8 @@ def make_files(folder: Path) -> None:
     """Make the certificates and keys of docs/howto/certificates.md, as it says."""
     for block in blocks(FILES.read_text(encoding="utf-8")):
         if block.language == "sh":
-            subprocess.run(
-                ["sh", "-e", "-c", block.text], cwd=folder, check=True, capture_output=True
-            )
+            command = ["sh", "-e", "-c", block.text]
+            subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)
 
 
 def blocks(page: str) -> list[Block]:

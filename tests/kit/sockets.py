@@ -232,11 +232,15 @@ class ThreadedServer:
             if self._in_turn:
                 thread.join(PATIENCE)
 
+    def begin(self, connection: SSL.Connection) -> None:
+        """Shake hands with a client."""
+        connection.do_handshake()
+
     def _serve(self, sock: socket.socket) -> None:
         with sock:
             try:
                 connection = server_end(self._context, sock)
-                connection.do_handshake()
+                self.begin(connection)
                 self._handler(connection)
             except BaseException as error:
                 with self._lock:

@@ -17,7 +17,7 @@ PACKAGES = {
     *(f"{package}.{each}" for package in ("_native", "_face") for each in FOLDERS),
 }
 #: Modules on the lowest floor: they import nothing of the package.
-NAMES = {"_details", "_exceptions", "_types", "_sentinels", "version", "__init__"}
+NAMES = {"_advice", "_details", "_exceptions", "_types", "_sentinels", "version", "__init__"}
 #: What lies below every native module: declarations, and the library that holds them all.
 DECLARATIONS = {
     *("libcrypto", "libssl", "lock", "platform", "compat", "ticket_ring"),

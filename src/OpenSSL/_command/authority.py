@@ -1,4 +1,4 @@
-"""A certificate authority that lives in memory, for the demo and the server."""
+"""A certificate authority that lives in memory: for the demo, the server and trial files."""
 
 from __future__ import annotations
 
@@ -40,8 +40,11 @@ class Leaf:
 class Authority:
     """A self-made root that issues certificates for host names and addresses."""
 
-    def __init__(self, name: str = "brisktls local authority", days: int = 30) -> None:
-        self.key = _make_key()
+    def __init__(
+        self, name: str = "brisktls local authority", days: int = 30, kind: str = "RSA"
+    ) -> None:
+        self.kind = kind
+        self.key = _make_key(kind)
         self.days = days
         self.certificate = certificate = _blank(self.key, name, days)
         certificate.set_issuer(certificate.get_subject())
@@ -54,18 +57,19 @@ class Authority:
         )
         certificate.sign(self.key, "sha256")
 
-    def issue(self, names: Sequence[str]) -> Leaf:
-        """Return a server's certificate for *names*, the first of them as common name."""
-        key = _make_key()
+    def issue(self, names: Sequence[str], *, client: bool = False) -> Leaf:
+        """Return a server's or a *client*'s certificate for *names*, the first as common name."""
+        key = _make_key(self.kind)
         certificate = _blank(key, names[0][:64], self.days)
         certificate.set_issuer(self.certificate.get_subject())
         issuer = self.certificate
+        purpose = b"clientAuth" if client else b"serverAuth"
         alternatives = ",".join(_alternative(name) for name in names).encode("ascii")
         certificate.add_extensions(
             [
                 crypto.X509Extension(b"basicConstraints", True, b"CA:FALSE"),
                 crypto.X509Extension(b"keyUsage", True, b"digitalSignature,keyEncipherment"),
-                crypto.X509Extension(b"extendedKeyUsage", False, b"serverAuth"),
+                crypto.X509Extension(b"extendedKeyUsage", False, purpose),
                 crypto.X509Extension(b"subjectAltName", False, alternatives),
                 crypto.X509Extension(b"subjectKeyIdentifier", False, b"hash", subject=certificate),
                 crypto.X509Extension(b"authorityKeyIdentifier", False, b"keyid", issuer=issuer),
@@ -79,9 +83,9 @@ class Authority:
         return crypto.dump_certificate(crypto.FILETYPE_PEM, self.certificate)
 
 
-def _make_key() -> crypto.PKey:
+def _make_key(kind: str) -> crypto.PKey:
     key = crypto.PKey()
-    key.generate_key(crypto.TYPE_RSA, _KEY_BITS)
+    key.generate_key(kind, _KEY_BITS if kind == "RSA" else None)
     return key
 
 

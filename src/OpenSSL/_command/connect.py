@@ -34,7 +34,7 @@ Examples:
 @client_options
 @click.option("--keylog", metavar="FILE", help="Append the secrets  [default: SSLKEYLOGFILE].")
 @click.option("--insecure", is_flag=True, help="Go on with a peer that cannot be verified.")
-@click.option("--resume", is_flag=True, help="Connect again, and see whether it resumes.")
+@click.option("--resume", is_flag=True, help="Connect again: does it resume, and take early data?")
 @click.option(
     "--warn-days",
     type=click.IntRange(0, 100000),
@@ -93,6 +93,8 @@ def _connect(options: dict[str, Any]) -> int:
         settle(call)
         data = summary(call, pem=options["showcerts"])
         if options["resume"]:
+            if not options["interactive"]:
+                call.hang_up()  # some servers serve one client after the other
             _resume(call, options["timeout"], data)
         if options["interactive"]:
             report.show(output(), data)

@@ -24,6 +24,9 @@ from .waiting import Deadline, carry
 
 __all__ = ["Call", "begin", "dial", "redial", "settle", "so_far"]
 
+#: What is sent early: an empty line, which asks for nothing in any protocol of text.
+EARLY = b"\r\n"
+
 
 @dataclass(eq=False)
 class Call:
@@ -43,6 +46,9 @@ class Call:
     starttls_seconds: float | None = None
     handshake_seconds: float = 0.0
     certificate_asked: bool = False
+    #: How many bytes the server takes early, as the session that was offered to it says.
+    early_allowed: int = 0
+    early_status: str = "not sent"
     response: bytes = b""
     staple_data: dict[str, Any] = field(default_factory=dict)
     resources: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -76,11 +82,15 @@ class Call:
         if failure:
             self.verdict.note(failure)
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
         """Say goodbye without waiting for the answer, and close the socket."""
         with contextlib.suppress(SSL.Error, OSError):
             self.connection.shutdown()
         self.opened.socket.close()
+
+    def close(self) -> None:
+        """Hang up, and close what was open for it."""
+        self.hang_up()
         self.resources.close()
 
 
@@ -117,6 +127,8 @@ def dial(
 
 def redial(call: Call, timeout: float) -> Call:
     """Connect again, and offer a session; the new one says whether it was taken.
+
+    Where the session allows early data, an empty line is sent so.
 
     What a callback has judged is never resumed.  So it is the session of a connection that
     is verified by OpenSSL alone, as the last one is.
@@ -206,6 +218,7 @@ def _shake(call: Call, session: SSL.Session | None) -> None:
     connection.set_connect_state()
     if session is not None:
         connection.set_session(session)
+        call.early_allowed = session.get_max_early_data()
     if is_address(call.name):
         connection.set_ip_asc(call.name)
     else:
@@ -214,6 +227,8 @@ def _shake(call: Call, session: SSL.Session | None) -> None:
     connection.request_ocsp()
     start = time.monotonic()
     try:
+        if call.early_allowed >= len(EARLY):
+            carry(lambda: connection.write_early_data(EARLY), sock, call.deadline)
         carry(connection.do_handshake, sock, call.deadline, call.timer)
     except (SSL.Error, OSError) as error:
         call.error = error
@@ -225,6 +240,7 @@ def _shake(call: Call, session: SSL.Session | None) -> None:
             certificate_asked=call.certificate_asked,
         ) from error
     call.handshake_seconds = time.monotonic() - start
+    call.early_status = connection.get_early_data_status()
     if connection.session_reused():
         # Judged when the session was made, and not shown again.
         return

@@ -87,8 +87,10 @@ def _rows(data: dict[str, Any]) -> list[tuple[str, str | Text]]:
         ("Verified", _verified(data["verification"])),
         ("OCSP", _ocsp(data["ocsp"])),
         ("Session", _session(data["session"], data["resumption"])),
-        ("Our cert", _ours(data)),
     ]
+    if data["resumption"]:
+        rows.append(("Early data", _early_data(data["resumption"])))
+    rows.append(("Our cert", _ours(data)))
     authorities = data["client_authorities"]
     if authorities:
         more = f" and {len(authorities) - 6} more" if len(authorities) > 6 else ""
@@ -148,6 +150,14 @@ def _session(session: dict[str, Any], resumption: dict[str, Any] | None) -> str:
     if not resumption["resumed"]:
         return f"{words}; offered again it was NOT resumed"
     return f"{words}; offered again it was resumed in {_time(resumption['seconds'])}"
+
+
+def _early_data(resumption: dict[str, Any]) -> str:
+    if not resumption["early_data"]:
+        return "none allowed"
+    allowed = quantity(resumption["early_data"], "byte")
+    told = {"accepted": "an empty line was taken", "rejected": "an empty line was NOT taken"}
+    return f"{allowed} allowed; {told.get(resumption['early_data_status'], 'not tried')}"
 
 
 def _span(seconds: int | None) -> str:

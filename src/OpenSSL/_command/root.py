@@ -13,6 +13,7 @@ from rich.text import Text
 
 from OpenSSL.version import __distribution_version__
 
+from .certificates import certificates
 from .completion import completion
 from .connect import connect
 from .console import complain, print_json
@@ -67,7 +68,10 @@ def root() -> None:
     """TLS from the command line, over the OpenSSL of this machine."""
 
 
-for _command in (demo, connect, scan, serve, show, staple, fleet, stand_in, completion, version):
+for _command in (
+    *(demo, connect, scan, serve, show, certificates, staple, fleet, stand_in, completion),
+    version,
+):
     root.add_command(_command)
 
 

@@ -134,8 +134,8 @@ class Prober:
         except Failure as failure:
             return Probe(offer, UNTRIED, failure.kind, failure.line)
 
-    def again(self, call: Call) -> bool:
-        """Connect as *call* did, with its session; return whether it was resumed."""
+    def again(self, call: Call) -> Call:
+        """Connect as *call* did, with its session, and return the call that is over then."""
         with self._places:
             self.pace()
             try:
@@ -143,7 +143,7 @@ class Prober:
             except Failure as failure:
                 raise Failure(failure.kind, words_of(failure, call)) from failure
             second.close()
-            return second.connection.session_reused()
+            return second
 
     def _note(self, probe: Probe, hellos: Hellos) -> None:
         with self._lock:

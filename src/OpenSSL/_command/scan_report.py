@@ -104,11 +104,11 @@ def _traits(data: dict[str, Any]) -> list[tuple[str, str | Text]]:
             some = [each for each in data[key] if each["version"] == version]
             rows.append((f"{label} {version}" if key != "alpn" else label, _accepted(some)))
     for each in data["resumption"]:
-        text = _mark(each)
-        early = each.get("early_data")
-        if early:
-            text.append(f", {quantity(early, 'byte')} of early data", style="")
-        rows.append((f"Resumption by {each['name']}", text))
+        rows.append((f"Resumption by {each['name']}", _mark(each)))
+    early = _mark(data["early_data"])
+    if data["early_data"]["bytes"]:
+        early.append(f", {quantity(data['early_data']['bytes'], 'byte')} allowed", style="")
+    rows.append(("Early data", early))
     for each in data["renegotiation"]:
         risky = each["name"] != "secure"
         text = _mark(each, bad=risky)

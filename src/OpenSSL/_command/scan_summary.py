@@ -45,6 +45,7 @@ def summary(findings: Findings, seconds: float) -> dict[str, Any]:
             name: [_answer(each, kind) for each in findings.answers.get(name, [])]
             for name in ("groups", "signatures", "alpn", "resumption", "renegotiation")
         },
+        "early_data": _early_data(findings),
         "compression": _compression(findings),
         "stapling": _stapling(prober),
         "certificates": [_certificate(each) for each in prober.certificates()],
@@ -75,19 +76,34 @@ def _version(found: VersionFound, kind: str) -> dict[str, Any]:
 
 
 def _answer(answer: Answer, kind: str) -> dict[str, Any]:
-    row: dict[str, Any] = {
+    return {
         "name": answer.name,
         "version": _name(answer.version, kind),
         "outcome": answer.outcome,
         "why": answer.why,
     }
-    if answer.name == "psk":
-        row["early_data"] = answer.number
-    return row
 
 
 def _name(version: str, kind: str) -> str:
     return f"{kind}v{version}"
+
+
+def _early_data(findings: Findings) -> dict[str, Any]:
+    row: dict[str, Any] = {"outcome": REFUSED, "why": None, "bytes": 0}
+    psk = [each for each in findings.answers.get("resumption", []) if each.name == "psk"]
+    if not psk:
+        return row | {"why": "only TLS 1.3 has it"}
+    answer = psk[0]
+    row["bytes"] = answer.early_allowed
+    if answer.outcome != ACCEPTED:
+        return row | {"outcome": UNTRIED, "why": "no session was resumed"}
+    if not answer.early_allowed:
+        return row | {"why": "its sessions allow none"}
+    if answer.early_status == "not sent":
+        return row | {"outcome": UNTRIED, "why": "its sessions allow too little to try"}
+    if answer.early_status != "accepted":
+        return row | {"why": "its sessions allow some, but it was not taken"}
+    return row | {"outcome": ACCEPTED}
 
 
 def _compression(findings: Findings) -> dict[str, Any]:

@@ -33,8 +33,9 @@ class Answer:
     version: str
     outcome: str
     why: str | None = None
-    #: A number that belongs to it, as bytes of early data.
-    number: int | None = None
+    #: For a resumed session of TLS 1.3: how many bytes it allows early, and what became of some.
+    early_allowed: int = 0
+    early_status: str = "not sent"
 
 
 def groups(prober: Prober, offers: Offers, found: VersionFound) -> list[Answer]:
@@ -108,12 +109,12 @@ def _resumed(prober: Prober, found: VersionFound, name: str, *, tickets: bool) -
     if session is None or (found.version != "1.3" and by_ticket != tickets):
         return Answer(name, found.version, REFUSED, "no session to resume was given")
     try:
-        resumed = prober.again(call)
+        second = prober.again(call)
     except Failure as failure:
         return Answer(name, found.version, FAILED, failure.line)
-    early = getattr(session, "get_max_early_data", lambda: None)()
-    if resumed:
-        return Answer(name, found.version, ACCEPTED, None, early or None)
+    if second.connection.session_reused():
+        early = (second.early_allowed, second.early_status)
+        return Answer(name, found.version, ACCEPTED, None, *early)
     return Answer(name, found.version, REFUSED, "a session was given, but not taken back")
 
 

@@ -51,13 +51,12 @@ def summary(call: Call, *, pem: bool = False) -> dict[str, Any]:
 
 def resumption(first: Call, second: Call) -> dict[str, Any]:
     """Return how *second*, which offered the session of *first*, was received."""
-    session = first.connection.get_session()
-    early = getattr(session, "get_max_early_data", lambda: None)()
     return {
         "resumed": second.connection.session_reused(),
-        "by": _by(session),
+        "by": _by(first.connection.get_session()),
         "seconds": round(second.handshake_seconds, 6),
-        "early_data": early,
+        "early_data": second.early_allowed,
+        "early_data_status": second.early_status,
     }
 
 

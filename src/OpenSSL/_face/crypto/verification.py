@@ -37,7 +37,15 @@ class X509StoreContext:
     def _run(self) -> list[X509]:
         code, depth, words, certificate, chain = native.verify(self._store, self._cert, self._chain)
         if code:
-            raise X509StoreContextError(words, [code, depth, words], certificate)
+            error = X509StoreContextError(words, [code, depth, words], certificate)
+            if certificate is not None:
+                subject = certificate.get_subject().oneline().decode("ascii")
+                error.add_note(f"the certificate at depth {depth} is that of {subject}")
+            from OpenSSL._advice import about_verification  # slow to load
+
+            if advice := about_verification(code):
+                error.add_note(advice)
+            raise error
         return chain
 
     def set_store(self, store: X509Store) -> None:

@@ -208,15 +208,26 @@ cdef object drain(object error_class, str otherwise):
 
 cdef int explain(object error, str words) except -1:
     """Show words below the exception that its arguments, which programs compare, lack."""
-    add = getattr(error, "add_note", None)
-    if add is not None:     # of Python 3.11
-        add(words)
+    error.add_note(words)
     return 0
+
+
+cdef object advised(object error):
+    """The same error, with what may be done about it where that is known."""
+    try:
+        # Slow to load, and not before there is an error.
+        from OpenSSL._advice import advice
+
+        for words in advice(error):
+            explain(error, words)
+    except Exception:
+        pass    # without memory, or where the interpreter ends, the error comes without it
+    return error
 
 
 def from_queue(error_class not None):
     """Make an ``error_class`` of what stands in this thread's queue, and empty it."""
-    return drain(error_class, "unknown error")
+    return advised(drain(error_class, "unknown error"))
 
 
 def memory_ended():
@@ -226,11 +237,11 @@ def memory_ended():
 
 
 cdef int fail_ssl(str otherwise) except -1:
-    raise drain(Error, otherwise)
+    raise advised(drain(Error, otherwise))
 
 
 cdef int fail_crypto(str otherwise) except -1:
-    raise drain(CryptoError, otherwise)
+    raise advised(drain(CryptoError, otherwise))
 
 
 cdef object sign_of(int status):
@@ -252,11 +263,14 @@ cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
     if verdict.status == CLOSED:
         raise ZeroReturnError()
     if verdict.status == TRUNCATED:
-        raise SysCallError(-1, "Unexpected EOF")
+        error = SysCallError(-1, "Unexpected EOF")
+        explain(error, "the transport ended, and the peer had not said goodbye (close_notify)")
+        raise error
     if verdict.status == SYSTEM:
-        raise SysCallError(
-            verdict.number, _errno.errorcode.get(verdict.number) or _os.strerror(verdict.number)
-        )
+        words = _os.strerror(verdict.number)
+        error = SysCallError(verdict.number, _errno.errorcode.get(verdict.number) or words)
+        explain(error, words)
+        raise error
     error = drain(Error, "the connection has failed before")
     for detail in error.errors:
         if detail.library_code != ERR_LIB_SSL:
@@ -268,7 +282,7 @@ cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
             explain(error, f"{error.verify_message} (verify code {code})")
         elif alert_of(detail.reason_code) >= 0:
             error.alert = alert_of(detail.reason_code)
-    raise error
+    raise advised(error)
 
 
 # ---- around a hook: what it does to the queue must not reach the C caller

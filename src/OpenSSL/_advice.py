@@ -1,0 +1,97 @@
+"""What may be done about an error of OpenSSL, in words; loaded with the first error."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from OpenSSL._exceptions import CryptoError, Error
+
+__all__ = ["about_verification", "advice"]
+
+_ISSUER = (
+    "the peer left an intermediate certificate out, or its authority is not trusted here: "
+    "load_verify_locations and set_default_verify_paths say who is"
+)
+_WEAK = "set_security_level and set_cipher_list('...:@SECLEVEL=n') say what is strong enough"
+_DATES = "is the clock of this machine right?"
+
+#: By the numbers of ``X509_V_ERR_*``.
+_VERIFICATION = {
+    **dict.fromkeys((2, 20, 21), _ISSUER),
+    3: "no revocation list of this issuer is there (X509Store.add_crl, load_verify_data)",
+    **dict.fromkeys((9, 10), _DATES),
+    12: "a newer revocation list is needed (X509Store.add_crl)",
+    18: "to trust this certificate alone, give it to load_verify_locations",
+    19: "its root is not trusted here: load_verify_locations and set_default_verify_paths say "
+    "who is",
+    26: "its extendedKeyUsage does not allow this role: a server's certificate, or a client's?",
+    62: "is it the host that set_host was told? Only the certificate's alternative names count",
+    64: "is it the address that set_ip_asc or set_host was told? A name is not enough",
+    **dict.fromkeys((66, 67, 68), _WEAK),
+}
+
+#: By OpenSSL's reasons.
+_REASONS = {
+    "no start line": "no PEM block of the wanted kind is there: another kind of file, or DER?",
+    "unregistered scheme": "not a file, nor a URI of a scheme that a provider knows",
+    "bad decrypt": "most likely the passphrase is wrong",
+    "maybe wrong password": "most likely the passphrase is wrong",
+    "mac verify failure": "most likely the passphrase is wrong",
+    "bad password read": "the key is encrypted, and nobody gave its passphrase (set_passwd_cb)",
+    "problems getting password": "the key is encrypted, and its passphrase was not given",
+    "key values mismatch": "this private key does not belong to that certificate",
+    "no certificate assigned": "no certificate for this kind of key is there yet "
+    "(use_certificate_chain_file)",
+    "no private key assigned": "the certificate has no key yet (use_privatekey_file)",
+    "connection type not set": "set_connect_state or set_accept_state says which end this is",
+    "no cipher match": "it names no suite that is known here; those of TLS 1.3 are for "
+    "set_tls13_ciphersuites",
+    "wrong version number": "what came is not TLS: is it the right port, or does the protocol "
+    "begin in plain text (STARTTLS)?",
+    "packet length too long": "what came is not TLS: is it the right port?",
+    "http request": "a client spoke HTTP without TLS to this port",
+    "https proxy request": "a client took this port for that of a proxy",
+    "unsupported protocol": "the peer offers only versions that are refused here "
+    "(set_min_proto_version, set_security_level)",
+    "tlsv1 alert protocol version": "the peer wants another version of TLS than those offered "
+    "(set_min_proto_version, set_max_proto_version)",
+    "no shared cipher": "no suite in common, or no certificate here for those of the client",
+    "no suitable signature algorithm": "the peer knows none that this key and security level allow",
+    "no suitable key share": "no group in common (set_groups_list)",
+    "no protocols available": "the lowest version is above the highest, or the security level "
+    "forbids all of them",
+    "no ciphers available": "the versions and the security level leave no suite",
+    "unsafe legacy renegotiation disabled": "the server does not know RFC 5746; "
+    "OP_LEGACY_SERVER_CONNECT talks to it all the same",
+    "peer did not return a certificate": "the client has to give one "
+    "(use_certificate_chain_file, use_privatekey_file)",
+    "tlsv13 alert certificate required": "the server wants a client's certificate "
+    "(use_certificate_chain_file, use_privatekey_file)",
+    "sslv3 alert handshake failure": "the peer found nothing in common, or wants a certificate "
+    "of the client",
+    "tlsv1 alert unknown ca": "the peer does not trust the authority of our certificate, or "
+    "lacks an intermediate certificate that we should send",
+    "sslv3 alert bad certificate": "the peer has refused our certificate",
+    "sslv3 alert certificate expired": "our certificate has expired, says the peer",
+    "sslv3 alert certificate unknown": "the peer has refused our certificate",
+    "tlsv1 unrecognized name": "the server does not serve the name of set_tlsext_host_name",
+    "tlsv1 alert no application protocol": "the server speaks none of set_alpn_protos",
+    "session id context uninitialized": "a server that verifies clients needs set_session_id to "
+    "resume sessions",
+    "dtls message too big": "one message over DTLS has at most 16384 bytes",
+    **dict.fromkeys(
+        ("ee key too small", "ca key too small", "ca md too weak", "dh key too small"), _WEAK
+    ),
+}
+
+
+def advice(error: Error | CryptoError) -> list[str]:
+    """Return what is known to help, the last complaint's first; mostly one line, or none."""
+    found = [_REASONS.get(each.reason) for each in reversed(error.errors)]
+    found.append(about_verification(getattr(error, "verify_code", None)))
+    return [each for each in dict.fromkeys(found) if each]
+
+
+def about_verification(code: int | None) -> str | None:
+    """Return what is known to help where a certificate failed with an ``X509_V_ERR_*``."""
+    return _VERIFICATION.get(code or 0)

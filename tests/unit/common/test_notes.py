@@ -1,0 +1,217 @@
+"""Errors say in words what their arguments, which programs compare, leave out."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kit import authority, contexts, pump, sockets
+from OpenSSL import SSL, _advice, _exceptions, crypto
+
+NEW = sys.version_info >= (3, 11)
+FAMILY = [
+    *(SSL.Error, SSL.SysCallError, SSL.ZeroReturnError, SSL.WantReadError),
+    *(crypto.Error, crypto.X509StoreContextError, crypto.OCSPError),
+]
+
+
+def told(error: BaseException) -> str:
+    """What a person sees of the notes."""
+    if NEW:
+        return "\n".join(getattr(error, "__notes__", ()))
+    return str(error)
+
+
+# ---- what shows them
+
+
+class Before(_exceptions._Noted):
+    """An error of ours as Python 3.10 has it."""
+
+
+class Both(Before, OSError):
+    """As SysCallError is."""
+
+
+@pytest.mark.parametrize("kind", [Before, Both])
+def test_before_python_3_11_notes_are_in_the_words_of_an_error(kind: type[Before]) -> None:
+    error = kind(2, "words")
+    plain = str(error)
+    assert plain == "(2, 'words')"
+    error.add_note("more")
+    error.add_note("and more")
+    for each in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert str(each) == f"{plain}\nmore\nand more"
+        assert each.args == (2, "words")
+        assert repr(each) == f"{kind.__name__}(2, 'words')"
+        assert each.__notes__ == ["more", "and more"]
+    with pytest.raises(TypeError, match="note must be a str, not 'int'"):
+        error.add_note(1)  # type: ignore[arg-type]  # that is the point
+    assert error.__notes__ == ["more", "and more"]
+
+
+@pytest.mark.parametrize("kind", FAMILY)
+def test_from_python_3_11_on_they_are_pythons_own(kind: type[BaseException]) -> None:
+    assert issubclass(kind, _exceptions._Noted) is not NEW
+    assert callable(kind.add_note)  # type: ignore[attr-defined, unused-ignore]  # also in 3.10
+
+
+@pytest.mark.parametrize("kind", [SSL.Error, SSL.SysCallError, crypto.Error])
+def test_arguments_stay_what_programs_expect(kind: type[Exception]) -> None:
+    error = kind([("library", "", "reason")])
+    assert error.args == ([("library", "", "reason")],)
+    assert str(error) == str(error.args[0])
+
+
+# ---- what they say
+
+
+def client() -> SSL.Context:
+    return SSL.Context(SSL.TLS_CLIENT_METHOD)
+
+
+def encrypted() -> bytes:
+    pem = authority.identity().files.key.read_bytes()
+    key = crypto.load_privatekey(crypto.FILETYPE_PEM, pem)
+    return crypto.dump_privatekey(crypto.FILETYPE_PEM, key, "aes128", b"right")
+
+
+def mismatch() -> None:
+    context = client()
+    files = authority.identity().files
+    context.use_certificate_chain_file(files.chain)
+    context.use_privatekey_file(authority.self_signed().files.key)
+    context.check_privatekey()
+
+
+def verified() -> None:
+    certificate = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().pem)
+    crypto.X509StoreContext(crypto.X509Store(), certificate).verify_certificate()
+
+
+SETTINGS: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
+    "a file that is not there": (
+        lambda: client().use_privatekey_file("/no/such/file"),
+        ("/no/such/file", "No such file or directory"),
+    ),
+    "trust that is not there": (
+        lambda: client().load_verify_locations("/no/such/file"),
+        ("/no/such/file", "No such file or directory"),
+    ),
+    "a group": (lambda: client().set_groups_list("X25519:no-such"), ("no-such",)),
+    "a cipher": (lambda: client().set_cipher_list(b"no-such"), ("set_tls13_ciphersuites",)),
+    "no PEM": (
+        lambda: crypto.load_certificate(crypto.FILETYPE_PEM, b"nonsense"),
+        ("no PEM block of the wanted kind",),
+    ),
+    "a wrong passphrase": (
+        lambda: crypto.load_privatekey(crypto.FILETYPE_PEM, encrypted(), b"wrong"),
+        ("the passphrase is wrong",),
+    ),
+    "another key": (mismatch, ("does not belong to that certificate",)),
+    "nobody said who is the client": (
+        lambda: SSL.Connection(client()).do_handshake(),
+        ("set_connect_state",),
+    ),
+    "a chain": (verified, ("the certificate at depth 0 is that of", "load_verify_locations")),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_that_fails(name: str) -> None:
+    call, words = SETTINGS[name]
+    with pytest.raises((SSL.Error, crypto.Error, crypto.X509StoreContextError)) as caught:
+        call()
+    for each in words:
+        assert each in told(caught.value), told(caught.value)
+
+
+def outcome(server: SSL.Context, client: SSL.Context, host: bytes | None = None) -> pump.Outcome:
+    ends = pump.pair(server, client)
+    if host:
+        ends.client.set_host(host)
+    return pump.handshake_outcome(*ends)
+
+
+def test_a_peer_that_is_not_trusted() -> None:
+    stranger = contexts.client_context(verify=False)
+    stranger.set_verify(SSL.VERIFY_PEER)
+    found = outcome(contexts.server_context(), stranger)
+    assert "unable to get local issuer certificate (verify code 20)" in told(found.client)
+    assert "set_default_verify_paths" in told(found.client)
+    assert "does not trust the authority" in told(found.server)
+
+
+def test_a_peer_of_another_name() -> None:
+    found = outcome(contexts.server_context(), contexts.client_context(), b"other.test")
+    assert "hostname mismatch (verify code 62)" in told(found.client)
+    assert "set_host" in told(found.client)
+
+
+def test_nothing_in_common() -> None:
+    found = outcome(
+        contexts.server_context(version="TLSv1.2"), contexts.client_context(version="TLSv1.3")
+    )
+    assert "set_min_proto_version" in told(found.server)
+    assert "another version of TLS" in told(found.client)
+
+
+def test_a_client_without_a_certificate() -> None:
+    server = contexts.server_context(require_client=True)
+    found = outcome(server, contexts.client_context())
+    assert "the client has to give one" in told(found.server)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(b"GET / HTTP/1.0\r\n\r\n", "spoke HTTP without TLS"), (b"220 hello\r\n", "is not TLS")],
+)
+def test_a_peer_that_does_not_speak_tls(text: bytes, words: str) -> None:
+    server = SSL.Connection(contexts.server_context())
+    server.set_accept_state()
+    server.bio_write(text)
+    with pytest.raises(SSL.Error) as caught:
+        server.do_handshake()
+    assert words in told(caught.value)
+
+
+def test_a_transport_that_ends() -> None:
+    context = contexts.server_context(), contexts.client_context()
+    server, _end = pump.connected(*context)
+    server.bio_shutdown()
+    with pytest.raises(SSL.SysCallError) as caught:
+        server.recv(1)
+    assert caught.value.args == (-1, "Unexpected EOF")
+    assert "had not said goodbye" in told(caught.value)
+    with sockets.connected(*context) as (one, other):
+        sockets.reset(other)
+        with pytest.raises(ConnectionResetError) as reset:
+            one.recv(1)
+    assert "reset by peer" in told(reset.value)
+
+
+def test_want_states_say_nothing() -> None:
+    with pytest.raises(SSL.WantReadError) as caught:
+        pump.connected(contexts.server_context(), contexts.client_context()).client.recv(1)
+    assert told(caught.value) == ""
+
+
+def test_advice_names_what_there_is() -> None:
+    names = {*dir(SSL.Context), *dir(SSL.Connection), *dir(SSL), *dir(crypto.X509Store)}
+    lines = [*_advice._REASONS.values(), *_advice._VERIFICATION.values()]
+    named = {each for line in lines for each in re.findall(r"\b(?:set|use|load|add)_\w+", line)}
+    assert {"set_host", "add_crl", "use_privatekey_file"} <= named <= names
+    assert {each for line in lines for each in re.findall(r"OP_\w+", line)} <= names
+
+
+def test_one_advice_is_given_once(tmp_path: Path) -> None:
+    with pytest.raises(SSL.Error) as caught:
+        client().use_privatekey_file(tmp_path)
+    lines = told(caught.value).splitlines()
+    assert len(lines) == len(set(lines))
