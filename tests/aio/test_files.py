@@ -213,3 +213,25 @@ def test_bad_input(path: Path) -> None:
             await writer.wait_closed()
 
     run(main())
+
+
+def test_one_of_two_that_wait_may_be_cancelled() -> None:
+    """The other one goes on, and is not cancelled with it."""
+
+    async def main() -> None:
+        async with serving(echo) as port:
+            reader, writer = await connect(port)
+            writer.write(bytes(8 << 20))  # more than a socket takes: nobody reads the answer yet
+            transport = writer.transport
+            waits = [asyncio.ensure_future(transport._emptied()) for _ in range(2)]
+            await asyncio.sleep(0)
+            assert not any(each.done() for each in waits)
+            waits[0].cancel()
+            await asyncio.wait([waits[0]])
+            assert not waits[1].done()
+            await reader.readexactly(8 << 20)
+            await waits[1]
+            writer.close()
+            await writer.wait_closed()
+
+    run(main())

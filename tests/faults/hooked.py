@@ -19,12 +19,12 @@ __all__ = ["SCENARIOS"]
 NAMES = (
     *("cert-verify", "client-hello", "certificate", "certificate-client", "message-server"),
     *("psk-server", "psk-client", "psk-find", "psk-use", "session-new", "session-get"),
-    *("ticket-generate", "ticket-decrypt", "early-data", "extension-add-client"),
+    *("ticket-generate", "ticket-decrypt", "early-data", "early-once", "extension-add-client"),
     *("extension-add-server", "extension-parse-client", "extension-parse-server", "signer-client"),
     *("cookie-generate", "cookie-verify"),
 )
 #: These are asked about a session, which there may have been no memory for before.
-ABOUT_SESSIONS = ("session-get", "ticket-decrypt", "early-data")
+ABOUT_SESSIONS = ("session-get", "ticket-decrypt", "early-data", "early-once")
 
 
 class Refused(ValueError):

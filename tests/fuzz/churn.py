@@ -30,6 +30,7 @@ import churn_calls
 
 from kit import authority, contexts, scenes, shared
 from OpenSSL import SSL, crypto
+from OpenSSL._native.ssl.early_data import set_once_hook
 
 #: Longest time for one life, in seconds.
 PATIENCE = 120
@@ -78,6 +79,7 @@ SETTERS: dict[str, tuple[Callable[[SSL.Context, Hook], Any], Any]] = {
         SSL.TICKET_RETURN_USE,
     ),
     "early": (SSL.Context.set_allow_early_data_callback, True),
+    "early once": (set_once_hook, True),
     "say": (lambda context, hook: context.add_custom_ext(NUMBER, scenes.IN_HELLOS, hook), b"said"),
     "hear": (
         lambda context, hook: context.add_custom_ext(

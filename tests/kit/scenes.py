@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from kit import authority, contexts, pump, shared
 from OpenSSL import SSL, crypto
+from OpenSSL._native.ssl.early_data import set_once_hook
 
 __all__ = ["ALL", "ANSWERS", "DATAGRAMS", "HOOKS", "VERSIONS", "WAITING", "Scene", "cells"]
 
@@ -218,6 +219,11 @@ class Scene:
         self.server.set_allow_early_data_callback(hook)
         self.early = True
 
+    def early_once(self, hook: Hook) -> None:
+        """What a fleet is asked, beside the program's own callback."""
+        self.early_data(lambda _: True)
+        set_once_hook(self.server, hook)
+
     # ---- observers and staples
 
     def info_client(self, hook: Hook) -> None:
@@ -336,7 +342,7 @@ VERSIONS: dict[str, tuple[str, ...]] = {
     ),
     # After a handshake of TLS 1.3 it comes out of a read.
     "session-new-client": ("TLSv1.2", DATAGRAMS),
-    **dict.fromkeys(("psk-find", "psk-use", "early-data", "padding"), ("TLSv1.3",)),
+    **dict.fromkeys(("psk-find", "psk-use", "early-data", "early-once", "padding"), ("TLSv1.3",)),
     **dict.fromkeys(("cookie-generate", "cookie-verify"), (DATAGRAMS,)),
 }
 HOOKS = tuple(VERSIONS)

@@ -1,8 +1,8 @@
 """What a stream of anyio has in the place of asyncio's tasks.
 
 Theory.  Nobody runs while the caller waits for its handshake, so the caller itself awaits what a
-callback has returned.  Whoever is cancelled meanwhile is cancelled in the callback too, and no
-task is left behind.
+callback has returned.  A caller that is cancelled meanwhile is cancelled in the callback too, and
+no task is left behind.
 """
 
 from __future__ import annotations

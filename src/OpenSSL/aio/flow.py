@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from asyncio.transports import _FlowControlMixin
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import asyncio
 
 __all__ = ["Limits"]
 
@@ -79,7 +76,8 @@ class Limits(_FlowControlMixin):
         while self._size and not self.is_closing():
             if self._empty is None or self._empty.done():
                 self._empty = self._loop.create_future()
-            await self._empty
+            # Several may wait; one that is cancelled does not cancel the others.
+            await asyncio.shield(self._empty)
 
     def _tell_empty(self) -> None:
         told, self._empty = self._empty, None

@@ -2,7 +2,7 @@
 
 Theory.  Every operation is the same loop: a step of the core, in memory; send what that has
 written; wait for what it wants.  Records have to leave in the order in which libssl has made them,
-so one task at a time sends, and whoever comes next sends all there is.  One that receives does
+so one task at a time sends, and the next one sends all there is.  One that receives does
 not wait for another that sends: the peer may not read before we do.
 """
 

@@ -1,6 +1,6 @@
 """Early data across a fleet: what a ticket brings is taken once, whichever process it comes to.
 
-Theory.  Early data can be replayed: whoever has recorded a client's first flight may send it
+Theory.  Early data can be replayed: anyone who has recorded a client's first flight may send it
 again, to this process or to another one.  libssl keeps that off one process alone, with sessions
 that it has in memory.  Here tickets are sealed with the fleet's keys, and each is noted in the
 store when its early data is about to be taken, in one atomic step.  Who finds it noted refuses.

@@ -51,9 +51,8 @@ if since > tonumber(ARGV[3]) then return 0 end
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 return 0
 """
-SHARDS = (
-    16  # of a cluster's entries that are added: each has an entry beside it that says since when
-)
+#: Parts of a cluster's entries that are added: each has an entry beside it that says since when.
+SHARDS = 16
 LARGEST = 1 << 20  # bytes of an entry that are read; the list of ten thousand processes has 200 kB
 
 

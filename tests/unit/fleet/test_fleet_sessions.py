@@ -206,7 +206,7 @@ def test_fleets_of_other_names_and_secrets_are_strangers(store: Distant, version
 
 
 @VERSIONS
-def test_revoking_refuses_every_session_of_before(fleets: list[Fleet], version: str) -> None:
+def test_revoking_refuses_every_earlier_session(fleets: list[Fleet], version: str) -> None:
     one, other = (stateful(each, version) for each in fleets)
     client = contexts.client_context()
     session = session_of(*visit(one, client))

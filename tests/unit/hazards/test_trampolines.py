@@ -71,7 +71,7 @@ def test_what_a_hook_raises_comes_out_and_the_handshake_is_over(
 DECIDING = (
     "verify", "verify-connection", "verify-server", "cert-verify", "cert-verify-server",
     "client-hello", "staple-client", "extension-parse-client", "extension-parse-server",
-    "early-data", "cookie-verify",
+    "early-data", "early-once", "cookie-verify",
 )  # fmt: skip
 #: Those whose answer is bytes, and whether None stands for nothing.
 TELLING = {

@@ -304,7 +304,7 @@ def test_a_server_that_does_not_know_it(version: str) -> None:
 
 
 @newer
-def test_no_session_of_before_passes_it_by() -> None:
+def test_no_earlier_session_passes_it_by() -> None:
     """In TLS 1.2 a session is offered in the open, and the server shows no certificate then."""
     server, client = contexts.server_context(version="TLSv1.2"), contexts.client_context()
     first = ends(server, None, client)
