@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from ends import standard
+from processors import halves, stay_on
 from works.load import Taken
 from works.serve import loop
 
@@ -63,14 +64,17 @@ def work(peer: str, option: str, seconds: float) -> Taken:
     kind, _, count = option.partition("-")
     hear, tell = os.pipe()
     ready, begin = os.pipe()
+    own, other = halves()
     child = os.fork()
     if child == 0:
         try:
+            stay_on(other)
             port = int(os.read(ready, 10))
             clients(port, kind == "resumed", int(count), seconds, tell)
         finally:
             os._exit(1)
     os.close(tell)
+    stay_on(own)
     port = loop(peer, SIZE, "sendall", "new")
     before = time.process_time()
     os.write(begin, b"%d" % port)

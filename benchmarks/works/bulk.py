@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 from ends.peers import SSL
+from processors import halves, stay_on
 from works.transfer import BUFFER, connect, sockets
 
 
@@ -43,13 +44,16 @@ def work(peer: str, option: str, _seconds: float) -> tuple[float, float]:
     kind, _, number = option.partition("-")
     size = int(number)
     theirs, mine = sockets("tcp")
+    own, other = halves()
     child = os.fork()
     if child == 0:
         try:
+            stay_on(other)
             client(theirs, kind == "upload", size)
         finally:
             os._exit(0)
     theirs.close()
+    stay_on(own)
     stream = connect(peer, mine, True)
     taken: list[float] = []
 

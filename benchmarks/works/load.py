@@ -11,8 +11,9 @@ import subprocess
 import time
 from typing import NamedTuple
 
+from processors import stay_on
+
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
-THREADS = 2
 #: Longer latencies are seen, too.
 TIMEOUT = "20s"
 
@@ -36,14 +37,22 @@ def seconds_of(number: str, unit: str) -> float:
     return float(number) * UNITS[unit]
 
 
-def load(port: int, connections: int, kept: bool, seconds: float) -> Taken:
+def load(port: int, connections: int, kept: bool, seconds: float, processors: set[int]) -> Taken:
     """Have wrk ask for a page for that long, whole seconds and one at least."""
-    command = ["wrk", "--latency", "--timeout", TIMEOUT, f"-t{THREADS}", f"-c{connections}"]
+    threads = min(len(processors), connections)
+    command = ["wrk", "--latency", "--timeout", TIMEOUT, f"-t{threads}", f"-c{connections}"]
     command += [f"-d{max(1, round(seconds))}", f"https://127.0.0.1:{port}/"]
     if not kept:
         command += ["-H", "Connection: close"]
     before = time.process_time()
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        preexec_fn=lambda: stay_on(processors),
+    )
     cpu = time.process_time() - before
     told = done.stdout
     if "Non-2xx" in told:

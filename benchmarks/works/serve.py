@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ends.peers import SSL, folder
+from processors import halves, stay_on
 from works.load import Taken, load
 
 END = b"\r\n\r\n"
@@ -173,5 +174,7 @@ def work(peer: str, option: str, seconds: float) -> Taken:
     kind, size, call, connections, how = option.split("-")
     # wrk may go away in the middle of anything.
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    own, other = halves()
+    stay_on(own)
     port = KINDS[kind](peer, int(size), call, how)
-    return load(port, int(connections), how != "new", seconds)
+    return load(port, int(connections), how != "new", seconds, other)

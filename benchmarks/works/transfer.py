@@ -14,6 +14,7 @@ from typing import Protocol
 
 from clock import best
 from ends.peers import SSL
+from processors import halves, stay_on
 
 BUFFER = 1 << 16
 
@@ -71,14 +72,17 @@ def work(peer: str, option: str, seconds: float) -> float:
     """Wall seconds of one transfer."""
     kind, _, size = option.partition("-")
     client, server = sockets(kind)
+    own, other = halves()
     child = os.fork()
     if child == 0:
         client.close()
         try:
+            stay_on(other)
             receive_for_ever(connect(peer, server, True), int(size))
         finally:
             os._exit(1)
     server.close()
+    stay_on(own)
     stream = connect(peer, client, False)
     data = bytes(int(size))
 
