@@ -30,7 +30,7 @@ ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql 
 SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants man recording clean sources
+.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants stubs man recording clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -83,6 +83,9 @@ recording: setup $(TESTED) ## record `brisktls connect` for the README, into doc
 
 constants: ## write what follows from tools/constants.txt
 	@$(PYTHON) tools/make_constants.py
+
+stubs: setup ## write the stubs of the native core from its annotations
+	@$(BIN)/python tools/make_stubs.py
 
 docs: setup $(DOCUMENTED) ## build the documentation into docs/_build/html
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

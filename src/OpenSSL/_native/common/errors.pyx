@@ -225,12 +225,12 @@ cdef object advised(object error):
     return error
 
 
-def from_queue(error_class not None):
+def from_queue(error_class not None: type[_Error]) -> _Error:
     """Make an ``error_class`` of what stands in this thread's queue, and empty it."""
     return advised(drain(error_class, "unknown error"))
 
 
-def memory_ended():
+def memory_ended() -> bool:
     """Whether the oldest or the newest entry of this thread's queue tells of no memory."""
     return (ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE
             or ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)

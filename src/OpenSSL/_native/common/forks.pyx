@@ -8,7 +8,7 @@ forks.count = 0
 forks.thread = 0
 
 
-def count_fork():
+def count_fork() -> None:
     """Runs in a child after a fork."""
     forks.count += 1
     forks.thread = PyThread_get_thread_ident()

@@ -1,11 +1,14 @@
+# Written by tools/make_stubs.py from hooks.pyx.
+
+def write_unraisable(error: BaseException, about: object) -> None:
+    """Tell ``sys.unraisablehook`` of an exception that no call can raise."""
+
 class Hooks: ...
 
 class Carrier:
     """Keeps the first exception of a hook until the call that ran it raises it."""
 
 class Asking(Carrier):
-    """A call of libcrypto that signs."""
+    """A call of libcrypto that signs, between ``begin_asking`` and ``end``."""
 
 class Kept: ...
-
-def write_unraisable(error: BaseException, about: object) -> None: ...

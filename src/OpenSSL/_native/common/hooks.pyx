@@ -31,7 +31,7 @@ cdef enum:
     HOOK_ROOM = 0x10000
 
 
-def write_unraisable(error not None, about):
+def write_unraisable(error not None: BaseException, about) -> None:
     """Tell ``sys.unraisablehook`` of an exception that no call can raise."""
     cdef object kind = type(error)
     cdef object traceback = error.__traceback__
@@ -86,6 +86,8 @@ cdef class Hooks:
 
 
 cdef class Carrier:
+    """Keeps the first exception of a hook until the call that ran it raises it."""
+
     cdef void keep(self, object error) noexcept:
         if self.failure is None:
             self.failure = error

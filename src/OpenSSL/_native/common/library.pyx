@@ -26,7 +26,7 @@ cdef extern from *:
     const int BRISK_OWN_OPENSSL
 
 
-def version_text(kind not None):
+def version_text(kind not None: int) -> bytes:
     if not INT_MIN <= kind <= INT_MAX:
         return b"not available"
     cdef const char* words = OpenSSL_version(kind)
@@ -34,15 +34,15 @@ def version_text(kind not None):
     return b"not available" if words == NULL else words[:strlen(words)]
 
 
-def version_number():
+def version_number() -> int:
     return OpenSSL_version_num()
 
 
-def is_bundled():
+def is_bundled() -> bool:
     return BRISK_OWN_OPENSSL != 0
 
 
-def features():
+def features() -> dict[str, bool]:
     cdef const brisk_feature* each = brisk_features
     cdef unsigned long number = OpenSSL_version_num()
     found = {}

@@ -1,2 +1,3 @@
-# Everything here is for the native core alone.
+# Written by tools/make_stubs.py from memory.pyx.
+
 class Memory: ...

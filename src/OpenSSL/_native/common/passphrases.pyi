@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from passphrases.pyx.
+
 from collections.abc import Callable
 
 from OpenSSL._native.common.hooks import Carrier

@@ -13,7 +13,7 @@ from OpenSSL._native.common.hooks cimport Carrier, Scope, enter_hook, leave_hook
 
 
 cdef class Passphrase(Carrier):
-    def __init__(self, source not None):
+    def __init__(self, source not None: bytes | Callable[[bool], bytes]):
         if not isinstance(source, bytes) and not callable(source):
             raise TypeError("Last argument must be a byte string or a callable.")
         self.source = source

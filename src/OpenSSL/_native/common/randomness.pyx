@@ -11,17 +11,17 @@ cdef extern from "compat.h" nogil:
     void RAND_add(const void* data, int size, double entropy)
 
 
-def add(bytes data not None, double entropy):
+def add(bytes data not None, double entropy) -> None:
     if PyBytes_GET_SIZE(data) > INT_MAX:
         raise ValueError("the data is longer than 2 GiB")
     RAND_add(PyBytes_AS_STRING(data), <int>PyBytes_GET_SIZE(data), entropy)
 
 
-def status():
+def status() -> int:
     return RAND_status()
 
 
-def take(int size):
+def take(int size) -> bytes:
     cdef bytes out = PyBytes_FromStringAndSize(NULL, size)
     errors.clear()
     if c.RAND_bytes(<unsigned char*>PyBytes_AS_STRING(out), size) != 1:

@@ -1,1 +1,4 @@
-# Everything here is for the native core alone.
+# Written by tools/make_stubs.py from algorithms.pyx.
+
+# Nothing of this module is visible to Python.
+

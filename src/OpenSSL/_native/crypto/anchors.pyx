@@ -90,7 +90,7 @@ cdef X509Store parse(bytes file, bytes folder, bint platform):
     return store if good == 1 else None
 
 
-def platform_places():
+def platform_places() -> tuple[bytes, bytes, bool]:
     """The file and the folders that OpenSSL looks into, and whether the environment names them."""
     file = platform_place(X509_get_default_cert_file_env(), X509_get_default_cert_file())
     folder = platform_place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir())

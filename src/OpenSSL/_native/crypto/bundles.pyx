@@ -108,7 +108,7 @@ cdef int take_list(Bundle bundle, c.X509_CRL* taken) except -1:
     return 0
 
 
-def load(X509Store store not None, bytes data not None):
+def load(X509Store store not None, bytes data not None) -> None:
     """Let a store know everything that the bytes hold, or nothing."""
     store.held()
     read_bundle(data).add_to(store)

@@ -25,12 +25,12 @@ cdef extern from "compat.h" nogil:
 
 
 @cython.critical_section
-def get_version(X509 certificate not None):
+def get_version(X509 certificate not None) -> int:
     return c.X509_get_version(certificate.held())
 
 
 @cython.critical_section
-def set_version(X509 certificate not None, long version):
+def set_version(X509 certificate not None, long version) -> None:
     certificate.own()
     errors.clear()
     if X509_set_version(certificate.handle, version) != 1:
@@ -39,12 +39,12 @@ def set_version(X509 certificate not None, long version):
 
 
 @cython.critical_section
-def get_serial(X509 certificate not None):
+def get_serial(X509 certificate not None) -> int:
     return asn1.integer_value(c.X509_get0_serialNumber(certificate.held()))
 
 
 @cython.critical_section
-def set_serial(X509 certificate not None, object serial not None):
+def set_serial(X509 certificate not None, serial not None: int) -> None:
     cdef c.ASN1_INTEGER* number = asn1.new_integer(serial)
     cdef int good
     try:
@@ -59,13 +59,13 @@ def set_serial(X509 certificate not None, object serial not None):
 
 
 @cython.critical_section
-def get_boundary(X509 certificate not None, bint end):
+def get_boundary(X509 certificate not None, bint end) -> bytes | None:
     """The time as text, or None."""
     return asn1.time_text(boundary(certificate, end))
 
 
 @cython.critical_section
-def get_boundary_seconds(X509 certificate not None, bint end):
+def get_boundary_seconds(X509 certificate not None, bint end) -> int | None:
     """The time in seconds since 1970, or None."""
     return asn1.time_seconds(boundary(certificate, end))
 
@@ -77,7 +77,7 @@ cdef const c.ASN1_TIME* boundary(X509 certificate, bint end) except? NULL:
 
 
 @cython.critical_section
-def set_boundary(X509 certificate not None, bint end, object when):
+def set_boundary(X509 certificate not None, bint end, when: bytes | int) -> None:
     """Set a time from its text (bytes), or from seconds counted from now (int)."""
     cdef c.ASN1_TIME* time
     cdef int good
@@ -99,12 +99,12 @@ def set_boundary(X509 certificate not None, bint end, object when):
     stale(certificate.handle)
 
 
-def get_pubkey(X509 certificate not None):
+def get_pubkey(X509 certificate not None) -> Any:
     return public_key(certificate)
 
 
 @cython.critical_section
-def set_pubkey(X509 certificate not None, keys.PKey key not None):
+def set_pubkey(X509 certificate not None, keys.PKey key not None) -> None:
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
     try:
@@ -119,7 +119,7 @@ def set_pubkey(X509 certificate not None, keys.PKey key not None):
 
 
 @cython.critical_section
-def get_signature_algorithm(X509 certificate not None):
+def get_signature_algorithm(X509 certificate not None) -> bytes | None:
     """OpenSSL's long name, or None when it does not know the algorithm."""
     cdef const c.ASN1_OBJECT* kind = NULL
     cdef int nid
@@ -129,17 +129,17 @@ def get_signature_algorithm(X509 certificate not None):
 
 
 @cython.critical_section
-def get_extension_count(X509 certificate not None):
+def get_extension_count(X509 certificate not None) -> int:
     return X509_get_ext_count(certificate.held())
 
 
 @cython.critical_section
-def get_subject_hash(X509 certificate not None):
+def get_subject_hash(X509 certificate not None) -> int:
     return names.hash_of(c.X509_get_subject_name(certificate.held()))
 
 
 @cython.critical_section
-def sign(X509 certificate not None, keys.PKey key not None, digest):
+def sign(X509 certificate not None, keys.PKey key not None, digest: str | bytes | None) -> None:
     """Sign with ``key``; ``digest`` is None for keys that bring their own."""
     cdef const c.EVP_MD* kind = NULL
     cdef c.EVP_PKEY* shared

@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from certificate_names.pyx.
+
 from OpenSSL._native.crypto.certificates import X509
 
 def check_host(certificate: X509, name: bytes, flags: int | None) -> bool: ...

@@ -20,7 +20,7 @@ cdef bint verdict(int result) except -1:
     return result == 1
 
 
-def check_host(X509 certificate not None, bytes name not None, flags):
+def check_host(X509 certificate not None, bytes name not None, flags: int | None) -> bool:
     cdef unsigned int ways = HOSTFLAGS if flags is None else flags
     cdef c.X509* handle = certificate.share()
     cdef int result
@@ -31,7 +31,7 @@ def check_host(X509 certificate not None, bytes name not None, flags):
     return verdict(result)
 
 
-def check_address(X509 certificate not None, bytes address not None):
+def check_address(X509 certificate not None, bytes address not None) -> bool:
     cdef c.X509* handle = certificate.share()
     cdef int result
     errors.clear()
@@ -40,7 +40,7 @@ def check_address(X509 certificate not None, bytes address not None):
     return verdict(result)
 
 
-def check_email(X509 certificate not None, bytes address not None):
+def check_email(X509 certificate not None, bytes address not None) -> bool:
     cdef c.X509* handle = certificate.share()
     cdef int result
     errors.clear()

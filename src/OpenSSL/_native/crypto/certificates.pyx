@@ -39,13 +39,15 @@ cdef extern from "compat.h" nogil:
 cdef object face = None
 
 
-def set_face(type kind):
+def set_face(type kind: type[X509]) -> None:
     """Say which subclass of X509 is made for people."""
     global face
     face = kind
 
 
 cdef class X509(names.NameOwner):
+    """The owner of a certificate."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
@@ -198,12 +200,12 @@ cdef object lend(X509 certificate, bint subject):
 
 
 @cython.critical_section
-def get_subject(X509 certificate not None):
+def get_subject(X509 certificate not None) -> Any:
     return lend(certificate, True)
 
 
 @cython.critical_section
-def get_issuer(X509 certificate not None):
+def get_issuer(X509 certificate not None) -> Any:
     return lend(certificate, False)
 
 
@@ -220,11 +222,11 @@ cdef int set_name(X509 certificate, c.X509_NAME* value, bint subject) except -1:
     return 0
 
 
-def set_subject(X509 certificate not None, names.X509Name name not None):
+def set_subject(X509 certificate not None, names.X509Name name not None) -> None:
     put_name(certificate, name, True)
 
 
-def set_issuer(X509 certificate not None, names.X509Name name not None):
+def set_issuer(X509 certificate not None, names.X509Name name not None) -> None:
     put_name(certificate, name, False)
 
 
@@ -277,7 +279,7 @@ cdef bytes encoded(X509 certificate):
 
 
 @cython.critical_section
-def digest(X509 certificate not None, name not None):
+def digest(X509 certificate not None, name not None: str | bytes) -> bytes:
     """The digest of the DER encoding."""
     # X509_digest may answer with a digest kept from before a change.
     cdef const c.EVP_MD* kind = algorithms.find_digest(name)
@@ -296,7 +298,7 @@ cdef c.X509* read_pem(memory.Memory source) noexcept:
     return PEM_read_bio_X509(source.bio, NULL, passphrases.on_passphrase, NULL)
 
 
-def load(bytes data not None, bint pem):
+def load(bytes data not None, bint pem) -> Any:
     cdef memory.Memory source = memory.reading(data)
     cdef c.X509* loaded
     errors.clear()
@@ -309,7 +311,7 @@ def load(bytes data not None, bint pem):
     return wrap_certificate(loaded)
 
 
-def load_all(bytes data not None):
+def load_all(bytes data not None) -> list[Any]:
     """Every certificate of a PEM bundle, in order; anything malformed is refused."""
     cdef memory.Memory source = memory.reading(data)
     cdef c.X509* loaded
@@ -325,7 +327,7 @@ def load_all(bytes data not None):
 
 
 @cython.critical_section
-def dump_pem(X509 certificate not None):
+def dump_pem(X509 certificate not None) -> bytes:
     cdef memory.Memory out = memory.writing()
     errors.clear()
     if PEM_write_bio_X509(out.bio, certificate.held()) != 1:
@@ -334,11 +336,11 @@ def dump_pem(X509 certificate not None):
 
 
 @cython.critical_section
-def dump_der(X509 certificate not None):
+def dump_der(X509 certificate not None) -> bytes:
     return encoded(certificate)
 
 
 @cython.critical_section
-def dump_text(X509 certificate not None):
+def dump_text(X509 certificate not None) -> bytes:
     cdef memory.Memory out = memory.writing()
     return printing.print_certificate(out, certificate.held())

@@ -8,7 +8,7 @@ cdef extern from "compat.h" nogil:
     size_t EC_get_builtin_curves(c.EC_builtin_curve* curves, size_t count)
 
 
-def list_curves():
+def list_curves() -> list[tuple[int, str]]:
     """``(number, short name)`` of every curve built in."""
     cdef size_t count = EC_get_builtin_curves(NULL, 0)
     cdef c.EC_builtin_curve* curves = <c.EC_builtin_curve*>calloc(

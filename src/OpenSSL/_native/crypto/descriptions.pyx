@@ -211,7 +211,7 @@ cdef str time_text(const c.ASN1_TIME* time):
 
 
 @cython.critical_section
-def describe(X509 certificate not None):
+def describe(X509 certificate not None) -> dict[str, Any]:
     """The certificate as ``ssl.SSLSocket.getpeercert`` has it."""
     cdef c.X509* handle = certificate.held()
     errors.clear()
@@ -237,7 +237,7 @@ def describe(X509 certificate not None):
 
 
 @cython.critical_section
-def is_authority(X509 certificate not None):
+def is_authority(X509 certificate not None) -> bool:
     """Whether OpenSSL takes the certificate for one that may sign others."""
     cdef int answer = X509_check_ca(certificate.held())
     errors.clear()

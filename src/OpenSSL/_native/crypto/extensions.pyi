@@ -1,22 +1,27 @@
+# Written by tools/make_stubs.py from extensions.pyx.
+
 from typing import Any
 
 from OpenSSL._native.crypto.certificates import X509
 
+def set_face(kind: type[X509Extension]) -> None:
+    """Say which subclass of X509Extension is made for people."""
+
 class X509Extension:
     """The owner of an extension."""
 
-def set_face(kind: type[X509Extension]) -> None: ...
 def fill(
-    extension: X509Extension,
-    name: bytes,
-    value: bytes,
-    subject: X509 | None,
-    issuer: X509 | None,
-) -> None: ...
+    extension: X509Extension, name: bytes, value: bytes, subject: X509 | None, issuer: X509 | None
+) -> None:
+    """Make the extension from OpenSSL's configuration language."""
+
 def get_critical(extension: X509Extension) -> int: ...
 def get_short_name(extension: X509Extension) -> bytes: ...
 def get_data(extension: X509Extension) -> bytes: ...
-def get_subject_alt_names(certificate: X509) -> list[tuple[str, str]]: ...
+def get_subject_alt_names(certificate: X509) -> list[tuple[str, str]]:
+    """``(kind, value)`` of each alternative name; an empty list without the extension."""
+
 def get_text(extension: X509Extension) -> str: ...
 def add_to_certificate(certificate: X509, extension: X509Extension) -> None: ...
-def get_from_certificate(certificate: X509, index: int) -> Any: ...
+def get_from_certificate(certificate: X509, index: int) -> Any:
+    """A copy of the extension at ``index``, or None when there is none."""

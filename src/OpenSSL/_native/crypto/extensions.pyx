@@ -31,13 +31,15 @@ cdef extern from "compat.h" nogil:
 cdef object face = None
 
 
-def set_face(type kind):
+def set_face(type kind: type[X509Extension]) -> None:
     """Say which subclass of X509Extension is made for people."""
     global face
     face = kind
 
 
 cdef class X509Extension:
+    """The owner of an extension."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
@@ -73,9 +75,12 @@ cdef void release_extension(c.X509_EXTENSION* extension) noexcept:
 
 
 def fill(
-    X509Extension extension not None, bytes name not None, bytes value not None,
-    certificates.X509 subject, certificates.X509 issuer,
-):
+    X509Extension extension not None,
+    bytes name not None,
+    bytes value not None,
+    certificates.X509 subject,
+    certificates.X509 issuer,
+) -> None:
     """Make the extension from OpenSSL's configuration language."""
     cdef c.X509V3_CTX context
     cdef c.X509_EXTENSION* made
@@ -109,18 +114,18 @@ def fill(
 
 
 @cython.critical_section
-def get_critical(X509Extension extension not None):
+def get_critical(X509Extension extension not None) -> int:
     return X509_EXTENSION_get_critical(extension.held())
 
 
 @cython.critical_section
-def get_short_name(X509Extension extension not None):
+def get_short_name(X509Extension extension not None) -> bytes:
     cdef int nid = c.OBJ_obj2nid(X509_EXTENSION_get_object(extension.held()))
     return <bytes>c.OBJ_nid2sn(nid)
 
 
 @cython.critical_section
-def get_data(X509Extension extension not None):
+def get_data(X509Extension extension not None) -> bytes:
     return asn1.string_bytes(X509_EXTENSION_get_data(extension.held()))
 
 
@@ -179,7 +184,7 @@ cdef list name_pairs(c.GENERAL_NAMES* names):
 
 
 @cython.critical_section
-def get_subject_alt_names(certificates.X509 certificate not None):
+def get_subject_alt_names(certificates.X509 certificate not None) -> list[tuple[str, str]]:
     """``(kind, value)`` of each alternative name; an empty list without the extension."""
     cdef int critical = 0
     cdef c.GENERAL_NAMES* names
@@ -207,7 +212,7 @@ cdef str labelled(c.GENERAL_NAME* name):
 
 
 @cython.critical_section
-def get_text(X509Extension extension not None):
+def get_text(X509Extension extension not None) -> str:
     cdef memory.Memory out = memory.writing()
     cdef c.X509_EXTENSION* handle = extension.held()
     cdef c.GENERAL_NAMES* names
@@ -230,7 +235,9 @@ def get_text(X509Extension extension not None):
 # ---- in certificates
 
 @cython.critical_section
-def add_to_certificate(certificates.X509 certificate not None, X509Extension extension not None):
+def add_to_certificate(
+    certificates.X509 certificate not None, X509Extension extension not None,
+) -> None:
     cdef c.X509* handle = certificate.own()
     errors.clear()
     if X509_add_ext(handle, extension.held(), -1) != 1:
@@ -239,7 +246,7 @@ def add_to_certificate(certificates.X509 certificate not None, X509Extension ext
 
 
 @cython.critical_section
-def get_from_certificate(certificates.X509 certificate not None, int index):
+def get_from_certificate(certificates.X509 certificate not None, int index) -> Any:
     """A copy of the extension at ``index``, or None when there is none."""
     cdef c.X509_EXTENSION* found = X509_get_ext(certificate.held(), index)
     return None if found == NULL else copy_extension(found)

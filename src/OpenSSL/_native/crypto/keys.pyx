@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """``PKey`` owns an EVP_PKEY: private and public keys, their making and their files."""
 
 cimport cython
@@ -45,13 +44,15 @@ cdef extern from "compat.h" nogil:
 cdef object face = None
 
 
-def set_face(type kind):
+def set_face(type kind: type[PKey]) -> None:
     """Say which subclass of PKey is made for people."""
     global face
     face = kind
 
 
 cdef class PKey:
+    """The owner of a key."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
@@ -115,12 +116,12 @@ cdef object wrap_public_key(c.EVP_PKEY* taken):
 # ---- what a key is
 
 @cython.critical_section
-def get_type(PKey key not None):
+def get_type(PKey key not None) -> int:
     return EVP_PKEY_get_id(key.held())
 
 
 @cython.critical_section
-def get_bits(PKey key not None):
+def get_bits(PKey key not None) -> int:
     cdef int bits
     errors.clear()
     bits = c.EVP_PKEY_get_bits(key.held())
@@ -131,12 +132,12 @@ def get_bits(PKey key not None):
 
 
 @cython.critical_section
-def get_type_name(PKey key not None):
+def get_type_name(PKey key not None) -> str | None:
     cdef const char* name = c.EVP_PKEY_get0_type_name(key.held())
     return None if name == NULL else (<bytes>name).decode("ascii")
 
 
-def check(PKey key not None):
+def check(PKey key not None) -> bool:
     """Check the arithmetic of a private key; the slow part runs without the interpreter."""
     cdef c.EVP_PKEY* shared
     cdef c.EVP_PKEY_CTX* context
@@ -214,7 +215,7 @@ cdef c.EVP_PKEY* make_dsa(int bits) noexcept nogil:
     return made
 
 
-def generate(PKey key not None, bint dsa, int bits):
+def generate(PKey key not None, bint dsa, int bits) -> None:
     """Replace what ``key`` holds by a new pair; an unlucky call leaves it as it was."""
     cdef c.EVP_PKEY* made
     key.held()
@@ -240,7 +241,7 @@ cdef c.EVP_PKEY* make_named(const char* name, const char* group) noexcept nogil:
     return made
 
 
-def knows(bytes name not None):
+def knows(bytes name not None) -> bool:
     """Whether the library has a kind of key."""
     cdef c.EVP_PKEY_CTX* context
     errors.clear()
@@ -250,7 +251,7 @@ def knows(bytes name not None):
     return context != NULL
 
 
-def generate_named(PKey key not None, bytes name not None, bytes group):
+def generate_named(PKey key not None, bytes name not None, bytes group) -> None:
     """The same as ``generate``, of a kind and, for elliptic curves, a group by name."""
     cdef c.EVP_PKEY* made
     cdef const char* kind = name
@@ -278,7 +279,7 @@ cdef int exchange(PKey key, c.EVP_PKEY* made) except -1:
 
 # ---- keys that live elsewhere
 
-def from_signer(PKey public not None, function not None):
+def from_signer(PKey public not None, function not None: Callable[[Any, bytes], bytes]) -> Any:
     """A key with the public half of another one, and a function that signs for it."""
     cdef signers.Signer signer = signers.Signer(function)
     cdef c.EVP_PKEY* half = public.share()
@@ -299,7 +300,7 @@ cdef int check_here(PKey key) except -1:
 
 # ---- files
 
-def load_private(bytes data not None, bint pem, passphrases.Passphrase phrase):
+def load_private(bytes data not None, bint pem, passphrases.Passphrase phrase) -> Any:
     cdef memory.Memory source = memory.reading(data)
     cdef c.EVP_PKEY* loaded
     cdef void* asked = NULL
@@ -320,7 +321,7 @@ def load_private(bytes data not None, bint pem, passphrases.Passphrase phrase):
     return wrap_key(loaded)
 
 
-def load_public(bytes data not None, bint pem):
+def load_public(bytes data not None, bint pem) -> Any:
     cdef memory.Memory source = memory.reading(data)
     cdef c.EVP_PKEY* loaded
     errors.clear()
@@ -333,12 +334,12 @@ def load_public(bytes data not None, bint pem):
     return wrap_public_key(loaded)
 
 
-def check_cipher(name not None):
+def check_cipher(name not None: str) -> None:
     """Raise ValueError when OpenSSL knows no cipher of this name."""
     algorithms.find_cipher(name)
 
 
-def dump_private_pem(PKey key not None, cipher, passphrases.Passphrase phrase):
+def dump_private_pem(PKey key not None, cipher: str | None, passphrases.Passphrase phrase) -> bytes:
     """PEM, encrypted when ``cipher`` names one; the phrase may be a Python callable."""
     cdef memory.Memory out = memory.writing()
     cdef const c.EVP_CIPHER* chosen = NULL
@@ -386,13 +387,13 @@ cdef bytes encoded(c.EVP_PKEY* key, encoder encode):
 
 
 @cython.critical_section
-def dump_private_der(PKey key not None):
+def dump_private_der(PKey key not None) -> bytes:
     check_here(key)
     return encoded(key.held(), i2d_PrivateKey)
 
 
 @cython.critical_section
-def dump_private_text(PKey key not None):
+def dump_private_text(PKey key not None) -> bytes:
     cdef memory.Memory out = memory.writing()
     check_here(key)
     errors.clear()
@@ -402,7 +403,7 @@ def dump_private_text(PKey key not None):
 
 
 @cython.critical_section
-def dump_public(PKey key not None, bint pem):
+def dump_public(PKey key not None, bint pem) -> bytes:
     cdef memory.Memory out
     if not pem:
         return encoded(key.held(), c.i2d_PUBKEY)

@@ -28,13 +28,15 @@ cdef extern from "compat.h" nogil:
 cdef object face = None
 
 
-def set_face(type kind):
+def set_face(type kind: type[X509Name]) -> None:
     """Say which subclass of X509Name is made for people."""
     global face
     face = kind
 
 
 cdef class NameOwner:
+    """What lends out a name that is a part of itself."""
+
     cdef int name_changes(self) except -1:
         """The names lent out may be other ones afterwards."""
         return 0
@@ -49,6 +51,8 @@ cdef class NameOwner:
 # The collector must not take the owner of a name that is lent: it would free what is not its own.
 @cython.no_gc_clear
 cdef class X509Name:
+    """The owner of a name, or a view of another owner's."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
@@ -123,7 +127,7 @@ cdef list wrap_names(const c.X509_NAME_LIST* borrowed):
 
 # ---- attributes
 
-def find_nid(str attribute not None):
+def find_nid(str attribute not None) -> int:
     """OpenSSL's number for an attribute's short or long name or dotted numbers; 0: unknown."""
     cdef bytes spelled
     try:
@@ -138,7 +142,7 @@ def find_nid(str attribute not None):
     return nid
 
 
-def get_attribute(X509Name name not None, int nid):
+def get_attribute(X509Name name not None, int nid) -> str | None:
     """The first value of an attribute as text, or None."""
     cdef int index
     guard = name.guard()
@@ -150,7 +154,7 @@ def get_attribute(X509Name name not None, int nid):
             c.X509_NAME_ENTRY_get_data(c.X509_NAME_get_entry(name.handle, index)))
 
 
-def set_attribute(X509Name name not None, int nid, bytes value not None):
+def set_attribute(X509Name name not None, int nid, bytes value not None) -> None:
     """Put ``value``, in UTF-8, in the place of the attribute's first value."""
     cdef int old
     if PyBytes_GET_SIZE(value) > INT_MAX:
@@ -173,7 +177,7 @@ def set_attribute(X509Name name not None, int nid, bytes value not None):
             name.owner.name_changed()
 
 
-def get_components(X509Name name not None):
+def get_components(X509Name name not None) -> list[tuple[bytes, bytes]]:
     """``(short name, content as it stands)`` for each attribute, in order."""
     cdef list found = []
     cdef c.X509_NAME_ENTRY* entry
@@ -195,7 +199,7 @@ def get_components(X509Name name not None):
 
 # ---- the name as a whole
 
-def compare(X509Name a not None, X509Name b not None):
+def compare(X509Name a not None, X509Name b not None) -> int:
     """Less than, equal to or greater than zero, after the canonical forms."""
     cdef int order
     first = a.guard()
@@ -208,7 +212,7 @@ def compare(X509Name a not None, X509Name b not None):
     return order
 
 
-def oneline(X509Name name not None):
+def oneline(X509Name name not None) -> bytes:
     """OpenSSL's one-line form, however long."""
     cdef char* text
     guard = name.guard()
@@ -233,13 +237,13 @@ cdef unsigned long hash_of(const c.X509_NAME* name) except? 0:
     return found
 
 
-def get_hash(X509Name name not None):
+def get_hash(X509Name name not None) -> int:
     guard = name.guard()
     with cython.critical_section(guard):
         return hash_of(name.held())
 
 
-def encode(X509Name name not None):
+def encode(X509Name name not None) -> bytes:
     """The DER encoding."""
     cdef unsigned char* out = NULL
     cdef int size

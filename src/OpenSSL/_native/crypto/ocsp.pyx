@@ -69,13 +69,15 @@ cdef enum:
 cdef object face = None
 
 
-def set_face(type kind):
+def set_face(type kind: type[OCSPResponse]) -> None:
     """Say which subclass of OCSPResponse is made for people."""
     global face
     face = kind
 
 
 cdef class OCSPResponse:
+    """The owner of an OCSP response."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
         self.basic = NULL
@@ -94,7 +96,7 @@ cdef class OCSPResponse:
 
 # ---- the envelope
 
-def load(bytes data not None):
+def load(bytes data not None) -> Any:
     cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(data)
     cdef const unsigned char* end = start
     cdef object kind = face or OCSPResponse
@@ -112,7 +114,7 @@ def load(bytes data not None):
     return made
 
 
-def dump(OCSPResponse response not None):
+def dump(OCSPResponse response not None) -> bytes:
     cdef unsigned char* out
     cdef int size
     cdef bytes made
@@ -129,7 +131,7 @@ def dump(OCSPResponse response not None):
     return made
 
 
-def get_status(OCSPResponse response not None):
+def get_status(OCSPResponse response not None) -> tuple[int, str]:
     """The number of the envelope's status, and OpenSSL's word for it."""
     cdef int status
     if response.handle == NULL:
@@ -138,11 +140,11 @@ def get_status(OCSPResponse response not None):
     return status, (<bytes>OCSP_response_status_str(status)).decode("ascii")
 
 
-def get_produced_at(OCSPResponse response not None):
+def get_produced_at(OCSPResponse response not None) -> int | None:
     return asn1.time_seconds(OCSP_resp_get0_produced_at(response.answered()))
 
 
-def get_responder(OCSPResponse response not None):
+def get_responder(OCSPResponse response not None) -> Any:
     """The name of who signed, or the SHA-1 of their public key."""
     cdef const c.ASN1_STRING* key_hash = NULL
     cdef const c.X509_NAME* name = NULL
@@ -158,12 +160,12 @@ def get_responder(OCSPResponse response not None):
     return names.wrap_name(copied)
 
 
-def get_certificates(OCSPResponse response not None):
+def get_certificates(OCSPResponse response not None) -> list[Any]:
     cdef const c.X509_CHAIN* chain = OCSP_resp_get0_certs(response.answered())
     return [] if chain == NULL else certificates.wrap_chain(chain)
 
 
-def get_signer(OCSPResponse response not None, object others not None):
+def get_signer(OCSPResponse response not None, others not None: Sequence[X509]) -> Any:
     """The certificate that the responder's name or key leads to, here or in *others*, or None."""
     cdef c.X509* signer = NULL
     cdef c.X509_CHAIN* chain
@@ -199,11 +201,13 @@ cdef c.OCSP_SINGLERESP* single(OCSPResponse response, int index) except NULL:
     return found
 
 
-def count(OCSPResponse response not None):
+def count(OCSPResponse response not None) -> int:
     return OCSP_resp_count(response.answered())
 
 
-def get_answer(OCSPResponse response not None, int index):
+def get_answer(
+    OCSPResponse response not None, int index,
+) -> tuple[str, bytes, bytes, int, str, int | None, str | None, int | None, int | None]:
     """All that one answer says, as a tuple; times are seconds since 1970 or None."""
     cdef c.OCSP_SINGLERESP* found = single(response, index)
     cdef c.ASN1_STRING* name_hash = NULL
@@ -251,7 +255,7 @@ def matching(
     OCSPResponse response not None,
     certificates.X509 certificate not None,
     certificates.X509 issuer not None,
-):
+) -> list[int]:
     """Where the answers about *certificate* stand."""
     cdef c.OCSP_BASICRESP* basic = response.answered()
     cdef c.X509* subject = certificate.share()
@@ -287,8 +291,10 @@ def matching(
 # ---- judging
 
 def verify_signature(
-    OCSPResponse response not None, object others not None, stores.X509Store store not None
-):
+    OCSPResponse response not None,
+    others not None: Sequence[X509],
+    stores.X509Store store not None,
+) -> None:
     """Raise unless the issuer, or somebody it has authorised, has signed."""
     cdef c.OCSP_BASICRESP* basic = response.answered()
     cdef c.X509_STORE* trusted = store.held()
@@ -305,7 +311,7 @@ def verify_signature(
         certificates.release_chain(chain)
 
 
-def check_validity(OCSPResponse response not None, int index, long leeway, long maximum):
+def check_validity(OCSPResponse response not None, int index, long leeway, long maximum) -> None:
     """Raise unless an answer holds now; a *maximum* age in seconds of -1 is none."""
     cdef c.ASN1_TIME* this_update = NULL
     cdef c.ASN1_TIME* next_update = NULL
@@ -320,8 +326,8 @@ def check_validity(OCSPResponse response not None, int index, long leeway, long 
 # ---- asking
 
 def request(
-    certificates.X509 certificate not None, certificates.X509 issuer not None, str digest not None
-):
+    certificates.X509 certificate not None, certificates.X509 issuer not None, str digest not None,
+) -> bytes:
     """A request about one certificate, in DER."""
     cdef const c.EVP_MD* kind = algorithms.find_digest(digest)
     cdef c.X509* subject = certificate.share()
@@ -357,7 +363,7 @@ def request(
         certificates.release_certificate(above)
 
 
-def get_urls(certificates.X509 certificate not None):
+def get_urls(certificates.X509 certificate not None) -> list[str]:
     """Where a certificate says that responders are."""
     cdef c.X509* shared = certificate.share()
     cdef c.OPENSSL_STRINGS* found = NULL
@@ -378,7 +384,7 @@ def get_urls(certificates.X509 certificate not None):
         certificates.release_certificate(shared)
 
 
-def must_staple(certificates.X509 certificate not None):
+def must_staple(certificates.X509 certificate not None) -> bool:
     """Whether its TLS features ask for a staple; an extension nobody can read does."""
     cdef c.X509* shared = certificate.share()
     cdef c.ASN1_INTEGERS* features = NULL

@@ -52,7 +52,7 @@ cdef bint passed_over(const c.X509_CHAIN* others, c.EVP_PKEY* key) except -1:
     return False
 
 
-def parse(bytes data not None, bytes phrase):
+def parse(bytes data not None, bytes phrase) -> tuple[Any, Any, bytes | None, list[Any] | None]:
     """Return ``(key, certificate, friendly name, other certificates)``, None where missing."""
     cdef memory.Memory source = memory.reading(data)
     cdef const char* words = spelled(phrase or None, "the passphrase")
@@ -100,9 +100,14 @@ def parse(bytes data not None, bytes phrase):
 
 
 def create(
-    bytes phrase, bytes name, keys.PKey key, certificates.X509 certificate,
-    list others not None, int iterations, int mac_iterations,
-):
+    bytes phrase,
+    bytes name,
+    keys.PKey key,
+    certificates.X509 certificate,
+    list others not None: list[Any],
+    int iterations,
+    int mac_iterations,
+) -> bytes:
     """Write an archive, encrypted in the way every reader of archives knows."""
     cdef memory.Memory out = memory.writing()
     cdef const char* words = spelled(phrase, "the passphrase")

@@ -11,7 +11,7 @@ cdef extern from "compat.h" nogil:
     c.PKCS7* d2i_PKCS7_bio(c.BIO* bio, c.PKCS7** into)
 
 
-def read_type(bytes data not None, bint pem):
+def read_type(bytes data not None, bint pem) -> bytes:
     """OpenSSL's short name for the type of the message."""
     cdef memory.Memory source = memory.reading(data)
     cdef c.PKCS7* message

@@ -45,13 +45,15 @@ cdef extern from "compat.h" nogil:
 cdef object face = None
 
 
-def set_face(type kind):
+def set_face(type kind: type[X509Req]) -> None:
     """Say which subclass of X509Req is made for people."""
     global face
     face = kind
 
 
 cdef class X509Req(names.NameOwner):
+    """The owner of a request."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
@@ -99,12 +101,12 @@ cdef object wrap_request(c.X509_REQ* taken):
 # ---- fields
 
 @cython.critical_section
-def get_version(X509Req request not None):
+def get_version(X509Req request not None) -> int:
     return X509_REQ_get_version(request.held())
 
 
 @cython.critical_section
-def set_version(X509Req request not None, long version):
+def set_version(X509Req request not None, long version) -> None:
     cdef c.X509_REQ* handle = request.held()
     errors.clear()
     if X509_REQ_set_version(handle, version) != 1:
@@ -113,12 +115,12 @@ def set_version(X509Req request not None, long version):
 
 
 @cython.critical_section
-def get_subject(X509Req request not None):
+def get_subject(X509Req request not None) -> Any:
     return names.borrow_name(request, True)
 
 
 @cython.critical_section
-def get_pubkey(X509Req request not None):
+def get_pubkey(X509Req request not None) -> Any:
     cdef c.EVP_PKEY* key
     errors.clear()
     key = X509_REQ_get_pubkey(request.held())
@@ -128,7 +130,7 @@ def get_pubkey(X509Req request not None):
 
 
 @cython.critical_section
-def set_pubkey(X509Req request not None, keys.PKey key not None):
+def set_pubkey(X509Req request not None, keys.PKey key not None) -> None:
     cdef c.X509_REQ* handle = request.held()
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
@@ -183,12 +185,12 @@ cdef int drop_extensions(c.X509_REQ* handle, int nid) except -1:
 
 
 @cython.critical_section
-def get_extensions(X509Req request not None):
+def get_extensions(X509Req request not None) -> list[Any]:
     return read_extensions(request.held())
 
 
 @cython.critical_section
-def add_extensions(X509Req request not None, list more not None):
+def add_extensions(X509Req request not None, list more not None: Sequence[X509Extension]) -> None:
     """Add to those already there: OpenSSL would read only the first of two lists."""
     cdef c.X509_REQ* handle = request.held()
     cdef list wanted = read_extensions(handle) + more
@@ -214,7 +216,7 @@ def add_extensions(X509Req request not None, list more not None):
 # ---- signing
 
 @cython.critical_section
-def sign(X509Req request not None, keys.PKey key not None, digest):
+def sign(X509Req request not None, keys.PKey key not None, digest: str | bytes | None) -> None:
     """Sign with ``key``; ``digest`` is None for keys that bring their own."""
     cdef c.X509_REQ* handle = request.held()
     cdef const c.EVP_MD* kind = NULL
@@ -234,7 +236,7 @@ def sign(X509Req request not None, keys.PKey key not None, digest):
 
 
 @cython.critical_section
-def verify(X509Req request not None, keys.PKey key not None):
+def verify(X509Req request not None, keys.PKey key not None) -> bool:
     cdef c.X509_REQ* handle = request.held()
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
@@ -248,7 +250,7 @@ def verify(X509Req request not None, keys.PKey key not None):
 
 # ---- files
 
-def load(bytes data not None, bint pem):
+def load(bytes data not None, bint pem) -> Any:
     cdef memory.Memory source = memory.reading(data)
     cdef c.X509_REQ* loaded
     errors.clear()
@@ -262,7 +264,7 @@ def load(bytes data not None, bint pem):
 
 
 @cython.critical_section
-def dump(X509Req request not None, bint pem):
+def dump(X509Req request not None, bint pem) -> bytes:
     cdef memory.Memory out = memory.writing()
     cdef int good
     errors.clear()
@@ -276,6 +278,6 @@ def dump(X509Req request not None, bint pem):
 
 
 @cython.critical_section
-def dump_text(X509Req request not None):
+def dump_text(X509Req request not None) -> bytes:
     cdef memory.Memory out = memory.writing()
     return printing.print_request(out, request.held())

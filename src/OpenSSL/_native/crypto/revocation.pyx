@@ -59,7 +59,7 @@ cdef object face = None
 cdef object revoked_face = None
 
 
-def set_face(type kind, type revoked):
+def set_face(type kind: type[CRL], type revoked: type[Revoked]) -> None:
     """Say which subclasses of CRL and Revoked are made for people."""
     global face, revoked_face
     face = kind
@@ -67,6 +67,8 @@ def set_face(type kind, type revoked):
 
 
 cdef class Revoked:
+    """The owner of an entry of a revocation list."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
@@ -88,6 +90,8 @@ cdef class Revoked:
 
 
 cdef class CRL:
+    """The owner of a revocation list."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
@@ -138,12 +142,12 @@ cdef object copy_revoked(const c.X509_REVOKED* borrowed):
 # ---- one revocation
 
 @cython.critical_section
-def get_serial(Revoked revoked not None):
+def get_serial(Revoked revoked not None) -> int:
     return asn1.integer_value(X509_REVOKED_get0_serialNumber(revoked.held()))
 
 
 @cython.critical_section
-def set_serial(Revoked revoked not None, object serial not None):
+def set_serial(Revoked revoked not None, serial not None: int) -> None:
     cdef c.X509_REVOKED* handle = revoked.held()
     cdef c.ASN1_INTEGER* number = asn1.new_integer(serial)
     cdef int good
@@ -155,12 +159,12 @@ def set_serial(Revoked revoked not None, object serial not None):
 
 
 @cython.critical_section
-def get_date(Revoked revoked not None):
+def get_date(Revoked revoked not None) -> bytes | None:
     return asn1.time_text(X509_REVOKED_get0_revocationDate(revoked.held()))
 
 
 @cython.critical_section
-def set_date(Revoked revoked not None, bytes when not None):
+def set_date(Revoked revoked not None, bytes when not None) -> None:
     cdef c.X509_REVOKED* handle = revoked.held()
     cdef c.ASN1_TIME* time = asn1.new_time(when)
     cdef int good
@@ -172,7 +176,7 @@ def set_date(Revoked revoked not None, bytes when not None):
 
 
 @cython.critical_section
-def get_reason(Revoked revoked not None):
+def get_reason(Revoked revoked not None) -> bytes | None:
     """OpenSSL's words for the reason, or None."""
     cdef memory.Memory out = memory.writing()
     cdef int index = X509_REVOKED_get_ext_by_NID(revoked.held(), NID_crl_reason, -1)
@@ -194,7 +198,7 @@ cdef void drop_reason(c.X509_REVOKED* handle) noexcept:
 
 
 @cython.critical_section
-def set_reason(Revoked revoked not None, int reason):
+def set_reason(Revoked revoked not None, int reason) -> None:
     """Set the reason by its number; a negative one takes it away."""
     cdef c.X509_REVOKED* handle = revoked.held()
     cdef c.ASN1_ENUMERATED* number
@@ -218,7 +222,7 @@ def set_reason(Revoked revoked not None, int reason):
 # ---- the list
 
 @cython.critical_section
-def get_revoked(CRL crl not None):
+def get_revoked(CRL crl not None) -> list[Any]:
     """Copies of all entries."""
     cdef c.X509_REVOKED_LIST* entries = X509_CRL_get_REVOKED(crl.held())
     cdef int index
@@ -228,7 +232,7 @@ def get_revoked(CRL crl not None):
     return found
 
 
-def add_revoked(CRL crl not None, Revoked revoked not None):
+def add_revoked(CRL crl not None, Revoked revoked not None) -> None:
     """Add a copy of an entry."""
     cdef Revoked copied
     cdef int good
@@ -245,7 +249,7 @@ def add_revoked(CRL crl not None, Revoked revoked not None):
 
 
 @cython.critical_section
-def get_issuer(CRL crl not None):
+def get_issuer(CRL crl not None) -> Any:
     """A copy of the issuer's name."""
     cdef c.X509_NAME* copied
     errors.clear()
@@ -256,7 +260,7 @@ def get_issuer(CRL crl not None):
 
 
 @cython.critical_section
-def set_version(CRL crl not None, long version):
+def set_version(CRL crl not None, long version) -> None:
     cdef c.X509_CRL* handle = crl.held()
     errors.clear()
     if X509_CRL_set_version(handle, version) != 1:
@@ -265,7 +269,7 @@ def set_version(CRL crl not None, long version):
 
 
 @cython.critical_section
-def set_update(CRL crl not None, bint next, object when not None):
+def set_update(CRL crl not None, bint next, when not None: bytes | int) -> None:
     """Set a time from its text (bytes), or from seconds counted from now (int)."""
     cdef c.X509_CRL* handle = crl.held()
     cdef c.ASN1_TIME* time
@@ -285,7 +289,12 @@ def set_update(CRL crl not None, bint next, object when not None):
     stale(handle)
 
 
-def sign(CRL crl not None, certificates.X509 issuer not None, keys.PKey key not None, digest):
+def sign(
+    CRL crl not None,
+    certificates.X509 issuer not None,
+    keys.PKey key not None,
+    digest: str | bytes | None,
+) -> None:
     """Make the certificate's subject the issuer, sort, and sign."""
     cdef const c.EVP_MD* kind = NULL
     cdef c.EVP_PKEY* shared
@@ -346,12 +355,12 @@ cdef c.X509_CRL* decoded(bytes data, bint pem) except NULL:
     return loaded
 
 
-def load(bytes data not None, bint pem):
+def load(bytes data not None, bint pem) -> Any:
     return wrap_crl(decoded(data, pem))
 
 
 @cython.critical_section
-def dump(CRL crl not None, bint pem):
+def dump(CRL crl not None, bint pem) -> bytes:
     cdef memory.Memory out = memory.writing()
     cdef int good
     errors.clear()
@@ -365,12 +374,12 @@ def dump(CRL crl not None, bint pem):
 
 
 @cython.critical_section
-def dump_text(CRL crl not None):
+def dump_text(CRL crl not None) -> bytes:
     cdef memory.Memory out = memory.writing()
     return printing.print_list(out, crl.held())
 
 
-def add_to_store(stores.X509Store store not None, bytes data not None):
+def add_to_store(stores.X509Store store not None, bytes data not None) -> None:
     """Let a store know a revocation list in DER."""
     # Decoding prepares what verification looks things up in; a list that was
     # made here and never decoded lacks it.

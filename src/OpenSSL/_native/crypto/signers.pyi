@@ -1,3 +1,8 @@
+# Written by tools/make_stubs.py from signers.pyx.
+
+def set_algorithm(kind: type) -> None:
+    """Say what functions are told of the signature they are to make."""
+
 class Link: ...
 
 class Signer:
@@ -5,16 +10,9 @@ class Signer:
 
     EVP_PKEY_fromdata(3)
     """
-
     def __init__(self, function: object) -> None: ...
     @property
-    def decrypts(self) -> bool:
-        """Whether a key of this kind can decrypt, where it lives.
+    def decrypts(self) -> bool: ...
 
-        EVP_PKEY_is_a(3)
-        """
-
-class Opening: ...
-
-# What functions are told of a signature is an instance of the face given to this.
-def set_algorithm(kind: type) -> None: ...
+class Opening:
+    """The provider is made by one thread."""

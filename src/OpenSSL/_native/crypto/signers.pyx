@@ -48,7 +48,7 @@ cdef enum:
 cdef object algorithm = None
 
 
-def set_algorithm(type kind not None):
+def set_algorithm(type kind not None) -> None:
     """Say what functions are told of the signature they are to make."""
     global algorithm
     algorithm = kind
@@ -59,6 +59,11 @@ cdef class Link:
 
 
 cdef class Signer:
+    """The owner of a function that signs.
+
+    EVP_PKEY_fromdata(3)
+    """
+
     def __init__(self, function not None):
         self.function = function
         self.link = Link.__new__(Link)

@@ -43,7 +43,7 @@ cdef Work start():
     return work
 
 
-def sign(keys.PKey key not None, bytes data not None, digest):
+def sign(keys.PKey key not None, bytes data not None, digest: str | bytes | None) -> bytes:
     """The signature; ``digest`` is None for keys that bring their own."""
     cdef const c.EVP_MD* kind = NULL if digest is None else algorithms.find_digest(digest)
     cdef Work work = start()
@@ -73,8 +73,11 @@ def sign(keys.PKey key not None, bytes data not None, digest):
 
 
 def verify(
-    certificates.X509 certificate not None, bytes signature not None, bytes data not None, digest,
-):
+    certificates.X509 certificate not None,
+    bytes signature not None,
+    bytes data not None,
+    digest: str | bytes | None,
+) -> None:
     """Raise unless the certificate's key made the signature."""
     cdef const c.EVP_MD* kind = NULL if digest is None else algorithms.find_digest(digest)
     cdef keys.PKey key = certificates.public_key(certificate)

@@ -1,10 +1,11 @@
+# Written by tools/make_stubs.py from spki.pyx.
+
 from typing import Any
 
 from OpenSSL._native.crypto.keys import PKey
 
 class NetscapeSPKI:
     """The owner of a signed public key."""
-
     def __init__(self) -> None: ...
 
 def sign(spki: NetscapeSPKI, key: PKey, digest: str | bytes | None) -> None: ...

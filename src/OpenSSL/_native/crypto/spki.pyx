@@ -19,6 +19,8 @@ cdef extern from "compat.h" nogil:
 
 
 cdef class NetscapeSPKI:
+    """The owner of a signed public key."""
+
     cdef c.NETSCAPE_SPKI* handle    # owned; NULL until __init__ has run
     cdef object __weakref__
 
@@ -43,7 +45,7 @@ cdef class NetscapeSPKI:
 
 
 @cython.critical_section
-def sign(NetscapeSPKI spki not None, keys.PKey key not None, digest):
+def sign(NetscapeSPKI spki not None, keys.PKey key not None, digest: str | bytes | None) -> None:
     cdef c.NETSCAPE_SPKI* handle = spki.held()
     cdef const c.EVP_MD* kind = NULL if digest is None else algorithms.find_digest(digest)
     cdef c.EVP_PKEY* shared = key.share()
@@ -59,7 +61,7 @@ def sign(NetscapeSPKI spki not None, keys.PKey key not None, digest):
 
 
 @cython.critical_section
-def verify(NetscapeSPKI spki not None, keys.PKey key not None):
+def verify(NetscapeSPKI spki not None, keys.PKey key not None) -> bool:
     cdef c.NETSCAPE_SPKI* handle = spki.held()
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good
@@ -72,7 +74,7 @@ def verify(NetscapeSPKI spki not None, keys.PKey key not None):
 
 
 @cython.critical_section
-def encode(NetscapeSPKI spki not None):
+def encode(NetscapeSPKI spki not None) -> bytes:
     cdef char* text
     errors.clear()
     text = NETSCAPE_SPKI_b64_encode(spki.held())
@@ -85,7 +87,7 @@ def encode(NetscapeSPKI spki not None):
 
 
 @cython.critical_section
-def get_pubkey(NetscapeSPKI spki not None):
+def get_pubkey(NetscapeSPKI spki not None) -> Any:
     cdef c.EVP_PKEY* key
     errors.clear()
     key = NETSCAPE_SPKI_get_pubkey(spki.held())
@@ -95,7 +97,7 @@ def get_pubkey(NetscapeSPKI spki not None):
 
 
 @cython.critical_section
-def set_pubkey(NetscapeSPKI spki not None, keys.PKey key not None):
+def set_pubkey(NetscapeSPKI spki not None, keys.PKey key not None) -> None:
     cdef c.NETSCAPE_SPKI* handle = spki.held()
     cdef c.EVP_PKEY* shared = key.share_public()
     cdef int good

@@ -18,13 +18,15 @@ cdef extern from "compat.h" nogil:
 cdef object face = None
 
 
-def set_face(type kind):
+def set_face(type kind: type[X509Store]) -> None:
     """Say which subclass of X509Store is made for people."""
     global face
     face = kind
 
 
 cdef class X509Store:
+    """The owner of a store of trusted certificates."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
 
@@ -59,7 +61,7 @@ cdef object wrap_store(c.X509_STORE* taken):
 
 # OpenSSL locks the store's list of certificates itself; its parameters it does not.
 
-def add_certificate(X509Store store not None, certificates.X509 certificate not None):
+def add_certificate(X509Store store not None, certificates.X509 certificate not None) -> None:
     cdef c.X509* handle
     cdef int good
     store_changed(store.held())     # takes the memory for it, before there is something to note
@@ -73,14 +75,14 @@ def add_certificate(X509Store store not None, certificates.X509 certificate not 
 
 
 @cython.critical_section
-def set_flags(X509Store store not None, unsigned long flags):
+def set_flags(X509Store store not None, unsigned long flags) -> None:
     errors.clear()
     if X509_STORE_set_flags(store.held(), flags) != 1:
         errors.fail_crypto("the flags cannot be set")
 
 
 @cython.critical_section
-def set_time(X509Store store not None, long long seconds):
+def set_time(X509Store store not None, long long seconds) -> None:
     """Verify as if it were ``seconds`` after the start of 1970."""
     # Not by X509_STORE_set1_param, which leaves a time that was set before.
     c.X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store.held()), seconds)
@@ -96,7 +98,7 @@ cdef c.X509_CHAIN* all_certificates(c.X509_STORE* store) except NULL:
     return chain
 
 
-def get_certificates(X509Store store not None):
+def get_certificates(X509Store store not None) -> list[X509]:
     cdef c.X509_CHAIN* chain = all_certificates(store.held())
     try:
         return certificates.wrap_chain(chain)
@@ -104,7 +106,7 @@ def get_certificates(X509Store store not None):
         certificates.release_chain(chain)
 
 
-def count(X509Store store not None):
+def count(X509Store store not None) -> int:
     """How many certificates and lists of revoked ones have been loaded."""
     cdef int number = c.brisk_store_size(store.held())
     if number < 0:
@@ -112,7 +114,7 @@ def count(X509Store store not None):
     return number
 
 
-def load_locations(X509Store store not None, bytes file, bytes directory):
+def load_locations(X509Store store not None, bytes file, bytes directory) -> None:
     """Trust what a PEM file holds, and look for more in a hashed directory."""
     cdef c.X509_STORE* handle = store.held()
     cdef const char* from_file = NULL if file is None else <const char*>file

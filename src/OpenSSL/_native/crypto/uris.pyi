@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from uris.pyx.
+
 from typing import Any
 
 from OpenSSL._native.common.passphrases import Passphrase
@@ -5,10 +7,10 @@ from OpenSSL._native.crypto.certificates import X509
 from OpenSSL._native.crypto.keys import PKey
 
 class Source:
-    """An open URI.
+    """An open URI."""
 
-    OSSL_STORE_open_ex(3)
-    """
+def load(uri: bytes, phrase: Passphrase | None) -> tuple[list[Any], list[Any]]:
+    """The private keys there, and the certificates, in their order."""
 
-def load(uri: bytes, phrase: Passphrase | None) -> tuple[list[Any], list[Any]]: ...
-def fits(certificate: X509, key: PKey) -> bool: ...
+def fits(certificate: X509, key: PKey) -> bool:
+    """Whether a certificate is about the public half of a key."""

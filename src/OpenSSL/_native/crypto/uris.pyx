@@ -98,7 +98,7 @@ cdef object taken(c.OSSL_STORE_INFO* found):
     return None
 
 
-def load(bytes uri not None, passphrases.Passphrase phrase):
+def load(bytes uri not None, passphrases.Passphrase phrase) -> tuple[list[Any], list[Any]]:
     """The private keys there, and the certificates, in their order."""
     cdef Source source = Source.__new__(Source)
     cdef c.OSSL_STORE_INFO* info
@@ -129,7 +129,7 @@ def load(bytes uri not None, passphrases.Passphrase phrase):
     return found_keys, found_certificates
 
 
-def fits(certificates.X509 certificate not None, keys.PKey key not None):
+def fits(certificates.X509 certificate not None, keys.PKey key not None) -> bool:
     """Whether a certificate is about the public half of a key."""
     cdef c.X509* subject = certificate.share()
     cdef c.EVP_PKEY* shared = NULL

@@ -31,7 +31,11 @@ cdef class Run:
         certificates.release_chain(self.untrusted)
 
 
-def verify(stores.X509Store store not None, certificates.X509 certificate not None, chain not None):
+def verify(
+    stores.X509Store store not None,
+    certificates.X509 certificate not None,
+    chain not None: Sequence[X509],
+) -> tuple[int, int, str, Any, list[Any]]:
     """Return ``(0, 0, "", None, verified chain)`` or the failure.
 
     A failure is ``(code, depth, words, certificate or None, [])``.
@@ -61,7 +65,7 @@ def verify(stores.X509Store store not None, certificates.X509 certificate not No
     return code, depth, words, culprit(run), []
 
 
-def error_string(long code):
+def error_string(long code) -> str:
     """What an ``X509_V_*`` number means, in OpenSSL's words."""
     return (<bytes>c.X509_verify_cert_error_string(code)).decode("utf-8", "replace")
 

@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from authorities.pyx.
+
 from OpenSSL._native.crypto.stores import X509Store
 from OpenSSL._native.ssl.context import Context
 

@@ -15,7 +15,7 @@ cdef extern from "compat.h" nogil:
         void* after, void* after_data)
 
 
-def set_cert_store(Context context not None, X509Store store not None):
+def set_cert_store(Context context not None, X509Store store not None) -> None:
     cdef c.X509_STORE* handle = store.held()
     context.change()
     try:
@@ -28,7 +28,7 @@ def set_cert_store(Context context not None, X509Store store not None):
         context.leave()
 
 
-def load_verify_data(Context context not None, bytes data not None):
+def load_verify_data(Context context not None, bytes data not None) -> None:
     cdef Bundle bundle = read_bundle(data)
     context.change()
     try:
@@ -53,7 +53,7 @@ cdef int check_source(bytes uri) except -1:
     return 0
 
 
-def load_verify_uri(Context context not None, bytes uri not None):
+def load_verify_uri(Context context not None, bytes uri not None) -> None:
     check_source(uri)
     context.change()
     try:

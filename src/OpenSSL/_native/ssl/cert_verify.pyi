@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from cert_verify.pyx.
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from certificate_choice.pyx.
+
 from collections.abc import Callable
 from typing import Any
 

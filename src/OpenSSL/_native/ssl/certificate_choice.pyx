@@ -10,7 +10,7 @@ cdef extern from "compat.h" nogil:
     void SSL_CTX_set_cert_cb(s.SSL_CTX* context, s.certificate_hook callback, void* data)
 
 
-def set_callback(Context context not None, callback):
+def set_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     cdef s.certificate_hook function = NULL
     if callback is not None:
         function = on_certificate
@@ -23,7 +23,9 @@ def set_callback(Context context not None, callback):
         context.leave()
 
 
-def connection_set_callback(Connection connection not None, callback):
+def connection_set_callback(
+    Connection connection not None, callback: Callable[..., Any] | None,
+) -> None:
     cdef s.certificate_hook function = NULL
     if callback is not None:
         function = on_certificate

@@ -114,7 +114,7 @@ cdef list descriptions(const s.SSL_CIPHER_LIST* ciphers):
 
 # ---- ciphers
 
-def describe_ciphers(Context context not None):
+def describe_ciphers(Context context not None) -> list[dict[str, Any]]:
     context.enter()
     try:
         return descriptions(SSL_CTX_get_ciphers(context.handle))
@@ -122,7 +122,7 @@ def describe_ciphers(Context context not None):
         context.leave()
 
 
-def get_security_level(Context context not None):
+def get_security_level(Context context not None) -> int:
     context.enter()
     try:
         return s.SSL_CTX_get_security_level(context.handle)
@@ -130,7 +130,7 @@ def get_security_level(Context context not None):
         context.leave()
 
 
-def context_get_cipher_list(Context context not None):
+def context_get_cipher_list(Context context not None) -> list[str]:
     context.enter()
     try:
         return cipher_names(SSL_CTX_get_ciphers(context.handle))
@@ -138,7 +138,7 @@ def context_get_cipher_list(Context context not None):
         context.leave()
 
 
-def context_set_cipher_list(Context context not None, bytes ciphers not None):
+def context_set_cipher_list(Context context not None, bytes ciphers not None) -> None:
     cdef bytes before
     cdef int level
     context.change()
@@ -180,7 +180,7 @@ cdef bint take_ciphers(Connection connection, bytes ciphers) noexcept:
     return result == 1
 
 
-def connection_get_cipher_list(Connection connection not None):
+def connection_get_cipher_list(Connection connection not None) -> list[str]:
     connection.enter()
     try:
         return connection_ciphers(connection)
@@ -188,7 +188,7 @@ def connection_get_cipher_list(Connection connection not None):
         connection.leave()
 
 
-def connection_set_cipher_list(Connection connection not None, bytes ciphers not None):
+def connection_set_cipher_list(Connection connection not None, bytes ciphers not None) -> None:
     cdef bytes before
     cdef int level
     connection.enter()
@@ -209,7 +209,7 @@ def connection_set_cipher_list(Connection connection not None, bytes ciphers not
         connection.leave()
 
 
-def describe_client_ciphers(Connection connection not None):
+def describe_client_ciphers(Connection connection not None) -> list[dict[str, Any]] | None:
     """Names and descriptions of what a client offered, or None where that is not known."""
     cdef s.SSL_CIPHER_LIST* offered
     connection.enter()
@@ -220,7 +220,7 @@ def describe_client_ciphers(Connection connection not None):
         connection.leave()
 
 
-def context_set_ciphersuites(Context context not None, bytes suites not None):
+def context_set_ciphersuites(Context context not None, bytes suites not None) -> None:
     context.change()
     try:
         errors.clear()
@@ -230,7 +230,7 @@ def context_set_ciphersuites(Context context not None, bytes suites not None):
         context.leave()
 
 
-def connection_set_ciphersuites(Connection connection not None, bytes suites not None):
+def connection_set_ciphersuites(Connection connection not None, bytes suites not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -243,7 +243,7 @@ def connection_set_ciphersuites(Connection connection not None, bytes suites not
 
 # ---- versions
 
-def context_set_min_version(Context context not None, int version):
+def context_set_min_version(Context context not None, int version) -> None:
     context.change()
     try:
         errors.clear()
@@ -253,7 +253,7 @@ def context_set_min_version(Context context not None, int version):
         context.leave()
 
 
-def context_set_max_version(Context context not None, int version):
+def context_set_max_version(Context context not None, int version) -> None:
     context.change()
     try:
         errors.clear()
@@ -263,7 +263,7 @@ def context_set_max_version(Context context not None, int version):
         context.leave()
 
 
-def context_get_min_version(Context context not None):
+def context_get_min_version(Context context not None) -> int:
     context.enter()
     try:
         return s.SSL_CTX_get_min_proto_version(context.handle)
@@ -271,7 +271,7 @@ def context_get_min_version(Context context not None):
         context.leave()
 
 
-def context_get_max_version(Context context not None):
+def context_get_max_version(Context context not None) -> int:
     context.enter()
     try:
         return s.SSL_CTX_get_max_proto_version(context.handle)
@@ -279,7 +279,7 @@ def context_get_max_version(Context context not None):
         context.leave()
 
 
-def connection_set_min_version(Connection connection not None, int version):
+def connection_set_min_version(Connection connection not None, int version) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -290,7 +290,7 @@ def connection_set_min_version(Connection connection not None, int version):
         connection.leave()
 
 
-def connection_set_max_version(Connection connection not None, int version):
+def connection_set_max_version(Connection connection not None, int version) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -301,7 +301,7 @@ def connection_set_max_version(Connection connection not None, int version):
         connection.leave()
 
 
-def connection_get_min_version(Connection connection not None):
+def connection_get_min_version(Connection connection not None) -> int:
     connection.enter()
     try:
         return SSL_get_min_proto_version(connection.handle)
@@ -309,7 +309,7 @@ def connection_get_min_version(Connection connection not None):
         connection.leave()
 
 
-def connection_get_max_version(Connection connection not None):
+def connection_get_max_version(Connection connection not None) -> int:
     connection.enter()
     try:
         return s.SSL_get_max_proto_version(connection.handle)
@@ -319,11 +319,11 @@ def connection_get_max_version(Connection connection not None):
 
 # ---- key exchange and signatures
 
-def has_group_list():
+def has_group_list() -> bool:
     return brisk_has_group_list()
 
 
-def list_groups(Context context not None, bint all):
+def list_groups(Context context not None, bint all) -> list[str]:
     """The names of the groups that the library knows, as far as the versions allow them."""
     cdef brisk_words* found
     cdef int index
@@ -346,7 +346,7 @@ def list_groups(Context context not None, bint all):
         context.leave()
 
 
-def set_tmp_ecdh(Context context not None, bytes curve not None):
+def set_tmp_ecdh(Context context not None, bytes curve not None) -> None:
     cdef int nid = c.OBJ_txt2nid(PyBytes_AS_STRING(curve))
     if nid == c.NID_undef:
         nid = EC_curve_nist2nid(PyBytes_AS_STRING(curve))
@@ -381,7 +381,7 @@ cdef c.EVP_PKEY* read_dh(c.BIO* file) noexcept nogil:
     return found
 
 
-def load_tmp_dh(Context context not None, bytes path not None):
+def load_tmp_dh(Context context not None, bytes path not None) -> None:
     cdef Memory file
     cdef c.EVP_PKEY* parameters
     errors.clear()
@@ -406,7 +406,7 @@ def load_tmp_dh(Context context not None, bytes path not None):
         context.leave()
 
 
-def context_set_groups_list(Context context not None, bytes groups not None):
+def context_set_groups_list(Context context not None, bytes groups not None) -> None:
     context.change()
     try:
         errors.clear()
@@ -417,7 +417,7 @@ def context_set_groups_list(Context context not None, bytes groups not None):
         context.leave()
 
 
-def connection_set_groups_list(Connection connection not None, bytes groups not None):
+def connection_set_groups_list(Connection connection not None, bytes groups not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -428,7 +428,7 @@ def connection_set_groups_list(Connection connection not None, bytes groups not 
         connection.leave()
 
 
-def context_set_sigalgs_list(Context context not None, bytes algorithms not None):
+def context_set_sigalgs_list(Context context not None, bytes algorithms not None) -> None:
     context.change()
     try:
         errors.clear()
@@ -439,7 +439,7 @@ def context_set_sigalgs_list(Context context not None, bytes algorithms not None
         context.leave()
 
 
-def connection_set_sigalgs_list(Connection connection not None, bytes algorithms not None):
+def connection_set_sigalgs_list(Connection connection not None, bytes algorithms not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -450,7 +450,7 @@ def connection_set_sigalgs_list(Connection connection not None, bytes algorithms
         connection.leave()
 
 
-def get_group_name(Connection connection not None):
+def get_group_name(Connection connection not None) -> str | None:
     cdef const char* name
     connection.enter()
     try:

@@ -10,7 +10,9 @@ from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.trampolines cimport watch_messages
 
 
-def set_client_hello_callback(Context context not None, callback):
+def set_client_hello_callback(
+    Context context not None, callback: Callable[..., Any] | None,
+) -> None:
     context.change()
     try:
         context.hooks = context.hooks.changed(ON_CLIENT_HELLO, callback)
@@ -18,7 +20,7 @@ def set_client_hello_callback(Context context not None, callback):
         context.leave()
 
 
-def get_client_hello_callback(Context context not None):
+def get_client_hello_callback(Context context not None) -> Callable[..., Any] | None:
     context.enter()
     try:
         return context.hooks.get(ON_CLIENT_HELLO)
@@ -26,7 +28,9 @@ def get_client_hello_callback(Context context not None):
         context.leave()
 
 
-def connection_set_callback(Connection connection not None, callback):
+def connection_set_callback(
+    Connection connection not None, callback: Callable[..., Any] | None,
+) -> None:
     connection.enter()
     try:
         connection.hooks = connection.hooks.changed(ON_OWN_HELLO, callback)

@@ -26,11 +26,11 @@ cdef enum:
     MOST = 8    # kinds; there are three
 
 
-def is_supported():
+def is_supported() -> bool:
     return brisk_has_cert_compression()
 
 
-def set_preference(target, bytes kinds not None):
+def set_preference(target: Any, bytes kinds not None) -> None:
     cdef int[MOST] numbers
     cdef int result
     cdef size_t count = 0
@@ -50,7 +50,7 @@ def set_preference(target, bytes kinds not None):
         leave(target)
 
 
-def compress(Context context not None):
+def compress(Context context not None) -> None:
     context.change()
     try:
         context.compressing = True
@@ -62,7 +62,7 @@ def compress(Context context not None):
         context.leave()
 
 
-def get_compressed(Context context not None, int kind):
+def get_compressed(Context context not None, int kind) -> tuple[bytes, int] | None:
     """What is sent, and how long it is uncompressed; None where nothing can be."""
     cdef unsigned char* data = NULL
     cdef size_t size = 0

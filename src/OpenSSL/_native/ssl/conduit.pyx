@@ -82,13 +82,15 @@ cdef Conduit conduit_for(object socket):
     return conduit
 
 
-def is_conducted(socket):
+def is_conducted(socket) -> bool:
     """Whether an object's bytes go by its own methods, not by a descriptor."""
     return conduit_for(socket) is not None
 
 
 @cython.final
 cdef class Conduit:
+    """What carries the bytes of a connection that has no descriptor of its own."""
+
     def __cinit__(self):
         brisk_lock_init(&self.intake)
         brisk_lock_init(&self.outlet)
@@ -208,6 +210,8 @@ cdef class Conduit:
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Conducted(Ending):
+    """How a connection's bytes go through an object that has methods of its own for them."""
+
     cdef int carry(self, int status, double* deadline) except -1:
         """Do what libssl waits for, with the lock held; DONE, or what has to be waited for."""
         self.conduit.wanted = DONE

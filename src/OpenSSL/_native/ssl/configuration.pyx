@@ -137,7 +137,9 @@ cdef int configure_connection(Connection connection, list wanted) except -1:
     return 0
 
 
-def configure(target not None, list commands not None):
+def configure(
+    target not None: Context | Connection, list commands not None: list[tuple[bytes, bytes | None]],
+) -> None:
     if isinstance(target, Context):
         configure_context(target, commands)
     else:
@@ -157,7 +159,7 @@ cdef class File:
         NCONF_free(self.handle)
 
 
-def read_section(bytes path not None, bytes section not None):
+def read_section(bytes path not None, bytes section not None) -> list[tuple[bytes, bytes | None]]:
     """The commands of one section, in their order."""
     cdef File file = File.__new__(File)
     cdef c.CONF_VALUES* values

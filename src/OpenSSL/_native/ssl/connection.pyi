@@ -1,9 +1,10 @@
+# Written by tools/make_stubs.py from connection.pyx.
+
 from OpenSSL._native.ssl.sending import Sender
 from OpenSSL._types import Buffer
 
 class Connection(Sender):
     """A connection, with everything that has to be fast."""
-
     def set_connect_state(self) -> None:
         """Work as a client from here on.
 

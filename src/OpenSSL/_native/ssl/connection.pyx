@@ -33,9 +33,11 @@ cdef extern from "quiet.h":
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Connection(Sender):
+    """A connection, with everything that has to be fast."""
+
     # ---- handshake
 
-    def set_connect_state(self):
+    def set_connect_state(self) -> None:
         """Work as a client from here on.
 
         ``SSL_set_connect_state(3)``
@@ -48,7 +50,7 @@ cdef class Connection(Sender):
         finally:
             self.leave()
 
-    def set_accept_state(self):
+    def set_accept_state(self) -> None:
         """Work as a server from here on.
 
         ``SSL_set_accept_state(3)``
@@ -61,7 +63,7 @@ cdef class Connection(Sender):
         finally:
             self.leave()
 
-    def do_handshake(self):
+    def do_handshake(self) -> None:
         """Shake hands, or go on with a handshake under way.
 
         Raises WantReadError or WantWriteError when the transport is not ready and
@@ -82,7 +84,7 @@ cdef class Connection(Sender):
 
     # ---- ending
 
-    def shutdown(self):
+    def shutdown(self) -> bool:
         """Send close_notify; True once the peer's has come too, else False.
 
         What other threads are sending goes out first.
@@ -110,7 +112,7 @@ cdef class Connection(Sender):
             raise Error([("SSL routines", "", "application data after close notify")])
         return moved == 1
 
-    def get_shutdown(self):
+    def get_shutdown(self) -> int:
         """The bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``.
 
         ``SSL_get_shutdown(3)``
@@ -121,14 +123,19 @@ cdef class Connection(Sender):
         finally:
             self.leave()
 
-    def set_shutdown(self, int state):
+    def set_shutdown(self, int state) -> None:
+        """Set the bits ``SENT_SHUTDOWN`` and ``RECEIVED_SHUTDOWN``, without any I/O.
+
+        Raises TypeError if ``state`` is not an integer.
+        ``SSL_set_shutdown(3)``
+        """
         self.enter()
         try:
             s.SSL_set_shutdown(self.handle, state)
         finally:
             self.leave()
 
-    def want_read(self):
+    def want_read(self) -> bool:
         """Whether the last operation waits for bytes from the transport.
 
         ``SSL_want_read(3)``
@@ -141,7 +148,7 @@ cdef class Connection(Sender):
         finally:
             self.leave()
 
-    def want_write(self):
+    def want_write(self) -> bool:
         """Whether the last operation waits for room in the transport.
 
         ``SSL_want_write(3)``
@@ -161,7 +168,7 @@ cdef class Connection(Sender):
             raise TypeError("Connection sock was not None")
         return self.enter_lightly()
 
-    def bio_read(self, bufsiz):
+    def bio_read(self, bufsiz: int) -> bytes:
         """Take up to ``bufsiz`` bytes that are to be sent to the peer.
 
         Over DTLS exactly one datagram; ValueError when it does not fit.
@@ -179,7 +186,7 @@ cdef class Connection(Sender):
             self.leave()
         return WantReadError if data is None else data
 
-    def bio_write(self, buf):
+    def bio_write(self, buf: Buffer) -> int:
         """Hand in bytes that came from the peer; return how many, which is all of them.
 
         Over DTLS exactly one datagram.
@@ -204,7 +211,7 @@ cdef class Connection(Sender):
         finally:
             self.leave()
 
-    def bio_shutdown(self):
+    def bio_shutdown(self) -> None:
         """Say that no more bytes will come from the peer than have been handed in.
 
         Raises TypeError over a socket.
@@ -217,7 +224,7 @@ cdef class Connection(Sender):
         finally:
             self.leave()
 
-    def bio_unused_data(self):
+    def bio_unused_data(self) -> bytes:
         """Take back the bytes handed in behind the peer's close_notify; b"" if there are none.
 
         They are not part of the TLS connection: a protocol may go on in plain text, or with
@@ -236,7 +243,7 @@ cdef class Connection(Sender):
         finally:
             self.leave()
 
-    def set_bio_limit(self, size):
+    def set_bio_limit(self, size: int) -> None:
         """Let at most about ``size`` bytes wait for :meth:`bio_read`; 0 sets no bound.
 
         Beyond it, sending raises WantWriteError.  One record may exceed it.
@@ -252,7 +259,7 @@ cdef class Connection(Sender):
             self.leave()
 
 
-def own_methods(type kind not None):
+def own_methods(type kind not None: type[Connection]) -> None:
     """Make the methods that have to be fast a subclass's own."""
     for name in (b"do_handshake", b"send", b"recv", b"recv_into", b"bio_read", b"bio_write"):
         brisk_own(kind, Connection, name)

@@ -60,7 +60,7 @@ cdef enum:
 cdef object teller = None
 
 
-def set_teller(told not None):
+def set_teller(told not None: Callable[[Context], None]) -> None:
     """Say which function tells the program of the sessions that a Context has let go of."""
     global teller
     teller = told
@@ -101,6 +101,8 @@ cdef dict METHODS = {
 # fields of a Context that somebody can still reach through such a ring.
 @cython.no_gc_clear
 cdef class Context:
+    """The owner of an SSL_CTX."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
         self.hooks = Hooks.__new__(Hooks)
@@ -265,14 +267,16 @@ cdef class Context:
     cdef void stop_reading(self) noexcept nogil:
         brisk_count_add(&self.readers, -1)
 
-    def get_app_data(self):
+    def get_app_data(self) -> object:
+        """The object given to :meth:`set_app_data`, or None."""
         self.enter()
         try:
             return None if self.app_data is None else self.app_data.value
         finally:
             self.leave()
 
-    def set_app_data(self, data):
+    def set_app_data(self, data) -> None:
+        """Keep an object of the program's own with the Context."""
         cdef Kept kept = keep(data)
         self.enter()
         try:
@@ -282,7 +286,7 @@ cdef class Context:
             self.leave()
 
 
-def method_of(Context context not None):
+def method_of(Context context not None) -> int:
     """The ``*_METHOD`` constant that the Context was made for."""
     context.enter()
     try:

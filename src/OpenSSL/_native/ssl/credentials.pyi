@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from credentials.pyx.
+
 from OpenSSL._native.crypto.certificates import X509
 from OpenSSL._native.crypto.keys import PKey
 from OpenSSL._native.ssl.connection import Connection

@@ -98,7 +98,7 @@ cdef int load_next(
     return result
 
 
-def set_passwd_cb(Context context not None, callback, data):
+def set_passwd_cb(Context context not None, callback: PassphraseHook | None, data) -> None:
     cdef Kept kept = keep((callback, data))
     context.change()
     try:
@@ -108,7 +108,7 @@ def set_passwd_cb(Context context not None, callback, data):
         context.leave()
 
 
-def use_certificate_file(Context context not None, bytes path not None, int kind):
+def use_certificate_file(Context context not None, bytes path not None, int kind) -> None:
     context.change()
     try:
         load_file(context, CERTIFICATE_FILE, path, kind)
@@ -116,7 +116,9 @@ def use_certificate_file(Context context not None, bytes path not None, int kind
         context.leave()
 
 
-def use_certificate_chain_file(Context context not None, bytes path not None, ask=None):
+def use_certificate_chain_file(
+    Context context not None, bytes path not None, ask: PassphraseHook | None = None,
+) -> None:
     context.change()
     try:
         load_file(context, CHAIN_FILE, path, 0, ask)
@@ -124,7 +126,9 @@ def use_certificate_chain_file(Context context not None, bytes path not None, as
         context.leave()
 
 
-def use_privatekey_file(Context context not None, bytes path not None, int kind, ask=None):
+def use_privatekey_file(
+    Context context not None, bytes path not None, int kind, ask: PassphraseHook | None = None,
+) -> None:
     context.change()
     try:
         load_file(context, KEY_FILE, path, kind, ask)
@@ -132,7 +136,7 @@ def use_privatekey_file(Context context not None, bytes path not None, int kind,
         context.leave()
 
 
-def use_certificate(Context context not None, X509 certificate not None):
+def use_certificate(Context context not None, X509 certificate not None) -> None:
     cdef c.X509* handle
     cdef Renewal next
     cdef int result
@@ -153,7 +157,7 @@ def use_certificate(Context context not None, X509 certificate not None):
         context.leave()
 
 
-def add_extra_chain_cert(Context context not None, X509 certificate not None):
+def add_extra_chain_cert(Context context not None, X509 certificate not None) -> None:
     cdef c.X509* handle
     cdef X509 shared
     context.change()
@@ -172,7 +176,7 @@ def add_extra_chain_cert(Context context not None, X509 certificate not None):
         context.leave()
 
 
-def use_privatekey(Context context not None, PKey key not None):
+def use_privatekey(Context context not None, PKey key not None) -> None:
     cdef c.EVP_PKEY* handle
     cdef Renewal next
     cdef Hooks hooks
@@ -200,7 +204,7 @@ def use_privatekey(Context context not None, PKey key not None):
         context.leave()
 
 
-def check_privatekey(Context context not None):
+def check_privatekey(Context context not None) -> None:
     cdef Renewal next
     cdef int result
     context.enter()
@@ -217,7 +221,7 @@ def check_privatekey(Context context not None):
         context.leave()
 
 
-def set_post_handshake_auth(Context context not None, bint enabled):
+def set_post_handshake_auth(Context context not None, bint enabled) -> None:
     context.enter()
     try:
         SSL_CTX_set_post_handshake_auth(context.handle, enabled)
@@ -226,7 +230,7 @@ def set_post_handshake_auth(Context context not None, bint enabled):
         context.leave()
 
 
-def connection_use_certificate(Connection connection not None, X509 certificate not None):
+def connection_use_certificate(Connection connection not None, X509 certificate not None) -> None:
     cdef c.X509* handle
     cdef int result
     connection.enter()
@@ -242,7 +246,7 @@ def connection_use_certificate(Connection connection not None, X509 certificate 
         connection.leave()
 
 
-def connection_use_privatekey(Connection connection not None, PKey key not None):
+def connection_use_privatekey(Connection connection not None, PKey key not None) -> None:
     cdef c.EVP_PKEY* handle
     cdef Hooks hooks
     cdef int result
@@ -266,7 +270,7 @@ def connection_use_privatekey(Connection connection not None, PKey key not None)
         connection.leave()
 
 
-def connection_check_privatekey(Connection connection not None):
+def connection_check_privatekey(Connection connection not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -276,7 +280,7 @@ def connection_check_privatekey(Connection connection not None):
         connection.leave()
 
 
-def connection_set_post_handshake_auth(Connection connection not None, bint enabled):
+def connection_set_post_handshake_auth(Connection connection not None, bint enabled) -> None:
     connection.enter()
     try:
         SSL_set_post_handshake_auth(connection.handle, enabled)

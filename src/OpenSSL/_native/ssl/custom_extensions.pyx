@@ -150,12 +150,18 @@ cdef int on_extension_parse(
 
 # ---- announcing it
 
-def is_supported(unsigned int number):
+def is_supported(unsigned int number) -> bool:
     """Whether libssl itself speaks of this extension."""
     return SSL_extension_supported(number) == 1
 
 
-def add(Context context not None, unsigned int number, unsigned int places, make, read):
+def add(
+    Context context not None,
+    unsigned int number,
+    unsigned int places,
+    make: Callable[..., Any] | None,
+    read: Callable[..., Any] | None,
+) -> None:
     """Announce an extension, once; ``make`` and ``read`` may be None."""
     cdef Hooks hooks
     cdef dict extensions

@@ -31,7 +31,7 @@ cdef extern from "compat.h" nogil:
     unsigned long SSL_dane_clear_flags(s.SSL* ssl, unsigned long flags)
 
 
-def context_enable(Context context not None):
+def context_enable(Context context not None) -> None:
     context.change()
     try:
         errors.clear()
@@ -41,7 +41,7 @@ def context_enable(Context context not None):
         context.leave()
 
 
-def context_change_flags(Context context not None, unsigned long flags, bint wanted):
+def context_change_flags(Context context not None, unsigned long flags, bint wanted) -> int:
     context.change()
     try:
         if wanted:
@@ -51,7 +51,7 @@ def context_change_flags(Context context not None, unsigned long flags, bint wan
         context.leave()
 
 
-def set_mtype(Context context not None, str digest, uint8_t number, uint8_t rank):
+def set_mtype(Context context not None, str digest, uint8_t number, uint8_t rank) -> None:
     """``digest`` None: the number is not to be used."""
     cdef const c.EVP_MD* kind = NULL
     if digest is not None:
@@ -65,7 +65,7 @@ def set_mtype(Context context not None, str digest, uint8_t number, uint8_t rank
         context.leave()
 
 
-def enable(Connection connection not None, bytes name not None):
+def enable(Connection connection not None, bytes name not None) -> None:
     cdef int result
     connection.enter()
     try:
@@ -91,7 +91,7 @@ def enable(Connection connection not None, bytes name not None):
         connection.leave()
 
 
-def change_flags(Connection connection not None, unsigned long flags, bint wanted):
+def change_flags(Connection connection not None, unsigned long flags, bint wanted) -> int:
     connection.enter()
     try:
         if wanted:
@@ -102,9 +102,12 @@ def change_flags(Connection connection not None, unsigned long flags, bint wante
 
 
 def add_tlsa(
-    Connection connection not None, uint8_t usage, uint8_t selector, uint8_t number,
+    Connection connection not None,
+    uint8_t usage,
+    uint8_t selector,
+    uint8_t number,
     bytes data not None,
-):
+) -> bool:
     """Whether the record can be used."""
     cdef int result
     connection.enter()
@@ -125,7 +128,7 @@ def add_tlsa(
         connection.leave()
 
 
-def get_authority(Connection connection not None):
+def get_authority(Connection connection not None) -> tuple[int, Any, Any] | None:
     cdef c.X509* certificate = NULL
     cdef c.EVP_PKEY* key = NULL
     cdef int depth
@@ -149,7 +152,7 @@ def get_authority(Connection connection not None):
         connection.leave()
 
 
-def get_tlsa(Connection connection not None):
+def get_tlsa(Connection connection not None) -> tuple[int, int, int, bytes] | None:
     cdef uint8_t usage = 0
     cdef uint8_t selector = 0
     cdef uint8_t number = 0

@@ -19,7 +19,9 @@ cdef enum:
     TURN = 0x8000   # bytes of datagrams before signals and the deadline are looked at
 
 
-def set_cookie_generate_callback(Context context not None, callback):
+def set_cookie_generate_callback(
+    Context context not None, callback: Callable[[Any], bytes] | None,
+) -> None:
     cdef Hooks hooks
     context.change()
     try:
@@ -33,7 +35,9 @@ def set_cookie_generate_callback(Context context not None, callback):
         context.leave()
 
 
-def set_cookie_verify_callback(Context context not None, callback):
+def set_cookie_verify_callback(
+    Context context not None, callback: Callable[[Any, bytes], bool] | None,
+) -> None:
     cdef Hooks hooks
     context.change()
     try:
@@ -79,7 +83,7 @@ cdef int listen_once(
     return result
 
 
-def listen(Connection connection not None):
+def listen(Connection connection not None) -> bool:
     """True when a client has shown a good cookie, False when none has so far."""
     cdef s.BIO_ADDR* address
     cdef Verdict verdict
@@ -110,7 +114,7 @@ def listen(Connection connection not None):
         s.BIO_ADDR_free(address)
 
 
-def get_timeout(Connection connection not None):
+def get_timeout(Connection connection not None) -> float | None:
     """Seconds until `handle_timeout` is due, or None when nothing is waited for."""
     cdef s.timeval left
     connection.enter()
@@ -126,7 +130,7 @@ def get_timeout(Connection connection not None):
         connection.leave()
 
 
-def handle_timeout(Connection connection not None):
+def handle_timeout(Connection connection not None) -> bool:
     cdef Verdict verdict
     cdef long result
     connection.enter_io()
@@ -150,7 +154,7 @@ def handle_timeout(Connection connection not None):
         connection.leave()
 
 
-def set_mtu(Connection connection not None, mtu):
+def set_mtu(Connection connection not None, mtu: int) -> None:
     if not MTU_MINIMUM <= mtu <= MTU_MAXIMUM:
         raise ValueError(f"mtu must be from {MTU_MINIMUM} to {MTU_MAXIMUM} bytes")
     connection.enter()
@@ -165,7 +169,7 @@ def set_mtu(Connection connection not None, mtu):
         connection.leave()
 
 
-def get_data_mtu(Connection connection not None):
+def get_data_mtu(Connection connection not None) -> int:
     connection.enter()
     try:
         # OpenSSL 3.0 looks for DTLS state without asking whether there is any.

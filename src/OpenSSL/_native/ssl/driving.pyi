@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from driving.pyx.
+
 from typing import Final
 
 from OpenSSL._native.ssl.connection import Connection
@@ -8,13 +10,38 @@ WANT_READ: Final[int]
 WANT_WRITE: Final[int]
 WANT_LOOKUP: Final[int]
 
-def shake(connection: Connection) -> int: ...
-def receive(connection: Connection, size: int) -> bytes | int: ...
-def receive_into(connection: Connection, buffer: Buffer) -> int: ...
-def send(connection: Connection, data: Buffer, start: int, most: int) -> int: ...
-def part(connection: Connection) -> int: ...
-def peer_has_parted(connection: Connection) -> bool: ...
-def judge_once(connection: Connection) -> None: ...
-def refuse(connection: Connection, error: BaseException) -> None: ...
-def has_more(connection: Connection) -> bool: ...
-def take(connection: Connection) -> bytes | None: ...
+def shake(connection: Connection) -> int:
+    """Go on with the handshake: DONE, or what has to happen first."""
+
+def receive(connection: Connection, size: int) -> bytes | int:
+    """At most `size` bytes; b"" behind the peer's close_notify; a number for "not yet"."""
+
+def receive_into(connection: Connection, buffer: Buffer) -> int:
+    """How many bytes have come into `buffer`; 0 behind the peer's close_notify.
+
+    "Not yet" is a number below 0.
+    """
+
+def send(connection: Connection, data: Buffer, start: int, most: int) -> int:
+    """How many bytes of `data`, from `start` on, were taken; below 0 when none are yet.
+
+    After "not yet" at least the same bytes have to come again.
+    """
+
+def part(connection: Connection) -> int:
+    """Send close_notify: DONE when it is out, or what has to happen first."""
+
+def peer_has_parted(connection: Connection) -> bool:
+    """Whether the peer's close_notify has come."""
+
+def judge_once(connection: Connection) -> None:
+    """Somebody judges the peer when the handshake is done: there is to be no later one."""
+
+def refuse(connection: Connection, error: BaseException) -> None:
+    """End it with a fatal alert after the handshake; `error` is what every later call raises."""
+
+def has_more(connection: Connection) -> bool:
+    """Whether a read may find something, or an end, without the transport's having it."""
+
+def take(connection: Connection) -> bytes | None:
+    """What is to be sent to the peer, in memory; None when there is nothing."""

@@ -23,10 +23,10 @@ from OpenSSL._exceptions import (
 )
 
 #: What has to happen first: the transport has something, has room, a callback has an answer.
-DONE = errors.DONE
-WANT_READ = errors.WANT_READ
-WANT_WRITE = errors.WANT_WRITE
-WANT_LOOKUP = errors.WANT_LOOKUP
+DONE: Final[int] = errors.DONE
+WANT_READ: Final[int] = errors.WANT_READ
+WANT_WRITE: Final[int] = errors.WANT_WRITE
+WANT_LOOKUP: Final[int] = errors.WANT_LOOKUP
 
 
 cdef object number_of(object sign):
@@ -72,13 +72,13 @@ cdef bint has_heard(Connection connection) noexcept:
     return s.SSL_get_shutdown(connection.handle) & s.SSL_RECEIVED_SHUTDOWN != 0
 
 
-def shake(Connection connection not None):
+def shake(Connection connection not None) -> int:
     """Go on with the handshake: DONE, or what has to happen first."""
     cdef size_t moved = 0
     return operate(connection, HANDSHAKE, NULL, 0, &moved)
 
 
-def receive(Connection connection not None, size_t size):
+def receive(Connection connection not None, size_t size) -> bytes | int:
     """At most `size` bytes; b"" behind the peer's close_notify; a number for "not yet"."""
     connection.enter_again()
     try:
@@ -92,7 +92,7 @@ def receive(Connection connection not None, size_t size):
     return answer if type(answer) is bytes else number_of(answer)
 
 
-def receive_into(Connection connection not None, buffer):
+def receive_into(Connection connection not None, buffer: Buffer) -> int:
     """How many bytes have come into `buffer`; 0 behind the peer's close_notify.
 
     "Not yet" is a number below 0.
@@ -116,7 +116,7 @@ def receive_into(Connection connection not None, buffer):
         PyBuffer_Release(&view)
 
 
-def send(Connection connection not None, data, size_t start, size_t most):
+def send(Connection connection not None, data: Buffer, size_t start, size_t most) -> int:
     """How many bytes of `data`, from `start` on, were taken; below 0 when none are yet.
 
     After "not yet" at least the same bytes have to come again.
@@ -140,13 +140,13 @@ def send(Connection connection not None, data, size_t start, size_t most):
     return -status
 
 
-def part(Connection connection not None):
+def part(Connection connection not None) -> int:
     """Send close_notify: DONE when it is out, or what has to happen first."""
     cdef size_t moved = 0
     return operate(connection, SHUTDOWN, NULL, 0, &moved)
 
 
-def peer_has_parted(Connection connection not None):
+def peer_has_parted(Connection connection not None) -> bool:
     """Whether the peer's close_notify has come."""
     connection.enter()
     try:
@@ -155,7 +155,7 @@ def peer_has_parted(Connection connection not None):
         connection.leave()
 
 
-def judge_once(Connection connection not None):
+def judge_once(Connection connection not None) -> None:
     """Somebody judges the peer when the handshake is done: there is to be no later one."""
     connection.enter()
     try:
@@ -165,7 +165,7 @@ def judge_once(Connection connection not None):
         connection.leave()
 
 
-def refuse(Connection connection not None, error not None):
+def refuse(Connection connection not None, error not None: BaseException) -> None:
     """End it with a fatal alert after the handshake; `error` is what every later call raises."""
     connection.enter_again()
     try:
@@ -177,7 +177,7 @@ def refuse(Connection connection not None, error not None):
         connection.leave()
 
 
-def has_more(Connection connection not None):
+def has_more(Connection connection not None) -> bool:
     """Whether a read may find something, or an end, without the transport's having it."""
     connection.enter_lightly()
     try:
@@ -187,7 +187,7 @@ def has_more(Connection connection not None):
         connection.leave()
 
 
-def take(Connection connection not None):
+def take(Connection connection not None) -> bytes | None:
     """What is to be sent to the peer, in memory; None when there is nothing."""
     connection.enter_memory()
     try:

@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from early_data.pyx.
+
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +12,17 @@ def connection_get_max(connection: Connection, received: bool) -> int: ...
 def set_allow_callback(
     target: Context | Connection, callback: Callable[..., Any] | None
 ) -> None: ...
-def set_once_hook(context: Context, hook: Callable[..., Any] | None) -> None: ...
-def write(connection: Connection, data: Any) -> int: ...
-def read(connection: Connection, size: int) -> bytes: ...
+def set_once_hook(context: Context, hook: Callable[..., Any] | None) -> None:
+    """Ask about early data that is allowed otherwise: whether it comes for the first time.
+
+    It stays when another callback is set, and where a connection is given a Context without one.
+    """
+
+def write(connection: Connection, data: Any) -> int:
+    """How many bytes were taken: those of one record at most, for libssl counts them so."""
+
+def read(connection: Connection, size: int) -> bytes:
+    """At most so many bytes; none when there will be no more."""
+
 def get_status(connection: Connection) -> int: ...
 def export(connection: Connection, label: bytes, size: int, context: bytes) -> bytes: ...

@@ -46,7 +46,7 @@ cdef int fail(str words) except -1:
 
 # ---- how much, and whether
 
-def set_max(Context context not None, uint32_t size, bint received):
+def set_max(Context context not None, uint32_t size, bint received) -> None:
     context.change()
     try:
         errors.clear()
@@ -57,7 +57,7 @@ def set_max(Context context not None, uint32_t size, bint received):
         context.leave()
 
 
-def get_max(Context context not None, bint received):
+def get_max(Context context not None, bint received) -> int:
     context.enter()
     try:
         return (s.SSL_CTX_get_recv_max_early_data(context.handle) if received
@@ -66,7 +66,7 @@ def get_max(Context context not None, bint received):
         context.leave()
 
 
-def connection_get_max(Connection connection not None, bint received):
+def connection_get_max(Connection connection not None, bint received) -> int:
     connection.enter()
     try:
         return (SSL_get_recv_max_early_data(connection.handle) if received
@@ -75,7 +75,9 @@ def connection_get_max(Connection connection not None, bint received):
         connection.leave()
 
 
-def set_allow_callback(target not None, callback):
+def set_allow_callback(
+    target not None: Context | Connection, callback: Callable[..., Any] | None,
+) -> None:
     change(target)
     try:
         put_hook(target, ON_EARLY_DATA, callback)
@@ -83,7 +85,7 @@ def set_allow_callback(target not None, callback):
         leave(target)
 
 
-def set_once_hook(Context context not None, hook):
+def set_once_hook(Context context not None, hook: Callable[..., Any] | None) -> None:
     """Ask about early data that is allowed otherwise: whether it comes for the first time.
 
     It stays when another callback is set, and where a connection is given a Context without one.
@@ -168,7 +170,7 @@ cdef int push_some(
     return push(connection, data, PIECE if size > PIECE else size, moved, deadline)
 
 
-def write(Connection connection not None, data not None):
+def write(Connection connection not None, data not None: Any) -> int:
     """How many bytes were taken: those of one record at most, for libssl counts them so."""
     cdef Py_buffer view
     cdef size_t moved = 0
@@ -216,7 +218,7 @@ cdef int check_rules(Connection connection) except -1:
     return 0
 
 
-def read(Connection connection not None, size_t size):
+def read(Connection connection not None, size_t size) -> bytes:
     """At most so many bytes; none when there will be no more."""
     cdef size_t moved = 0
     cdef double deadline = 0
@@ -239,7 +241,7 @@ def read(Connection connection not None, size_t size):
     return data[:moved]
 
 
-def get_status(Connection connection not None):
+def get_status(Connection connection not None) -> int:
     connection.enter()
     try:
         return SSL_get_early_data_status(connection.handle)
@@ -249,7 +251,7 @@ def get_status(Connection connection not None):
 
 def export(
     Connection connection not None, bytes label not None, size_t size, bytes context not None,
-):
+) -> bytes:
     cdef bytes made = PyBytes_FromStringAndSize(NULL, size)
     connection.enter()
     try:

@@ -49,13 +49,15 @@ cdef enum:
     ALL = -2    # OSSL_ECHSTORE_ALL: of what is public
 
 
-def is_supported():
+def is_supported() -> bool:
     return brisk_has_ech()
 
 
 # ---- keys and configurations
 
 cdef class ECHStore:
+    """The owner of a store of keys."""
+
     cdef OSSL_ECHSTORE* handle    # owned; NULL until __init__ has run
 
     def __cinit__(self, *args, **kwargs):
@@ -168,37 +170,37 @@ cdef class ECHStore:
         return 0
 
 
-def new_config(ECHStore store not None, bytes name not None, int longest, bytes suite):
+def new_config(ECHStore store not None, bytes name not None, int longest, bytes suite) -> None:
     store.new_config(name, longest, suite)
 
 
-def read_pem(ECHStore store not None, PKey key, bytes data not None, bint for_retry):
+def read_pem(ECHStore store not None, PKey key, bytes data not None, bint for_retry) -> None:
     store.read_pem(key, memory.reading(data), for_retry)
 
 
-def read_config_list(ECHStore store not None, bytes data not None):
+def read_config_list(ECHStore store not None, bytes data not None) -> None:
     store.read_list(memory.reading(data))
 
 
-def write_pem(ECHStore store not None, int index):
+def write_pem(ECHStore store not None, int index) -> bytes:
     return store.written(index)
 
 
-def write_configurations(ECHStore store not None):
+def write_configurations(ECHStore store not None) -> bytes:
     return store.written(ALL)
 
 
-def list_entries(ECHStore store not None):
+def list_entries(ECHStore store not None) -> list[tuple[bytes | None, bool, bool, int]]:
     return store.entries()
 
 
-def flush_keys(ECHStore store not None, long long age):
+def flush_keys(ECHStore store not None, long long age) -> None:
     store.flush(age)
 
 
 # ---- servers
 
-def set_store(Context context not None, ECHStore store):
+def set_store(Context context not None, ECHStore store) -> None:
     context.change()
     try:
         if store is not None:
@@ -219,7 +221,7 @@ cdef int check_begun(Connection connection) except -1:
     return 0
 
 
-def set_config_list(Connection connection not None, bytes data not None):
+def set_config_list(Connection connection not None, bytes data not None) -> None:
     cdef OSSL_ECHSTORE* read
     cdef Memory source
     connection.enter()
@@ -246,7 +248,7 @@ def set_config_list(Connection connection not None, bytes data not None):
         connection.leave()
 
 
-def set_outer_name(Connection connection not None, bytes name):
+def set_outer_name(Connection connection not None, bytes name) -> None:
     """Another public name than that of the configuration; None: none."""
     connection.enter()
     try:
@@ -260,7 +262,7 @@ def set_outer_name(Connection connection not None, bytes name):
         connection.leave()
 
 
-def set_outer_protocols(Connection connection not None, bytes protocols):
+def set_outer_protocols(Connection connection not None, bytes protocols) -> None:
     connection.enter()
     try:
         check_begun(connection)
@@ -274,7 +276,7 @@ def set_outer_protocols(Connection connection not None, bytes protocols):
         connection.leave()
 
 
-def set_grease_suite(Connection connection not None, bytes suite not None):
+def set_grease_suite(Connection connection not None, bytes suite not None) -> None:
     connection.enter()
     try:
         check_begun(connection)
@@ -288,7 +290,7 @@ def set_grease_suite(Connection connection not None, bytes suite not None):
 
 # ---- what came of it
 
-def get_status(Connection connection not None):
+def get_status(Connection connection not None) -> tuple[int, bytes | None, bytes | None]:
     cdef char* inner = NULL
     cdef char* outer = NULL
     cdef int status
@@ -307,7 +309,7 @@ def get_status(Connection connection not None):
         connection.leave()
 
 
-def get_retry_config(Connection connection not None):
+def get_retry_config(Connection connection not None) -> bytes | None:
     cdef unsigned char* data = NULL
     cdef size_t size = 0
     connection.enter()

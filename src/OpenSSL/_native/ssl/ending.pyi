@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from ending.pyx.
+
 from OpenSSL._native.ssl.tenancy import Tenant
 
 class Ending(Tenant):

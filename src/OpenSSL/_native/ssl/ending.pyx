@@ -66,6 +66,8 @@ cdef object again(object error):
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Ending(Tenant):
+    """How a connection ends: once, and told alike from then on."""
+
     cdef void settle(self) noexcept:
         cdef Hooks hooks = self.hooks
         self.channel.common = &self.context.common

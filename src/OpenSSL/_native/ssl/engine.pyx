@@ -59,7 +59,7 @@ cdef object plain_face = None
 cdef object socket_face = None
 
 
-def set_faces(type plain not None, type over_socket not None):
+def set_faces(type plain not None: type[Engine], type over_socket not None: type[Engine]) -> None:
     """Say which class becomes which other when it is given a socket."""
     global plain_face, socket_face
     plain_face = plain
@@ -72,11 +72,13 @@ def set_faces(type plain not None, type over_socket not None):
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Engine(Conducted):
+    """The owner of an SSL, with the ways into it and out of it."""
+
     def __cinit__(self, *args, **kwargs):
         memset(&self.channel, 0, sizeof(Channel))
         self.channel.borrowed = <brisk_fd>-1
 
-    def __init__(self, context, socket=None):
+    def __init__(self, context: Context, socket: SocketLike | None = None):
         if not isinstance(context, Context):
             raise TypeError("context must be a Context instance")
         # Another thread sees all of it or nothing.
@@ -439,5 +441,5 @@ cdef class Engine(Conducted):
         return True
 
     @property
-    def _socket(self):
+    def _socket(self) -> Any:
         return self.socket

@@ -50,7 +50,7 @@ cdef str group_name(s.SSL* ssl, int number):
     return f"0x{number & ~UNKNOWN_GROUP:04x}"
 
 
-def get_peer_groups(Connection connection not None):
+def get_peer_groups(Connection connection not None) -> list[str]:
     cdef long count
     cdef long index
     cdef int* numbers
@@ -74,7 +74,7 @@ def get_peer_groups(Connection connection not None):
         connection.leave()
 
 
-def get_shared_groups(Connection connection not None):
+def get_shared_groups(Connection connection not None) -> list[str]:
     cdef long count
     cdef long index
     cdef list found = []
@@ -93,7 +93,7 @@ def get_shared_groups(Connection connection not None):
         connection.leave()
 
 
-def get_peer_sigalgs(Connection connection not None):
+def get_peer_sigalgs(Connection connection not None) -> list[int]:
     """Numbers of the wire."""
     cdef unsigned char low = 0
     cdef unsigned char high = 0
@@ -112,7 +112,7 @@ def get_peer_sigalgs(Connection connection not None):
         connection.leave()
 
 
-def get_shared_sigalgs(Connection connection not None):
+def get_shared_sigalgs(Connection connection not None) -> list[int]:
     cdef unsigned char low = 0
     cdef unsigned char high = 0
     cdef int count
@@ -130,7 +130,7 @@ def get_shared_sigalgs(Connection connection not None):
         connection.leave()
 
 
-def get_certificate_types(Connection connection not None):
+def get_certificate_types(Connection connection not None) -> bytes:
     cdef const unsigned char* kinds = NULL
     cdef long count
     connection.enter()
@@ -143,7 +143,7 @@ def get_certificate_types(Connection connection not None):
         connection.leave()
 
 
-def get_peer_authorities(Connection connection not None):
+def get_peer_authorities(Connection connection not None) -> list[Any]:
     cdef const c.X509_NAME_LIST* names
     connection.enter()
     try:
@@ -155,7 +155,7 @@ def get_peer_authorities(Connection connection not None):
 
 # ---- what was agreed on
 
-def get_extms_support(Connection connection not None):
+def get_extms_support(Connection connection not None) -> int:
     """1 or 0; below where it is not known yet."""
     connection.enter()
     try:
@@ -167,7 +167,7 @@ def get_extms_support(Connection connection not None):
         connection.leave()
 
 
-def get_secure_renegotiation(Connection connection not None):
+def get_secure_renegotiation(Connection connection not None) -> bool:
     connection.enter()
     try:
         return SSL_get_secure_renegotiation_support(connection.handle) == 1
@@ -175,7 +175,7 @@ def get_secure_renegotiation(Connection connection not None):
         connection.leave()
 
 
-def get_client_version(Connection connection not None):
+def get_client_version(Connection connection not None) -> int:
     connection.enter()
     try:
         return SSL_client_version(connection.handle)
@@ -183,7 +183,7 @@ def get_client_version(Connection connection not None):
         connection.leave()
 
 
-def count_bytes(Connection connection not None, bint written):
+def count_bytes(Connection connection not None, bint written) -> int:
     cdef c.BIO* bio
     connection.enter()
     try:
@@ -195,7 +195,7 @@ def count_bytes(Connection connection not None, bint written):
         connection.leave()
 
 
-def has_pending(Connection connection not None):
+def has_pending(Connection connection not None) -> bool:
     connection.enter()
     try:
         return s.SSL_has_pending(connection.handle) == 1
@@ -203,7 +203,7 @@ def has_pending(Connection connection not None):
         connection.leave()
 
 
-def describe_current(Connection connection not None):
+def describe_current(Connection connection not None) -> dict[str, Any] | None:
     cdef const s.SSL_CIPHER* cipher
     connection.enter()
     try:
@@ -213,7 +213,7 @@ def describe_current(Connection connection not None):
         connection.leave()
 
 
-def get_srtp_profiles(Connection connection not None):
+def get_srtp_profiles(Connection connection not None) -> list[str]:
     cdef s.SRTP_PROFILES* profiles
     cdef int index
     cdef list found = []
@@ -236,7 +236,7 @@ def get_srtp_profiles(Connection connection not None):
 
 # ---- new keys
 
-def key_update(Connection connection not None, bint requested):
+def key_update(Connection connection not None, bint requested) -> None:
     cdef double deadline = 0
     # Not in the middle of another thread's message.
     connection.enter_turn(&deadline)
@@ -254,7 +254,7 @@ def key_update(Connection connection not None, bint requested):
         brisk_lock_leave(&connection.turn)
 
 
-def get_key_update_type(Connection connection not None):
+def get_key_update_type(Connection connection not None) -> int:
     connection.enter()
     try:
         return SSL_get_key_update_type(connection.handle)
@@ -262,7 +262,7 @@ def get_key_update_type(Connection connection not None):
         connection.leave()
 
 
-def set_srtp(Connection connection not None, bytes profiles not None):
+def set_srtp(Connection connection not None, bytes profiles not None) -> None:
     connection.enter()
     try:
         errors.clear()

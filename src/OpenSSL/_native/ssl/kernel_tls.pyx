@@ -27,7 +27,7 @@ cdef enum:
     PART = 16 * 16384       # sent at a time, in bytes: the lock is held meanwhile
 
 
-def sending(Connection connection not None):
+def sending(Connection connection not None) -> bool:
     connection.enter()
     try:
         return bool(connection.channel.kernel.sending)
@@ -35,7 +35,7 @@ def sending(Connection connection not None):
         connection.leave()
 
 
-def receiving(Connection connection not None):
+def receiving(Connection connection not None) -> bool:
     connection.enter()
     try:
         return bool(connection.channel.kernel.receiving)
@@ -43,7 +43,7 @@ def receiving(Connection connection not None):
         connection.leave()
 
 
-def is_stream(Connection connection not None):
+def is_stream(Connection connection not None) -> bool:
     connection.enter()
     try:
         return not connection.channel.datagram
@@ -121,8 +121,12 @@ cdef int by_writing(
 
 
 def send_file(
-    Connection connection not None, read, int file, long long offset, long long count,
-):
+    Connection connection not None,
+    read: Callable[[int, int], Buffer],
+    int file,
+    long long offset,
+    long long count,
+) -> int:
     """Send `count` bytes, or all when it is -1; return how many that was.
 
     `read(size, offset)` returns bytes of the file; `file` is its descriptor, -1

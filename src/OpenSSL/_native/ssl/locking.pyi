@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from locking.pyx.
+
 from OpenSSL._native.common.hooks import Carrier
 
 class Entrance(Carrier):

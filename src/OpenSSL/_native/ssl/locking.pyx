@@ -44,6 +44,8 @@ cdef int fail_inside() except -1:
 
 
 cdef class Entrance(Carrier):
+    """The way in to an SSL, for one thread at a time."""
+
     def __cinit__(self, *args, **kwargs):
         self.handle = NULL
         brisk_lock_init(&self.lock)

@@ -34,7 +34,7 @@ cdef int write_piece(
     return 0
 
 
-def send_pieces(Connection connection not None, pieces):
+def send_pieces(Connection connection not None, pieces: Iterable[Buffer]) -> int:
     """Send every buffer that `pieces` gives, none of others in between; the bytes in all.
 
     They should be short: the lock is held while one of them is encrypted.  An exception
@@ -68,7 +68,9 @@ cdef void scatter(bytes data, Py_buffer* views, Py_ssize_t count) noexcept:
         left -= part
 
 
-def receive_into(receive, list buffers not None):
+def receive_into(
+    receive: Callable[[int], bytes], list buffers not None: list[WritableBuffer],
+) -> int:
     """Scatter what `receive(size)` returns, for the size of all buffers; how much it was.
 
     No buffer can be resized or freed meanwhile, and nothing is received before all

@@ -25,7 +25,7 @@ cdef extern from "compat.h" nogil:
 
 # ---- application protocols (ALPN)
 
-def context_set_alpn_protos(Context context not None, bytes encoded not None):
+def context_set_alpn_protos(Context context not None, bytes encoded not None) -> None:
     context.change()
     try:
         errors.clear()
@@ -38,7 +38,7 @@ def context_set_alpn_protos(Context context not None, bytes encoded not None):
         context.leave()
 
 
-def connection_set_alpn_protos(Connection connection not None, bytes encoded not None):
+def connection_set_alpn_protos(Connection connection not None, bytes encoded not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -50,7 +50,7 @@ def connection_set_alpn_protos(Connection connection not None, bytes encoded not
         connection.leave()
 
 
-def set_alpn_select_callback(Context context not None, callback):
+def set_alpn_select_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     context.change()
     try:
         context.hooks = context.hooks.changed(ON_ALPN_SELECT, callback)
@@ -58,7 +58,7 @@ def set_alpn_select_callback(Context context not None, callback):
         context.leave()
 
 
-def get_alpn_proto_negotiated(Connection connection not None):
+def get_alpn_proto_negotiated(Connection connection not None) -> bytes:
     cdef const unsigned char* data = NULL
     cdef unsigned int size = 0
     connection.enter()
@@ -73,7 +73,7 @@ def get_alpn_proto_negotiated(Connection connection not None):
 
 # ---- server names (SNI)
 
-def set_servername_callback(Context context not None, callback):
+def set_servername_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     cdef Hooks hooks
     context.change()
     try:
@@ -96,7 +96,7 @@ cdef int digest_name(Connection connection, bytes name) except -1:
     return 0
 
 
-def set_host_name(Connection connection not None, bytes name not None):
+def set_host_name(Connection connection not None, bytes name not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -107,7 +107,7 @@ def set_host_name(Connection connection not None, bytes name not None):
         connection.leave()
 
 
-def get_servername(Connection connection not None):
+def get_servername(Connection connection not None) -> bytes | None:
     cdef const char* name
     connection.enter()
     try:
@@ -124,7 +124,7 @@ def get_servername(Connection connection not None):
 
 # ---- SRTP
 
-def set_use_srtp(Context context not None, bytes profiles not None):
+def set_use_srtp(Context context not None, bytes profiles not None) -> None:
     context.change()
     try:
         errors.clear()
@@ -134,7 +134,7 @@ def set_use_srtp(Context context not None, bytes profiles not None):
         context.leave()
 
 
-def get_selected_srtp_profile(Connection connection not None):
+def get_selected_srtp_profile(Connection connection not None) -> bytes:
     cdef s.SRTP_PROTECTION_PROFILE* profile
     connection.enter()
     try:

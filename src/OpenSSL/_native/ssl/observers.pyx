@@ -31,7 +31,7 @@ cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
     leave_hook(&scope, carrier)
 
 
-def set_info_callback(Context context not None, callback):
+def set_info_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     cdef s.info_hook hook = NULL
     if callback is not None:
         hook = on_info
@@ -43,7 +43,9 @@ def set_info_callback(Context context not None, callback):
         context.leave()
 
 
-def connection_set_info_callback(Connection connection not None, callback):
+def connection_set_info_callback(
+    Connection connection not None, callback: Callable[..., Any] | None,
+) -> None:
     connection.enter()
     try:
         connection.hooks = connection.hooks.changed(ON_INFO, callback)
@@ -54,7 +56,7 @@ def connection_set_info_callback(Connection connection not None, callback):
         connection.leave()
 
 
-def set_keylog_callback(Context context not None, callback):
+def set_keylog_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     context.change()
     try:
         context.hooks = context.hooks.changed(ON_KEYLOG, callback)
@@ -65,7 +67,7 @@ def set_keylog_callback(Context context not None, callback):
         context.leave()
 
 
-def set_message_callback(Context context not None, callback):
+def set_message_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     context.change()
     try:
         context.hooks = context.hooks.changed(ON_MESSAGE, callback)
@@ -73,7 +75,7 @@ def set_message_callback(Context context not None, callback):
         context.leave()
 
 
-def get_message_callback(Context context not None):
+def get_message_callback(Context context not None) -> Callable[..., Any] | None:
     context.enter()
     try:
         return context.hooks.get(ON_MESSAGE)
@@ -81,7 +83,7 @@ def get_message_callback(Context context not None):
         context.leave()
 
 
-def get_info_callback(Context context not None):
+def get_info_callback(Context context not None) -> Callable[..., Any] | None:
     context.enter()
     try:
         return context.hooks.get(ON_INFO)
@@ -89,7 +91,7 @@ def get_info_callback(Context context not None):
         context.leave()
 
 
-def get_keylog_callback(Context context not None):
+def get_keylog_callback(Context context not None) -> Callable[..., Any] | None:
     context.enter()
     try:
         return context.hooks.get(ON_KEYLOG)

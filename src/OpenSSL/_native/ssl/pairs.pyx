@@ -31,7 +31,7 @@ cdef extern from "compat.h" nogil:
     void SSL_certs_clear(s.SSL* ssl)
 
 
-def passphrase_of(Context context not None):
+def passphrase_of(Context context not None) -> Passphrase:
     """What asks the Context's own hook."""
     return of_context(None if context.passphrase is None else context.passphrase.value)
 
@@ -57,7 +57,12 @@ cdef int take_hooks(object target, Hooks hooks) except -1:
     return 0
 
 
-def use(target not None, X509 leaf not None, PKey key not None, list chain not None):
+def use(
+    target not None: Context | Connection,
+    X509 leaf not None,
+    PKey key not None,
+    list chain not None: list[Any],
+) -> None:
     """All three at one moment, in the place of those of the same kind of key."""
     cdef c.X509* certificate = NULL
     cdef c.EVP_PKEY* private = NULL
@@ -90,7 +95,12 @@ def use(target not None, X509 leaf not None, PKey key not None, list chain not N
         release_chain(others)
 
 
-def check(Connection connection not None, X509 leaf not None, PKey key not None, list chain):
+def check(
+    Connection connection not None,
+    X509 leaf not None,
+    PKey key not None,
+    list chain: list[X509] | None,
+) -> int:
     """What the peer would make of all three, in bits; without a list libssl looks for a chain."""
     cdef c.X509* certificate = NULL
     cdef c.EVP_PKEY* private = NULL
@@ -117,7 +127,7 @@ def check(Connection connection not None, X509 leaf not None, PKey key not None,
         release_chain(others)
 
 
-def add_chain_certificate(target not None, X509 certificate not None):
+def add_chain_certificate(target not None: Context | Connection, X509 certificate not None) -> None:
     cdef c.X509* handle = certificate.share()
     cdef long result
     try:
@@ -139,7 +149,7 @@ def add_chain_certificate(target not None, X509 certificate not None):
         release_certificate(handle)
 
 
-def clear_chain(target not None):
+def clear_chain(target not None: Context | Connection) -> None:
     """Forget what is sent behind the current certificate, and behind all of a Context's."""
     cdef long result
     change(target)
@@ -158,7 +168,7 @@ def clear_chain(target not None):
         leave(target)
 
 
-def clear_certificates(Connection connection not None):
+def clear_certificates(Connection connection not None) -> None:
     connection.enter()
     try:
         SSL_certs_clear(connection.handle)
@@ -177,7 +187,7 @@ cdef object share_certificate(c.X509* borrowed):
     return wrap_certificate(borrowed)
 
 
-def get_certificate(Context context not None):
+def get_certificate(Context context not None) -> Any:
     context.enter()
     try:
         return share_certificate(SSL_CTX_get0_certificate(context.handle))
@@ -195,7 +205,7 @@ cdef list chain_of(Context context):
     return [] if chain == NULL else wrap_chain(chain)
 
 
-def get_chain(Context context not None):
+def get_chain(Context context not None) -> list[Any]:
     context.enter()
     try:
         return chain_of(context)
@@ -203,7 +213,7 @@ def get_chain(Context context not None):
         context.leave()
 
 
-def get_private_key(Context context not None):
+def get_private_key(Context context not None) -> Any:
     cdef c.EVP_PKEY* key
     context.enter()
     try:
@@ -218,7 +228,7 @@ def get_private_key(Context context not None):
         context.leave()
 
 
-def list_certificates(Context context not None):
+def list_certificates(Context context not None) -> list[Any]:
     """Each certificate that has a key, with its chain; the current one stays current."""
     cdef c.X509* current
     cdef long which = SSL_CERT_SET_FIRST
@@ -241,7 +251,7 @@ def list_certificates(Context context not None):
         context.leave()
 
 
-def select(target not None, X509 certificate not None):
+def select(target not None: Context | Connection, X509 certificate not None) -> bool:
     """Make a certificate that is set already the current one; whether it was there."""
     cdef c.X509* handle = certificate.share()
     try:

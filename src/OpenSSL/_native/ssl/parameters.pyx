@@ -106,7 +106,7 @@ cdef void leave(object target) noexcept:
 
 # What is kept is set first: where that fails, nothing has changed.
 
-def set_flags(target not None, unsigned long flags):
+def set_flags(target not None, unsigned long flags) -> None:
     cdef Change change = begin(target)
     try:
         if change.kept != NULL:
@@ -119,7 +119,7 @@ def set_flags(target not None, unsigned long flags):
         change.end()
 
 
-def clear_flags(target not None, unsigned long flags):
+def clear_flags(target not None, unsigned long flags) -> None:
     cdef Change change = begin(target)
     try:
         if change.kept != NULL:
@@ -132,7 +132,7 @@ def clear_flags(target not None, unsigned long flags):
         change.end()
 
 
-def get_flags(target not None):
+def get_flags(target not None) -> int:
     cdef c.X509_VERIFY_PARAM* rules = enter(target)
     try:
         return c.X509_VERIFY_PARAM_get_flags(rules)
@@ -140,7 +140,7 @@ def get_flags(target not None):
         leave(target)
 
 
-def set_depth(target not None, int depth):
+def set_depth(target not None, int depth) -> None:
     cdef Change change = begin(target)
     try:
         X509_VERIFY_PARAM_set_depth(change.there, depth)
@@ -150,7 +150,7 @@ def set_depth(target not None, int depth):
         change.end()
 
 
-def get_depth(target not None):
+def get_depth(target not None) -> int:
     cdef c.X509_VERIFY_PARAM* rules = enter(target)
     try:
         return X509_VERIFY_PARAM_get_depth(rules)
@@ -158,7 +158,7 @@ def get_depth(target not None):
         leave(target)
 
 
-def set_level(target not None, int level):
+def set_level(target not None, int level) -> None:
     cdef Change change = begin(target)
     try:
         X509_VERIFY_PARAM_set_auth_level(change.there, level)
@@ -168,7 +168,7 @@ def set_level(target not None, int level):
         change.end()
 
 
-def get_level(target not None):
+def get_level(target not None) -> int:
     cdef c.X509_VERIFY_PARAM* rules = enter(target)
     try:
         return X509_VERIFY_PARAM_get_auth_level(rules)
@@ -176,7 +176,7 @@ def get_level(target not None):
         leave(target)
 
 
-def set_time(target not None, seconds):
+def set_time(target not None, seconds: int | None) -> None:
     """``seconds`` after the start of 1970; None: when it is."""
     cdef long long moment = 0
     cdef Change change
@@ -194,7 +194,7 @@ def set_time(target not None, seconds):
         change.end()
 
 
-def get_time(target not None):
+def get_time(target not None) -> int | None:
     cdef c.X509_VERIFY_PARAM* rules = enter(target)
     try:
         if not c.X509_VERIFY_PARAM_get_flags(rules) & X509_V_FLAG_USE_CHECK_TIME:
@@ -204,7 +204,7 @@ def get_time(target not None):
         leave(target)
 
 
-def set_purpose(target not None, bytes name not None):
+def set_purpose(target not None, bytes name not None) -> None:
     cdef int index = X509_PURPOSE_get_by_sname(name)
     cdef int purpose
     cdef Change change
@@ -222,7 +222,7 @@ def set_purpose(target not None, bytes name not None):
         change.end()
 
 
-def set_trust(target not None, str name not None):
+def set_trust(target not None, str name not None) -> None:
     cdef int trust
     cdef Change change
     if name not in TRUSTS:
@@ -258,7 +258,7 @@ cdef c.ASN1_OBJECTS* read_policies(list policies) except NULL:
     return objects
 
 
-def set_policies(target not None, list policies not None):
+def set_policies(target not None, list policies not None: list[bytes]) -> None:
     cdef c.ASN1_OBJECTS* objects
     cdef Change change
     errors.clear()

@@ -38,7 +38,7 @@ ctypedef const char* (*cipher_text)(const s.SSL_CIPHER*) noexcept nogil
 
 # ---- certificates
 
-def get_certificate(Connection connection not None):
+def get_certificate(Connection connection not None) -> X509 | None:
     cdef c.X509* certificate
     connection.enter()
     try:
@@ -53,7 +53,7 @@ def get_certificate(Connection connection not None):
         connection.leave()
 
 
-def get_peer_certificate(Connection connection not None):
+def get_peer_certificate(Connection connection not None) -> X509 | None:
     cdef c.X509* certificate
     connection.enter()
     try:
@@ -63,7 +63,7 @@ def get_peer_certificate(Connection connection not None):
         connection.leave()
 
 
-def get_peer_cert_chain(Connection connection not None):
+def get_peer_cert_chain(Connection connection not None) -> list[X509] | None:
     cdef const c.X509_CHAIN* chain
     connection.enter()
     try:
@@ -73,7 +73,7 @@ def get_peer_cert_chain(Connection connection not None):
         connection.leave()
 
 
-def get_verified_chain(Connection connection not None):
+def get_verified_chain(Connection connection not None) -> list[X509] | None:
     cdef const c.X509_CHAIN* chain
     connection.enter()
     try:
@@ -83,7 +83,7 @@ def get_verified_chain(Connection connection not None):
         connection.leave()
 
 
-def get_client_ca_list(Connection connection not None):
+def get_client_ca_list(Connection connection not None) -> list[X509Name]:
     cdef const c.X509_NAME_LIST* names
     cdef c.X509_NAME_LIST* copy = NULL
     connection.enter()
@@ -107,7 +107,7 @@ def get_client_ca_list(Connection connection not None):
         connection.leave()
 
 
-def get_verify_result(Connection connection not None):
+def get_verify_result(Connection connection not None) -> int:
     connection.enter()
     try:
         return s.SSL_get_verify_result(connection.handle)
@@ -131,19 +131,19 @@ cdef object cipher_says(Connection connection, cipher_text ask):
         connection.leave()
 
 
-def get_cipher_name(Connection connection not None):
+def get_cipher_name(Connection connection not None) -> str | None:
     return cipher_says(connection, s.SSL_CIPHER_get_name)
 
 
-def get_cipher_standard_name(Connection connection not None):
+def get_cipher_standard_name(Connection connection not None) -> str | None:
     return cipher_says(connection, SSL_CIPHER_standard_name)
 
 
-def get_cipher_version(Connection connection not None):
+def get_cipher_version(Connection connection not None) -> str | None:
     return cipher_says(connection, s.SSL_CIPHER_get_version)
 
 
-def get_cipher_bits(Connection connection not None):
+def get_cipher_bits(Connection connection not None) -> int | None:
     cdef const s.SSL_CIPHER* cipher
     connection.enter()
     try:
@@ -153,7 +153,7 @@ def get_cipher_bits(Connection connection not None):
         connection.leave()
 
 
-def get_compression(Connection connection not None):
+def get_compression(Connection connection not None) -> str | None:
     cdef const char* name
     connection.enter()
     try:
@@ -163,7 +163,7 @@ def get_compression(Connection connection not None):
         connection.leave()
 
 
-def get_shared_ciphers(Connection connection not None):
+def get_shared_ciphers(Connection connection not None) -> list[str]:
     # Not on the stack, of which a thread may have little.
     cdef bytes room = PyBytes_FromStringAndSize(NULL, CIPHERS_MAXIMUM)
     cdef char* text = PyBytes_AS_STRING(room)
@@ -185,7 +185,7 @@ def get_shared_ciphers(Connection connection not None):
 
 # ---- how the peer proved itself
 
-def get_server_tmp_key(Connection connection not None):
+def get_server_tmp_key(Connection connection not None) -> tuple[str, int, str] | None:
     """Kind, bits and group of the peer's share of the key exchange, or None."""
     cdef c.EVP_PKEY* key = NULL
     cdef const char* kind
@@ -220,7 +220,7 @@ cdef object short_name(int nid):
     return None if name == NULL else (<bytes>name).decode("ascii")
 
 
-def get_signature(Connection connection not None):
+def get_signature(Connection connection not None) -> tuple[str | None, str | None] | None:
     """The same of our own."""
     cdef int kind = c.NID_undef
     cdef int digest = c.NID_undef
@@ -235,7 +235,7 @@ def get_signature(Connection connection not None):
         connection.leave()
 
 
-def get_peer_signature(Connection connection not None):
+def get_peer_signature(Connection connection not None) -> tuple[str | None, str | None] | None:
     """Kind of key and digest of the peer's signature, or None when it made none."""
     cdef int kind = c.NID_undef
     cdef int digest = c.NID_undef
@@ -252,7 +252,7 @@ def get_peer_signature(Connection connection not None):
 
 # ---- state
 
-def is_server(Connection connection not None):
+def is_server(Connection connection not None) -> bool:
     connection.enter()
     try:
         return s.SSL_is_server(connection.handle) != 0
@@ -260,7 +260,7 @@ def is_server(Connection connection not None):
         connection.leave()
 
 
-def is_init_finished(Connection connection not None):
+def is_init_finished(Connection connection not None) -> bool:
     connection.enter()
     try:
         return s.SSL_is_init_finished(connection.handle) != 0
@@ -268,7 +268,7 @@ def is_init_finished(Connection connection not None):
         connection.leave()
 
 
-def get_protocol_version(Connection connection not None):
+def get_protocol_version(Connection connection not None) -> int:
     connection.enter()
     try:
         return s.SSL_version(connection.handle)
@@ -276,7 +276,7 @@ def get_protocol_version(Connection connection not None):
         connection.leave()
 
 
-def get_protocol_version_name(Connection connection not None):
+def get_protocol_version_name(Connection connection not None) -> str:
     connection.enter()
     try:
         return (<bytes>SSL_get_version(connection.handle)).decode("ascii")
@@ -284,7 +284,7 @@ def get_protocol_version_name(Connection connection not None):
         connection.leave()
 
 
-def get_state_string(Connection connection not None):
+def get_state_string(Connection connection not None) -> bytes:
     connection.enter()
     try:
         return <bytes>SSL_state_string_long(connection.handle)
@@ -292,7 +292,7 @@ def get_state_string(Connection connection not None):
         connection.leave()
 
 
-def renegotiate(Connection connection not None):
+def renegotiate(Connection connection not None) -> bool:
     """True when a new handshake will begin, False when one is due already."""
     connection.enter()
     try:
@@ -306,7 +306,7 @@ def renegotiate(Connection connection not None):
         connection.leave()
 
 
-def renegotiate_pending(Connection connection not None):
+def renegotiate_pending(Connection connection not None) -> bool:
     connection.enter()
     try:
         return s.SSL_renegotiate_pending(connection.handle) == 1
@@ -314,7 +314,7 @@ def renegotiate_pending(Connection connection not None):
         connection.leave()
 
 
-def total_renegotiations(Connection connection not None):
+def total_renegotiations(Connection connection not None) -> int:
     connection.enter()
     try:
         return SSL_total_renegotiations(connection.handle)

@@ -13,7 +13,7 @@ cdef extern from "compat.h" nogil:
     int SSL_add1_host(s.SSL* ssl, const char* name)
 
 
-def get_check_hostname(Context context not None):
+def get_check_hostname(Context context not None) -> bool:
     context.enter()
     try:
         return context.must_name
@@ -21,7 +21,7 @@ def get_check_hostname(Context context not None):
         context.leave()
 
 
-def set_check_hostname(Context context not None, bint wanted):
+def set_check_hostname(Context context not None, bint wanted) -> None:
     context.enter()
     try:
         context.must_name = wanted
@@ -29,7 +29,7 @@ def set_check_hostname(Context context not None, bint wanted):
         context.leave()
 
 
-def add_host(Connection connection not None, bytes name not None, bint dotted):
+def add_host(Connection connection not None, bytes name not None, bint dotted) -> None:
     """``dotted``: OpenSSL's own ways are needed for it."""
     connection.enter()
     try:
@@ -44,7 +44,7 @@ def add_host(Connection connection not None, bytes name not None, bint dotted):
         connection.leave()
 
 
-def set_email(Connection connection not None, bytes address not None):
+def set_email(Connection connection not None, bytes address not None) -> None:
     connection.enter()
     try:
         errors.clear()

@@ -26,7 +26,9 @@ cdef dict SLOTS = {
 }
 
 
-def set_callback(Context context not None, str name not None, callback):
+def set_callback(
+    Context context not None, str name not None, callback: Callable[..., Any] | None,
+) -> None:
     """Another hook: "psk_client", "psk_server", "psk_use" or "psk_find"."""
     cdef Hooks hooks
     context.change()
@@ -38,7 +40,7 @@ def set_callback(Context context not None, str name not None, callback):
         context.leave()
 
 
-def use_identity_hint(target not None, bytes hint):
+def use_identity_hint(target not None: Context | Connection, bytes hint) -> None:
     cdef const char* words = NULL if hint is None else <const char*>hint
     cdef int result
     change(target)
@@ -54,7 +56,7 @@ def use_identity_hint(target not None, bytes hint):
         leave(target)
 
 
-def get_identity(Connection connection not None):
+def get_identity(Connection connection not None) -> bytes | None:
     """Whose key is in use; None where there is none."""
     cdef s.SSL_SESSION* session
     cdef const char* name
@@ -69,7 +71,7 @@ def get_identity(Connection connection not None):
         connection.leave()
 
 
-def get_identity_hint(Connection connection not None):
+def get_identity_hint(Connection connection not None) -> bytes | None:
     cdef const char* hint
     connection.enter()
     try:

@@ -30,11 +30,11 @@ cdef extern from "compat.h" nogil:
     c.EVP_PKEY* SSL_get0_peer_rpk(const s.SSL* ssl)
 
 
-def are_supported():
+def are_supported() -> bool:
     return brisk_has_raw_keys()
 
 
-def set_types(target, bint client, bytes kinds):
+def set_types(target: Any, bint client, bytes kinds) -> None:
     """What clients, or servers, may show; None: certificates alone."""
     cdef const unsigned char* data = NULL
     cdef size_t size = 0
@@ -60,7 +60,7 @@ def set_types(target, bint client, bytes kinds):
         leave(target)
 
 
-def get_types(target, bint client):
+def get_types(target: Any, bint client) -> bytes:
     cdef unsigned char* data = NULL
     cdef size_t size = 0
     cdef int result
@@ -81,7 +81,7 @@ def get_types(target, bint client):
         leave(target)
 
 
-def get_negotiated(Connection connection not None, bint client):
+def get_negotiated(Connection connection not None, bint client) -> int:
     connection.enter()
     try:
         if client:
@@ -108,7 +108,7 @@ cdef bytes spelled(PKey key):
         release_key(handle)
 
 
-def add_expected(Connection connection not None, PKey key not None):
+def add_expected(Connection connection not None, PKey key not None) -> None:
     cdef bytes der = spelled(key)
     connection.enter()
     try:
@@ -119,7 +119,7 @@ def add_expected(Connection connection not None, PKey key not None):
         connection.leave()
 
 
-def get_peer(Connection connection not None):
+def get_peer(Connection connection not None) -> Any:
     cdef c.EVP_PKEY* key
     connection.enter()
     try:

@@ -1,9 +1,10 @@
+# Written by tools/make_stubs.py from reading.pyx.
+
 from OpenSSL._native.ssl.engine import Engine
 from OpenSSL._types import WritableBuffer
 
 class Reader(Engine):
     """The half of a connection that reads."""
-
     def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
         """Return between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
 

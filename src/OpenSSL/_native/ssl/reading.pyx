@@ -74,7 +74,9 @@ cdef size_t size_of(object value, str name) except? 0:
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Reader(Engine):
-    def recv(self, bufsiz, flags=None):
+    """The half of a connection that reads."""
+
+    def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
         """Return between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
 
         ``flags`` may be ``socket.MSG_PEEK``: the bytes stay to be read again.
@@ -92,7 +94,9 @@ cdef class Reader(Engine):
         finally:
             self.leave()
 
-    def recv_into(self, buffer, nbytes=None, flags=None):
+    def recv_into(
+        self, buffer: WritableBuffer, nbytes: int | None = None, flags: int | None = None,
+    ) -> int:
         """Receive into a writable buffer and return how many bytes that was.
 
         ``nbytes`` bounds it, in bytes; the buffer's size does in any case.
@@ -282,7 +286,7 @@ cdef class Reader(Engine):
             self.held = held[done:] or None
         return done
 
-    def pending(self):
+    def pending(self) -> int:
         """How many bytes :meth:`recv` has ready without asking the transport.
 
         1 where it has none, but an end or an error that came with the last ones.

@@ -23,7 +23,7 @@ cdef extern from "compat.h" nogil:
     void SSL_set_default_read_buffer_len(s.SSL* ssl, size_t size)
 
 
-def set_block_padding(target not None, size_t size):
+def set_block_padding(target not None: Context | Connection, size_t size) -> None:
     cdef int result
     change(target)
     try:
@@ -38,7 +38,9 @@ def set_block_padding(target not None, size_t size):
         leave(target)
 
 
-def set_record_padding_callback(target not None, callback):
+def set_record_padding_callback(
+    target not None: Context | Connection, callback: Callable[..., object] | None,
+) -> None:
     change(target)
     try:
         errors.clear()
@@ -53,7 +55,7 @@ def set_record_padding_callback(target not None, callback):
         leave(target)
 
 
-def set_max_send_fragment(target not None, long size):
+def set_max_send_fragment(target not None: Context | Connection, long size) -> None:
     cdef long result
     change(target)
     try:
@@ -68,7 +70,7 @@ def set_max_send_fragment(target not None, long size):
         leave(target)
 
 
-def set_split_send_fragment(target not None, long size):
+def set_split_send_fragment(target not None: Context | Connection, long size) -> None:
     cdef long result
     change(target)
     try:
@@ -83,7 +85,7 @@ def set_split_send_fragment(target not None, long size):
         leave(target)
 
 
-def set_max_fragment_length(target not None, uint8_t mode):
+def set_max_fragment_length(target not None: Context | Connection, uint8_t mode) -> None:
     cdef int result
     change(target)
     try:
@@ -98,7 +100,7 @@ def set_max_fragment_length(target not None, uint8_t mode):
         leave(target)
 
 
-def set_read_buffer_len(target not None, size_t size):
+def set_read_buffer_len(target not None: Context | Connection, size_t size) -> None:
     change(target)
     try:
         if context_of(target) != NULL:

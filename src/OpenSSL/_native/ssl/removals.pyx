@@ -25,6 +25,8 @@ if not brisk_removals_ready():
 
 
 cdef class Removals:
+    """Sessions that libssl has let go of, and the program does not know of yet."""
+
     def __cinit__(self):
         self.row = NULL
         self.count = NULL

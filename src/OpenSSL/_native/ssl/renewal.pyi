@@ -1,1 +1,3 @@
+# Written by tools/make_stubs.py from renewal.pyx.
+
 class Renewal: ...

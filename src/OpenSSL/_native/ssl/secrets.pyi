@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from secrets.pyx.
+
 from OpenSSL._native.ssl.connection import Connection
 
 def client_random(connection: Connection) -> bytes | None: ...

@@ -43,15 +43,15 @@ cdef object random_of(Connection connection, read_random read):
         connection.leave()
 
 
-def client_random(Connection connection not None):
+def client_random(Connection connection not None) -> bytes | None:
     return random_of(connection, SSL_get_client_random)
 
 
-def server_random(Connection connection not None):
+def server_random(Connection connection not None) -> bytes | None:
     return random_of(connection, SSL_get_server_random)
 
 
-def master_key(Connection connection not None):
+def master_key(Connection connection not None) -> bytes | None:
     cdef s.SSL_SESSION* session
     cdef size_t size
     cdef bytes value
@@ -89,17 +89,17 @@ cdef object finished_of(Connection connection, read_finished read):
         connection.leave()
 
 
-def get_finished(Connection connection not None):
+def get_finished(Connection connection not None) -> bytes | None:
     return finished_of(connection, SSL_get_finished)
 
 
-def get_peer_finished(Connection connection not None):
+def get_peer_finished(Connection connection not None) -> bytes | None:
     return finished_of(connection, SSL_get_peer_finished)
 
 
 def export_keying_material(
-    Connection connection not None, bytes label not None, size, bytes context,
-):
+    Connection connection not None, bytes label not None, size: int, bytes context,
+) -> bytes:
     cdef size_t wanted
     cdef bytes value
     cdef const unsigned char* about = NULL

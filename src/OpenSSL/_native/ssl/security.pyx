@@ -23,7 +23,7 @@ cdef extern from "compat.h" nogil:
     const c.X509_NAME_LIST* SSL_get0_CA_list(const s.SSL* ssl)
 
 
-def get_level(target not None):
+def get_level(target not None: Context | Connection) -> int:
     change(target)
     try:
         if context_of(target) != NULL:
@@ -33,7 +33,7 @@ def get_level(target not None):
         leave(target)
 
 
-def set_level(target not None, int level):
+def set_level(target not None: Context | Connection, int level) -> None:
     change(target)
     try:
         if context_of(target) != NULL:
@@ -44,7 +44,9 @@ def set_level(target not None, int level):
         leave(target)
 
 
-def set_client_sigalgs_list(target not None, bytes algorithms not None):
+def set_client_sigalgs_list(
+    target not None: Context | Connection, bytes algorithms not None,
+) -> None:
     cdef const char* names = algorithms
     cdef long result
     change(target)
@@ -61,7 +63,7 @@ def set_client_sigalgs_list(target not None, bytes algorithms not None):
         leave(target)
 
 
-def set_certificate_types(target not None, bytes kinds not None):
+def set_certificate_types(target not None: Context | Connection, bytes kinds not None) -> None:
     cdef const unsigned char* numbers = <const unsigned char*>PyBytes_AS_STRING(kinds)
     cdef long result
     change(target)
@@ -80,7 +82,7 @@ def set_certificate_types(target not None, bytes kinds not None):
         leave(target)
 
 
-def set_authorities(target not None, list names not None):
+def set_authorities(target not None: Context | Connection, list names not None: list[Any]) -> None:
     """Those told to the peer, whichever it is."""
     cdef c.X509_NAME_LIST* made
     change(target)
@@ -96,7 +98,7 @@ def set_authorities(target not None, list names not None):
         leave(target)
 
 
-def get_authorities(Context context not None):
+def get_authorities(Context context not None) -> list[Any]:
     context.enter()
     try:
         return wrap_names(SSL_CTX_get0_CA_list(context.handle))
@@ -104,7 +106,7 @@ def get_authorities(Context context not None):
         context.leave()
 
 
-def connection_get_authorities(Connection connection not None):
+def connection_get_authorities(Connection connection not None) -> list[Any]:
     connection.enter()
     try:
         connection.start_reading()      # they may be the Context's

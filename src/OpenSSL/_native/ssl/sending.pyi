@@ -1,9 +1,10 @@
+# Written by tools/make_stubs.py from sending.pyx.
+
 from OpenSSL._native.ssl.reading import Reader
 from OpenSSL._types import Buffer
 
 class Sender(Reader):
     """A connection that sends."""
-
     def send(self, buf: Buffer, flags: int = 0) -> int:
         """Send what the transport takes of ``buf``, and return how many bytes that was.
 

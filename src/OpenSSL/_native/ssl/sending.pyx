@@ -56,7 +56,9 @@ cdef int note_sent(object error, size_t sent) except -1:
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Sender(Reader):
-    def send(self, buf, flags=0):
+    """A connection that sends."""
+
+    def send(self, buf: Buffer, flags: int = 0) -> int:
         """Send what the transport takes of ``buf``, and return how many bytes that was.
 
         At most sixteen records, 256 KiB.  Over DTLS all of ``buf`` is one message, or an
@@ -138,7 +140,7 @@ cdef class Sender(Reader):
             self.leave()
         return True
 
-    def sendall(self, buf, flags=0):
+    def sendall(self, buf: Buffer, flags: int = 0) -> int:
         """Send all of ``buf`` and return its size in bytes.
 
         Threads that send at the same time take turns: the bytes of one call stay

@@ -118,7 +118,7 @@ cdef int tell_one(Context context, object hook, s.SSL_SESSION* taken) except -1:
     return 0
 
 
-def tell_removed(Context context not None):
+def tell_removed(Context context not None) -> None:
     cdef s.SSL_SESSION* each = context.removals.take()
     cdef long lost
     while each != NULL:
@@ -148,7 +148,7 @@ cdef int tell_now(Context context) except -1:
 
 # ---- setting them
 
-def set_new_callback(Context context not None, callback):
+def set_new_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     context.change()
     try:
         context.hooks = context.hooks.changed(ON_SESSION_NEW, callback)
@@ -159,7 +159,7 @@ def set_new_callback(Context context not None, callback):
         context.leave()
 
 
-def set_get_callback(Context context not None, callback):
+def set_get_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     context.change()
     try:
         context.hooks = context.hooks.changed(ON_SESSION_GET, callback)
@@ -169,7 +169,7 @@ def set_get_callback(Context context not None, callback):
         context.leave()
 
 
-def set_remove_callback(Context context not None, callback):
+def set_remove_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     context.change()
     try:
         if context.removals is None and callback is not None:
@@ -184,7 +184,7 @@ def set_remove_callback(Context context not None, callback):
         context.leave()
 
 
-def get_new_callback(Context context not None):
+def get_new_callback(Context context not None) -> Callable[..., Any] | None:
     context.enter()
     try:
         return context.hooks.get(ON_SESSION_NEW)
@@ -192,7 +192,7 @@ def get_new_callback(Context context not None):
         context.leave()
 
 
-def get_get_callback(Context context not None):
+def get_get_callback(Context context not None) -> Callable[..., Any] | None:
     context.enter()
     try:
         return context.hooks.get(ON_SESSION_GET)
@@ -200,7 +200,7 @@ def get_get_callback(Context context not None):
         context.leave()
 
 
-def get_remove_callback(Context context not None):
+def get_remove_callback(Context context not None) -> Callable[..., Any] | None:
     context.enter()
     try:
         return context.hooks.get(ON_SESSION_REMOVE)
@@ -210,7 +210,7 @@ def get_remove_callback(Context context not None):
 
 # ---- what the cache keeps
 
-def set_cache_size(Context context not None, long size):
+def set_cache_size(Context context not None, long size) -> int:
     if size < 0:
         raise ValueError("size must not be negative")
     context.change()
@@ -220,7 +220,7 @@ def set_cache_size(Context context not None, long size):
         context.leave()
 
 
-def get_cache_size(Context context not None):
+def get_cache_size(Context context not None) -> int:
     context.enter()
     try:
         return SSL_CTX_sess_get_cache_size(context.handle)
@@ -228,7 +228,7 @@ def get_cache_size(Context context not None):
         context.leave()
 
 
-def flush(Context context not None, long long seconds):
+def flush(Context context not None, long long seconds) -> None:
     if seconds < 0 or seconds > LONG_MAX:
         raise ValueError("the time must be in seconds since 1970; 0 for all sessions")
     context.enter()
@@ -239,7 +239,7 @@ def flush(Context context not None, long long seconds):
     tell_now(context)
 
 
-def add(Context context not None, Session session not None):
+def add(Context context not None, Session session not None) -> None:
     cdef unsigned int size = 0
     cdef Session own
     check_sealed(session)
@@ -257,7 +257,7 @@ def add(Context context not None, Session session not None):
     tell_now(context)
 
 
-def remove(Context context not None, Session session not None):
+def remove(Context context not None, Session session not None) -> bool:
     cdef Session own = wrap_session(copy_of(session), context)
     cdef Session told = wrap_session(copy_of(session), context)
     cdef bint found

@@ -32,13 +32,13 @@ cdef enum:
     MOST_SECRET = 256   # bytes; libssl's own bound
 
 
-def get_cipher_name(Session session not None):
+def get_cipher_name(Session session not None) -> str | None:
     cdef const s.SSL_CIPHER* cipher = s.SSL_SESSION_get0_cipher(held(session))
     cdef const char* name = NULL if cipher == NULL else s.SSL_CIPHER_get_name(cipher)
     return None if name == NULL else (<bytes>name).decode("ascii")
 
 
-def get_peer_certificate(Session session not None):
+def get_peer_certificate(Session session not None) -> X509 | None:
     cdef c.X509* certificate = s.SSL_SESSION_get0_peer(held(session))
     if certificate == NULL:
         return None
@@ -48,32 +48,32 @@ def get_peer_certificate(Session session not None):
     return wrap_certificate(certificate)
 
 
-def get_hostname(Session session not None):
+def get_hostname(Session session not None) -> bytes | None:
     cdef const char* name = SSL_SESSION_get0_hostname(held(session))
     return None if name == NULL else <bytes>name
 
 
-def get_alpn_selected(Session session not None):
+def get_alpn_selected(Session session not None) -> bytes:
     cdef const unsigned char* data = NULL
     cdef size_t size = 0
     SSL_SESSION_get0_alpn_selected(held(session), &data, &size)
     return PyBytes_FromStringAndSize(<const char*>data, <Py_ssize_t>size)
 
 
-def get_id_context(Session session not None):
+def get_id_context(Session session not None) -> bytes:
     cdef unsigned int size = 0
     cdef const unsigned char* data = s.SSL_SESSION_get0_id_context(held(session), &size)
     return PyBytes_FromStringAndSize(<const char*>data, size)
 
 
-def get_ticket(Session session not None):
+def get_ticket(Session session not None) -> bytes:
     cdef const unsigned char* data = NULL
     cdef size_t size = 0
     SSL_SESSION_get0_ticket(held(session), &data, &size)
     return PyBytes_FromStringAndSize(<const char*>data, <Py_ssize_t>size)
 
 
-def get_master_key(Session session not None):
+def get_master_key(Session session not None) -> bytes:
     cdef unsigned char[MOST_SECRET] secret
     cdef size_t size = s.SSL_SESSION_get_master_key(held(session), secret, MOST_SECRET)
     try:
@@ -82,18 +82,18 @@ def get_master_key(Session session not None):
         c.OPENSSL_cleanse(secret, MOST_SECRET)
 
 
-def get_max_early_data(Session session not None):
+def get_max_early_data(Session session not None) -> int:
     return s.SSL_SESSION_get_max_early_data(held(session))
 
 
-def get_max_fragment_length(Session session not None):
+def get_max_fragment_length(Session session not None) -> int:
     """In bytes; 0 where none was agreed on."""
     cdef int code = SSL_SESSION_get_max_fragment_length(held(session))
     return 0 if code == 0 else 256 << code
 
 
 @cython.critical_section
-def set_time(Session session not None, long long seconds):
+def set_time(Session session not None, long long seconds) -> None:
     cdef s.SSL_SESSION* handle = held(session)
     if seconds < 0 or seconds > LONG_MAX:
         raise ValueError("the time must be in seconds since 1970")
@@ -103,7 +103,7 @@ def set_time(Session session not None, long long seconds):
 
 
 @cython.critical_section
-def set_timeout(Session session not None, long seconds):
+def set_timeout(Session session not None, long seconds) -> None:
     cdef s.SSL_SESSION* handle = held(session)
     if seconds < 0:
         raise ValueError("timeout must not be negative")
@@ -113,7 +113,7 @@ def set_timeout(Session session not None, long seconds):
 
 
 @cython.critical_section
-def get_ticket_appdata(Session session not None):
+def get_ticket_appdata(Session session not None) -> bytes:
     cdef void* data = NULL
     cdef size_t size = 0
     cdef size_t ours
@@ -125,7 +125,7 @@ def get_ticket_appdata(Session session not None):
 
 
 @cython.critical_section
-def set_ticket_appdata(Session session not None, bytes data not None):
+def set_ticket_appdata(Session session not None, bytes data not None) -> None:
     cdef s.SSL_SESSION* handle = held(session)
     if PyBytes_GET_SIZE(data) > MOST_APPDATA:
         raise ValueError(f"a ticket takes {MOST_APPDATA} bytes of a program, not {len(data)}")

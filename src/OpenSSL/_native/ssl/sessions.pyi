@@ -1,10 +1,15 @@
+# Written by tools/make_stubs.py from sessions.pyx.
+
 from OpenSSL._native.ssl.connection import Connection
 from OpenSSL._native.ssl.context import Context
 
+def set_face(kind: type[Session]) -> None:
+    """Say which subclass of Session is made for people."""
+
 class Session:
     """What two ends agreed on, kept so that a later connection starts faster."""
+    def __init__(self) -> None: ...
 
-def set_face(kind: type[Session]) -> None: ...
 def get_id(session: Session) -> bytes: ...
 def get_time(session: Session) -> int: ...
 def get_timeout(session: Session) -> int: ...

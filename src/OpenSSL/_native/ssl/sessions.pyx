@@ -60,7 +60,7 @@ cdef enum:
 cdef object face = None
 
 
-def set_face(type kind):
+def set_face(type kind: type[Session]) -> None:
     """Say which subclass of Session is made for people."""
     global face
     face = kind
@@ -69,6 +69,8 @@ def set_face(type kind):
 # As for Context: a finaliser may still reach it.
 @cython.no_gc_clear
 cdef class Session:
+    """What two ends agreed on, kept so that a later connection starts faster."""
+
     def __cinit__(self):
         self.handle = NULL
 
@@ -131,33 +133,33 @@ cdef int check_sealed(Session session) except -1:
 
 # ---- what a session is
 
-def get_id(Session session not None):
+def get_id(Session session not None) -> bytes:
     cdef unsigned int size = 0
     cdef const unsigned char* data = s.SSL_SESSION_get_id(held(session), &size)
     return PyBytes_FromStringAndSize(<const char*>data, size)
 
 
-def get_time(Session session not None):
+def get_time(Session session not None) -> int:
     return brisk_session_time(held(session))
 
 
-def get_timeout(Session session not None):
+def get_timeout(Session session not None) -> int:
     return s.SSL_SESSION_get_timeout(held(session))
 
 
-def has_ticket(Session session not None):
+def has_ticket(Session session not None) -> bool:
     return SSL_SESSION_has_ticket(held(session)) != 0
 
 
-def get_ticket_lifetime_hint(Session session not None):
+def get_ticket_lifetime_hint(Session session not None) -> int:
     return SSL_SESSION_get_ticket_lifetime_hint(held(session))
 
 
-def is_resumable(Session session not None):
+def is_resumable(Session session not None) -> bool:
     return s.SSL_SESSION_is_resumable(held(session)) != 0
 
 
-def get_protocol_version(Session session not None):
+def get_protocol_version(Session session not None) -> int:
     return s.SSL_SESSION_get_protocol_version(held(session))
 
 
@@ -211,7 +213,7 @@ cdef int check_seal(s.SSL_SESSION* session, bytes key) except -1:
     return 0
 
 
-def to_bytes(Session session not None, bytes key not None):
+def to_bytes(Session session not None, bytes key not None) -> bytes:
     cdef s.SSL_SESSION* copy = copy_of(session)
     try:
         note = appended(copy)
@@ -234,7 +236,7 @@ cdef bytes written(s.SSL_SESSION* handle):
     return data
 
 
-def from_bytes(bytes data not None, Context context not None, bytes key not None):
+def from_bytes(bytes data not None, Context context not None, bytes key not None) -> Session:
     cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(data)
     cdef const unsigned char* end = start + PyBytes_GET_SIZE(data)
     cdef s.SSL_SESSION* handle
@@ -259,7 +261,7 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
 
 # ---- the cache of a Context
 
-def set_cache_mode(Context context not None, uint32_t mode):
+def set_cache_mode(Context context not None, uint32_t mode) -> int:
     context.change()
     try:
         return <uint32_t>SSL_CTX_set_session_cache_mode(context.handle, <long>mode)
@@ -267,7 +269,7 @@ def set_cache_mode(Context context not None, uint32_t mode):
         context.leave()
 
 
-def get_cache_mode(Context context not None):
+def get_cache_mode(Context context not None) -> int:
     context.enter()
     try:
         return <uint32_t>SSL_CTX_get_session_cache_mode(context.handle)
@@ -275,7 +277,7 @@ def get_cache_mode(Context context not None):
         context.leave()
 
 
-def set_cache_timeout(Context context not None, long seconds):
+def set_cache_timeout(Context context not None, long seconds) -> int:
     if seconds < 0:
         raise ValueError("timeout must not be negative")
     context.change()
@@ -285,7 +287,7 @@ def set_cache_timeout(Context context not None, long seconds):
         context.leave()
 
 
-def get_cache_timeout(Context context not None):
+def get_cache_timeout(Context context not None) -> int:
     context.enter()
     try:
         return SSL_CTX_get_timeout(context.handle)
@@ -293,7 +295,7 @@ def get_cache_timeout(Context context not None):
         context.leave()
 
 
-def set_id_context(Context context not None, bytes name not None):
+def set_id_context(Context context not None, bytes name not None) -> None:
     # Whatever is too long for OpenSSL is too long for its unsigned int as well.
     cdef unsigned int size = <unsigned int>min(PyBytes_GET_SIZE(name), 0xffff)
     context.change()
@@ -307,7 +309,7 @@ def set_id_context(Context context not None, bytes name not None):
         context.leave()
 
 
-def set_num_tickets(Context context not None, size_t count):
+def set_num_tickets(Context context not None, size_t count) -> None:
     context.change()
     try:
         if SSL_CTX_set_num_tickets(context.handle, count) != 1:
@@ -316,7 +318,7 @@ def set_num_tickets(Context context not None, size_t count):
         context.leave()
 
 
-def get_num_tickets(Context context not None):
+def get_num_tickets(Context context not None) -> int:
     context.enter()
     try:
         return s.SSL_CTX_get_num_tickets(context.handle)
@@ -324,7 +326,7 @@ def get_num_tickets(Context context not None):
         context.leave()
 
 
-def get_cache_numbers(Context context not None):
+def get_cache_numbers(Context context not None) -> dict[str, int]:
     cdef s.SSL_CTX* handle
     context.enter()
     try:
@@ -349,7 +351,7 @@ def get_cache_numbers(Context context not None):
 
 # ---- the session of a Connection
 
-def get_session(Connection connection not None):
+def get_session(Connection connection not None) -> Session | None:
     cdef s.SSL_SESSION* lent
     connection.enter()
     try:
@@ -361,7 +363,7 @@ def get_session(Connection connection not None):
         connection.leave()
 
 
-def set_session(Connection connection not None, Session session not None):
+def set_session(Connection connection not None, Session session not None) -> None:
     cdef s.SSL_SESSION* copy
     cdef int result
     held(session)
@@ -384,7 +386,7 @@ def set_session(Connection connection not None, Session session not None):
         connection.leave()
 
 
-def session_reused(Connection connection not None):
+def session_reused(Connection connection not None) -> bool:
     connection.enter()
     try:
         return s.SSL_session_reused(connection.handle) != 0

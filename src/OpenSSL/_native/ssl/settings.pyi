@@ -1,3 +1,5 @@
+# Written by tools/make_stubs.py from settings.pyx.
+
 from OpenSSL._native.ssl.connection import Connection
 from OpenSSL._native.ssl.context import Context
 

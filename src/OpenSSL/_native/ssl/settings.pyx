@@ -21,7 +21,7 @@ cdef extern from "compat.h" nogil:
 
 # ---- Context
 
-def context_set_options(Context context not None, uint64_t options):
+def context_set_options(Context context not None, uint64_t options) -> int:
     context.change()
     try:
         return SSL_CTX_set_options(context.handle, options)
@@ -29,7 +29,7 @@ def context_set_options(Context context not None, uint64_t options):
         context.leave()
 
 
-def context_clear_options(Context context not None, uint64_t options):
+def context_clear_options(Context context not None, uint64_t options) -> int:
     context.change()
     try:
         return SSL_CTX_clear_options(context.handle, options)
@@ -37,7 +37,7 @@ def context_clear_options(Context context not None, uint64_t options):
         context.leave()
 
 
-def context_get_options(Context context not None):
+def context_get_options(Context context not None) -> int:
     context.enter()
     try:
         return s.SSL_CTX_get_options(context.handle)
@@ -45,7 +45,7 @@ def context_get_options(Context context not None):
         context.leave()
 
 
-def context_set_mode(Context context not None, uint32_t mode):
+def context_set_mode(Context context not None, uint32_t mode) -> int:
     context.change()
     try:
         return <uint32_t>s.SSL_CTX_set_mode(context.handle, <long>mode)
@@ -53,7 +53,7 @@ def context_set_mode(Context context not None, uint32_t mode):
         context.leave()
 
 
-def context_clear_mode(Context context not None, uint32_t mode):
+def context_clear_mode(Context context not None, uint32_t mode) -> int:
     context.change()
     try:
         return <uint32_t>SSL_CTX_clear_mode(context.handle, <long>mode)
@@ -61,7 +61,7 @@ def context_clear_mode(Context context not None, uint32_t mode):
         context.leave()
 
 
-def context_get_mode(Context context not None):
+def context_get_mode(Context context not None) -> int:
     context.enter()
     try:
         return <uint32_t>SSL_CTX_get_mode(context.handle)
@@ -71,7 +71,7 @@ def context_get_mode(Context context not None):
 
 # What is not a bit stands with its kind: how long a peer may keep us busy for nothing.
 
-def set_max_records_without_data(Context context not None, unsigned int number):
+def set_max_records_without_data(Context context not None, unsigned int number) -> None:
     context.enter()
     try:
         context.most_idle = number
@@ -79,7 +79,7 @@ def set_max_records_without_data(Context context not None, unsigned int number):
         context.leave()
 
 
-def get_max_records_without_data(Context context not None):
+def get_max_records_without_data(Context context not None) -> int:
     context.enter()
     try:
         return context.most_idle
@@ -89,7 +89,7 @@ def get_max_records_without_data(Context context not None):
 
 # ---- Connection
 
-def connection_set_options(Connection connection not None, uint64_t options):
+def connection_set_options(Connection connection not None, uint64_t options) -> int:
     connection.enter()
     try:
         return s.SSL_set_options(connection.handle, options)
@@ -97,7 +97,7 @@ def connection_set_options(Connection connection not None, uint64_t options):
         connection.leave()
 
 
-def connection_clear_options(Connection connection not None, uint64_t options):
+def connection_clear_options(Connection connection not None, uint64_t options) -> int:
     connection.enter()
     try:
         return SSL_clear_options(connection.handle, options)
@@ -105,7 +105,7 @@ def connection_clear_options(Connection connection not None, uint64_t options):
         connection.leave()
 
 
-def connection_get_options(Connection connection not None):
+def connection_get_options(Connection connection not None) -> int:
     connection.enter()
     try:
         return s.SSL_get_options(connection.handle)
@@ -113,7 +113,7 @@ def connection_get_options(Connection connection not None):
         connection.leave()
 
 
-def connection_set_mode(Connection connection not None, uint32_t mode):
+def connection_set_mode(Connection connection not None, uint32_t mode) -> int:
     connection.enter()
     try:
         return <uint32_t>SSL_set_mode(connection.handle, <long>mode)
@@ -121,7 +121,7 @@ def connection_set_mode(Connection connection not None, uint32_t mode):
         connection.leave()
 
 
-def connection_clear_mode(Connection connection not None, uint32_t mode):
+def connection_clear_mode(Connection connection not None, uint32_t mode) -> int:
     connection.enter()
     try:
         return <uint32_t>SSL_clear_mode(connection.handle, <long>mode)
@@ -129,7 +129,7 @@ def connection_clear_mode(Connection connection not None, uint32_t mode):
         connection.leave()
 
 
-def connection_get_mode(Connection connection not None):
+def connection_get_mode(Connection connection not None) -> int:
     connection.enter()
     try:
         return <uint32_t>s.SSL_get_mode(connection.handle)

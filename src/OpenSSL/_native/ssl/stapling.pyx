@@ -100,7 +100,9 @@ cdef int install(Context context, Hooks hooks) except -1:
     return 0
 
 
-def set_ocsp_client_callback(Context context not None, callback, data):
+def set_ocsp_client_callback(
+    Context context not None, callback: Callable[..., Any] | None, data,
+) -> None:
     context.change()
     try:
         install(context, context.hooks.changed(
@@ -109,7 +111,9 @@ def set_ocsp_client_callback(Context context not None, callback, data):
         context.leave()
 
 
-def set_ocsp_server_callback(Context context not None, callback, data):
+def set_ocsp_server_callback(
+    Context context not None, callback: Callable[..., Any] | None, data,
+) -> None:
     context.change()
     try:
         install(context, context.hooks.changed(
@@ -118,7 +122,7 @@ def set_ocsp_server_callback(Context context not None, callback, data):
         context.leave()
 
 
-def request_ocsp_always(Context context not None):
+def request_ocsp_always(Context context not None) -> None:
     """Let the connections that are made from now on ask for a response."""
     context.change()
     try:
@@ -129,7 +133,7 @@ def request_ocsp_always(Context context not None):
         context.leave()
 
 
-def request_ocsp(Connection connection not None):
+def request_ocsp(Connection connection not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -139,7 +143,7 @@ def request_ocsp(Connection connection not None):
         connection.leave()
 
 
-def get_tlsext_status_ocsp_resp(Connection connection not None):
+def get_tlsext_status_ocsp_resp(Connection connection not None) -> bytes | None:
     cdef const unsigned char* data = NULL
     cdef long size
     connection.enter()

@@ -1,9 +1,10 @@
+# Written by tools/make_stubs.py from tenancy.pyx.
+
 from OpenSSL._native.ssl.context import Context
 from OpenSSL._native.ssl.locking import Entrance
 
 class Tenant(Entrance):
     """What lives under a Context and may move to another."""
-
     def set_context(self, context: Context) -> None:
         """Go on with another Context, most often from a server-name callback.
 

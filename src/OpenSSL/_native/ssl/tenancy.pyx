@@ -100,6 +100,8 @@ cdef int enter_both(Context one, Context other) except -1:
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Tenant(Entrance):
+    """What lives under a Context and may move to another."""
+
     cdef void start_reading(self) noexcept:
         # Always in the same order, so that two connections cannot wait for each other.
         if self.context is self.first:
@@ -144,7 +146,15 @@ cdef class Tenant(Entrance):
         return (self.choosing or s.SSL_is_init_finished(self.handle)
                 or s.SSL_get_state(self.handle) == s.TLS_ST_BEFORE)
 
-    def set_context(self, Context context not None):
+    def set_context(self, Context context not None) -> None:
+        """Go on with another Context, most often from a server-name callback.
+
+        Its certificate, callbacks, verification and options are in force from
+        here on; what was set on this connection itself stays.
+
+        Raises TypeError if ``context`` is not a Context.
+        ``SSL_set_SSL_CTX(3)``
+        """
         cdef Hooks hooks
         # Sessions stay with the Context the connection was made with.
         cdef unsigned int stay = OF_THE_FIRST | self.own_hooks
@@ -402,7 +412,11 @@ cdef class Tenant(Entrance):
     cdef void settle(self) noexcept:
         """Tell the channel what there is to be asked now."""
 
-    def get_context(self):
+    def get_context(self) -> Context:
+        """The Context given last.
+
+        ``SSL_get_SSL_CTX(3)``
+        """
         self.enter()
         try:
             return self.context
@@ -411,14 +425,16 @@ cdef class Tenant(Entrance):
 
     # ---- for the program
 
-    def get_app_data(self):
+    def get_app_data(self) -> object:
+        """The object given to :meth:`set_app_data`, or None."""
         self.enter()
         try:
             return None if self.app_data is None else self.app_data.value
         finally:
             self.leave()
 
-    def set_app_data(self, data):
+    def set_app_data(self, data) -> None:
+        """Keep an object of the program's own with the connection."""
         cdef Kept kept = keep(data)
         self.enter()
         try:

@@ -96,7 +96,7 @@ cdef brisk_ticket_key* pack(list given) except? NULL:
     return keys
 
 
-def set_ticket_keys(Context context not None, list given):
+def set_ticket_keys(Context context not None, list given: list[bytes] | None) -> None:
     """`given`: bytes objects, the first one encrypts; None for libssl's own key."""
     cdef brisk_ticket_key* keys = NULL
     cdef size_t count = 0

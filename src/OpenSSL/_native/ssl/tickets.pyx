@@ -132,7 +132,9 @@ cdef int on_ticket_take(
 
 # ---- setting them
 
-def set_callbacks(Context context not None, make, take):
+def set_callbacks(
+    Context context not None, make: Callable[..., Any] | None, take: Callable[..., Any] | None,
+) -> None:
     cdef Hooks hooks
     context.change()
     try:
@@ -149,7 +151,9 @@ def set_callbacks(Context context not None, make, take):
         context.leave()
 
 
-def get_callbacks(Context context not None):
+def get_callbacks(
+    Context context not None,
+) -> tuple[Callable[..., Any] | None, Callable[..., Any] | None]:
     context.enter()
     try:
         return context.hooks.get(ON_TICKET_MAKE), context.hooks.get(ON_TICKET_TAKE)
@@ -159,7 +163,7 @@ def get_callbacks(Context context not None):
 
 # ---- how many
 
-def new_ticket(Connection connection not None):
+def new_ticket(Connection connection not None) -> None:
     connection.enter_io()
     try:
         errors.clear()
@@ -170,7 +174,7 @@ def new_ticket(Connection connection not None):
         connection.leave()
 
 
-def set_number(Connection connection not None, size_t count):
+def set_number(Connection connection not None, size_t count) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -181,7 +185,7 @@ def set_number(Connection connection not None, size_t count):
         connection.leave()
 
 
-def get_number(Connection connection not None):
+def get_number(Connection connection not None) -> int:
     connection.enter()
     try:
         return SSL_get_num_tickets(connection.handle)

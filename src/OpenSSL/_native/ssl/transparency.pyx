@@ -26,10 +26,10 @@ cdef extern from "compat.h" nogil:
     int SCT_get_source(const c.SCT* sct)
     const char* SCT_validation_status_string(const c.SCT* sct)
 
-has_transparency = bool(brisk_has_transparency())
+has_transparency: bool = bool(brisk_has_transparency())
 
 
-def context_enable(Context context not None, bint strict):
+def context_enable(Context context not None, bint strict) -> None:
     context.change()
     try:
         errors.clear()
@@ -42,7 +42,7 @@ def context_enable(Context context not None, bint strict):
         context.leave()
 
 
-def context_disable(Context context not None):
+def context_disable(Context context not None) -> None:
     context.change()
     try:
         errors.clear()
@@ -53,7 +53,7 @@ def context_disable(Context context not None):
         context.leave()
 
 
-def context_is_enabled(Context context not None):
+def context_is_enabled(Context context not None) -> bool:
     context.enter()
     try:
         return bool(SSL_CTX_ct_is_enabled(context.handle))
@@ -61,7 +61,7 @@ def context_is_enabled(Context context not None):
         context.leave()
 
 
-def set_log_file(Context context not None, bytes path):
+def set_log_file(Context context not None, bytes path) -> None:
     """``path`` None: OpenSSL's own place."""
     cdef int result
     context.change()
@@ -77,7 +77,7 @@ def set_log_file(Context context not None, bytes path):
         context.leave()
 
 
-def enable(Connection connection not None, bint strict):
+def enable(Connection connection not None, bint strict) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -90,7 +90,7 @@ def enable(Connection connection not None, bint strict):
         connection.leave()
 
 
-def disable(Connection connection not None):
+def disable(Connection connection not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -101,7 +101,7 @@ def disable(Connection connection not None):
         connection.leave()
 
 
-def is_enabled(Connection connection not None):
+def is_enabled(Connection connection not None) -> bool:
     connection.enter()
     try:
         return bool(s.SSL_ct_is_enabled(connection.handle))
@@ -118,7 +118,7 @@ cdef tuple describe(c.SCT* stamp):
             SCT_get_source(stamp), words)
 
 
-def get_timestamps(Connection connection not None):
+def get_timestamps(Connection connection not None) -> list[tuple[int, bytes, int, int, str]]:
     """Tuples of version, log, milliseconds since 1970, source and verdict."""
     cdef const c.SCT_LIST* stamps
     cdef int index

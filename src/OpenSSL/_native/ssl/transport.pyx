@@ -11,7 +11,7 @@ cdef extern from "compat.h":
     int SSL_SENT_SHUTDOWN
 
 
-def has_parted(Connection connection not None):
+def has_parted(Connection connection not None) -> bool:
     """Whether nothing of TLS can be said any more, or nothing could be said so far."""
     connection.enter()
     try:
@@ -23,7 +23,7 @@ def has_parted(Connection connection not None):
         connection.leave()
 
 
-def part_at_once(Connection connection not None):
+def part_at_once(Connection connection not None) -> bool:
     """Send close_notify if nobody is sending and the transport takes it; whether it is out."""
     cdef size_t moved
     cdef double deadline = -1   # do not wait

@@ -115,11 +115,11 @@ cdef int trust_anchors(Context context, bytes file, bytes folder, bint platform)
         context.leave()
 
 
-def load_verify_locations(Context context not None, bytes file, bytes folder):
+def load_verify_locations(Context context not None, bytes file, bytes folder) -> None:
     trust_anchors(context, file, folder, False)
 
 
-def set_default_verify_paths(Context context not None):
+def set_default_verify_paths(Context context not None) -> None:
     trust_anchors(context, None, None, True)
 
 
@@ -130,7 +130,7 @@ cdef X509Store borrowed_store(Context context):
     return wrap_store(store)
 
 
-def get_cert_store(Context context not None):
+def get_cert_store(Context context not None) -> Any:
     cdef c.X509_STORE* store
     context.change()
     try:
@@ -145,7 +145,7 @@ def get_cert_store(Context context not None):
         context.leave()
 
 
-def look_at_store(Context context not None):
+def look_at_store(Context context not None) -> Any:
     """The store in use, which may be shared: for reading alone."""
     context.enter()
     try:
@@ -179,7 +179,7 @@ cdef int check_room(const c.X509_NAME_LIST* names, const c.X509_NAME* more) exce
     return 0
 
 
-def add_client_ca(Context context not None, X509 authority not None):
+def add_client_ca(Context context not None, X509 authority not None) -> None:
     cdef c.X509* handle
     cdef int result
     context.change()
@@ -245,7 +245,7 @@ cdef c.X509_NAME_LIST* read_names(bytes path) except NULL:
         raise
 
 
-def load_client_ca(Context context not None, bytes path not None):
+def load_client_ca(Context context not None, bytes path not None) -> None:
     cdef c.X509_NAME_LIST* names
     context.change()
     try:
@@ -280,7 +280,9 @@ cdef c.X509_NAME_LIST* new_names(list authorities) except NULL:
     return names
 
 
-def set_client_ca_list(target not None, list authorities not None):
+def set_client_ca_list(
+    target not None: Context | Connection, list authorities not None: list[X509Name],
+) -> None:
     cdef c.X509_NAME_LIST* names
     change(target)
     try:
@@ -296,7 +298,7 @@ def set_client_ca_list(target not None, list authorities not None):
 
 # ---- verification
 
-def set_verify(Context context not None, int mode, callback):
+def set_verify(Context context not None, int mode, callback: Callable[..., Any] | None) -> None:
     cdef s.verify_hook hook = NULL
     if callback is not None:
         hook = on_verify
@@ -309,7 +311,7 @@ def set_verify(Context context not None, int mode, callback):
         context.leave()
 
 
-def get_verify_mode(Context context not None):
+def get_verify_mode(Context context not None) -> int:
     context.enter()
     try:
         return s.SSL_CTX_get_verify_mode(context.handle)
@@ -317,7 +319,7 @@ def get_verify_mode(Context context not None):
         context.leave()
 
 
-def set_verify_depth(Context context not None, int depth):
+def set_verify_depth(Context context not None, int depth) -> None:
     context.change()
     try:
         SSL_CTX_set_verify_depth(context.handle, depth)
@@ -325,7 +327,7 @@ def set_verify_depth(Context context not None, int depth):
         context.leave()
 
 
-def get_verify_depth(Context context not None):
+def get_verify_depth(Context context not None) -> int:
     context.enter()
     try:
         return s.SSL_CTX_get_verify_depth(context.handle)
@@ -333,7 +335,7 @@ def get_verify_depth(Context context not None):
         context.leave()
 
 
-def set_verify_mode(Context context not None, int mode):
+def set_verify_mode(Context context not None, int mode) -> None:
     """Change the mode; the callback stays."""
     cdef s.verify_hook hook = NULL
     context.change()
@@ -346,7 +348,9 @@ def set_verify_mode(Context context not None, int mode):
         context.leave()
 
 
-def connection_set_verify(Connection connection not None, int mode, callback):
+def connection_set_verify(
+    Connection connection not None, int mode, callback: Callable[..., Any] | None,
+) -> None:
     cdef s.verify_hook hook = NULL
     if callback is not None:
         hook = on_verify
@@ -362,7 +366,7 @@ def connection_set_verify(Connection connection not None, int mode, callback):
         connection.leave()
 
 
-def connection_set_verify_mode(Connection connection not None, int mode):
+def connection_set_verify_mode(Connection connection not None, int mode) -> None:
     """The same, and the callback stays: what C does when it is given none."""
     connection.enter()
     try:
@@ -375,7 +379,7 @@ def connection_set_verify_mode(Connection connection not None, int mode):
         connection.leave()
 
 
-def verify_client_post_handshake(Connection connection not None):
+def verify_client_post_handshake(Connection connection not None) -> None:
     cdef double deadline = 0
     # Not in the middle of another thread's message.
     connection.enter_turn(&deadline)
@@ -398,7 +402,7 @@ def verify_client_post_handshake(Connection connection not None):
         brisk_lock_leave(&connection.turn)
 
 
-def connection_get_verify_mode(Connection connection not None):
+def connection_get_verify_mode(Connection connection not None) -> int:
     connection.enter()
     try:
         return s.SSL_get_verify_mode(connection.handle)
@@ -416,7 +420,9 @@ cdef int check_name(Connection connection, int mode) except -1:
     return 0
 
 
-def set_host(Connection connection not None, bytes name not None, bint address, bint dotted):
+def set_host(
+    Connection connection not None, bytes name not None, bint address, bint dotted,
+) -> None:
     """``address``: the name is one; ``dotted``: OpenSSL's own ways are needed for it."""
     connection.enter()
     try:
@@ -442,7 +448,7 @@ cdef int set_address(Connection connection, bytes address) except -1:
     return 0
 
 
-def set_ip_asc(Connection connection not None, bytes address not None):
+def set_ip_asc(Connection connection not None, bytes address not None) -> None:
     connection.enter()
     try:
         errors.clear()
@@ -451,7 +457,7 @@ def set_ip_asc(Connection connection not None, bytes address not None):
         connection.leave()
 
 
-def set_hostflags(Connection connection not None, unsigned int flags):
+def set_hostflags(Connection connection not None, unsigned int flags) -> None:
     connection.enter()
     try:
         s.SSL_set_hostflags(connection.handle, flags)
@@ -460,7 +466,7 @@ def set_hostflags(Connection connection not None, unsigned int flags):
         connection.leave()
 
 
-def get_peername(Connection connection not None):
+def get_peername(Connection connection not None) -> str | None:
     cdef const char* name
     connection.enter()
     try:
