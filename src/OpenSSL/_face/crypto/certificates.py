@@ -6,6 +6,7 @@ import time
 
 from OpenSSL._face.common import filetypes, foreign
 from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificate_names import CertificateNames
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._face.crypto.names import X509Name
@@ -35,6 +36,9 @@ class X509(CertificateNames):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def __repr__(self) -> str:
+        return shown(self, lambda: [self.get_subject().oneline().decode("ascii")])
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._native.crypto import extensions as native
 
@@ -37,6 +38,13 @@ class X509Extension(native.X509Extension):
         if not isinstance(value, bytes):
             raise TypeError("value must be a byte string")
         native.fill(self, type_name, b"critical," + value if critical else value, subject, issuer)
+
+    def __repr__(self) -> str:
+        return shown(self, self._told)
+
+    def _told(self) -> list[str]:
+        told = [self.get_short_name().decode("ascii")]
+        return [*told, "critical"] if self.get_critical() else told
 
     def __str__(self) -> str:
         return native.get_text(self)

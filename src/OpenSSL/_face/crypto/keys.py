@@ -5,6 +5,7 @@ from __future__ import annotations
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face.common import filetypes, foreign
 from OpenSSL._face.common.arguments import without_nul
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.signers import SigningAlgorithm
 from OpenSSL._native.common import passphrases
 from OpenSSL._native.common.constants import TYPE_DH, TYPE_DSA, TYPE_EC, TYPE_RSA
@@ -56,6 +57,15 @@ class PKey(native.PKey):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def __repr__(self) -> str:
+        return shown(self, self._told)
+
+    def _told(self) -> list[str]:
+        if not self.initialized:
+            return ["empty"]
+        half = "public" if self.only_public else "private"
+        return [str(self.type_name()), f"{self.bits()} bits", half]
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a PKey cannot be copied or pickled; store what dump_privatekey() returns")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from OpenSSL._face.common.showing import in_any_case
 from OpenSSL._native.crypto import names as native
 
 TYPE_CHECKING = False
@@ -80,7 +81,10 @@ class X509Name(native.X509Name):
         return native.compare(self, other) >= 0
 
     def __repr__(self) -> str:
-        return f"<X509Name object '{native.oneline(self).decode('utf-8', 'replace')}'>"
+        return in_any_case(
+            self,
+            lambda: f"<X509Name object '{native.oneline(self).decode('utf-8', 'replace')}'>",
+        )
 
     def __copy__(self) -> X509Name:
         return X509Name(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import CryptoError, OCSPError
 from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.showing import in_any_case, shown
 from OpenSSL._face.crypto.certificates import certificate as ours
 from OpenSSL._face.crypto.stores import X509Store
 from OpenSSL._native.crypto import ocsp as native
@@ -79,7 +80,9 @@ class OCSPAnswer:
         self.next_update = _moment(told[8])
 
     def __repr__(self) -> str:
-        return f"<OCSPAnswer {self.status} about serial number {self.serial_number:x}>"
+        return in_any_case(
+            self, lambda: f"<OCSPAnswer {self.status} about serial number {self.serial_number:x}>"
+        )
 
 
 class OCSPResponse(native.OCSPResponse):
@@ -92,6 +95,9 @@ class OCSPResponse(native.OCSPResponse):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def __repr__(self) -> str:
+        return shown(self, lambda: [self.response_status])
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

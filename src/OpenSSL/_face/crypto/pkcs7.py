@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common import filetypes
+from OpenSSL._face.common.showing import shown
 from OpenSSL._native.crypto import pkcs7 as native
 
 __all__ = ["PKCS7", "load_pkcs7_data"]
@@ -15,6 +16,9 @@ class PKCS7:
 
     def __init__(self, type_name: bytes) -> None:
         self._type_name = type_name
+
+    def __repr__(self) -> str:
+        return shown(self, lambda: [self.get_type_name().decode("ascii")])
 
     def get_type_name(self) -> bytes:
         """OpenSSL's short name of the type, as ``b"pkcs7-signedData"``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._face.common import filetypes, foreign
 from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.extensions import X509Extension
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._face.crypto.names import X509Name
@@ -24,6 +25,9 @@ class X509Req(native.X509Req):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def __repr__(self) -> str:
+        return shown(self, lambda: [self.get_subject().oneline().decode("ascii")])
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face.common import filetypes, foreign
 from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._face.crypto.names import X509Name
@@ -42,6 +43,9 @@ class Revoked(native.Revoked):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def __repr__(self) -> str:
+        return shown(self, lambda: [f"serial number {self.get_serial().decode('ascii')}"])
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Revoked cannot be copied or pickled")
@@ -128,6 +132,9 @@ class CRL(native.CRL):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def __repr__(self) -> str:
+        return shown(self, lambda: [f"of {self.get_issuer().oneline().decode('ascii')}"])
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a CRL cannot be copied or pickled; store what dump_crl() returns")

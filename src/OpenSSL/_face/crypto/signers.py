@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from OpenSSL._face.common.showing import in_any_case
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +94,7 @@ class SigningAlgorithm:
         return self.name
 
     def __repr__(self) -> str:
-        return f"<SigningAlgorithm {self.name}>"
+        return in_any_case(self, lambda: f"<SigningAlgorithm {self.name}>")
 
     def _key(self) -> tuple[object, ...]:
         return (self.key_type, self.padding, self.digest, self.salt_length, self.curve)

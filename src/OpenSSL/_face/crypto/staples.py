@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from OpenSSL._exceptions import CryptoError, OCSPError
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import certificate as ours
 from OpenSSL._face.crypto.ocsp import OCSPResponse, ocsp_request, ocsp_urls
 from OpenSSL._face.crypto.stores import X509Store
@@ -48,6 +49,9 @@ class StapleFile:
         self._store = store
         #: What the file looked like, its bytes, and from when to when they hold.
         self._seen: tuple[tuple[int, ...], bytes, Any, Any] = ((), b"", None, None)
+
+    def __repr__(self) -> str:
+        return shown(self, lambda: [str(self._path)])
 
     def __call__(self, connection: object = None, data: object = None) -> bytes:
         """Return the response to staple, in DER, or ``b""`` where none holds now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import Error
 from OpenSSL._face.common.arguments import hook, octets
+from OpenSSL._face.common.showing import in_any_case
 from OpenSSL._face.ssl import fingerprints
 from OpenSSL._face.ssl.hello_parts import (
     Reader,
@@ -114,9 +115,12 @@ class ClientHello:
         self.extensions = tuple(found)
 
     def __repr__(self) -> str:
-        return (
-            f"<ClientHello of {len(self.cipher_suites)} cipher suites "
-            f"and {len(self.extensions)} extensions>"
+        return in_any_case(
+            self,
+            lambda: (
+                f"<ClientHello of {len(self.cipher_suites)} cipher suites "
+                f"and {len(self.extensions)} extensions>"
+            ),
         )
 
     def extension(self, number: int) -> bytes | None:

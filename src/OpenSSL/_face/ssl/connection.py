@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.ssl.attributes import ConnectionAttributes, of_socket
 from OpenSSL._face.ssl.certificate_choice import ConnectionCertificateChoice
 from OpenSSL._face.ssl.compression import CertCompression
@@ -101,6 +102,15 @@ class Connection(
 
     def __init__(self, context: Context, socket: SocketLike | None = None) -> None:
         native.Connection.__init__(self, context, socket)
+
+    def __repr__(self) -> str:
+        return shown(self, self._told)
+
+    def _told(self) -> list[str]:
+        if not self.is_init_finished():
+            return [self.get_state_string().decode("ascii")]
+        side = "server" if self.is_server() else "client"
+        return [side, self.get_protocol_version_name(), str(self.get_cipher_name())]
 
     # Method calls are fast only where nothing overrides the look-up of attributes,
     # so connections in memory, which have no socket's attributes, do without.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.ssl.authorities import ContextAuthorities
 from OpenSSL._face.ssl.cert_verify import ContextCertVerify
 from OpenSSL._face.ssl.certificate_choice import ContextCertificateChoice
@@ -33,6 +34,8 @@ from OpenSSL._face.ssl.tickets import ContextTickets
 from OpenSSL._face.ssl.transparency import ContextTransparency
 from OpenSSL._face.ssl.trust import ContextTrust
 from OpenSSL._face.ssl.uris import ContextUris
+from OpenSSL._native.common import constants
+from OpenSSL._native.ssl.context import method_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +91,20 @@ class Context(
         ``SSL_CTX_new(3)``
         """
         super().__init__(integer("method", method))
+
+    def __repr__(self) -> str:
+        return shown(self, self._told)
+
+    def _told(self) -> list[str]:
+        method = method_of(self)
+        methods = (each for each in constants.__all__ if each.endswith("_METHOD"))
+        told = [next(each for each in methods if getattr(constants, each) == method)]
+        if (certificate := self.get_certificate()) is not None:
+            told.append(f"certificate of {certificate.get_subject().oneline().decode('ascii')}")
+        mode = self.get_verify_mode()
+        names = ("VERIFY_PEER", "VERIFY_FAIL_IF_NO_PEER_CERT")
+        said = [each for each in names if getattr(constants, each) & mode]
+        return [*told, "|".join(said) or "VERIFY_NONE"]
 
     @property
     def _context(self) -> Context:

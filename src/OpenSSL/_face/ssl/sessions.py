@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common.arguments import integer, text_to_bytes
+from OpenSSL._face.common.showing import shown
 from OpenSSL._native.ssl import session_fields as fields
 from OpenSSL._native.ssl import sessions as native
 from OpenSSL._native.ssl.connection import Connection
@@ -37,6 +38,13 @@ class Session(native.Session):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def __repr__(self) -> str:
+        return shown(self, self._told)
+
+    def _told(self) -> list[str]:
+        told = [f"version {self.get_protocol_version():#x}", str(self.get_cipher_name())]
+        return [*told, "resumable" if self.is_resumable() else "not resumable"]
 
     @property
     def _session(self) -> Session:
