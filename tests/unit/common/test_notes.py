@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import pickle
 import re
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kit import authority, contexts, pump, sockets
+from kit import apart, authority, contexts, pump, sockets
 from OpenSSL import SSL, _advice, _exceptions, crypto
 
 NEW = sys.version_info >= (3, 11)
@@ -215,3 +216,87 @@ def test_one_advice_is_given_once(tmp_path: Path) -> None:
         client().use_privatekey_file(tmp_path)
     lines = told(caught.value).splitlines()
     assert len(lines) == len(set(lines))
+
+
+# ---- where there is no room for them
+
+
+AT_THE_END = """
+    import builtins, os
+    from kit import authority
+    from OpenSSL import SSL, crypto
+
+    certificate = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().pem)
+    context = SSL.Context(SSL.TLS_METHOD)
+    calls = {{
+        "chain": crypto.X509StoreContext(crypto.X509Store(), certificate).verify_certificate,
+        "data": lambda: crypto.load_certificate(crypto.FILETYPE_PEM, b"nonsense"),
+        "file": lambda: context.use_privatekey_file("/no/such/file"),
+    }}
+
+    class Last:
+        # What it needs is its own: modules are empty by then.
+        def __init__(self):
+            self.call, self.write = calls["{call}"], os.write
+
+        def __del__(self):
+            try:
+                self.call()
+            except BaseException as error:
+                self.write(1, f"{{type(error).__module__}} {{type(error).__name__}}\\n".encode())
+
+    builtins.last = Last()
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        ("chain", "OpenSSL.crypto X509StoreContextError"),
+        ("data", "OpenSSL.crypto Error"),
+        ("file", "OpenSSL.SSL Error"),
+    ],
+)
+def test_the_first_error_of_all_at_the_interpreters_end(call: str, kind: str) -> None:
+    assert apart.run(AT_THE_END.format(call=call)) == f"{kind}\n"
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("_testcapi") is None,
+    reason="this interpreter cannot let allocations fail",
+)
+def test_without_memory_for_words_a_certificate_stays_refused() -> None:
+    """Each allocation fails in turn."""
+    out = apart.run(
+        """
+        import _testcapi
+        from kit import authority
+        from OpenSSL import _advice, crypto
+
+        certificate = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().pem)
+        call = crypto.X509StoreContext(crypto.X509Store(), certificate).verify_certificate
+        outcomes = set()
+        for number in range(100):
+            error = None
+            _testcapi.set_nomemory(number, number + 1)
+            try:
+                call()
+            except BaseException as raised:
+                error = raised
+            finally:
+                _testcapi.remove_mem_hooks()
+            outcomes.add(type(error).__name__)
+        print(sorted(outcomes))
+        """
+    )
+    # Python itself may lose an exception then, and say so by a SystemError.
+    assert out.replace("'SystemError', ", "") == "['MemoryError', 'X509StoreContextError']\n"
+
+
+def test_without_the_words_an_error_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "OpenSSL._advice", None)
+    with pytest.raises(crypto.X509StoreContextError, match="unable to get local issuer"):
+        verified()
+    with pytest.raises(SSL.Error) as caught:
+        client().set_cipher_list(b"no-such")
+    assert "set_tls13_ciphersuites" not in told(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import X509StoreContextError
 from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.stores import X509Store
 from OpenSSL._native.crypto import verification as native
@@ -34,18 +35,13 @@ class X509StoreContext:
             if not isinstance(one, X509):
                 raise TypeError("One of the elements is not an X509 instance")
 
+    def __repr__(self) -> str:
+        return shown(self, lambda: [f"for {self._cert!r}"])
+
     def _run(self) -> list[X509]:
         code, depth, words, certificate, chain = native.verify(self._store, self._cert, self._chain)
         if code:
-            error = X509StoreContextError(words, [code, depth, words], certificate)
-            if certificate is not None:
-                subject = certificate.get_subject().oneline().decode("ascii")
-                error.add_note(f"the certificate at depth {depth} is that of {subject}")
-            from OpenSSL._advice import about_verification  # slow to load
-
-            if advice := about_verification(code):
-                error.add_note(advice)
-            raise error
+            raise _explained(X509StoreContextError(words, [code, depth, words], certificate))
         return chain
 
     def set_store(self, store: X509Store) -> None:
@@ -73,6 +69,22 @@ class X509StoreContext:
         ``X509_STORE_CTX_get0_chain(3)``
         """
         return self._run()
+
+
+def _explained(error: X509StoreContextError) -> X509StoreContextError:
+    """The same error, with notes on which certificate it is about and what may be done."""
+    code, depth, _ = error.errors
+    try:
+        if error.certificate is not None:
+            subject = error.certificate.get_subject().oneline().decode("ascii")
+            error.add_note(f"the certificate at depth {depth} is that of {subject}")
+        from OpenSSL._advice import about_verification  # slow to load
+
+        if advice := about_verification(code):
+            error.add_note(advice)
+    except Exception:  # noqa: BLE001 - without memory, or where the interpreter ends, none
+        pass
+    return error
 
 
 def X509_verify_cert_error_string(code: int) -> str:
