@@ -30,7 +30,7 @@ ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql 
 SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel sdist bare matrix constants stubs man recording clean sources
+.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel editable sdist bare matrix constants stubs man recording clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -155,6 +155,9 @@ sdist: ## the source distribution, into dist
 
 test-wheel: ## make a wheel, install it and test it there; ARGS="--series 3.5 --twice"
 	@$(PYTHON) tests/wheel/run.py $(ARGS)
+
+editable: setup $(TESTED) ## an editable installation by hand: what pip says, and that it works
+	@$(BIN)/python -m pytest -m "" tests/editable $(ARGS)
 
 bare: ## prove demo and test in a bare Debian 12 (needs root and debootstrap)
 	@sh tools/bare.sh $(ARGS)
