@@ -30,6 +30,7 @@ from OpenSSL._native.common.lock cimport (
 from OpenSSL._native.common.platform cimport brisk_poll
 from OpenSSL._native.ssl.channel cimport Channel, feed, lacking
 from OpenSSL._native.ssl.ending cimport OVER, Ending
+from OpenSSL._native.ssl.locking cimport wait_for
 
 from OpenSSL._exceptions import (
     Error, SysCallError, WantReadError, WantWriteError, ZeroReturnError,
@@ -319,7 +320,7 @@ cdef class Conducted(Ending):
                 "SSL routines", "", "this thread is already waiting for this connection's bytes")])
         if seconds == 0 or deadline[0] < 0:
             return False
-        self.wait_for(side, deadline[0])
+        wait_for(side, "connection", deadline[0])
         return True
 
     cdef int fail_by(self, object error) except -1:

@@ -61,7 +61,6 @@ cdef class Context:
     cdef int note_rule(self, str name, object value) except -1
     cdef void changed(self) noexcept
     cdef void digest(self) noexcept
-    cdef int check_not_ending(self) except -1
     cdef void count_again(self) noexcept
 
     # Between enter() and leave(): compress certificates that may have changed since.  False where

@@ -22,11 +22,11 @@ from OpenSSL._native.common.lock cimport (
 from OpenSSL._native.common.rules cimport renew
 from OpenSSL._native.ssl.hello cimport on_alpn_select, on_hello
 from OpenSSL._native.ssl.judging cimport on_chain
+from OpenSSL._native.ssl.locking cimport check_not_ending, wait_for
 from OpenSSL._native.ssl.stamps cimport on_ticket
 from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring_close
 from OpenSSL._native.ssl.trampolines cimport on_early_data
 
-from OpenSSL._exceptions import Error
 from OpenSSL._native.common.hooks import write_unraisable
 from OpenSSL._native.common.constants import (
     DTLS_CLIENT_METHOD, DTLS_METHOD, DTLS_SERVER_METHOD, SSLv23_METHOD, TLS_CLIENT_METHOD,
@@ -157,25 +157,12 @@ cdef class Context:
     cdef int enter(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Context was never initialised: call Context.__init__")
-        if not brisk_lock_try(&self.lock, &forks):
-            if brisk_lock_is_mine(&self.lock, &forks):
-                brisk_lock_again(&self.lock)
-                return 0
-            if brisk_lock_was_forked(&self.lock, &forks):
-                raise Error([(
-                    "SSL routines", "",
-                    "another thread was changing this Context when the process was forked")])
-            self.check_not_ending()
-            with nogil:
-                brisk_lock_wait(&self.lock, &forks)
-        return 0
-
-    cdef int check_not_ending(self) except -1:
-        if brisk_is_finalizing():
-            raise Error([(
-                "SSL routines", "",
-                "another thread was at work on this Context when the interpreter ended")])
-        return 0
+        if brisk_lock_try(&self.lock, &forks):
+            return 0
+        if brisk_lock_is_mine(&self.lock, &forks):
+            brisk_lock_again(&self.lock)
+            return 0
+        return wait_for(&self.lock, "Context", 0)
 
     cdef void leave(self) noexcept:
         brisk_lock_leave(&self.lock)
@@ -187,7 +174,7 @@ cdef class Context:
             self.changed()
             return 0
         try:
-            self.check_not_ending()
+            check_not_ending("Context")
         except BaseException:
             self.leave()
             raise

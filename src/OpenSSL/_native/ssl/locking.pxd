@@ -2,6 +2,12 @@ from OpenSSL._native.common.hooks cimport Carrier
 from OpenSSL._native.common.libssl cimport SSL
 from OpenSSL._native.common.lock cimport brisk_lock
 
+# Have a lock that somebody else has, waiting without the interpreter and in slices; raises where
+# nobody will give it back, what a signal handler raises, and TimeoutError.  0: no deadline.
+cdef int wait_for(brisk_lock* lock, str whose, double deadline) except -1
+# Raise at the interpreter's end, when the threads that are waited for have stopped.
+cdef int check_not_ending(str whose) except -1
+
 cdef class Entrance(Carrier):
     cdef SSL* handle                # NULL until __init__ has run; the Engine owns it
     cdef brisk_lock lock            # held while libssl computes, never while waiting
@@ -20,4 +26,3 @@ cdef class Entrance(Carrier):
     # `deadline` is 0 before anything was waited for, and is set by the first to wait.
     cdef int enter_turn(self, double* deadline) except -1
     cdef double patience(self) except -2    # seconds, as in waiting.pyx
-    cdef int wait_for(self, brisk_lock* lock, double deadline) except -1    # 0: no deadline

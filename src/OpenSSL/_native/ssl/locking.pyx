@@ -1,6 +1,7 @@
-"""Entrance lets one thread at a time to an SSL, and one sender to its message.
+"""Waiting for locks; Entrance lets one thread at a time to an SSL, and one sender to its message.
 
-Theory.  Every function over a Connection runs between an ``enter`` and ``leave``.
+Theory.  Every function over a Connection runs between an ``enter`` and ``leave``; a Context has
+its own two, and waits the same way.
 The lock is held while libssl computes and never while anybody waits for the
 network; the turn is held by one sender for the whole of a message, waits
 included.  Waiting for either is done without the interpreter, in slices, and ends with
@@ -25,6 +26,36 @@ cdef extern from "Python.h":
 cdef double SLICE = 1.0     # seconds; then signals and the interpreter's end are looked for
 
 
+cdef int wait_for(brisk_lock* lock, str whose, double deadline) except -1:
+    cdef bint taken
+    cdef double seconds
+    if brisk_lock_was_forked(lock, &forks):
+        # Its thread is not in this child, and libssl stopped in the middle.
+        raise Error([(
+            "SSL routines", "",
+            f"another thread was at work on this {whose} when the process was forked")])
+    while True:
+        seconds = SLICE
+        if deadline > 0 and deadline - monotonic() < seconds:
+            seconds = deadline - monotonic()
+            if seconds <= 0:
+                raise TimeoutError("The write operation timed out")
+        check_not_ending(whose)
+        with nogil:
+            taken = brisk_lock_wait_for(lock, &forks, <long long>(seconds * 1e6) + 1)
+        if taken:
+            return 0
+        PyErr_CheckSignals()
+
+
+cdef int check_not_ending(str whose) except -1:
+    if brisk_is_finalizing():
+        raise Error([(
+            "SSL routines", "",
+            f"another thread was at work on this {whose} when the interpreter ended")])
+    return 0
+
+
 cdef inline bint get_in(Entrance entrance) except -1:
     """Have the lock; False where this thread has it already."""
     if entrance.handle == NULL:
@@ -33,7 +64,7 @@ cdef inline bint get_in(Entrance entrance) except -1:
         return True
     if brisk_lock_is_mine(&entrance.lock, &forks):
         return False
-    entrance.wait_for(&entrance.lock, 0)
+    wait_for(&entrance.lock, "connection", 0)
     return True
 
 
@@ -75,30 +106,6 @@ cdef class Entrance(Carrier):
             fail_inside()
         return 0
 
-    cdef int wait_for(self, brisk_lock* lock, double deadline) except -1:
-        cdef bint taken
-        cdef double seconds
-        if brisk_lock_was_forked(lock, &forks):
-            # Its thread is not in this child, and libssl stopped in the middle.
-            raise Error([(
-                "SSL routines", "",
-                "another thread was at work on this connection when the process was forked")])
-        while True:
-            seconds = SLICE
-            if deadline > 0 and deadline - monotonic() < seconds:
-                seconds = deadline - monotonic()
-                if seconds <= 0:
-                    raise TimeoutError("The write operation timed out")
-            if brisk_is_finalizing():
-                raise Error([(
-                    "SSL routines", "",
-                    "another thread was at work on this connection when the interpreter ended")])
-            with nogil:
-                taken = brisk_lock_wait_for(lock, &forks, <long long>(seconds * 1e6) + 1)
-            if taken:
-                return 0
-            PyErr_CheckSignals()
-
     cdef void leave(self) noexcept:
         brisk_lock_leave(&self.lock)
 
@@ -127,5 +134,5 @@ cdef class Entrance(Carrier):
                 return 0
             if seconds > 0 and deadline[0] == 0:
                 deadline[0] = monotonic() + seconds
-            self.wait_for(&self.turn, deadline[0])
+            wait_for(&self.turn, "connection", deadline[0])
         return 0
