@@ -5,16 +5,8 @@ from OpenSSL._native.ssl.context cimport Context
 
 
 def set_cert_verify_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
-    context.change()
-    try:
-        context.hooks = context.hooks.changed(ON_CERT_VERIFY, callback)
-    finally:
-        context.leave()
+    context.set_hook(ON_CERT_VERIFY, callback)
 
 
 def get_cert_verify_callback(Context context not None) -> Callable[..., Any] | None:
-    context.enter()
-    try:
-        return context.hooks.get(ON_CERT_VERIFY)
-    finally:
-        context.leave()
+    return context.hook(ON_CERT_VERIFY)

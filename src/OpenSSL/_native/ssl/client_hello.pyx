@@ -13,19 +13,11 @@ from OpenSSL._native.ssl.trampolines cimport watch_messages
 def set_client_hello_callback(
     Context context not None, callback: Callable[..., Any] | None,
 ) -> None:
-    context.change()
-    try:
-        context.hooks = context.hooks.changed(ON_CLIENT_HELLO, callback)
-    finally:
-        context.leave()
+    context.set_hook(ON_CLIENT_HELLO, callback)
 
 
 def get_client_hello_callback(Context context not None) -> Callable[..., Any] | None:
-    context.enter()
-    try:
-        return context.hooks.get(ON_CLIENT_HELLO)
-    finally:
-        context.leave()
+    return context.hook(ON_CLIENT_HELLO)
 
 
 def connection_set_callback(

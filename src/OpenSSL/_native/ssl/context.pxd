@@ -1,4 +1,4 @@
-from OpenSSL._native.common.hooks cimport Hooks, Kept
+from OpenSSL._native.common.hooks cimport Hook, Hooks, Kept
 from OpenSSL._native.common.libssl cimport SSL_CTX
 from OpenSSL._native.common.lock cimport brisk_lock
 from OpenSSL._native.common.rules cimport Common
@@ -56,6 +56,9 @@ cdef class Context:
     # In place of enter(), where something is replaced that handshakes look at
     # without asking: waits until none of them is inside libssl.
     cdef int change(self) except -1
+    # The hook in a slot, or None; and what puts one there where libssl need not be told.
+    cdef object hook(self, Hook which)
+    cdef int set_hook(self, Hook which, object hook) except -1
     # Between change() and leave(): a rule that decides whom connections believe, or what they
     # agree to, and that libssl does not tell.  bytes or int; None: not set.
     cdef int note_rule(self, str name, object value) except -1

@@ -13,7 +13,7 @@ cimport cython
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
-from OpenSSL._native.common.hooks cimport Hooks, Kept, keep
+from OpenSSL._native.common.hooks cimport Hook, Hooks, Kept, keep
 from OpenSSL._native.common.lock cimport (
     brisk_count_add, brisk_count_get, brisk_count_wait, brisk_is_finalizing, brisk_lock_again,
     brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
@@ -181,6 +181,21 @@ cdef class Context:
         with nogil:
             brisk_count_wait(&self.readers)
         self.changed()
+        return 0
+
+    cdef object hook(self, Hook which):
+        self.enter()
+        try:
+            return self.hooks.get(which)
+        finally:
+            self.leave()
+
+    cdef int set_hook(self, Hook which, object hook) except -1:
+        self.change()
+        try:
+            self.hooks = self.hooks.changed(which, hook)
+        finally:
+            self.leave()
         return 0
 
     cdef void changed(self) noexcept:

@@ -51,11 +51,7 @@ def connection_set_alpn_protos(Connection connection not None, bytes encoded not
 
 
 def set_alpn_select_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
-    context.change()
-    try:
-        context.hooks = context.hooks.changed(ON_ALPN_SELECT, callback)
-    finally:
-        context.leave()
+    context.set_hook(ON_ALPN_SELECT, callback)
 
 
 def get_alpn_proto_negotiated(Connection connection not None) -> bytes:

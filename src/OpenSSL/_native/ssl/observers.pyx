@@ -68,32 +68,16 @@ def set_keylog_callback(Context context not None, callback: Callable[..., Any] |
 
 
 def set_message_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
-    context.change()
-    try:
-        context.hooks = context.hooks.changed(ON_MESSAGE, callback)
-    finally:
-        context.leave()
+    context.set_hook(ON_MESSAGE, callback)
 
 
 def get_message_callback(Context context not None) -> Callable[..., Any] | None:
-    context.enter()
-    try:
-        return context.hooks.get(ON_MESSAGE)
-    finally:
-        context.leave()
+    return context.hook(ON_MESSAGE)
 
 
 def get_info_callback(Context context not None) -> Callable[..., Any] | None:
-    context.enter()
-    try:
-        return context.hooks.get(ON_INFO)
-    finally:
-        context.leave()
+    return context.hook(ON_INFO)
 
 
 def get_keylog_callback(Context context not None) -> Callable[..., Any] | None:
-    context.enter()
-    try:
-        return context.hooks.get(ON_KEYLOG)
-    finally:
-        context.leave()
+    return context.hook(ON_KEYLOG)

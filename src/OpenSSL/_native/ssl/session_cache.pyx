@@ -185,27 +185,15 @@ def set_remove_callback(Context context not None, callback: Callable[..., Any] |
 
 
 def get_new_callback(Context context not None) -> Callable[..., Any] | None:
-    context.enter()
-    try:
-        return context.hooks.get(ON_SESSION_NEW)
-    finally:
-        context.leave()
+    return context.hook(ON_SESSION_NEW)
 
 
 def get_get_callback(Context context not None) -> Callable[..., Any] | None:
-    context.enter()
-    try:
-        return context.hooks.get(ON_SESSION_GET)
-    finally:
-        context.leave()
+    return context.hook(ON_SESSION_GET)
 
 
 def get_remove_callback(Context context not None) -> Callable[..., Any] | None:
-    context.enter()
-    try:
-        return context.hooks.get(ON_SESSION_REMOVE)
-    finally:
-        context.leave()
+    return context.hook(ON_SESSION_REMOVE)
 
 
 # ---- what the cache keeps
