@@ -30,7 +30,7 @@ ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql 
 SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel editable sdist bare matrix constants stubs man recording clean sources
+.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel editable sdist bare matrix constants stubs tables man recording clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -86,6 +86,9 @@ constants: ## write what follows from tools/constants.txt
 
 stubs: setup ## write the stubs of the native core from its annotations
 	@$(BIN)/python tools/make_stubs.py
+
+tables: ## write the names of tests into the tables of docs/, from the marks on them
+	@$(PYTHON) tools/make_tables.py
 
 docs: setup $(DOCUMENTED) ## build the documentation into docs/_build/html
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -28,6 +28,7 @@ async def exchange(stream: TLSStream, data: bytes) -> bytes:
     return bytes(received)
 
 
+@pytest.mark.differs("anyio.streams.tls.TLSStream.send_eof")
 @NEWEST
 def test_a_client_and_a_server(backend: str, version: str) -> None:
     async def main() -> None:
@@ -208,6 +209,7 @@ def test_without_goodbyes(backend: str) -> None:
     run(backend, main)
 
 
+@pytest.mark.differs("TLSStream.aclose of anyio with")
 @pytest.mark.parametrize("how", ["cancelled", "limit"])
 def test_closing_does_not_wait_for_ever(backend: str, how: str) -> None:
     async def main() -> None:

@@ -60,6 +60,7 @@ def test_a_peer_that_speaks_something_else(backend: str) -> None:
     run(backend, main)
 
 
+@pytest.mark.differs("anyio with standard_compatible=False")
 @pytest.mark.parametrize("standard", [True, False])
 @pytest.mark.parametrize("after", [0, 1])
 def test_a_peer_that_vanishes(backend: str, after: int, standard: bool) -> None:

@@ -119,6 +119,7 @@ def test_of_a_connection_in_use_ends_it() -> None:
     run(main())
 
 
+@pytest.mark.differs("what a connection_made raises")
 def test_of_the_protocols_connection_made_reaches_who_connects() -> None:
     class Bad(Recorder):
         def connection_made(self, transport: Any) -> None:

@@ -18,6 +18,7 @@ from OpenSSL import SSL, aio
 SIZE = 500_000
 
 
+@pytest.mark.differs("write_eof()")
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_bytes_go_both_ways_and_an_end_of_writing_leaves_reading(version: str) -> None:
     async def main() -> bytes:

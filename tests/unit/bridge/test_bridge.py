@@ -54,6 +54,7 @@ def test_nothing_goes_to_the_modules_own_object() -> None:
         assert [name for name in names if not hasattr(link, name)] == []
 
 
+@pytest.mark.differs("set_psk_client_callback, set_psk_server_callback")
 def test_pre_shared_keys_are_refused_in_words() -> None:
     context = contexts.server_context().as_ssl_context()
     for call in (context.set_psk_client_callback, context.set_psk_server_callback):
@@ -107,6 +108,7 @@ def test_both_sides_tell_what_the_standard_module_tells(one, other, version) -> 
 # ---- who is let in
 
 
+@pytest.mark.differs("the common name of a certificate")
 def test_a_common_name_is_no_host_name_unless_it_is_asked_for() -> None:
     who = authority.authority().issue("localhost", names=(), addresses=())
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
@@ -144,6 +146,7 @@ def test_a_wrong_host_is_refused(make, way) -> None:
     assert standard.strerror.startswith(error.strerror)
 
 
+@pytest.mark.differs("wrap_bio of a client that checks")
 def test_a_client_that_verifies_never_goes_without_a_name() -> None:
     context = contexts.client_context().as_ssl_context()
     with pytest.raises(ValueError, match="server_hostname"):
@@ -211,6 +214,7 @@ def test_addresses_are_hosts_too() -> None:
 # ---- no plain text
 
 
+@pytest.mark.differs("SSLSocket.shutdown(how)")
 def test_shutting_a_direction_leaves_the_rest_encrypted() -> None:
     with talking(server("standard"), client()) as (one, other):
         other.shutdown(socket.SHUT_RD)
@@ -224,6 +228,7 @@ def test_shutting_a_direction_leaves_the_rest_encrypted() -> None:
             other.send(b"more")
 
 
+@pytest.mark.differs("an SSLSocket whose connect failed")
 def test_after_a_failed_connect_nothing_is_sent() -> None:
     received = []
 

@@ -75,6 +75,7 @@ class TestInteger:
 
 
 class TestHook:
+    @pytest.mark.differs("a coroutine function as a callback")
     @pytest.mark.parametrize("kind", ["function", "method", "partial", "object", "generator"])
     def test_what_would_have_to_be_awaited_is_refused(self, kind):
         class Asks:

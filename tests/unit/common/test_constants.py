@@ -10,6 +10,7 @@ from OpenSSL._face.common.constants import lacking
 from OpenSSL._native.common import constants as native
 
 
+@pytest.mark.promises("SSLv2_METHOD, SSLv3_METHOD")
 def test_methods_have_the_numbers_programs_know():
     names = [
         "SSLv2_METHOD",
@@ -28,10 +29,14 @@ def test_methods_have_the_numbers_programs_know():
     assert [getattr(SSL, name) for name in names] == list(range(1, 13))
 
 
+@pytest.mark.promises("FILETYPE_PEM, FILETYPE_ASN1")
 def test_file_types_have_the_numbers_programs_know():
     assert (SSL.FILETYPE_PEM, SSL.FILETYPE_ASN1, native.FILETYPE_TEXT) == (1, 2, 65535)
 
 
+@pytest.mark.promises(
+    "OP_EPHEMERAL_RSA", "OP_NO_SSLv2", "OP_SINGLE_DH_USE, OP_SINGLE_ECDH_USE, OP_EPHEMERAL_RSA"
+)
 def test_museum_options_are_zero():
     for name in ("OP_NO_SSLv2", "OP_SINGLE_DH_USE", "OP_EPHEMERAL_RSA", "OP_TLS_D5_BUG"):
         assert getattr(SSL, name) == 0
@@ -42,6 +47,7 @@ def test_wire_versions():
     assert (SSL.DTLS1_VERSION, SSL.DTLS1_2_VERSION) == (0xFEFF, 0xFEFD)
 
 
+@pytest.mark.promises("SSLEAY_VERSION, SSLEAY_CFLAGS")
 def test_old_names_of_the_versions_lines():
     for old in ("VERSION", "CFLAGS", "BUILT_ON", "PLATFORM", "DIR"):
         assert getattr(SSL, f"SSLEAY_{old}") == getattr(SSL, f"OPENSSL_{old}")
@@ -68,6 +74,7 @@ def test_any_other_name_gets_the_usual_words():
     assert str(lacking("m", "x")) == "module 'm' has no attribute 'x'"
 
 
+@pytest.mark.promises("NO_OVERLAPPING_PROTOCOLS")
 def test_no_overlapping_protocols_is_one_object():
     nothing = SSL.NO_OVERLAPPING_PROTOCOLS
     assert repr(nothing) == "OpenSSL.SSL.NO_OVERLAPPING_PROTOCOLS"

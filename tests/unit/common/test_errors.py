@@ -19,6 +19,7 @@ ALL = [
 ]  # fmt: skip
 
 
+@pytest.mark.promises("Error", "WantX509LookupError")
 def test_the_family() -> None:
     assert all(issubclass(each, SSL.Error) for each in ALL)
     assert not issubclass(crypto.Error, SSL.Error)
@@ -42,6 +43,7 @@ CONNECTIONS = {
 }
 
 
+@pytest.mark.differs("SysCallError")
 @pytest.mark.parametrize("name", CONNECTIONS)
 def test_a_failed_transport_is_pythons_own_error_too(name: str) -> None:
     number = getattr(errno, name)

@@ -11,6 +11,7 @@ def test_version_is_bytes_of_the_library():
     assert SSL.OpenSSL_version(SSL.OPENSSL_DIR).startswith(b"OPENSSLDIR")
 
 
+@pytest.mark.promises("SSLeay_version")
 def test_the_old_name_is_the_same_function():
     assert SSL.SSLeay_version is SSL.OpenSSL_version
     assert SSL.SSLeay_version(SSL.SSLEAY_PLATFORM).startswith(b"platform")
@@ -27,6 +28,7 @@ def test_what_is_no_integer_is_refused(kind):
         SSL.OpenSSL_version(kind)
 
 
+@pytest.mark.promises("OPENSSL_VERSION_NUMBER")
 def test_version_numbers():
     # A library keeps its major version, which is what it promises to its callers.
     assert SSL.OPENSSL_VERSION_NUMBER >> 28 == library.linked_version_number() >> 28 >= 3

@@ -23,6 +23,7 @@ def test_values_survive_whole(value: str) -> None:
     assert name.get_components()[0][0] == b"CN"
 
 
+@pytest.mark.differs("X509Name.CN = value that OpenSSL")
 @pytest.mark.parametrize("value", [b"\xff\xfe", b"x" * 65, b""])
 def test_a_refused_value_leaves_the_old_one(value: bytes) -> None:
     name = a_name()
@@ -34,6 +35,7 @@ def test_a_refused_value_leaves_the_old_one(value: bytes) -> None:
     assert name.get_components() == [(b"CN", b"before")]
 
 
+@pytest.mark.differs("X509Name attribute names with")
 @pytest.mark.parametrize("attribute", ["CN\0x", "CÑ", "no such thing", ""])
 def test_unknown_attributes_are_refused(attribute: str) -> None:
     with pytest.raises(AttributeError):
@@ -42,6 +44,7 @@ def test_unknown_attributes_are_refused(attribute: str) -> None:
         getattr(a_name(), attribute)
 
 
+@pytest.mark.differs("repr(X509Name)")
 def test_long_names_are_shown_whole() -> None:
     name = a_name()
     for attribute in ("O", "OU", "CN", "L", "ST", "SN", "GN", "title", "pseudonym", "dnQualifier"):

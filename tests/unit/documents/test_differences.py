@@ -45,6 +45,7 @@ def test_the_tables_name_tests_that_exist():
     assert set(named) - there == set()
 
 
+@pytest.mark.differs("Context after its first Connection")
 @pytest.mark.holds("D24")
 def test_a_used_context_can_be_changed():
     server, client = server_context(), client_context()
@@ -55,6 +56,7 @@ def test_a_used_context_can_be_changed():
     assert before.client.get_alpn_proto_negotiated() == b""
 
 
+@pytest.mark.differs("a socket with a timeout")
 def test_a_timeout_is_waited_for():
     quiet = server_context(version="TLSv1.2")  # TLS 1.3 would send tickets
     with connected_sockets(quiet, client_context()) as (_server, client):
@@ -65,6 +67,7 @@ def test_a_timeout_is_waited_for():
         assert 0.3 <= time.monotonic() - start < 5
 
 
+@pytest.mark.differs('send(b""), recv(0), recv_into(b')
 def test_nothing_can_be_sent_and_received():
     server, client = connected(server_context(), client_context())
     assert client.send(b"") == 0
@@ -75,10 +78,12 @@ def test_nothing_can_be_sent_and_received():
     assert client.recv(1) == b"x"
 
 
+@pytest.mark.differs('bio_write(b"")')
 def test_nothing_can_be_written_to_memory():
     assert SSL.Connection(client_context()).bio_write(b"") == 0
 
 
+@pytest.mark.differs("sendall and send of items larger")
 @pytest.mark.parametrize("method", ["send", "sendall"])
 def test_every_byte_of_a_buffer_is_sent(method: str) -> None:
     server, client = connected(server_context(), client_context())
@@ -88,6 +93,7 @@ def test_every_byte_of_a_buffer_is_sent(method: str) -> None:
     assert server.recv(5000) == numbers.tobytes()
 
 
+@pytest.mark.differs("recv_into a buffer of larger")
 def test_any_buffer_can_be_filled():
     server, client = connected(server_context(), client_context())
     server.send(array.array("I", range(100)))
@@ -106,6 +112,7 @@ SETTERS: dict[str, Callable[[SSL.Context, SSL.Context], object]] = {
 }
 
 
+@pytest.mark.differs("exceptions of the info and key", "exceptions of a verify or ALPN")
 @pytest.mark.parametrize("hook", SETTERS)
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_a_callbacks_exception_comes_out(hook: str, version: str) -> None:
@@ -120,6 +127,7 @@ def test_a_callbacks_exception_comes_out(hook: str, version: str) -> None:
         caller.do_handshake()
 
 
+@pytest.mark.differs("callback setters")
 @pytest.mark.parametrize(
     "setter",
     [
@@ -137,6 +145,7 @@ def test_a_callback_can_be_called(setter: str) -> None:
         getattr(client_context(), setter)(42)
 
 
+@pytest.mark.differs("OCSP callbacks of a Context")
 def test_each_side_has_its_own_ocsp_callback():
     seen = []
     both = server_context()
@@ -151,6 +160,7 @@ def test_each_side_has_its_own_ocsp_callback():
     assert seen == [STAPLE]
 
 
+@pytest.mark.differs("Error.args[0]")
 @pytest.mark.parametrize(
     "call",
     [
@@ -166,6 +176,7 @@ def test_an_error_says_something(call: Callable[[], object]) -> None:
     assert caught.value.args[0][-1][2]
 
 
+@pytest.mark.differs("Error.alert, alert_sent, verify_code")
 @pytest.mark.holds("D29")
 def test_an_error_has_numbers():
     trusting_nobody = SSL.Context(SSL.TLS_METHOD)
@@ -178,6 +189,7 @@ def test_an_error_has_numbers():
     assert outcome.server.alert == 48
 
 
+@pytest.mark.differs("get_cert_store()")
 @pytest.mark.holds("D1")
 def test_a_store_outlives_its_context():
     store = client_context().get_cert_store()
@@ -186,6 +198,7 @@ def test_a_store_outlives_its_context():
     store.add_cert(crypto.X509.from_cryptography(authority.identity().root))
 
 
+@pytest.mark.differs("set_context during a handshake")
 def test_a_new_context_brings_its_verify_mode():
     relaxed, strict = server_context(), server_context(require_client=True)
     relaxed.set_tlsext_servername_callback(lambda connection: connection.set_context(strict))
@@ -200,6 +213,7 @@ def test_a_name_too_long_is_refused():
         SSL.Connection(client_context()).set_tlsext_host_name(b"a" * 300)
 
 
+@pytest.mark.differs("want_read(), want_write()")
 def test_wants_are_true_or_false():
     _server, client = connected(server_context(), client_context())
     with pytest.raises(SSL.WantReadError):
@@ -208,6 +222,7 @@ def test_wants_are_true_or_false():
     assert client.want_write() is False
 
 
+@pytest.mark.differs("accept()")
 @pytest.mark.holds("D30")
 def test_accept_makes_one_of_its_own_kind():
     class Own(SSL.Connection):
@@ -219,6 +234,7 @@ def test_accept_makes_one_of_its_own_kind():
         connection.close()
 
 
+@pytest.mark.differs("copy.copy(connection)")
 def test_a_connection_cannot_be_copied():
     with pytest.raises(TypeError):
         copy.copy(SSL.Connection(client_context()))
@@ -229,6 +245,7 @@ def test_an_empty_session_is_refused():
         SSL.Connection(client_context()).set_session(SSL.Session())
 
 
+@pytest.mark.differs("SSLv2_METHOD, SSLv3_METHOD, ContextType")
 def test_names_that_had_gone_are_there():
     assert SSL.ContextType is SSL.Context
     assert SSL.ConnectionType is SSL.Connection
@@ -250,6 +267,7 @@ def test_reference_calls_give_no_warning():
     context.set_passwd_cb(lambda *_: b"")
 
 
+@pytest.mark.differs("OpenSSL.__version__")
 def test_the_version_says_both():
     level, _, ours = OpenSSL.__version__.partition("+")
     assert level == "26.4.0"
@@ -273,6 +291,7 @@ def test_a_time_zone_is_heeded():
         crypto.X509StoreContext(store, leaf, chain).verify_certificate()
 
 
+@pytest.mark.differs("with connection:")
 def test_a_connection_is_a_context_manager():
     with connected_sockets(server_context(), client_context()) as (server, client):
         with client:
@@ -283,6 +302,7 @@ def test_a_connection_is_a_context_manager():
         assert client.fileno() == -1
 
 
+@pytest.mark.differs("a session that was made by other")
 def test_a_session_that_was_not_verified_is_not_offered() -> None:
     context = client_context(version="TLSv1.2", verify=False)
     server = server_context()
@@ -294,6 +314,7 @@ def test_a_session_that_was_not_verified_is_not_offered() -> None:
     assert "certificate verify failed" in str(handshake_outcome(*ends).client)
 
 
+@pytest.mark.differs("export_keying_material in a handshake")
 def test_no_keys_come_from_no_secret() -> None:
     told = []
 

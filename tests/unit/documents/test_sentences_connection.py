@@ -56,6 +56,7 @@ class Sayer:
         return "what shutdown answers"
 
 
+@pytest.mark.promises("Connection.connect", "Connection.connect_ex", "Connection.sock_shutdown")
 def test_the_sockets_answers_are_handed_on() -> None:
     sayer = Sayer()
     connection = SSL.Connection(contexts.client_context(), sayer)
@@ -65,6 +66,8 @@ def test_the_sockets_answers_are_handed_on() -> None:
     assert sayer.told == [("an address",), ("another",), (socket.SHUT_WR,)]
 
 
+@pytest.mark.differs("connect_ex that fails")
+@pytest.mark.promises("connect_ex: no TLS is set up")
 def test_a_connect_ex_that_fails_sets_nothing_up() -> None:
     with sockets.unix_pair() as (one, _):
         one.setblocking(False)
@@ -76,6 +79,7 @@ def test_a_connect_ex_that_fails_sets_nothing_up() -> None:
             connection.do_handshake()
 
 
+@pytest.mark.promises("Connection", "Connection.bio_shutdown", "Connection.bio_write")
 def test_none_for_a_socket_means_memory() -> None:
     connection = SSL.Connection(contexts.client_context())
     connection.set_connect_state()
@@ -88,12 +92,14 @@ def test_none_for_a_socket_means_memory() -> None:
     assert other.bio_shutdown() is None
 
 
+@pytest.mark.promises("Connection.bio_read")
 def test_bio_read_reads_no_more_than_asked(unconnected: SSL.Connection) -> None:
     with verdicts.wants_read():
         unconnected.do_handshake()
     assert [len(unconnected.bio_read(size)) for size in (1, 5, 7)] == [1, 5, 7]
 
 
+@pytest.mark.promises("Connection.set_accept_state, Connection.set_connect_state")
 def test_the_handshake_runs_in_reads_and_writes() -> None:
     server, client = pump.pair(contexts.server_context(), contexts.client_context())
     for _ in range(4):
@@ -105,6 +111,7 @@ def test_the_handshake_runs_in_reads_and_writes() -> None:
     assert server.recv(15) == b"no do_handshake"
 
 
+@pytest.mark.promises("Connection.set_accept_state, Connection.set_connect_state")
 def test_states_decide_who_speaks_first() -> None:
     for setter, speaks in (("set_connect_state", True), ("set_accept_state", False)):
         connection = SSL.Connection(contexts.server_context(), None)
@@ -114,12 +121,14 @@ def test_states_decide_who_speaks_first() -> None:
         assert bool(pump.outgoing(connection)) is speaks
 
 
+@pytest.mark.promises("Connection.do_handshake")
 def test_do_handshake_answers_none() -> None:
     server, client = pump.connected(contexts.server_context(), contexts.client_context())
     assert server.do_handshake() is None
     assert client.do_handshake() is None
 
 
+@pytest.mark.promises("Connection.set_context")
 def test_what_returns_nothing_returns_none(unconnected: SSL.Connection) -> None:
     assert unconnected.set_app_data(1) is None
     assert unconnected.set_shutdown(0) is None
@@ -129,6 +138,7 @@ def test_what_returns_nothing_returns_none(unconnected: SSL.Connection) -> None:
     assert unconnected.set_context(contexts.client_context()) is None
 
 
+@pytest.mark.promises("Connection.set_session")
 def test_set_session_answers_none() -> None:
     client = contexts.client_context(version="TLSv1.2")
     session = pump.connected(contexts.server_context(), client).client.get_session()
@@ -136,6 +146,7 @@ def test_set_session_answers_none() -> None:
     assert SSL.Connection(client).set_session(session) is None
 
 
+@pytest.mark.promises("Connection.get_client_ca_list")
 def test_a_server_knows_its_authorities_before_it_is_connected() -> None:
     root = crypto.X509.from_cryptography(authority.identity().root)
     context = contexts.server_context(ask_client=True)
@@ -147,6 +158,7 @@ def test_a_server_knows_its_authorities_before_it_is_connected() -> None:
     assert server.get_client_ca_list() == [root.get_subject()]
 
 
+@pytest.mark.promises("Connection.get_cipher_bits, Connection.get_cipher_name")
 def test_a_cipher_has_bits_a_name_and_a_version() -> None:
     client = contexts.client_context(version="TLSv1.2")
     client.set_cipher_list(b"ECDHE-ECDSA-AES128-GCM-SHA256")
@@ -158,6 +170,7 @@ def test_a_cipher_has_bits_a_name_and_a_version() -> None:
     assert end.get_cipher_version() == "TLSv1.2"
 
 
+@pytest.mark.promises("Connection.get_verified_chain")
 def test_no_verified_chain_where_nothing_was_shown(ends: pump.Pair) -> None:
     assert ends.server.get_verified_chain() is None
     chain = ends.client.get_verified_chain()
@@ -166,11 +179,13 @@ def test_no_verified_chain_where_nothing_was_shown(ends: pump.Pair) -> None:
     assert chain[0].to_cryptography() == authority.identity().certificate
 
 
+@pytest.mark.promises("Connection.get_alpn_proto_negotiated")
 def test_no_protocol_is_empty_bytes(ends: pump.Pair) -> None:
     for end in ends:
         assert end.get_alpn_proto_negotiated() == b""
 
 
+@pytest.mark.promises("Connection.pending")
 def test_pending_counts_what_is_decrypted(ends: pump.Pair) -> None:
     ends.client.send(b"x" * 100)
     assert ends.server.pending() == 0
@@ -181,6 +196,7 @@ def test_pending_counts_what_is_decrypted(ends: pump.Pair) -> None:
     assert ends.server.pending() == 0
 
 
+@pytest.mark.promises("Connection.read, Connection.recv")
 @pytest.mark.parametrize("method", ["read", "recv"])
 def test_only_peeking_is_a_flag(ends: pump.Pair, method: str) -> None:
     ends.client.send(b"abcdef")
@@ -193,6 +209,7 @@ def test_only_peeking_is_a_flag(ends: pump.Pair, method: str) -> None:
     assert call(100, flags=0) == b"ef"
 
 
+@pytest.mark.promises("Connection.recv_into")
 def test_recv_into_heeds_its_size_and_its_flag(ends: pump.Pair) -> None:
     ends.client.send(b"abcdefgh")
     pump.shuttle(ends.client, ends.server)
@@ -206,6 +223,7 @@ def test_recv_into_heeds_its_size_and_its_flag(ends: pump.Pair) -> None:
     assert target == b"fgh"
 
 
+@pytest.mark.promises("Connection.send, Connection.write", "Connection.sendall")
 @pytest.mark.parametrize("method", ["send", "write", "sendall"])
 def test_flags_of_sending_are_ignored(ends: pump.Pair, method: str) -> None:
     for flags in (0, socket.MSG_OOB, -1):
@@ -214,6 +232,7 @@ def test_flags_of_sending_are_ignored(ends: pump.Pair, method: str) -> None:
         assert ends.server.recv(100) == b"urgent"
 
 
+@pytest.mark.promises("Connection.sendall")
 def test_sendall_sends_all() -> None:
     data = bytes(range(256)) * 8192
     with sockets.connected(contexts.server_context(), contexts.client_context()) as (one, other):
@@ -232,6 +251,11 @@ def settle(ends: pump.Pair) -> None:
     raise AssertionError("the ends never came to rest")
 
 
+@pytest.mark.promises(
+    "Connection.do_handshake",
+    "Connection.get_finished, Connection.get_peer_finished",
+    "Connection.renegotiate, Connection.renegotiate_pending",
+)
 def test_renegotiations_are_counted(older: pump.Pair) -> None:
     finished = older.server.get_finished()
     for count in (1, 2):
@@ -249,6 +273,7 @@ def test_renegotiations_are_counted(older: pump.Pair) -> None:
     assert older.client.get_finished() == older.server.get_peer_finished()
 
 
+@pytest.mark.promises("Connection.get_shutdown, Connection.set_shutdown", "Connection.shutdown")
 def test_shutdown_is_true_once_both_have_said_so(ends: pump.Pair) -> None:
     assert ends.client.shutdown() is False
     assert ends.client.get_shutdown() == SSL.SENT_SHUTDOWN
@@ -263,6 +288,7 @@ def test_shutdown_is_true_once_both_have_said_so(ends: pump.Pair) -> None:
     assert ends.client.shutdown() is True
 
 
+@pytest.mark.promises("Connection.get_shutdown, Connection.set_shutdown")
 def test_a_shutdown_state_is_what_was_set(ends: pump.Pair) -> None:
     for state in (SSL.SENT_SHUTDOWN, SSL.RECEIVED_SHUTDOWN, 3, 0):
         ends.client.set_shutdown(state)
@@ -270,6 +296,7 @@ def test_a_shutdown_state_is_what_was_set(ends: pump.Pair) -> None:
     assert SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN == 3
 
 
+@pytest.mark.promises("Connection.want_read")
 def test_want_read_follows_what_is_missing() -> None:
     server, client = pump.pair(contexts.server_context(), contexts.client_context())
     assert client.want_read() is False
@@ -282,6 +309,7 @@ def test_want_read_follows_what_is_missing() -> None:
     assert client.want_read() is False
 
 
+@pytest.mark.promises("Connection.want_write")
 def test_want_write_follows_a_full_buffer(ends: pump.Pair) -> None:
     assert ends.client.want_write() is False
     ends.client.set_bio_limit(20_000)

@@ -57,6 +57,7 @@ def old_pair(version: int) -> tuple[SSL.Context, SSL.Context]:
     return server, client
 
 
+@pytest.mark.promises("OP_NO_TLSv1, OP_NO_TLSv1_1, OP_NO_TLSv1_2")
 @pytest.mark.parametrize("name", OLD)
 def test_each_no_option_disables_its_version_and_no_other(name: str) -> None:
     option = getattr(SSL, "OP_NO_" + name.replace(".", "_"))
@@ -72,6 +73,7 @@ def test_each_no_option_disables_its_version_and_no_other(name: str) -> None:
             assert outcome == (None, None), other
 
 
+@pytest.mark.promises("OP_NO_TICKET")
 def test_no_ticket_leaves_the_extension_out() -> None:
     assert TICKET_EXTENSION in Hello(contexts.client_context()).extensions
     context = contexts.client_context()
@@ -79,6 +81,7 @@ def test_no_ticket_leaves_the_extension_out() -> None:
     assert TICKET_EXTENSION not in Hello(context).extensions
 
 
+@pytest.mark.promises("OP_NO_COMPRESSION")
 def test_no_compression_offers_none() -> None:
     context = contexts.client_context()
     context.clear_options(SSL.OP_NO_COMPRESSION)
@@ -87,6 +90,9 @@ def test_no_compression_offers_none() -> None:
     assert Hello(context).compression == b"\0"
 
 
+@pytest.mark.promises(
+    "OP_SINGLE_DH_USE, OP_SINGLE_ECDH_USE", "OP_SINGLE_DH_USE, OP_SINGLE_ECDH_USE, OP_EPHEMERAL_RSA"
+)
 @pytest.mark.parametrize("kind", ["DH", "ECDH"])
 def test_every_exchange_has_a_key_of_its_own(kind: str, tmp_path: Path) -> None:
     server = contexts.server_context(authority.identity("rsa"), version="TLSv1.2")
@@ -103,6 +109,9 @@ def test_every_exchange_has_a_key_of_its_own(kind: str, tmp_path: Path) -> None:
     assert {len(key) >= 32 for key in keys} == {True}
 
 
+@pytest.mark.promises(
+    "FILETYPE_PEM, FILETYPE_ASN1", "Context.use_certificate_file", "use_privatekey_file: an object"
+)
 def test_file_types_are_told_apart() -> None:
     files = authority.identity().files
     for call, pem, der in (
@@ -118,6 +127,7 @@ def test_file_types_are_told_apart() -> None:
                 getattr(context, call)(path, kind)
 
 
+@pytest.mark.promises("SSLEAY_VERSION, SSLEAY_CFLAGS", "SSLeay_version")
 @pytest.mark.parametrize(
     ("name", "beginning"),
     [
@@ -151,6 +161,7 @@ def resumed(server_mode: int) -> tuple[bool, dict[str, int]]:
     return again.client.session_reused(), server.get_session_stats()
 
 
+@pytest.mark.promises("SESS_CACHE_OFF, SESS_CACHE_CLIENT")
 @pytest.mark.parametrize(
     ("modes", "known", "stored"),
     [
@@ -173,6 +184,7 @@ def test_the_cache_does_what_its_mode_says(modes: tuple[str, ...], known: bool, 
     assert stats["number"] == stored
 
 
+@pytest.mark.promises("SESS_CACHE_OFF, SESS_CACHE_CLIENT", "SESS_CACHE_NO_AUTO_CLEAR")
 def test_the_caches_modes_are_bits() -> None:
     assert SSL.SESS_CACHE_OFF == 0
     assert SSL.SESS_CACHE_BOTH == SSL.SESS_CACHE_CLIENT | SSL.SESS_CACHE_SERVER
@@ -184,6 +196,7 @@ def test_the_caches_modes_are_bits() -> None:
     assert context.get_session_cache_mode() == mode != SSL.SESS_CACHE_SERVER
 
 
+@pytest.mark.promises("Error")
 def test_an_error_lists_library_function_and_reason() -> None:
     ends = pump.pair(contexts.server_context(), contexts.client_context())
     ends.server.bio_write(b"GET / HTTP/1.1\r\n\r\n")
@@ -199,6 +212,7 @@ def test_an_error_lists_library_function_and_reason() -> None:
     assert ("SSL routines", "", "http request") in entries
 
 
+@pytest.mark.promises("ZeroReturnError")
 def test_after_a_clean_close_the_transport_is_still_open() -> None:
     with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
         server, client = ends
@@ -209,6 +223,7 @@ def test_after_a_clean_close_the_transport_is_still_open() -> None:
         assert server._socket.recv(100) == b"in the clear"
 
 
+@pytest.mark.promises("WantReadError")
 def test_a_wanted_read_is_for_the_networks_bytes_and_the_call_is_repeated() -> None:
     with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
         server, client = ends
@@ -221,6 +236,7 @@ def test_a_wanted_read_is_for_the_networks_bytes_and_the_call_is_repeated() -> N
         assert client.recv(5) == b"hello"
 
 
+@pytest.mark.promises("WantReadError", "Connection.do_handshake")
 @pytest.mark.parametrize("call", ["recv", "send", "do_handshake"])
 def test_any_call_may_want_to_read(call: str) -> None:
     arguments = {"recv": (10,), "send": (b"early",), "do_handshake": ()}[call]
@@ -242,6 +258,9 @@ def test_any_call_may_want_to_read(call: str) -> None:
         assert getattr(ends.client, call)(*arguments) == {"send": 5}.get(call)
 
 
+@pytest.mark.promises(
+    "WantWriteError", "Connection.send, Connection.write", "Connection.want_write"
+)
 def test_a_wanted_write_ends_when_the_peer_has_read() -> None:
     with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
         server, client = ends
@@ -258,6 +277,7 @@ def test_a_wanted_write_ends_when_the_peer_has_read() -> None:
         assert client.want_write() is False
 
 
+@pytest.mark.promises("SysCallError")
 def test_a_system_call_error_is_a_pair_of_number_and_words() -> None:
     with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
         server, client = ends

@@ -24,10 +24,12 @@ def our(certificate: object) -> crypto.X509:
     return crypto.X509.from_cryptography(certificate)  # type: ignore[arg-type]
 
 
+@pytest.mark.differs("Context.get_timeout at first")
 def test_timeouts_begin_at_300_seconds(context: SSL.Context) -> None:
     assert context.get_timeout() == 300
 
 
+@pytest.mark.promises("Context.set_timeout")
 def test_a_timeout_is_for_sessions_made_afterwards() -> None:
     client = contexts.client_context(version="TLSv1.2")
     before = pump.connected(contexts.server_context(), client).client.get_session()
@@ -38,6 +40,7 @@ def test_a_timeout_is_for_sessions_made_afterwards() -> None:
     assert before.get_timeout() != 77 == after.get_timeout()
 
 
+@pytest.mark.promises("Context.set_passwd_cb")
 def test_a_passphrase_too_long_is_cut(context: SSL.Context, tmp_path: Path) -> None:
     asked: list[int] = []
     context.set_passwd_cb(lambda maximum, *_: asked.append(maximum) or b"x")
@@ -56,6 +59,7 @@ def test_a_passphrase_too_long_is_cut(context: SSL.Context, tmp_path: Path) -> N
         context.use_privatekey_file(path)
 
 
+@pytest.mark.promises("Context.set_passwd_cb")
 def test_userdata_is_none_unless_given(context: SSL.Context) -> None:
     asked: list[tuple[object, ...]] = []
     context.set_passwd_cb(lambda *told: asked.append(told) or authority.PASSPHRASE)
@@ -63,6 +67,11 @@ def test_userdata_is_none_unless_given(context: SSL.Context) -> None:
     assert asked[0][1:] == (False, None)
 
 
+@pytest.mark.promises(
+    "Context.check_privatekey",
+    "Context.set_tlsext_use_srtp",
+    "Context.use_certificate, Context.use_privatekey",
+)
 def test_what_returns_nothing_returns_none(context: SSL.Context) -> None:
     hook: Any = print
     who = authority.identity("rsa")
@@ -98,6 +107,7 @@ def test_what_returns_nothing_returns_none(context: SSL.Context) -> None:
     assert [call() for call in calls] == [None] * len(calls)
 
 
+@pytest.mark.promises("Context.set_ocsp_client_callback", "Context.set_ocsp_server_callback")
 def test_ocsp_data_is_none_unless_given() -> None:
     told: list[object] = []
     server, client = contexts.server_context(), contexts.client_context()
@@ -109,6 +119,7 @@ def test_ocsp_data_is_none_unless_given() -> None:
     assert told == [None, None]
 
 
+@pytest.mark.promises("Context.add_client_ca", "Context.load_client_ca")
 def test_told_authorities_are_not_trusted() -> None:
     who = authority.client_identity()
     client = contexts.client_context(who)
@@ -122,6 +133,7 @@ def test_told_authorities_are_not_trusted() -> None:
     assert pump.handshake_outcome(*pump.pair(server, client)) == (None, None)
 
 
+@pytest.mark.promises("Context.load_verify_locations")
 def test_locations_may_be_given_both(tmp_path: Path) -> None:
     root = our(authority.stranger().root)
     stranger = crypto.dump_certificate(crypto.FILETYPE_PEM, root)
@@ -134,6 +146,7 @@ def test_locations_may_be_given_both(tmp_path: Path) -> None:
         assert pump.handshake_outcome(*ends) == (None, None)
 
 
+@pytest.mark.promises("Context.load_verify_locations", "Context.use_certificate_chain_file")
 @pytest.mark.parametrize("call", ["load_verify_locations", "use_certificate_chain_file"])
 def test_only_pem_is_read_there(context: SSL.Context, call: str) -> None:
     files = authority.self_signed().files
@@ -142,6 +155,11 @@ def test_only_pem_is_read_there(context: SSL.Context, call: str) -> None:
         getattr(context, call)(files.certificate_der)
 
 
+@pytest.mark.promises(
+    "VERIFY_NONE, VERIFY_PEER, VERIFY_FAIL_IF_NO_PEER_CERT",
+    "Context.get_verify_mode",
+    "Context.set_verify",
+)
 def test_verify_modes_decide_what_a_client_must_show() -> None:
     require = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
     for mode, shown, accepted in (
@@ -161,6 +179,7 @@ def test_verify_modes_decide_what_a_client_must_show() -> None:
         assert (outcome.server is None) == accepted, (mode, shown)
 
 
+@pytest.mark.promises("Context.set_verify")
 def test_a_verify_callbacks_answer_decides() -> None:
     told: list[tuple[object, ...]] = []
     for answer in (True, False):
@@ -176,6 +195,7 @@ def test_a_verify_callbacks_answer_decides() -> None:
     assert verdicts.is_protocol_error(outcome.client, "certificate verify failed")
 
 
+@pytest.mark.promises("Context.set_info_callback")
 def test_an_info_callback_is_told_its_connection_and_two_integers() -> None:
     told: list[tuple[object, ...]] = []
     client = contexts.client_context()
@@ -185,6 +205,7 @@ def test_an_info_callback_is_told_its_connection_and_two_integers() -> None:
     assert {tuple(type(each) for each in args[1:]) for args in told} == {(int, int)}
 
 
+@pytest.mark.promises("Context.set_keylog_callback")
 def test_a_key_log_is_told_its_connection_and_bytes() -> None:
     told: list[tuple[object, ...]] = []
     client = contexts.client_context()
@@ -193,6 +214,7 @@ def test_a_key_log_is_told_its_connection_and_bytes() -> None:
     assert {(args[0], type(args[1])) for args in told} == {(ends.client, bytes)}
 
 
+@pytest.mark.promises("Context.set_mode", "Context.set_options")
 @pytest.mark.parametrize(("setter", "unit"), [("set_options", "OP"), ("set_mode", "MODE")])
 def test_what_was_set_before_is_not_cleared(context: SSL.Context, setter: str, unit: str) -> None:
     names = {"OP": ("NO_TICKET", "NO_TLSv1_2"), "MODE": ("RELEASE_BUFFERS", "SEND_FALLBACK_SCSV")}
@@ -202,6 +224,7 @@ def test_what_was_set_before_is_not_cleared(context: SSL.Context, setter: str, u
     assert getattr(context, setter)(second) & (first | second) == first | second
 
 
+@pytest.mark.promises("Context.set_session_id")
 def test_a_session_id_separates_contexts() -> None:
     """A session is used again only where the id is the one it was made under."""
     client = contexts.client_context(version="TLSv1.2")
@@ -217,6 +240,7 @@ def test_a_session_id_separates_contexts() -> None:
         assert ends.client.session_reused() is reused
 
 
+@pytest.mark.promises("Context.set_cipher_list", "Connection.get_cipher_list")
 def test_a_cipher_list_is_what_connections_offer(context: SSL.Context) -> None:
     context.set_cipher_list(b"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384")
     names = SSL.Connection(context).get_cipher_list()
@@ -224,6 +248,7 @@ def test_a_cipher_list_is_what_connections_offer(context: SSL.Context) -> None:
     assert all(type(name) is str for name in names)
 
 
+@pytest.mark.promises("Context.set_tmp_ecdh")
 def test_a_curve_of_the_crypto_module_is_used() -> None:
     server = contexts.server_context()
     assert server.set_tmp_ecdh(crypto.get_elliptic_curve("secp384r1")) is None
@@ -231,6 +256,7 @@ def test_a_curve_of_the_crypto_module_is_used() -> None:
     assert ends.client.get_group_name() == "secp384r1"
 
 
+@pytest.mark.promises("Context.add_extra_chain_cert", "Connection.get_peer_cert_chain")
 def test_chain_certificates_are_sent_behind_the_leaf() -> None:
     who = authority.identity()
     server = contexts.blank_context()

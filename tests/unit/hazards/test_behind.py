@@ -146,6 +146,7 @@ def test_a_second_connection_on_the_same_socket(version: str, size: int) -> None
 # ---- in memory
 
 
+@pytest.mark.differs("bio_unused_data")
 @versions
 @sizes
 def test_what_lies_behind_a_goodbye_in_memory_is_given_back(version: str, size: int) -> None:
@@ -192,6 +193,7 @@ def spoilt(record: bytes) -> bytes:
     return record[:-1] + bytes([record[-1] ^ 1])
 
 
+@pytest.mark.differs("recv behind a full record of")
 @versions
 @pytest.mark.parametrize("transport", ["memory", "tcp"])
 def test_a_bad_record_behind_a_good_one_does_not_keep_the_answer(
@@ -240,6 +242,7 @@ def test_a_renegotiation_behind_a_record_is_answered_by_the_next_call() -> None:
     assert pump.outgoing(victim)
 
 
+@pytest.mark.differs("recv behind a full record of")
 @versions
 def test_the_records_of_a_large_message_come_together(version: str) -> None:
     victim, peer = floods.in_memory(flood(version))
@@ -260,6 +263,7 @@ def halves(made: floods.Made, message: bytes, at: int) -> tuple[bytes, bytes]:
     return made.seal(HANDSHAKE, message[:at]), made.seal(HANDSHAKE, message[at:])
 
 
+@pytest.mark.differs("shutdown() in the middle of a ticket")
 @pytest.mark.parametrize("message", [sealing.TICKET, sealing.KEY_UPDATE], ids=["ticket", "key"])
 @pytest.mark.parametrize("at", [1, 4])  # from four bytes on libssl knows what it is
 @pytest.mark.parametrize("sent_before", [True, False])
@@ -294,6 +298,7 @@ def test_shutdown_waits_in_the_middle_of_a_message(
             assert ending.result(sockets.PATIENCE) is True
 
 
+@pytest.mark.differs("shutdown() in the middle of a ticket")
 def test_shutdown_in_memory_asks_for_the_rest_of_a_message() -> None:
     victim, peer = floods.in_memory(flood("TLSv1.3", to=False))
     made = sealing.sealer(peer, False)

@@ -59,6 +59,7 @@ def by_verifying(context: SSL.Context, move: Move) -> None:
     context.set_verify(SSL.VERIFY_PEER, judge)
 
 
+@pytest.mark.differs("set_context in a handshake, but", "set_context in an ALPN callback")
 @VERSIONS
 @pytest.mark.parametrize("hook", [by_alpn, by_staple, by_info, by_keys, by_verifying])
 @pytest.mark.holds("D2")

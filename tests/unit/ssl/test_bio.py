@@ -48,6 +48,7 @@ def test_incoming_bytes_may_come_one_by_one(ends: pump.Pair) -> None:
     assert pump.drain(ends.server) == b"abc" * 3000
 
 
+@pytest.mark.promises("Connection.bio_write")
 def test_what_is_handed_in_may_change_afterwards(ends: pump.Pair) -> None:
     ends.client.send(b"unchanged")
     data = bytearray(pump.outgoing(ends.client))
@@ -88,6 +89,7 @@ def test_handed_out_bytes_are_nobody_elses(ends: pump.Pair) -> None:
         assert ends.server.recv(1000) == bytes([index]) * 100
 
 
+@pytest.mark.promises("Connection.bio_read")
 @pytest.mark.holds("D19")
 def test_a_bound_makes_the_buffer_fill_up(ends: pump.Pair) -> None:
     pump.exchange(*ends)

@@ -36,6 +36,7 @@ def outcome(ends: pump.Pair) -> pump.Outcome:
     raise AssertionError("it never ends")
 
 
+@pytest.mark.promises("WantX509LookupError does not")
 @VERSIONS
 @pytest.mark.parametrize("where", ["context", "connection"])
 def test_a_server_waits_for_its_certificate(where: str, version: str) -> None:

@@ -42,6 +42,7 @@ class TestVersions:
         subject.set_max_proto_version(0)
         assert subject.get_max_proto_version() == 0
 
+    @pytest.mark.differs("set_min_proto_version, set_max_proto_version")
     @pytest.mark.parametrize("name", ["set_min_proto_version", "set_max_proto_version"])
     def test_an_unknown_version_is_an_error_with_words(self, subject, name):
         with pytest.raises(SSL.Error) as caught:
@@ -84,6 +85,7 @@ class TestCipherList:
         assert warning.filename == __file__
         assert "ECDHE-RSA-AES256-GCM-SHA384" in subject.get_cipher_list()
 
+    @pytest.mark.differs("set_cipher_list with a string")
     @pytest.mark.parametrize("value", [b"no-such-cipher", b"", b"@SECLEVEL=0:no-such-cipher"])
     def test_a_list_that_matches_nothing_changes_nothing(self, subject, value):
         subject.set_cipher_list(b"ECDHE+AESGCM")
@@ -105,10 +107,12 @@ class TestCipherList:
         with pytest.raises(TypeError):
             subject.set_cipher_list(value)
 
+    @pytest.mark.differs("set_cipher_list, set_tls13_ciphersuites")
     def test_nul_is_refused(self, subject):
         with pytest.raises(ValueError, match="NUL"):
             subject.set_cipher_list(b"ECDHE+AESGCM\0junk")
 
+    @pytest.mark.promises("Context.set_cipher_list")
     def test_a_connections_own_list_decides(self):
         rsa = contexts.server_context(authority.identity("rsa"), version="TLSv1.2")
         ends = pump.pair(rsa, contexts.client_context())
@@ -141,6 +145,7 @@ class TestCiphersuites:
         with pytest.raises(TypeError, match="ciphersuites must be a byte string"):
             subject.set_tls13_ciphersuites(value)
 
+    @pytest.mark.differs("set_cipher_list, set_tls13_ciphersuites")
     def test_nul_is_refused(self, subject):
         with pytest.raises(ValueError, match="NUL"):
             subject.set_tls13_ciphersuites(b"TLS_AES_128_GCM_SHA256\0")
@@ -179,6 +184,7 @@ class TestGroups:
         with pytest.raises(TypeError, match="groups must be bytes or str"):
             subject.set_groups_list(value)
 
+    @pytest.mark.differs("set_cipher_list, set_tls13_ciphersuites")
     @pytest.mark.parametrize("value", ["P-256\0", b"P-256\0"])
     def test_nul_is_refused(self, subject, value):
         with pytest.raises(ValueError, match="NUL"):
@@ -216,6 +222,7 @@ class Named:
 
 
 class TestEcdh:
+    @pytest.mark.promises("Context.set_tmp_ecdh")
     @pytest.mark.parametrize(
         "curve", [Named("secp384r1"), Named("P-384"), crypto.get_elliptic_curve("secp384r1")]
     )
@@ -237,6 +244,7 @@ class TestEcdh:
         for curve in (ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()):
             context.set_tmp_ecdh(curve)
 
+    @pytest.mark.differs("set_tmp_ecdh with a curve TLS")
     @pytest.mark.parametrize("name", ["no-such-curve", "", "secp112r1", "rsaEncryption"])
     @pytest.mark.holds("D23")
     def test_a_curve_tls_does_not_have_is_an_error(self, context, name):
@@ -260,6 +268,7 @@ class TestDiffieHellman:
         client.set_cipher_list(b"DHE-RSA-AES256-GCM-SHA384")
         return pump.connected(server, client)
 
+    @pytest.mark.promises("Context.load_tmp_dh")
     @pytest.mark.parametrize("kind", [str, lambda path: str(path).encode(), lambda path: path])
     def test_the_parameters_are_used(self, tmp_path, kind):
         path = tmp_path / "dh.pem"

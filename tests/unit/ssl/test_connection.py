@@ -36,6 +36,7 @@ def test_every_size_arrives_whole(both: pump.Pair, size: int) -> None:
     assert pump.transfer(both.server, both.client, data) == data
 
 
+@pytest.mark.promises("Connection.send, Connection.write")
 @pytest.mark.parametrize(
     "buffer",
     [
@@ -133,6 +134,7 @@ def test_recv_into_counts_bytes_whatever_the_items(ends: pump.Pair, code: str) -
     assert target.tobytes()[:8] == b"\1\2\3\4\5\6\7\10"
 
 
+@pytest.mark.promises("Connection.recv_into")
 def test_recv_into_reads_no_more_than_asked(ends: pump.Pair) -> None:
     ends.client.send(b"abcdef")
     pump.shuttle(ends.client, ends.server)
@@ -151,6 +153,7 @@ def test_recv_into_a_read_only_buffer_loses_nothing(ends: pump.Pair) -> None:
     assert ends.server.recv(10) == b"abc"
 
 
+@pytest.mark.promises("Connection.read, Connection.recv")
 def test_peeking_leaves_the_bytes(ends: pump.Pair) -> None:
     ends.client.send(b"abc")
     pump.shuttle(ends.client, ends.server)
@@ -174,6 +177,7 @@ def test_one_recv_takes_the_records_of_a_large_message_and_no_other(ends: pump.P
     assert ends.server.recv(25) == b"c" * 5
 
 
+@pytest.mark.promises("ZeroReturnError")
 def test_data_before_a_clean_close_comes_first(ends: pump.Pair) -> None:
     ends.client.send(b"last words")
     ends.client.shutdown()
@@ -184,6 +188,7 @@ def test_data_before_a_clean_close_comes_first(ends: pump.Pair) -> None:
             ends.server.recv(100)
 
 
+@pytest.mark.promises("Connection.bio_shutdown")
 @pytest.mark.holds("C20")
 def test_data_before_a_truncation_comes_first(ends: pump.Pair) -> None:
     ends.client.send(b"last words")
@@ -293,6 +298,7 @@ def test_objects_cannot_be_duplicated(ends: pump.Pair, duplicate: object) -> Non
             duplicate(value)  # type: ignore[operator]
 
 
+@pytest.mark.promises("Connection")
 @pytest.mark.holds("D30")
 def test_wrong_arguments_of_the_constructor() -> None:
     with pytest.raises(TypeError, match="Context instance"):
@@ -322,6 +328,7 @@ def test_a_bytes_subclass_that_lies_about_its_length(ends: pump.Pair) -> None:
         ends.client.send(Liar(b"short"))
 
 
+@pytest.mark.promises("Connection.get_app_data, Connection.set_app_data", "Connection.get_context")
 def test_app_data_and_context_are_kept(ends: pump.Pair) -> None:
     token = object()
     assert ends.client.get_app_data() is None

@@ -13,6 +13,7 @@ from kit import contexts, pump, sockets, verdicts
 from OpenSSL import SSL
 
 
+@pytest.mark.promises("SSLv23_METHOD, TLSv1_METHOD, TLSv1_1_METHOD", "Context")
 @pytest.mark.parametrize(
     "name",
     [
@@ -25,18 +26,21 @@ def test_every_protocol(name: str) -> None:
     SSL.Connection(SSL.Context(getattr(SSL, name)))
 
 
+@pytest.mark.promises("SSLv2_METHOD, SSLv3_METHOD", "OP_NO_SSLv3", "SSLv2_METHOD and SSLv3_METHOD")
 @pytest.mark.parametrize("number", [SSL.SSLv2_METHOD, SSL.SSLv3_METHOD, 0, 13, 99, -1])
 def test_no_such_protocol(number: int) -> None:
     with pytest.raises(ValueError, match="No such protocol"):
         SSL.Context(number)
 
 
+@pytest.mark.promises("Context")
 @pytest.mark.parametrize("value", ["", None, 1.5, b"TLS"])
 def test_a_method_is_an_integer(value: object) -> None:
     with pytest.raises(TypeError, match="method must be an integer"):
         SSL.Context(value)  # type: ignore[arg-type]
 
 
+@pytest.mark.promises("SSLv23_METHOD, TLSv1_METHOD, TLSv1_1_METHOD")
 def test_a_fixed_version_is_the_only_one() -> None:
     server = SSL.Context(SSL.TLSv1_2_METHOD)
     contexts.use_identity(server, contexts.authority.identity())
@@ -53,6 +57,7 @@ def test_a_client_method_cannot_serve() -> None:
         connection.do_handshake()
 
 
+@pytest.mark.promises("Context.get_app_data, Context.set_app_data")
 def test_app_data() -> None:
     context = SSL.Context(SSL.TLS_METHOD)
     assert context.get_app_data() is None
@@ -61,6 +66,7 @@ def test_app_data() -> None:
     assert context.get_app_data() is token
 
 
+@pytest.mark.promises("ContextType, ConnectionType")
 def test_the_old_names_are_the_classes() -> None:
     assert SSL.ContextType is SSL.Context
     assert SSL.ConnectionType is SSL.Connection

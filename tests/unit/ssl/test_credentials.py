@@ -22,6 +22,7 @@ def works(context: SSL.Context) -> bool:
     return outcome.server is None or isinstance(outcome.server, SSL.WantReadError)
 
 
+@pytest.mark.promises("Context.use_certificate, Context.use_privatekey")
 @pytest.mark.parametrize("kind", authority.KINDS)
 def test_our_objects_and_cryptographys(context: SSL.Context, kind: authority.Kind) -> None:
     who = authority.identity(kind)
@@ -48,6 +49,7 @@ def test_per_connection_credentials() -> None:
     pump.handshake(server, client)
 
 
+@pytest.mark.promises("Context.use_certificate_chain_file", "Context.use_certificate_file")
 @pytest.mark.parametrize("path_type", [str, Path, lambda path: str(path).encode()])
 def test_files_by_any_kind_of_path(context: SSL.Context, path_type: type) -> None:
     files = authority.identity().files
@@ -60,6 +62,7 @@ def test_files_by_any_kind_of_path(context: SSL.Context, path_type: type) -> Non
     context.check_privatekey()
 
 
+@pytest.mark.promises("Context.check_privatekey")
 def test_a_key_of_another_certificate_is_refused(context: SSL.Context) -> None:
     context.use_certificate(authority.identity("rsa").certificate)
     with pytest.raises(SSL.Error, match="mismatch"):
@@ -97,6 +100,7 @@ class Passphrase:
         return self.answer  # type: ignore[return-value]
 
 
+@pytest.mark.promises("Context.set_passwd_cb")
 def test_the_passphrase_hook_is_asked(context: SSL.Context) -> None:
     hook = Passphrase(authority.PASSPHRASE)
     context.set_passwd_cb(hook, "data")
@@ -107,6 +111,7 @@ def test_the_passphrase_hook_is_asked(context: SSL.Context) -> None:
     assert data == "data"
 
 
+@pytest.mark.promises("Context.set_passwd_cb")
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

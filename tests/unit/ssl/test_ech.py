@@ -275,6 +275,7 @@ def test_keys_that_are_out_of_date_are_replaced() -> None:
     assert again.client.get_ech_status()[0] == "success"
 
 
+@pytest.mark.differs("an Error where Encrypted Client")
 @newer
 def test_a_server_that_is_not_the_public_one_tells_no_keys() -> None:
     new, old = store_of(for_retry=True), store_of()
@@ -286,6 +287,7 @@ def test_a_server_that_is_not_the_public_one_tells_no_keys() -> None:
     assert both.client.get_ech_retry_config() is None
 
 
+@pytest.mark.differs("get_ech_retry_config without")
 @newer
 def test_without_verification_no_keys_are_believed() -> None:
     new, old = store_of(for_retry=True), store_of()
@@ -303,6 +305,7 @@ def test_a_server_that_does_not_know_it(version: str) -> None:
     refusal(both)
 
 
+@pytest.mark.differs("a client with configurations")
 @newer
 def test_no_earlier_session_passes_it_by() -> None:
     """In TLS 1.2 a session is offered in the open, and the server shows no certificate then."""

@@ -151,6 +151,7 @@ def repeats(victim: SSL.Connection, wanted: Told) -> None:
         assert told(victim, later) == wanted, later
 
 
+@pytest.mark.differs("shutdown() that meets a fatal")
 @every
 @by
 def test_a_fatal_alert(version: str, transport: str, to: bool, name: str) -> None:
@@ -165,6 +166,7 @@ def test_a_fatal_alert(version: str, transport: str, to: bool, name: str) -> Non
         assert (caught.value.alert, caught.value.alert_sent) == (ACCESS_DENIED, False)
 
 
+@pytest.mark.differs("any call after a failure")
 @streams
 @by
 def test_a_cut(version: str, transport: str, to: bool, name: str) -> None:
@@ -177,6 +179,7 @@ def test_a_cut(version: str, transport: str, to: bool, name: str) -> None:
         repeats(way.victim, found)
 
 
+@pytest.mark.differs("any call after a failure")
 @sockets_only
 @by
 def test_a_reset(version: str, transport: str, to: bool, name: str) -> None:
@@ -198,6 +201,7 @@ def test_a_reset_met_by_sending(version: str, transport: str, to: bool) -> None:
         repeats(way.victim, found)
 
 
+@pytest.mark.differs("any call after a failure")
 @streams
 @by
 def test_garbage(version: str, transport: str, to: bool, name: str) -> None:
@@ -226,6 +230,7 @@ def test_plain_text(version: str, transport: str, to: bool, name: str) -> None:
         repeats(way.victim, found)
 
 
+@pytest.mark.differs("shutdown() that waits, over data")
 @every
 @by
 def test_data(version: str, transport: str, to: bool, name: str) -> None:

@@ -29,6 +29,8 @@ def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
 MODES = ["r", "w", "rw", "rb", "wb", "rwb", "b", "", "a", "x", "r+", "rt", "wbr", "br"]
 
 
+@pytest.mark.differs("makefile over a socket")
+@pytest.mark.promises("Connection.makefile")
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("buffering", [None, -1, 0, 1, 100])
 def test_the_same_files_as_sockets_make(ends: Ends, mode: str, buffering: int | None) -> None:
@@ -195,6 +197,7 @@ def test_datagrams_are_no_stream() -> None:
         client.makefile("rb")
 
 
+@pytest.mark.promises("Connection.makefile")
 def test_memory_has_nothing_to_wait_for() -> None:
     with pytest.raises(NotImplementedError):
         SSL.Connection(contexts.client_context()).makefile("rb")

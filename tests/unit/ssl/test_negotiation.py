@@ -43,11 +43,13 @@ class TestAlpnProtos:
         with pytest.raises(TypeError):
             subject.set_alpn_protos(protos)
 
+    @pytest.mark.differs('set_alpn_protos with b"" among')
     @pytest.mark.parametrize("protos", [[b""], [b"h2", b""], [b"x" * 256]])
     def test_items_of_a_wrong_size_are_refused(self, subject, protos):
         with pytest.raises(ValueError, match="1 to 255 bytes"):
             subject.set_alpn_protos(protos)
 
+    @pytest.mark.differs("set_alpn_protos with more than")
     def test_a_list_too_long_for_a_handshake_is_refused(self, subject):
         with pytest.raises(ValueError, match="bytes"):
             subject.set_alpn_protos([b"x" * 255] * 256)
@@ -58,6 +60,7 @@ class TestAlpnProtos:
         pump.handshake(*ends)
         assert ends.client.get_alpn_proto_negotiated() == longest
 
+    @pytest.mark.promises("Connection.set_alpn_protos")
     def test_a_connections_own_list_is_offered(self):
         seen = []
         ends = alpn_pair(lambda connection, offered: seen.append(offered) or offered[0])
@@ -68,6 +71,11 @@ class TestAlpnProtos:
 
 
 class TestAlpnSelect:
+    @pytest.mark.promises(
+        "Context.set_alpn_protos",
+        "Context.set_alpn_select_callback",
+        "Connection.get_alpn_proto_negotiated",
+    )
     def test_the_choice_is_known_to_both_ends(self):
         calls = []
 
@@ -82,11 +90,13 @@ class TestAlpnSelect:
         assert ends.client.get_alpn_proto_negotiated() == b"http/1.1"
         assert ends.server.get_alpn_proto_negotiated() == b"http/1.1"
 
+    @pytest.mark.promises("NO_OVERLAPPING_PROTOCOLS", "Context.set_alpn_select_callback")
     def test_no_overlap_goes_on_without(self):
         ends = alpn_pair(lambda connection, offered: SSL.NO_OVERLAPPING_PROTOCOLS)
         pump.handshake(*ends)
         assert ends.client.get_alpn_proto_negotiated() == b""
 
+    @pytest.mark.promises("Context.set_alpn_select_callback")
     def test_an_empty_answer_ends_the_handshake(self):
         ends = alpn_pair(lambda connection, offered: b"")
         outcome = pump.handshake_outcome(*ends)
@@ -109,6 +119,7 @@ class TestAlpnSelect:
         with pytest.raises(kind, match="alpn"):
             pump.handshake(*ends)
 
+    @pytest.mark.differs("set_alpn_select_callback, set_tlsext_servername_callback")
     def test_none_removes_it(self):
         def choose(connection, offered):
             raise Oops
@@ -121,6 +132,7 @@ class TestAlpnSelect:
         ends = pump.connected(server, client)
         assert ends.client.get_alpn_proto_negotiated() == b""
 
+    @pytest.mark.differs("set_alpn_select_callback, set_tlsext_servername_callback")
     @pytest.mark.parametrize("value", [42, "name", b""])
     def test_what_cannot_be_called_is_refused(self, context, value):
         with pytest.raises(TypeError, match="callable"):
@@ -130,6 +142,7 @@ class TestAlpnSelect:
 
 
 class TestHostName:
+    @pytest.mark.promises("Connection.get_servername", "Connection.set_tlsext_host_name")
     def test_what_the_client_asks_for_is_what_the_server_hears(self):
         ends = pump.connected(
             contexts.server_context(), contexts.client_context(), server_name=b"brisk.test"
@@ -137,6 +150,7 @@ class TestHostName:
         assert ends.server.get_servername() == b"brisk.test"
         assert ends.client.get_servername() == b"brisk.test"
 
+    @pytest.mark.promises("Connection.get_servername")
     def test_there_is_none_when_none_was_asked_for(self):
         ends = pump.connected(contexts.server_context(), contexts.client_context())
         assert ends.server.get_servername() is None
@@ -147,6 +161,7 @@ class TestHostName:
         with pytest.raises(TypeError):
             SSL.Connection(context, None).set_tlsext_host_name(value)
 
+    @pytest.mark.differs("set_tlsext_host_name with no")
     @pytest.mark.parametrize("value", [b"", b"x" * 256])
     @pytest.mark.holds("D23", "C12")
     def test_a_wrong_length_is_refused_and_the_name_of_before_stays(self, context, value):
@@ -175,6 +190,7 @@ class TestServerNameCallback:
         ends = pump.connected(server, contexts.client_context(), server_name)
         return ends, heard
 
+    @pytest.mark.promises("Context.set_tlsext_servername_callback")
     def test_it_hears_the_name(self):
         ends, heard = self.names_heard(b"brisk.test")
         assert heard == [(ends.server, b"brisk.test")]
@@ -183,6 +199,7 @@ class TestServerNameCallback:
         ends, heard = self.names_heard(None)
         assert heard == [(ends.server, None)]
 
+    @pytest.mark.differs("an exception in a server name")
     @pytest.mark.parametrize("kind", [Oops, SystemExit])
     def test_what_it_raises_comes_out_and_ends_the_handshake(self, kind):
         def refuse(connection):
@@ -210,6 +227,7 @@ class TestServerNameCallback:
 
 
 class TestSrtp:
+    @pytest.mark.promises("Context.set_tlsext_use_srtp")
     def test_a_profile_is_agreed_on(self):
         server, client = SSL.Context(SSL.DTLS_METHOD), SSL.Context(SSL.DTLS_METHOD)
         contexts.use_identity(server, contexts.authority.identity())

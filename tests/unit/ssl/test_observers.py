@@ -8,6 +8,7 @@ from kit import contexts, pump
 from OpenSSL import SSL
 
 
+@pytest.mark.promises("Context.set_info_callback")
 def test_info_tells_the_steps() -> None:
     steps: list[tuple[int, int]] = []
     client = contexts.client_context()
@@ -50,6 +51,7 @@ def test_a_connections_own_hook_comes_first_and_may_be_none() -> None:
     assert not calls
 
 
+@pytest.mark.promises("Context.set_keylog_callback")
 @pytest.mark.parametrize(
     ("version", "labels"),
     [

@@ -37,12 +37,18 @@ def common_names(chain):
 
 
 class TestCertificates:
+    @pytest.mark.promises("Connection.get_certificate", "Connection.get_peer_certificate")
     def test_the_clients_view_is_the_servers_own(self, ends):
         seen = ends.client.get_peer_certificate()
         own = ends.server.get_certificate()
         assert isinstance(seen, crypto.X509)
         assert seen.digest("sha256") == own.digest("sha256")
 
+    @pytest.mark.promises(
+        "Connection.get_certificate",
+        "Connection.get_peer_cert_chain",
+        "Connection.get_peer_certificate",
+    )
     def test_there_is_none_where_none_was_shown(self, ends):
         assert ends.server.get_peer_certificate() is None
         assert ends.server.get_peer_cert_chain() is None
@@ -57,11 +63,13 @@ class TestCertificates:
         leaf = ends.client.get_peer_certificate()
         assert chain[0].digest("sha256") == leaf.digest("sha256")
 
+    @pytest.mark.promises("get_peer_cert_chain on a server")
     def test_a_server_is_not_given_the_leaf_again(self, mutual):
         leaf = mutual.server.get_peer_certificate().digest("sha256")
         chain = mutual.server.get_peer_cert_chain()
         assert leaf not in [certificate.digest("sha256") for certificate in chain]
 
+    @pytest.mark.promises("Connection.get_verified_chain")
     def test_the_verified_chain_goes_from_leaf_to_root(self, ends):
         chain = ends.client.get_verified_chain()
         for lower, upper in itertools.pairwise(chain):
@@ -205,26 +213,32 @@ class TestProof:
 
 
 class TestState:
+    @pytest.mark.promises("Connection.get_protocol_version", "Connection.get_protocol_version_name")
     def test_the_protocol(self, ends, version):
         number = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}[version]
         for end in ends:
             assert end.get_protocol_version_name() == version
             assert end.get_protocol_version() == number
 
+    @pytest.mark.differs("get_protocol_version_name before")
+    @pytest.mark.promises('get_protocol_version_name: "Unknown"')
     def test_before_the_handshake_it_is_the_newest_on_offer(self, unconnected):
         assert unconnected.get_protocol_version_name() == "TLSv1.3"
         assert unconnected.get_protocol_version() == SSL.TLS1_3_VERSION
 
+    @pytest.mark.promises("Connection.get_state_string")
     def test_the_state_in_words(self, ends, unconnected):
         assert unconnected.get_state_string() == b"before SSL initialization"
         assert ends.client.get_state_string() == b"SSL negotiation finished successfully"
 
+    @pytest.mark.promises("renegotiate in general")
     def test_tls13_does_not_renegotiate(self):
         ends = pump.connected(contexts.server_context(version="TLSv1.3"), contexts.client_context())
         with pytest.raises(SSL.Error, match="wrong ssl version"):
             ends.client.renegotiate()
         assert ends.client.renegotiate_pending() is False
 
+    @pytest.mark.promises("Connection.renegotiate, Connection.renegotiate_pending")
     def test_tls12_does(self):
         ends = pump.connected(contexts.server_context(version="TLSv1.2"), contexts.client_context())
         assert ends.server.total_renegotiations() == 0
@@ -242,6 +256,8 @@ class TestState:
         assert pump.transfer(ends.client, ends.server, b"after") == b"after"
 
 
+@pytest.mark.differs("get_protocol_version, TLS 1.0")
+@pytest.mark.promises("Connection.get_protocol_version", "get_protocol_version: 0x769 for")
 def test_the_number_of_tls_1_0() -> None:
     server, client = contexts.server_context(), contexts.client_context()
     for context in (server, client):

@@ -258,6 +258,7 @@ def test_a_callback_that_is_taken_away() -> None:
 REQUIRED = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
 
 
+@pytest.mark.differs("a pre-shared key where a certificate")
 @VERSIONS
 @pytest.mark.parametrize("serving", [True, False])
 @pytest.mark.parametrize("when", ["before", "in the handshake"])
@@ -295,6 +296,7 @@ def test_either_a_key_or_a_good_certificate(version: str) -> None:
     assert verdicts.is_protocol_error(failures.client, "certificate verify failed")
 
 
+@pytest.mark.differs("a client with a callback for")
 @VERSIONS
 def test_a_server_cannot_do_without_the_key(version: str) -> None:
     """Nobody verifies its certificate: whoever is on the way could have one."""
@@ -326,6 +328,7 @@ def test_a_hook_that_knows_no_key_needs_a_certificate() -> None:
     assert pump.connected(server, client).client.get_peer_certificate() is not None
 
 
+@pytest.mark.differs("sessions that were made with a pre-shared")
 @VERSIONS
 @pytest.mark.parametrize("mode", [SSL.VERIFY_NONE, SSL.VERIFY_PEER])
 def test_no_session_stands_for_a_key(mode: int, version: str) -> None:

@@ -96,6 +96,7 @@ def test_the_pair_changes_as_one(way: Way, kind: authority.Kind) -> None:
         assert shown(context)[0] in (before.pem, after.pem)
 
 
+@pytest.mark.differs("use_certificate, use_certificate_file")
 def test_the_old_pair_stays_until_the_key_is_there(used: SSL.Context) -> None:
     before, after = authority.identity(), another()
     used.use_certificate(after.certificate)

@@ -21,6 +21,7 @@ def unconnected():
 
 
 class TestRandoms:
+    @pytest.mark.promises("Connection.client_random, Connection.server_random")
     @pytest.mark.parametrize("name", ["client_random", "server_random"])
     def test_both_ends_know_the_same_32_bytes(self, ends, name):
         value = getattr(ends.client, name)()
@@ -30,10 +31,12 @@ class TestRandoms:
     def test_the_two_differ(self, ends):
         assert ends.client.client_random() != ends.client.server_random()
 
+    @pytest.mark.promises("Connection.get_finished, Connection.get_peer_finished")
     @pytest.mark.parametrize("name", ["client_random", "server_random", "master_key"])
     def test_none_before_the_handshake(self, unconnected, name):
         assert getattr(unconnected, name)() is None
 
+    @pytest.mark.differs("master_key when the handshake")
     def test_none_in_the_middle_of_the_handshake(self, unconnected):
         unconnected.set_connect_state()
         with pytest.raises(SSL.WantReadError):
@@ -42,6 +45,7 @@ class TestRandoms:
         assert unconnected.master_key() is None
         assert unconnected.get_finished() is None
 
+    @pytest.mark.promises("Connection.master_key")
     def test_the_master_key_is_shared(self):
         ends = pump.connected(contexts.server_context(version="TLSv1.2"), contexts.client_context())
         assert len(ends.client.master_key()) == 48
@@ -57,17 +61,20 @@ class TestRandoms:
 
 
 class TestFinished:
+    @pytest.mark.promises("Connection.get_finished, Connection.get_peer_finished")
     def test_what_one_sent_is_what_the_other_received(self, ends):
         assert ends.client.get_finished() == ends.server.get_peer_finished() is not None
         assert ends.server.get_finished() == ends.client.get_peer_finished() is not None
         assert ends.client.get_finished() != ends.client.get_peer_finished()
 
+    @pytest.mark.promises("Connection.get_finished, Connection.get_peer_finished")
     def test_none_before_the_handshake(self, unconnected):
         assert unconnected.get_finished() is None
         assert unconnected.get_peer_finished() is None
 
 
 class TestExport:
+    @pytest.mark.promises("Connection.export_keying_material")
     @pytest.mark.parametrize("context", [None, b"", b"some context", bytearray(b"some context")])
     def test_both_ends_derive_the_same(self, ends, context):
         ours = ends.client.export_keying_material(LABEL, 40, context)
@@ -75,6 +82,7 @@ class TestExport:
         assert len(ours) == 40
         assert any(ours)
 
+    @pytest.mark.promises("Connection.export_keying_material")
     def test_label_and_context_matter(self, ends):
         values = {
             ends.client.export_keying_material(LABEL, 32),
@@ -89,11 +97,13 @@ class TestExport:
         older = ends.client.get_protocol_version() == SSL.TLS1_2_VERSION
         assert (without != empty) == older
 
+    @pytest.mark.differs("export_keying_material, negative")
     @pytest.mark.parametrize("size", [-1, 65536, 2**31, 2**63, 2**100])
     def test_absurd_sizes_are_refused(self, ends, size):
         with pytest.raises(ValueError, match="olen"):
             ends.client.export_keying_material(LABEL, size)
 
+    @pytest.mark.differs("export_keying_material, negative")
     def test_a_context_too_long_is_refused(self, ends):
         with pytest.raises(ValueError, match="context"):
             ends.client.export_keying_material(LABEL, 8, b"x" * 65536)

@@ -72,6 +72,7 @@ KINDS: list[Callable[[Path], Any]] = [
 ]
 
 
+@pytest.mark.differs("Connection.sendfile")
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_byte_of_a_file_is_sent(ends: Ends, path: Path, kind: Callable[[Path], Any]) -> None:
     server, client = ends

@@ -24,6 +24,7 @@ from OpenSSL import SSL
 # ---- a cache that several Contexts share
 
 
+@pytest.mark.differs("Context.set_session_new_callback")
 @VERSIONS
 def test_servers_that_share_a_cache_resume_each_others_sessions(version: str) -> None:
     cache, client = Cache(), contexts.client_context(version=version)

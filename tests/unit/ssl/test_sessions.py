@@ -110,6 +110,7 @@ class TestOffers:
         change(ends.client)
         return ends.client, pump.handshake_outcome(*ends).client
 
+    @pytest.mark.differs("rules set after a session has")
     @pytest.mark.parametrize(
         "change",
         [
@@ -144,6 +145,7 @@ class TestOffers:
 
 
 class TestResumption:
+    @pytest.mark.promises("Session", "Connection.set_session")
     @pytest.mark.holds("C40", "D26")
     def test_a_kept_session_is_resumed(self, server, version):
         client = contexts.client_context(version=version)
@@ -164,6 +166,7 @@ class TestResumption:
         pump.handshake(*again)
         assert again.client.session_reused() is True
 
+    @pytest.mark.differs("a session whose connection was")
     def test_a_session_outlives_its_connection(self, server):
         client = contexts.client_context()
         session = session_of(pump.connected(server, client))
@@ -173,6 +176,7 @@ class TestResumption:
         pump.handshake(*again)
         assert again.client.session_reused() is True
 
+    @pytest.mark.differs("a session whose connection was")
     def test_one_session_serves_many_connections(self, server):
         client = contexts.client_context(version="TLSv1.2")
         session = session_of(pump.connected(server, client))
@@ -204,6 +208,7 @@ class TestSetSession:
         with pytest.raises(ValueError, match="another Context"):
             other.set_session(session)
 
+    @pytest.mark.differs("a session after Connection.set_context")
     def test_the_context_of_before_a_switch_counts(self, server):
         client = contexts.client_context()
         session = session_of(pump.connected(server, client))
@@ -213,6 +218,7 @@ class TestSetSession:
         connection.set_session(session)
         assert connection.get_session().get_id() == session.get_id()
 
+    @pytest.mark.differs("set_session(Session())")
     def test_an_empty_session_is_refused(self):
         connection = SSL.Connection(contexts.client_context(), None)
         with pytest.raises(ValueError, match="empty"):
@@ -224,6 +230,7 @@ class TestSetSession:
         with pytest.raises(TypeError, match="session must be a Session instance"):
             connection.set_session(value)
 
+    @pytest.mark.differs("set_session once the handshake")
     def test_it_is_too_late_once_the_handshake_has_begun(self, server):
         client = contexts.client_context()
         session = session_of(pump.connected(server, client))
@@ -236,6 +243,7 @@ class TestSetSession:
         assert late.client.session_reused() is False
 
 
+@pytest.mark.differs("a session at a server that asks")
 @pytest.mark.holds("C37")
 def test_a_client_certificate_without_a_session_id_is_resumed_or_refused_in_words(version):
     server = contexts.server_context(require_client=True, version=version)
@@ -251,14 +259,17 @@ def test_a_client_certificate_without_a_session_id_is_resumed_or_refused_in_word
 
 
 class TestSession:
+    @pytest.mark.promises("Connection.get_session")
     def test_an_unconnected_end_has_none(self):
         assert SSL.Connection(contexts.client_context(), None).get_session() is None
 
+    @pytest.mark.promises("Connection.get_session")
     def test_both_ends_have_one(self, server):
         ends = pump.connected(server, contexts.client_context())
         assert isinstance(ends.client.get_session(), SSL.Session)
         assert isinstance(ends.server.get_session(), SSL.Session)
 
+    @pytest.mark.promises("Session objects have no methods")
     def test_what_it_says(self, server):
         server.set_timeout(1234)
         before = int(time.time())
@@ -282,6 +293,7 @@ class TestSession:
         assert early.is_resumable() is False
         assert session_of(ends).is_resumable() is True
 
+    @pytest.mark.promises("OP_NO_TICKET")
     def test_without_a_ticket(self, server):
         server.set_options(SSL.OP_NO_TICKET)
         session = session_of(pump.connected(server, contexts.client_context(version="TLSv1.2")))
@@ -338,12 +350,14 @@ class TestFromBytes:
 
 
 class TestCache:
+    @pytest.mark.promises("Context.get_session_cache_mode")
     def test_the_mode_before_is_answered(self):
         context = contexts.blank_context()
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         assert context.set_session_cache_mode(SSL.SESS_CACHE_BOTH) == SSL.SESS_CACHE_OFF
         assert context.get_session_cache_mode() == SSL.SESS_CACHE_BOTH
 
+    @pytest.mark.promises("Context.get_timeout", "Context.set_timeout")
     def test_the_timeout_before_is_answered(self):
         context = contexts.blank_context()
         before = context.get_timeout()
@@ -356,6 +370,7 @@ class TestCache:
         with pytest.raises(TypeError, match="must be an integer"):
             getattr(contexts.blank_context(), name)(value)
 
+    @pytest.mark.differs("set_timeout(-1)")
     def test_what_does_not_fit_is_refused(self):
         context = contexts.blank_context()
         with pytest.raises(ValueError, match="negative"):

@@ -16,6 +16,7 @@ def subject(request):
 
 
 class TestOptions:
+    @pytest.mark.promises("Context.set_options")
     def test_setting_adds_and_answers_the_new_set(self, subject):
         before = subject.get_options()
         after = subject.set_options(SSL.OP_NO_TICKET)
@@ -60,6 +61,7 @@ class TestOptions:
 
 
 class TestModes:
+    @pytest.mark.promises("Context.set_mode")
     def test_setting_adds_and_clearing_takes_away(self, subject):
         assert subject.set_mode(SSL.MODE_RELEASE_BUFFERS) & SSL.MODE_RELEASE_BUFFERS
         assert subject.get_mode() & SSL.MODE_RELEASE_BUFFERS

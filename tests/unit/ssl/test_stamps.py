@@ -33,6 +33,7 @@ from OpenSSL import SSL, crypto
 # ---- what a verify callback let through
 
 
+@pytest.mark.differs("a session, where a verify callback")
 @VERSIONS
 @pytest.mark.parametrize("then", [lambda *_: True, lambda *about: about[-1]])
 def test_what_a_callback_decided_is_verified_again(version: str, then: Any) -> None:
@@ -75,6 +76,7 @@ def test_a_callback_that_changed_its_mind_is_asked(version: str) -> None:
     assert visit(server, client, session)[1].server is not None
 
 
+@pytest.mark.differs("a session, where a verify callback")
 def test_a_staple_is_judged_each_time() -> None:
     server, client = contexts.server_context(), contexts.client_context()
     server.set_ocsp_server_callback(lambda *_: contexts.STAPLE)
@@ -151,6 +153,7 @@ def test_equal_contexts_share_their_sessions(version: str) -> None:
     assert resumes(*visit(other, client, session))
 
 
+@pytest.mark.differs("set_context during a handshake")
 @VERSIONS
 def test_a_context_that_only_brings_a_certificate_asks_for_no_less(version: str) -> None:
     strict, other = strict_server(version), contexts.server_context(version=version)
@@ -166,6 +169,7 @@ def test_a_context_that_only_brings_a_certificate_asks_for_no_less(version: str)
 # ---- names
 
 
+@pytest.mark.differs("a session for another server")
 @VERSIONS
 def test_a_name_has_no_case(version: str) -> None:
     server, client = contexts.server_context(version=version), contexts.client_context()
@@ -178,6 +182,7 @@ def test_a_name_has_no_case(version: str) -> None:
     assert seen == [NAME, again]
 
 
+@pytest.mark.differs("a session for another server")
 @VERSIONS
 @pytest.mark.parametrize("name", [b"other.test", None])
 def test_another_name_is_a_full_handshake(version: str, name: bytes | None) -> None:
@@ -243,6 +248,7 @@ def test_rules_set_as_the_handshake_begins(version: str, role: str) -> None:
     assert said in str(getattr(outcome, role))
 
 
+@pytest.mark.differs("rules set after a session has")
 @VERSIONS
 def test_rules_set_after_the_hello(version: str) -> None:
     """Too late for a full handshake: then it is refused."""
@@ -320,6 +326,7 @@ def short_lived(seconds: float, client: bool) -> authority.Identity:
     )
 
 
+@pytest.mark.differs("a session whose peer's certificate")
 @VERSIONS
 @pytest.mark.parametrize("role", ["server", "client"])
 @pytest.mark.parametrize("tickets", [True, False])

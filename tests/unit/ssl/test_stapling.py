@@ -17,6 +17,11 @@ def run(
     return ends, pump.handshake_outcome(*ends)
 
 
+@pytest.mark.promises(
+    "Context.set_ocsp_client_callback",
+    "Context.set_ocsp_server_callback",
+    "Connection.request_ocsp",
+)
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_a_staple_reaches_the_client(version: str) -> None:
     told: list[tuple[object, ...]] = []
@@ -48,6 +53,7 @@ def test_what_is_no_response_is_stapled_or_refused() -> None:
         assert ends.client.get_tlsext_status_ocsp_resp() == b"garbage"
 
 
+@pytest.mark.promises("Context.set_ocsp_server_callback")
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_no_staple_is_empty_bytes(version: str) -> None:
     told: list[bytes] = []
@@ -61,6 +67,7 @@ def test_no_staple_is_empty_bytes(version: str) -> None:
     assert ends.client.get_tlsext_status_ocsp_resp() is None
 
 
+@pytest.mark.promises("Connection.request_ocsp")
 def test_nobody_staples_unasked() -> None:
     server = contexts.server_context()
     calls: list[object] = []
@@ -72,6 +79,7 @@ def test_nobody_staples_unasked() -> None:
     assert not calls
 
 
+@pytest.mark.promises("Context.set_ocsp_client_callback")
 def test_a_refused_staple_ends_the_handshake() -> None:
     server = contexts.server_context()
     server.set_ocsp_server_callback(lambda *_: contexts.STAPLE)

@@ -19,6 +19,7 @@ class Mine(SSL.Connection):
     """A subclass, to see that it is kept."""
 
 
+@pytest.mark.promises("Connection.accept", "Connection.connect", "Connection.get_context")
 def test_accept_makes_connections_of_its_own_class() -> None:
     with sockets.listener() as listening:
         server = Mine(contexts.server_context(), listening)
@@ -35,6 +36,7 @@ def test_accept_makes_connections_of_its_own_class() -> None:
                 future.result(sockets.PATIENCE)
 
 
+@pytest.mark.promises("Connection.connect_ex")
 def test_connect_ex_answers_the_error() -> None:
     with sockets.listener() as listening:
         address = listening.getsockname()
@@ -80,6 +82,7 @@ def test_a_memory_bio_has_no_socket(name: str) -> None:
         getattr(connection, name)(*([1] if name.startswith("connect") else []))
 
 
+@pytest.mark.promises("Connection.sock_shutdown")
 def test_sock_shutdown_is_the_sockets_own() -> None:
     with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
         server, client = ends
@@ -88,6 +91,7 @@ def test_sock_shutdown_is_the_sockets_own() -> None:
             server.recv(1)
 
 
+@pytest.mark.differs("shutdown(how)")
 @pytest.mark.parametrize("how", [socket.SHUT_WR, socket.SHUT_RDWR])
 def test_shutdown_as_sockets_have_it_says_goodbye_first(how: int) -> None:
     with sockets.connected(contexts.server_context(), contexts.client_context()) as ends:
@@ -252,6 +256,7 @@ def test_with_after_an_error_closes_without_a_goodbye() -> None:
             server.recv(1)
 
 
+@pytest.mark.differs("type(connection) over a socket")
 def test_a_connection_over_a_socket_has_its_attributes() -> None:
     class Marked(socket.socket):
         mark = 7

@@ -23,6 +23,7 @@ def is_refusal(outcome: Exception | None) -> bool:
     return verdicts.is_protocol_error(outcome, "certificate verify failed")
 
 
+@pytest.mark.promises("Context.load_verify_locations")
 @pytest.mark.parametrize("path_type", [str, Path, lambda path: str(path).encode()])
 def test_a_trusted_file(path_type: type) -> None:
     client = SSL.Context(SSL.TLS_METHOD)
@@ -32,6 +33,7 @@ def test_a_trusted_file(path_type: type) -> None:
     assert client_outcome(client) is None
 
 
+@pytest.mark.promises("Context.load_verify_locations")
 def test_a_trusted_folder(tmp_path: Path) -> None:
     root = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().root_pem)
     (tmp_path / f"{root.subject_name_hash():08x}.0").write_bytes(authority.identity().root_pem)
@@ -41,6 +43,7 @@ def test_a_trusted_folder(tmp_path: Path) -> None:
     assert client_outcome(client) is None
 
 
+@pytest.mark.promises("Context.set_default_verify_paths")
 def test_the_platforms_places_are_named_by_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -51,6 +54,7 @@ def test_the_platforms_places_are_named_by_the_environment(
     assert client_outcome(client) is None
 
 
+@pytest.mark.differs("set_default_verify_paths() where")
 def test_where_the_platform_has_none_a_warning_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +112,7 @@ def test_nothing_to_load_is_an_error() -> None:
     assert caught.value.args[0]
 
 
+@pytest.mark.promises("Context.get_cert_store")
 @pytest.mark.holds("D1")
 def test_a_store_outlives_its_context() -> None:
     client = SSL.Context(SSL.TLS_METHOD)
@@ -120,6 +125,7 @@ def test_a_store_outlives_its_context() -> None:
     store.add_cert(crypto.X509.from_cryptography(authority.stranger().certificate))
 
 
+@pytest.mark.promises("Context.set_verify")
 @pytest.mark.parametrize(
     ("who", "code"),
     [
@@ -174,6 +180,7 @@ def test_certificates_kept_from_a_hook_stay_valid() -> None:
     assert all(crypto.dump_certificate(crypto.FILETYPE_PEM, each) for each in kept)
 
 
+@pytest.mark.promises("Context.get_verify_depth, Context.set_verify_depth")
 def test_depth() -> None:
     client = contexts.client_context()
     client.set_verify_depth(0)
@@ -185,6 +192,9 @@ def test_depth() -> None:
         client.set_verify_depth(None)  # type: ignore[arg-type]
 
 
+@pytest.mark.promises(
+    "VERIFY_NONE, VERIFY_PEER, VERIFY_FAIL_IF_NO_PEER_CERT", "Context.get_verify_mode"
+)
 def test_modes() -> None:
     context = SSL.Context(SSL.TLS_METHOD)
     assert context.get_verify_mode() == SSL.VERIFY_NONE
@@ -209,6 +219,12 @@ def test_a_client_certificate_that_is_required_and_missing() -> None:
     assert isinstance(outcome.client, SSL.Error)
 
 
+@pytest.mark.promises(
+    "Context.add_client_ca",
+    "Context.load_client_ca",
+    "Context.set_client_ca_list",
+    "Connection.get_client_ca_list",
+)
 def test_authorities_are_told_to_clients() -> None:
     root = crypto.load_certificate(crypto.FILETYPE_PEM, authority.identity().root_pem)
     stranger = crypto.X509.from_cryptography(authority.stranger().root)
@@ -228,6 +244,7 @@ def test_authorities_are_told_to_clients() -> None:
     assert client.get_client_ca_list() == [stranger.get_subject()]
 
 
+@pytest.mark.differs("set_client_ca_list, add_client_ca")
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("serving", [True, False])
 def test_authorities_that_no_handshake_has_room_for(version: str, serving: bool) -> None:
@@ -326,6 +343,7 @@ def test_names_of_the_wrong_kind() -> None:
     connection.set_hostflags(0x4)  # X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
 
 
+@pytest.mark.promises("Connection.set_context")
 @pytest.mark.holds("D21")
 def test_another_context_brings_its_verification() -> None:
     """A strict virtual host is strict, whatever the Context it was reached through."""

@@ -68,6 +68,7 @@ def session_of(ends: pump.Pair) -> SSL.Session:
     return session
 
 
+@pytest.mark.differs("a session that was made by other")
 @NEWEST
 @pytest.mark.holds("D21")
 def test_a_session_of_an_open_host_does_not_open_a_strict_one(version: str) -> None:
@@ -335,6 +336,7 @@ def trust(host: SSL.Context) -> None:
     host.set_verify(REQUIRED)
 
 
+@pytest.mark.differs("a Context that a server-name")
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("hook", ["name", "protocol", "none"])
 def test_a_host_brings_all_its_rules(rule: str, hook: str) -> None:

@@ -270,6 +270,7 @@ def test_a_socket_closed_by_another_thread_ends_the_wait(ends: Ends) -> None:
     assert error.args == (errno.EBADF, "EBADF")
 
 
+@pytest.mark.promises("Connection")
 def test_an_object_with_only_fileno() -> None:
     class Bare:
         def __init__(self, sock: socket.socket) -> None:
