@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,16 +14,23 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 #: What names the package and builds it; no build folder of ours.
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "meson.build", "meson.options", "src", "tools")
+#: Without the tools of the environment that runs the tests.
+QUIET = os.pathsep.join(
+    each
+    for each in os.environ["PATH"].split(os.pathsep)
+    if os.path.realpath(each) != os.path.realpath(Path(sys.executable).parent)
+)
 #: Says where the package is, from a folder that is not the tree.
 WHERE = "from OpenSSL import SSL; print(SSL.Context(SSL.TLS_METHOD))"
 
 pytestmark = pytest.mark.long
 
 
-def run(*command: object, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(*command: object, folder: Path, path: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(each) for each in command],
         cwd=folder,
+        env={**os.environ, "PATH": path or QUIET},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -50,8 +58,9 @@ def test_pip_alone_says_what_to_do_and_that_works(tree: Path, tmp_path: Path) ->
     assert alone.returncode != 0
     commands = re.findall(r"^ +pip (install .*)$", alone.stdout, re.MULTILINE)
     assert len(commands) == 2, alone.stdout
+    activated = f"{tree / 'env/bin'}{os.pathsep}{QUIET}"
     for command in commands:
-        done = run(pip, "-q", *command.split(), folder=tree)
+        done = run(pip, "-q", *command.split(), folder=tree, path=activated)
         assert done.returncode == 0, done.stdout
     # The environment is not activated, and this is another folder.
     python = tree / "env/bin/python"
