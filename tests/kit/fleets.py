@@ -59,7 +59,7 @@ def until(condition: Callable[[], object]) -> None:
 def grown_up(path: os.PathLike[str]) -> None:
     """Let a `SharedFile` have been there for ever: it knows early data of tickets from then on."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
-        assert database.execute("UPDATE since SET at = 0").rowcount == 1
+        assert database.execute("UPDATE kept_since SET at = 0").rowcount == 1
 
 
 # ---- early data

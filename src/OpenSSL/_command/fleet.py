@@ -27,6 +27,7 @@ EXAMPLES = """\b
 Examples:
   brisktls fleet init valkeys://:password@host:6379 --secret-file secret
   brisktls fleet status /run/service/keys --secret-file secret
+  brisktls fleet status /run/service/keys --secret-file secret --openmetrics
   brisktls fleet rotate /run/service/keys --secret-file secret
 """
 
@@ -72,13 +73,23 @@ def init(where: str, secret_file: str, name: str, as_json: bool) -> None:
 
 @fleet.command()
 @_options
-def status(where: str, secret_file: str, name: str, as_json: bool) -> None:
+@click.option(
+    "--openmetrics", is_flag=True, help="Print it as OpenMetrics text, for a monitor to collect."
+)
+def status(where: str, secret_file: str, name: str, as_json: bool, openmetrics: bool) -> None:
     """Show keys, ages, hosts and how many sessions were resumed."""
+    if as_json and openmetrics:
+        raise Failure("usage", "--json and --openmetrics are two forms of the same; take one")
     keeping = _Keeping(where, secret_file, name)
     ring = keeping.ask(lambda each: each.look())
     if ring is None:
         raise keeping.missing()
     reports = keeping.reports()
+    if openmetrics:
+        from OpenSSL.fleet.openmetrics import fleet_text
+
+        print(fleet_text(ring, reports, time.time()), end="", flush=True)
+        return
     data = {**describe(ring), "processes": [describe_process(each, ring) for each in reports]}
     data["resumed_share"] = share(reports)
     if as_json:

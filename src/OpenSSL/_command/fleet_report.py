@@ -19,14 +19,13 @@ __all__ = ["describe", "describe_process", "print_processes", "print_ring", "sha
 def describe(ring: TicketKeys) -> dict[str, Any]:
     """The ring as JSON has it, without the secrets."""
     now = time.time()
-    current = ring.current(now)
     return {
         "version": ring.version,
         "epoch": ring.epoch,
         "keys": [
             {
                 "name": key.name.hex(),
-                "state": _state(key.starts, key is current, now),
+                "state": ring.state(key, now),
                 "starts": key.starts,
                 "ends": key.ends,
                 "age": None if key.starts is None else round(now - key.starts, 1),
@@ -34,12 +33,6 @@ def describe(ring: TicketKeys) -> dict[str, Any]:
             for key in ring.keys
         ],
     }
-
-
-def _state(starts: float | None, is_current: bool, now: float) -> str:
-    if is_current:
-        return "encrypts"
-    return "waits" if starts is not None and starts > now else "decrypts"
 
 
 def describe_process(report: Report, ring: TicketKeys) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from OpenSSL.fleet.sessions import SessionCache
 from OpenSSL.fleet.shared_file import SharedFile
 from OpenSSL.fleet.store import SessionStore, StoreError
 from OpenSSL.fleet.valkey import Valkey
-from OpenSSL.fleet.written import seal_ring, unseal_ring
 
 __all__ = [
     "Counters",
@@ -28,6 +27,4 @@ __all__ = [
     "TicketKey",
     "TicketKeys",
     "Valkey",
-    "seal_ring",
-    "unseal_ring",
 ]

@@ -15,6 +15,7 @@ from OpenSSL.fleet.keeper import Keeper
 from OpenSSL.fleet.keys import Policy, TicketKeys
 from OpenSSL.fleet.limits import LIMIT, Limited
 from OpenSSL.fleet.open import open_store
+from OpenSSL.fleet.openmetrics import fleet_text
 from OpenSSL.fleet.reports import Report, Roster
 from OpenSSL.fleet.sessions import SessionCache
 
@@ -233,6 +234,13 @@ class Fleet:
         Raises what the store raises.
         """
         return self.roster.read()
+
+    def to_openmetrics(self) -> str:
+        """The keys and all processes of the fleet as OpenMetrics text, ``# EOF`` included.
+
+        `counters` has the same of this process alone.  Raises what the store raises.
+        """
+        return fleet_text(self.ring, self.roster.read(), time.time())
 
     def close(self) -> None:
         """Stop following the store and close it; Contexts keep the keys they have."""

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import threading
 
-from OpenSSL.fleet.keys import Policy, TicketKeys
+from OpenSSL.fleet.keys import PURPOSE, Policy, TicketKeys
 from OpenSSL.fleet.sealing import Seal
-from OpenSSL.fleet.written import read_ring, write_ring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class Keeper:
         self.ring: TicketKeys | None = None
         # The ring read last, and what it was sealed: mostly nothing has changed.
         self._known: tuple[bytes, TicketKeys] | None = None
-        self._seal = Seal(secret, "ticket keys")
+        self._seal = Seal(secret, PURPOSE)
         self._lock = threading.Lock()
 
     def after_fork(self) -> None:
@@ -136,14 +135,14 @@ class Keeper:
         return older
 
     def _write(self, ring: TicketKeys) -> bytes:
-        return self._seal.close(write_ring(ring), self.name)
+        return self._seal.close(ring._to_json(), self.name)
 
     def _read(self, written: bytes) -> TicketKeys:
         self.counters.count("ring_reads")
         if self._known is not None and self._known[0] == written:
             return self._known[1]
         try:
-            ring = read_ring(self._seal.open(written, self.name))
+            ring = TicketKeys._from_json(self._seal.open(written, self.name))
         except ValueError:
             self.counters.count("ring_refused")
             raise

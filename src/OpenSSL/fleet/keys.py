@@ -9,8 +9,12 @@ atomic compare-and-set.  Nothing here reads a clock or a disk; callers say what 
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import json
 import os
+
+from OpenSSL.fleet.sealing import Seal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Policy", "TicketKey", "TicketKeys"]
 
 NAME_SIZE = 16
+FORMAT = 1  # of a written ring
+PURPOSE = "ticket keys"  # of its seal
 SECRET_SIZES = (32, 64)  # AES-128 and AES-256, each with an HMAC secret of the same size
 
 
@@ -110,7 +116,7 @@ class TicketKey:
         return f"<TicketKey {self.name.hex()} from {self.starts} to {self.ends}>"
 
     def __reduce__(self) -> Any:
-        raise TypeError("a ticket key is not pickled; seal its ring with seal_ring")
+        raise TypeError("a ticket key is not pickled; seal its ring with TicketKeys.to_bytes")
 
 
 class TicketKeys:
@@ -167,6 +173,12 @@ class TicketKeys:
         ]
         return [key.to_bytes() for key in (current, *others)]
 
+    def state(self, key: TicketKey, now: float) -> str:
+        """What a key does at the time ``now``: ``encrypts``, ``waits`` or ``decrypts``."""
+        if key is self.current(now):
+            return "encrypts"
+        return "waits" if _start(key) > now else "decrypts"
+
     def is_due(self, now: float) -> bool:
         """Whether the next key has to be made, so that all know it before it is needed."""
         return now >= _start(self.keys[-1]) + self.policy.period - self.policy.spread
@@ -202,6 +214,54 @@ class TicketKeys:
             version=self.version + 1,
             epoch=self.epoch if epoch is None else epoch,
         )
+
+    # ---- as bytes
+
+    def to_bytes(self, secret: bytes | str) -> bytes:
+        """The ring, sealed with the operator's ``secret`` of at least 16 bytes.
+
+        Raises ValueError if the secret is shorter.
+        """
+        return Seal(secret, PURPOSE).close(self._to_json(), b"ring")
+
+    @classmethod
+    def from_bytes(cls, data: bytes, secret: bytes | str) -> TicketKeys:
+        """Read what :meth:`to_bytes` wrote.
+
+        Raises SealError if the secret is another, or the bytes were changed.
+        """
+        return cls._from_json(Seal(secret, PURPOSE).open(data, b"ring"))
+
+    def _to_json(self) -> bytes:
+        """The ring, its secrets readable."""
+        keys = [
+            {
+                "key": base64.b64encode(key.to_bytes()).decode(),
+                "starts": key.starts,
+                "ends": key.ends,
+            }
+            for key in self.keys
+        ]
+        told = {"format": FORMAT, "version": self.version, "epoch": self.epoch, "keys": keys}
+        return json.dumps({**told, "policy": dataclasses.asdict(self.policy)}).encode()
+
+    @classmethod
+    def _from_json(cls, data: bytes) -> TicketKeys:
+        """Read what :meth:`_to_json` wrote.  Raises ValueError if it is anything else."""
+        try:
+            read = json.loads(data)
+            if read["format"] != FORMAT:
+                raise ValueError(
+                    f"a ring of format {read['format']!r}; this version reads {FORMAT}"
+                )
+            keys = [
+                TicketKey.from_bytes(base64.b64decode(each["key"]), each["starts"], each["ends"])
+                for each in read["keys"]
+            ]
+            policy = Policy(**read["policy"])
+            return cls(keys, policy, version=int(read["version"]), epoch=int(read["epoch"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"this is not a ring of ticket keys: {error!r}") from error
 
     def clear(self) -> None:
         """Overwrite the secrets of all keys."""

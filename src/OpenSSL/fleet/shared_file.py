@@ -12,6 +12,7 @@ import functools
 import os
 import sqlite3
 import stat
+import sys
 import threading
 import time
 
@@ -29,10 +30,13 @@ CREATE TABLE IF NOT EXISTS entries (
 ) WITHOUT ROWID
 """
 SINCE = """
-CREATE TABLE IF NOT EXISTS since (
-    one INTEGER PRIMARY KEY CHECK (one = 1), at REAL NOT NULL, mark TEXT NOT NULL
+CREATE TABLE IF NOT EXISTS kept_since (
+    one INTEGER PRIMARY KEY CHECK (one = 1), at REAL NOT NULL, mark TEXT NOT NULL,
+    notes INTEGER NOT NULL
 )
 """
+#: An attribute of the file: bytes that are written over it from a copy leave it as it is.
+NOTES = "user.brisktls.notes"
 INDEX = "CREATE INDEX IF NOT EXISTS by_end ON entries (once, ends)"
 PATIENCE = 5.0  # seconds that a process waits for another one's writing
 
@@ -86,6 +90,22 @@ def _boot() -> str:
         return ""
 
 
+def _noted(path: str) -> int:
+    """How many notes the file has had, as the file system knows; 0 where it does not."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        return int(os.getxattr(path, NOTES))
+    except (OSError, ValueError):
+        return 0
+
+
+def _note(path: str, count: int) -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a file system without attributes
+            os.setxattr(path, NOTES, b"%d" % count)
+
+
 class SharedFile:
     """Keeps entries in the SQLite database ``path``, readable by its owner only.
 
@@ -106,6 +126,7 @@ class SharedFile:
         self.size: int = size
         self._local = threading.local()
         self._writes = 0
+        self._seen = 0  # notes that this process knows of
         with _making:
             _make(self.path)
         with self._writing() as database:
@@ -219,20 +240,32 @@ class SharedFile:
             if self._get(database, key) is not None:
                 return False
             self._put(database, key, value, time.time() + seconds, once=True)
+            if since is not None:
+                self._count_note(database)
             return True
 
     def _since(self, database: sqlite3.Connection) -> float:
         """From when on everything has been kept: in this very file, since the system started.
 
-        What was written last is lost when the system falls.
+        What was written last is lost when the system falls.  A file that has had more notes
+        than it says was written over from an old copy.
         """
         now, file = time.time(), _identity(self.path)
         mark = f"{_boot()} {file}"
-        row = database.execute("SELECT at, mark FROM since").fetchone()
-        if row is None or row[0] > now or row[1] != mark:
-            database.execute("REPLACE INTO since VALUES (1, ?, ?)", (now, mark))
+        notes = max(self._seen, _noted(self.path))
+        row = database.execute("SELECT at, mark, notes FROM kept_since").fetchone()
+        if row is None or row[0] > now or row[1] != mark or row[2] < notes:
+            database.execute("REPLACE INTO kept_since VALUES (1, ?, ?, ?)", (now, mark, notes))
             return now
+        self._seen = int(row[2])
         return float(row[0])
+
+    def _count_note(self, database: sqlite3.Connection) -> None:
+        # Before the commit: what was counted and then not kept is a file to be doubted.
+        (notes,) = database.execute("SELECT notes + 1 FROM kept_since").fetchone()
+        database.execute("UPDATE kept_since SET notes = ?", (notes,))
+        self._seen = int(notes)
+        _note(self.path, self._seen)
 
     def swap(self, key: bytes, expected: bytes | None, value: bytes) -> bool:
         """Replace the value if it is still the expected one.  Raises StoreError."""

@@ -6,10 +6,11 @@ a cluster.  What is written is sealed by the caller; the server never sees a ses
 
 from __future__ import annotations
 
+import random
 import zlib
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from OpenSSL.fleet.store import StoreError
+from OpenSSL.fleet.valkey_clients import client_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,9 +62,12 @@ class Valkey:
 
     ``valkey://`` (or ``redis://``) ``user:password@host:port/database`` is one server;
     ``valkeys://`` (or ``rediss://``) speaks TLS, by ``context`` if one is given and else
-    with the system's trust and the host's name checked; ``valkey+cluster://`` is any node of
-    a cluster; ``valkey+sentinel://host:port,host:port/service`` asks sentinels for the
-    primary; these two without TLS.
+    with the system's trust; ``valkey+cluster://`` is any node of a cluster;
+    ``valkey+sentinel://host:port,host:port/service`` asks sentinels for the primary, with
+    ``?sentinel_username=...&sentinel_password=...`` where these want to know who asks.
+    ``valkeys+cluster://`` and ``valkeys+sentinel://`` speak TLS to all of them.  Over TLS
+    each server needs a certificate for the name, or the IP address, by which it is reached:
+    the one that nodes and sentinels tell.
 
     ``timeout`` bounds one command, in seconds.  ``prefix`` stands before every key.
     """
@@ -88,18 +92,18 @@ class Valkey:
             "socket_connect_timeout": connect_timeout,
             "socket_keepalive": True,
         }
-        self._client = _client(url, context, options)
-        self._clustered = "+cluster" in url.split("://")[0]
+        self._client, self._clustered = client_for(url, context, options)
+        self._begun = False
 
     def _named(self, key: bytes) -> bytes:
         return self.prefix + key.hex().encode()
 
     def _ask(self, *words: Any) -> Any:
-        from valkey.exceptions import ValkeyError
+        from valkey.exceptions import ValkeyClusterException, ValkeyError
 
         try:
             return self._client.execute_command(*words)
-        except (ValkeyError, OSError) as error:
+        except (ValkeyError, ValkeyClusterException, OSError) as error:
             raise StoreError(f"{type(error).__name__}: {error}") from error
 
     def get(self, key: bytes) -> bytes | None:
@@ -123,12 +127,26 @@ class Valkey:
         if since is None:
             kept = self._ask("SET", self._named(key), value, "NX", "PX", _milliseconds(seconds))
             return kept is not None and bool(kept)
+        if since < 0:  # nobody was there; it begins to count
+            self._begin()
+            return False
+        shard = zlib.crc32(key) % SHARDS if self._clustered else 0
+        return self._once(shard, key, value, seconds, since)
+
+    def _once(self, shard: int, key: bytes, value: bytes, seconds: float, since: float) -> bool:
         # What stands in braces says where in a cluster an entry lies: both in one place.
-        shard = b"{%x}" % (zlib.crc32(key) % SHARDS if self._clustered else 0)
-        names = self.prefix + shard + key.hex().encode(), self.prefix + shard + b"since"
+        part = self.prefix + b"{%x}" % shard
+        names = part + key.hex().encode(), part + b"since"
         return bool(
             self._ask("EVAL", ONCE, 2, *names, value, _milliseconds(seconds), f"{since:.6f}")
         )
+
+    def _begin(self) -> None:
+        """Have each part count from now on; later only one at a time, for it does so already."""
+        shards = range(SHARDS) if self._clustered else range(1)
+        for shard in [random.choice(shards)] if self._begun else shards:
+            self._once(shard, b"begin", b"", 0, -1.0)
+        self._begun = True
 
     def swap(self, key: bytes, expected: bytes | None, value: bytes) -> bool:
         """Replace the value if it is still the expected one.  Raises StoreError."""
@@ -142,74 +160,3 @@ class Valkey:
 
 def _milliseconds(seconds: float) -> int:
     return max(1, int(seconds * 1000))
-
-
-def _client(url: str, context: Context | None, options: dict[str, Any]) -> Any:
-    import valkey
-
-    scheme, plus, kind = urlsplit(url).scheme.partition("+")
-    secure = scheme in {"valkeys", "rediss"}
-    if scheme not in {"valkey", "redis", "valkeys", "rediss", "unix"} or (
-        plus and kind not in {"cluster", "sentinel"}
-    ):
-        raise ValueError(f"{url.split('://')[0]}:// is not the address of a store")
-    if context is not None and not secure:
-        raise ValueError("a context is given, but the address does not ask for TLS")
-    if secure and kind:
-        raise ValueError("TLS to clusters and sentinels is not supported; tunnel it")
-    parts = urlsplit(url)
-    if secure:
-        options |= _tls(context)
-    options["username"] = unquote(parts.username) if parts.username else None
-    options["password"] = unquote(parts.password) if parts.password else None
-    if kind == "sentinel":
-        return _by_sentinel(parts, options)
-    if kind == "cluster":
-        return valkey.ValkeyCluster(
-            host=parts.hostname or "localhost", port=parts.port or 6379, **options
-        )
-    if scheme == "unix":
-        del options["socket_keepalive"]
-        unix: Any = valkey.UnixDomainSocketConnection
-        pool = valkey.ConnectionPool(connection_class=unix, path=parts.path, **options)
-        return valkey.Valkey(connection_pool=pool)
-    kind_of = options.pop("connection_class", valkey.Connection)
-    pool = valkey.ConnectionPool(
-        connection_class=kind_of,
-        host=parts.hostname or "localhost",
-        port=parts.port or 6379,
-        db=int(parts.path.strip("/") or parse_qs(parts.query).get("db", ["0"])[0]),
-        **options,
-    )
-    return valkey.Valkey(connection_pool=pool)
-
-
-def _by_sentinel(parts: Any, options: dict[str, Any]) -> Any:
-    import valkey.sentinel
-
-    hosts = []
-    for each in parts.netloc.rpartition("@")[2].split(","):
-        host, _, port = each.rpartition(":")
-        hosts.append((host or each, int(port) if host else 26379))
-    service = parts.path.strip("/")
-    if not service:
-        raise ValueError("the address of sentinels ends with the name of the service")
-    plain: Any = valkey.sentinel.Sentinel
-    return plain(hosts, **_without_tls(options)).master_for(service, **options)
-
-
-def _without_tls(options: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in options.items()
-        if name not in {"connection_class", "tls_context"}
-    }
-
-
-def _tls(context: Context | None) -> dict[str, Any]:
-    from OpenSSL.fleet.valkey_tls import TLSConnection, checked, default_context
-
-    return {
-        "connection_class": TLSConnection,
-        "tls_context": default_context() if context is None else checked(context),
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from valkey.connection import Connection as PlainConnection
+from valkey.sentinel import SentinelManagedConnection
 
 from OpenSSL import SSL
 
@@ -10,10 +11,40 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["TLSConnection", "checked", "default_context"]
+__all__ = ["TLSConnection", "connection_over", "to_the_primary"]
 
 
-def default_context() -> SSL.Context:
+class TLSConnection(PlainConnection):
+    """A connection whose server must have a certificate for the host."""
+
+    bridge: Any
+
+    def _connect(self) -> Any:
+        sock = super()._connect()  # type: ignore[no-untyped-call]
+        try:
+            return self.bridge.wrap_socket(sock, server_hostname=self.host)
+        except BaseException:
+            sock.close()
+            raise
+
+
+def connection_over(context: SSL.Context | None) -> type[TLSConnection]:
+    """A class of connections by ``context``, or by the system's trust.
+
+    A class, because not every client hands options of ours to its connections.  Raises
+    ValueError if the context verifies nobody.
+    """
+    bridge = (_default() if context is None else _checked(context)).as_ssl_context()
+    return type("TLSConnection", (TLSConnection,), {"bridge": bridge})
+
+
+def to_the_primary(connection: type[TLSConnection]) -> type[Any]:
+    """The same for connections to where sentinels say."""
+    managed: Any = SentinelManagedConnection
+    return type("PrimaryTLSConnection", (managed, connection), {})
+
+
+def _default() -> SSL.Context:
     """A Context that verifies servers by the system's trust."""
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_default_verify_paths()
@@ -21,24 +52,7 @@ def default_context() -> SSL.Context:
     return context
 
 
-def checked(context: SSL.Context) -> SSL.Context:
-    """The same Context.  Raises ValueError if it verifies nobody."""
+def _checked(context: SSL.Context) -> SSL.Context:
     if not context.get_verify_mode() & SSL.VERIFY_PEER:
         raise ValueError("the context of a store must verify servers: call set_verify")
     return context
-
-
-class TLSConnection(PlainConnection):
-    """A connection by ``tls_context``; the server must have a certificate for the host."""
-
-    def __init__(self, tls_context: SSL.Context, **options: Any) -> None:
-        super().__init__(**options)  # type: ignore[no-untyped-call]
-        self._bridge: Any = tls_context.as_ssl_context()
-
-    def _connect(self) -> Any:
-        sock = super()._connect()  # type: ignore[no-untyped-call]
-        try:
-            return self._bridge.wrap_socket(sock, server_hostname=self.host)
-        except BaseException:
-            sock.close()
-            raise

@@ -11,11 +11,11 @@ import pytest
 pytest.importorskip("click")
 pytest.importorskip("cryptography")
 
-from kit import contexts
+from kit import contexts, openmetrics
 from kit.commands import brisk, brisk_program
 from kit.fleets import server, until, visit
 from OpenSSL._command.failures import KINDS
-from OpenSSL.fleet import Fleet
+from OpenSSL.fleet import Fleet, reports
 from OpenSSL.fleet import fleet as module
 
 
@@ -82,6 +82,44 @@ def test_status_tells_who_is_there_and_how_much_was_resumed(place, monkeypatch):
         words = brisk("fleet", "status", *place).out
         assert "75.0% of handshakes resumed" in words
         assert str(os.getpid()) in words
+
+
+def test_status_as_openmetrics(place, monkeypatch):
+    monkeypatch.setattr(module, "REPORT_EVERY", 0.01)
+    monkeypatch.setattr(reports.socket, "gethostname", lambda: 'a "host" \\ of\nours')
+    client = contexts.client_context()
+    with a_fleet(place) as fleet:
+        context = server(fleet)
+        _, session = visit(context, client)
+        assert visit(context, client, session)[0]
+        until(lambda: any(each.accepted == 2 for each in fleet.reports()))
+        outcome = brisk("fleet", "status", *place, "--openmetrics")
+        assert outcome.status == 0
+        told, ours = (openmetrics.families(text) for text in (outcome.out, fleet.to_openmetrics()))
+        here = {"host": fleet.roster.host, "process": str(os.getpid())}
+        for each in (told, ours):
+            assert each["brisktls_fleet_accepted"] == [(here, 2)]
+            assert each["brisktls_fleet_resumed"] == [(here, 1)]
+            assert each["brisktls_fleet_process_up_to_date"] == [(here, 1)]
+            assert each["brisktls_fleet_processes"] == [({}, 1)]
+            assert each["brisktls_fleet_revocations"] == [({}, 0)]
+            ((key, age),) = each["brisktls_fleet_key_age_seconds"]
+            assert key == {"key": fleet.ring.keys[0].name.hex(), "state": "encrypts"}
+            assert 0 <= age < 600
+        assert set(told) == set(ours)
+        assert {f"brisktls_fleet_{name}" for name in fleet.counters.as_dict()} < set(told)
+
+
+def test_of_a_fleet_without_processes(place):
+    told = openmetrics.families(brisk("fleet", "status", *place, "--openmetrics").out)
+    assert told["brisktls_fleet_processes"] == [({}, 0)]
+    assert told["brisktls_fleet_accepted"] == []
+
+
+def test_two_forms_at_once_are_refused(place):
+    outcome = brisk("fleet", "status", *place, "--openmetrics", "--json")
+    assert outcome.status == KINDS["usage"].status
+    assert "take one" in outcome.err
 
 
 def test_rotate_adds_a_key_that_a_running_process_learns(place):

@@ -15,7 +15,6 @@ from kit.fleets import PATIENCE, SECRET, server, until, visit
 from OpenSSL import SSL
 from OpenSSL.fleet import Fleet, MemoryStore, Policy, SealError, StoreError, TicketKeys
 from OpenSSL.fleet.sealing import Seal
-from OpenSSL.fleet.written import write_ring
 
 QUICK = {"refresh": 0.02}
 
@@ -316,7 +315,7 @@ def test_a_forged_ring_is_refused(store, two, client, forged):
 def test_a_ring_sealed_by_another_is_refused(store, two):
     one, other = two
     forged = Seal("another's secret", "ticket keys").close(
-        write_ring(TicketKeys.generate(0).revoked(0).revoked(0)), one.keeper.name
+        TicketKeys.generate(0).revoked(0).revoked(0)._to_json(), one.keeper.name
     )
     store.inner.swap(one.keeper.name, store.inner.get(one.keeper.name), forged)
     until(lambda: other.counters.ring_refused > 0)

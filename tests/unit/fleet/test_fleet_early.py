@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -299,6 +301,47 @@ def test_nor_does_one_that_is_put_back_from_a_copy(tmp_path: Path, client: SSL.C
             each.unlink()
         (tmp_path / "copy").rename(store)
         assert played(server, flight) == b""
+
+
+FIRST = """
+import sqlite3
+import sys
+from pathlib import Path
+from kit import contexts
+from kit.fleets import EARLY, SECRET, grown_up, played, recorded, takes_early
+from OpenSSL.fleet import Fleet
+store = Path(sys.argv[1])
+Fleet(store, SECRET, refresh=0.02).close()
+grown_up(store)
+with sqlite3.connect(store) as now, sqlite3.connect(store.with_name("copy")) as copy:
+    now.backup(copy)
+with Fleet(store, SECRET, refresh=0.02, patience=60) as fleet:
+    server = takes_early(fleet)
+    flight = recorded(server, contexts.client_context(version="TLSv1.3"))
+    assert played(server, flight) == EARLY
+store.with_name("flight").write_bytes(flight)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="files have no attributes here")
+def test_nor_does_one_that_is_written_over_from_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an operator, with nobody there: the file is the same one, and its keys are."""
+    store = tmp_path / "store"
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, str(store)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    if "user.brisktls.notes" not in os.listxattr(store):
+        pytest.skip("the file system of temporary files has no attributes")
+    assert [each.name for each in tmp_path.glob("store*")] == ["store"]
+    store.write_bytes((tmp_path / "copy").read_bytes())
+    with Fleet(store, SECRET, **PATIENT) as fleet:
+        server = takes_early(fleet)
+        assert played(server, (tmp_path / "flight").read_bytes()) == b""
+        assert fleet.counters.early_refused == 1
 
 
 def test_a_store_without_room_takes_none(tmp_path: Path, client: SSL.Context) -> None:

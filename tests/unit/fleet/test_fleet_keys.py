@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from OpenSSL.fleet import Policy, SealError, TicketKey, TicketKeys, seal_ring, unseal_ring
+from OpenSSL.fleet import Policy, SealError, TicketKey, TicketKeys
 from OpenSSL.fleet import key_files as files
 
 SECRET = b"a secret of the operator"
@@ -141,33 +141,33 @@ class TestRings:
 class TestWritten:
     def test_a_sealed_ring_comes_back_whole(self):
         ring = TicketKeys.generate(0, POLICY).rotated(800).revoked(900).rotated(1800)
-        again = unseal_ring(seal_ring(ring, SECRET), SECRET)
+        again = TicketKeys.from_bytes(ring.to_bytes(SECRET), SECRET)
         assert names(again) == names(ring)
         assert again.in_force(5000) == ring.in_force(5000)
         assert (again.version, again.epoch, again.policy) == (ring.version, ring.epoch, POLICY)
 
     def test_another_secret_opens_nothing(self):
-        sealed = seal_ring(TicketKeys.generate(0), SECRET)
+        sealed = TicketKeys.generate(0).to_bytes(SECRET)
         with pytest.raises(SealError):
-            unseal_ring(sealed, SECRET + b"!")
+            TicketKeys.from_bytes(sealed, SECRET + b"!")
 
     def test_each_changed_byte_is_noticed(self):
-        sealed = seal_ring(TicketKeys.generate(0), SECRET)
+        sealed = TicketKeys.generate(0).to_bytes(SECRET)
         for at in range(len(sealed)):
             changed = bytearray(sealed)
             changed[at] ^= 1
             with pytest.raises(SealError):
-                unseal_ring(bytes(changed), SECRET)
+                TicketKeys.from_bytes(bytes(changed), SECRET)
         for size in range(0, len(sealed), 7):
             with pytest.raises(SealError):
-                unseal_ring(sealed[:size], SECRET)
+                TicketKeys.from_bytes(sealed[:size], SECRET)
 
     @pytest.mark.parametrize(
         ("secret", "error"), [(b"short", ValueError), (7, TypeError), ([], ValueError)]
     )
     def test_a_bad_secret_is_refused(self, secret, error):
         with pytest.raises(error):
-            seal_ring(TicketKeys.generate(0), secret)
+            TicketKeys.generate(0).to_bytes(secret)
 
 
 class TestFiles:

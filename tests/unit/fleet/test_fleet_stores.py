@@ -8,9 +8,12 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
+from kit import openmetrics
+from kit.fleets import grown_up
 from kit.patience import PATIENCE
 from OpenSSL.fleet import Counters, MemoryStore, SharedFile, StoreError
 from OpenSSL.fleet.open import open_store
@@ -154,6 +157,29 @@ class TestSharedFile:
         assert other.get(b"a") == b"2"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
+    @pytest.mark.parametrize("knows", ["the file", "the process"])
+    def test_a_file_that_an_old_copy_was_written_over_has_forgotten(self, tmp_path, knows):
+        path = tmp_path / "s.db"
+        store = SharedFile(path)
+        grown_up(path)
+        store.close()
+        copy = path.read_bytes()
+        assert store.add(b"note", b"", 60, 1.0)
+        store.close()
+        if knows == "the file":
+            if not hasattr(os, "listxattr") or "user.brisktls.notes" not in os.listxattr(path):
+                pytest.skip("files have no attributes here")
+            store = SharedFile(path)
+        elif hasattr(os, "listxattr"):
+            for each in os.listxattr(path):
+                os.removexattr(path, each)
+        store.close()
+        path.write_bytes(copy)
+        assert not store.add(b"note", b"", 60, 1.0)
+        assert not store.add(b"another", b"", 60, 1.0)
+        assert store.add(b"later", b"", 60, time.time() + 1)  # and from then on it knows
+        store.close()
+
     def test_a_child_of_a_fork_may_go_on(self, tmp_path):
         store = SharedFile(tmp_path / "s.db")
         store.put(b"a", b"1", 60)
@@ -195,7 +221,9 @@ class TestCounters:
         counters = Counters()
         counters.count("ring_reads", 3)
         text = counters.to_openmetrics()
-        assert "brisktls_fleet_ring_reads_total 3" in text
+        assert "brisktls_fleet_ring_reads_total 3\n" in text
         assert text.endswith("# EOF\n")
+        metrics = openmetrics.families(text)
+        assert set(metrics) == {f"brisktls_fleet_{name}" for name in counters.as_dict()}
         with pytest.raises(AttributeError):
             counters.nonsense  # noqa: B018
