@@ -160,7 +160,7 @@ class _Keeping:
             from OpenSSL.fleet.open import open_store
             from OpenSSL.fleet.reports import Roster
         except ModuleNotFoundError as error:
-            raise Failure("usage", f"the extra 'fleet' is needed: no {error.name}") from error
+            raise Failure("usage", str(error)) from error
         lines = [line.strip() for line in files.read(secret_file).splitlines()]
         phrases = [line for line in lines if line]
         self.name = name
@@ -181,7 +181,7 @@ class _Keeping:
         except SealError as error:
             raise Failure("file", printable(f"the ticket keys: {error}")) from error
         except ModuleNotFoundError as error:
-            raise Failure("usage", f"the extra 'fleet' is needed: no {error.name}") from error
+            raise Failure("usage", str(error)) from error
         except (StoreError, OSError, RuntimeError) as error:
             raise Failure("network", printable(f"the store: {error}")) from error
 

@@ -82,7 +82,8 @@ class Verdict:
                 kind = "incomplete-chain"
                 words = (
                     f"the server did not send the certificate of {issuer}, which issued its own, "
-                    "and nobody of that name is trusted here: its chain is incomplete"
+                    "and nobody of that name is trusted here: its chain is incomplete, or "
+                    f"{issuer} is an authority that --cafile should name"
                 )
         except (crypto.Error, ValueError):
             # A certificate too broken to describe is still one that was refused.

@@ -7,7 +7,14 @@ The names are those of :mod:`anyio.streams.tls`, with ``context``, a
 
 from __future__ import annotations
 
-from OpenSSL.aio.listening import TLSListener, connect_tcp
-from OpenSSL.aio.wrapping import TLSStream
+from OpenSSL._face.common.foreign import without
+
+try:
+    from OpenSSL.aio.listening import TLSListener, connect_tcp
+    from OpenSSL.aio.wrapping import TLSStream
+except ModuleNotFoundError as missing:
+    if missing.name != "anyio":
+        raise
+    raise without("anyio") from missing
 
 __all__ = ["TLSListener", "TLSStream", "connect_tcp"]

@@ -8,10 +8,10 @@ way.
 from __future__ import annotations
 
 import asyncio
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL._bridge.contexts import SSLContext
+from OpenSSL._face.common.foreign import needed
 from OpenSSL.aio.files import sendfile
 from OpenSSL.aio.making import create_connection, start_tls
 from OpenSSL.aio.serving import create_server
@@ -108,7 +108,7 @@ def new_uvloop() -> asyncio.AbstractEventLoop:
 
     Raises ImportError where uvloop is not installed.
     """
-    uvloop: Any = importlib.import_module("uvloop")
+    uvloop: Any = needed("uvloop")
     kind: Any = type("Loop", (Routing, uvloop.Loop), {"__doc__": EventLoop.__doc__})
     loop: asyncio.AbstractEventLoop = kind()
     return loop

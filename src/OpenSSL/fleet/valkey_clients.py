@@ -6,6 +6,8 @@ import os
 import threading
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from OpenSSL._face.common.foreign import needed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +27,7 @@ def client_for(url: str, context: Context | None, options: dict[str, Any]) -> tu
 
     Raises ValueError if the address is not such a one, ImportError without the client.
     """
-    import valkey
-
+    needed("valkey")
     parts = urlsplit(url)
     scheme, plus, kind = parts.scheme.partition("+")
     secure = scheme in SECURE
@@ -50,7 +51,7 @@ def client_for(url: str, context: Context | None, options: dict[str, Any]) -> tu
         return Cluster(_cluster(parts.hostname or "localhost", parts.port or 6379, options)), True
     if scheme == "unix":
         del options["socket_keepalive"]
-        unix: Any = valkey.UnixDomainSocketConnection
+        unix: Any = needed("valkey").UnixDomainSocketConnection
         return _pooled(connection_class=unix, path=parts.path, **options), False
     database = parts.path.strip("/") or parse_qs(parts.query).get("db", ["0"])[0]
     place = {"host": parts.hostname or "localhost", "port": parts.port or 6379}

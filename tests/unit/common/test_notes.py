@@ -218,6 +218,42 @@ def test_one_advice_is_given_once(tmp_path: Path) -> None:
     assert len(lines) == len(set(lines))
 
 
+# ---- what is not installed
+
+
+@pytest.mark.parametrize(
+    ("package", "module", "call"),
+    [
+        ("cryptography", "OpenSSL.fleet", ""),
+        ("valkey", "OpenSSL.fleet", 'OpenSSL.fleet.Valkey("valkey://localhost")'),
+        ("anyio", "OpenSSL.aio.anyio", ""),
+        ("uvloop", "OpenSSL.aio", "OpenSSL.aio.new_uvloop()"),
+        ("cryptography", "OpenSSL.crypto", "OpenSSL.crypto.X509().to_cryptography()"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_a_command(
+    package: str, module: str, call: str
+) -> None:
+    out = apart.run(
+        f"""
+        import sys
+
+        class Absent:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] == {package!r}:
+                    raise ModuleNotFoundError(f"No module named {{name!r}}", name={package!r})
+
+        sys.meta_path.insert(0, Absent())
+        try:
+            import {module}
+            {call or "pass"}
+        except ImportError as error:
+            print(error, error.name)
+        """
+    )
+    assert out == f"this needs the package {package!r}: pip install {package} {package}\n"
+
+
 # ---- where there is no room for them
 
 

@@ -1,4 +1,4 @@
-"""Objects of the optional ``cryptography`` package, recognised without importing it.
+"""Optional packages, and objects of ``cryptography``, recognised without importing it.
 
 What has never been imported cannot be what a caller passed, so recognising
 looks at the modules already loaded; only the conversions import.
@@ -24,6 +24,7 @@ __all__ = [
     "public_der",
     "public_key_der",
     "sign_function",
+    "without",
 ]
 
 _KINDS = "cryptography.hazmat.primitives.asymmetric."
@@ -32,19 +33,24 @@ _SIGNING = ("rsa", "ec", "ed25519", "ed448", "dsa", "mldsa")
 
 
 def needed(module: str) -> Any:
-    """Import a module of cryptography, or say what to install."""
+    """Import a module of an optional package, or say what to install."""
     import importlib
 
+    package = module.partition(".")[0]
     try:
-        importlib.import_module("cryptography")
+        importlib.import_module(package)
     except ModuleNotFoundError as missing:
-        if missing.name != "cryptography":
+        if missing.name != package:
             raise
-        raise ImportError(
-            "this needs the package 'cryptography': pip install cryptography",
-            name="cryptography",
-        ) from missing
+        raise without(package) from missing
     return importlib.import_module(module)
+
+
+def without(package: str) -> ModuleNotFoundError:
+    """Return what is raised where an optional package is not installed."""
+    return ModuleNotFoundError(
+        f"this needs the package {package!r}: pip install {package}", name=package
+    )
 
 
 def _is(value: object, module: str, name: str) -> bool:
