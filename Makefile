@@ -30,7 +30,7 @@ ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql 
 SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench wheel test-wheel editable sdist bare matrix constants stubs tables man recording clean sources
+.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench bench-loops wheel test-wheel editable sdist bare matrix constants stubs tables man recording clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -149,6 +149,9 @@ sanitize: setup $(TESTED) ## the tests under ASan, UBSan, LeakSanitizer, valgrin
 bench: setup $(MEASURED) ## measure beside ssl, pyOpenSSL and C; ARGS="--only memory-64"
 	@sh tools/servers.sh wrk:wrk
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-loops: setup $(MEASURED) ## servers on asyncio and uvloop, beside ssl, aiofastnet and no TLS
+	@$(BIN)/python benchmarks/loops.py $(ARGS)
 
 wheel: ## a wheel with its own OpenSSL 4.0, into dist; ARGS="3.5" for the other series
 	@sh tools/wheel.sh $(ARGS)
