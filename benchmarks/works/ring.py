@@ -23,7 +23,7 @@ def resuming(keys: list[bytes] | None) -> Operation:
     servers.set_session_id(b"bench")
     servers.set_ticket_keys(keys)
     full = Pair(clients, servers).shake()
-    session: SSL.Session = first_session(clients, servers, lambda: 1)
+    session: SSL.Session = first_session(clients, servers, lambda: True)
 
     def operate(times: int) -> None:
         for _ in range(times):
