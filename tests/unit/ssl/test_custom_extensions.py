@@ -279,3 +279,47 @@ def test_wrong_arguments() -> None:
     heard = saying(server := contexts.server_context(), None)
     pump.connected(server, context)
     assert heard == [(SSL.EXT_CLIENT_HELLO, b"x")], "the first one stays"
+
+
+TIMESTAMPS = 18
+WITH_CERTIFICATES = SSL.EXT_CLIENT_HELLO | SSL.EXT_TLS1_2_SERVER_HELLO | SSL.EXT_TLS1_3_CERTIFICATE
+
+
+def timestamps() -> bytes:
+    """A list with one signed certificate timestamp of a log that nobody knows."""
+    one = bytes(1 + 32 + 8 + 2) + bytes([4, 3]) + (8).to_bytes(2, "big") + bytes(8)
+    one = len(one).to_bytes(2, "big") + one
+    return len(one).to_bytes(2, "big") + one
+
+
+@NEWEST
+def test_a_server_sends_signed_certificate_timestamps(version: str) -> None:
+    server, client = contexts.server_context(version=version), contexts.client_context()
+    server.add_custom_ext(TIMESTAMPS, WITH_CERTIFICATES, lambda *_: timestamps())
+    client.enable_ct(strict=False)
+    ends = pump.connected(server, client)
+    assert [each["log_id"] for each in ends.client.get_peer_scts()] == [bytes(32)]
+
+
+@NEWEST
+def test_a_client_reads_signed_certificate_timestamps_itself(version: str) -> None:
+    server, client = contexts.server_context(version=version), contexts.client_context()
+    server.add_custom_ext(TIMESTAMPS, WITH_CERTIFICATES, lambda *_: b"raw")
+    told: list[bytes] = []
+    client.add_custom_ext(
+        TIMESTAMPS, WITH_CERTIFICATES, lambda *_: b"", lambda *which: told.append(which[2])
+    )
+    pump.connected(server, client)
+    assert set(told) == {b"raw"}  # over TLS 1.3 with each certificate of the chain
+
+
+def test_certificate_transparency_and_a_hook_for_timestamps_exclude_each_other() -> None:
+    first, second = contexts.client_context(), contexts.client_context()
+    first.enable_ct()
+    with pytest.raises(SSL.Error, match="extension 18 cannot be added"):
+        first.add_custom_ext(TIMESTAMPS, WITH_CERTIFICATES, lambda *_: b"")
+    second.add_custom_ext(TIMESTAMPS, WITH_CERTIFICATES, lambda *_: b"")
+    with pytest.raises(SSL.Error):
+        second.enable_ct()
+    with pytest.raises(SSL.Error):
+        SSL.Connection(second, None).enable_ct()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ContextCustomExtensions"]
 
+#: The one that SSL_CTX_add_custom_ext(3) takes although libssl knows it (RFC 6962, section 3.3).
+_SIGNED_TIMESTAMPS = 18
+
 
 class ContextCustomExtensions(native_context.Context):
     """The half of :class:`OpenSSL.SSL.Context` that knows extensions libssl does not."""
@@ -55,6 +58,9 @@ class ContextCustomExtensions(native_context.Context):
 
         Raises TypeError for wrong types, ValueError for a number out of range or one that
         libssl speaks of itself, Error where it was added before or ``context`` makes no sense.
+        Signed certificate timestamps, 18, libssl reads in clients only, and only where
+        :meth:`enable_ct` was called: elsewhere they may be added, as for a server that sends
+        them; where it was called that is an Error.
         ``SSL_CTX_add_custom_ext(3)``
         """
         if not 0 <= integer("ext_type", ext_type) <= 0xFFFF:
@@ -62,6 +68,6 @@ class ContextCustomExtensions(native_context.Context):
         if not 0 <= integer("context", context) < 2**32:
             raise ValueError("context must be made of EXT_ constants")
         make, read = hook("add", add), hook("parse", parse)
-        if native.is_supported(ext_type):
+        if ext_type != _SIGNED_TIMESTAMPS and native.is_supported(ext_type):
             raise ValueError(f"libssl itself speaks of extension {ext_type}")
         native.add(self, ext_type, context, make, read)
