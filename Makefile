@@ -30,7 +30,7 @@ ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql 
 SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs browse contract stdlib-contract interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench bench-loops wheel test-wheel editable sdist bare matrix constants stubs tables man recording clean sources
+.PHONY: help setup demo test check docs browse contract stdlib-contract conformance interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench bench-loops wheel test-wheel editable sdist bare matrix constants stubs tables man recording clean sources
 
 help: ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -104,6 +104,9 @@ contract: setup $(TESTED) ## what pyOpenSSL's own tests say about this package
 
 stdlib-contract: setup $(TESTED) ## what CPython's own tests of ssl say about as_ssl_context()
 	@$(BIN)/python tests/stdlib_contract/run.py $(ARGS)
+
+conformance: setup $(TESTED) ## BoringSSL's protocol tests over the public API; ARGS="ALPN*"
+	@$(BIN)/python tests/conformance/run.py $(ARGS)
 
 interop: setup $(TESTED) ## the tests against other TLS programs, the long ones too
 	@sh tools/servers.sh $(SCANNED)

@@ -132,8 +132,9 @@ class ConnectionEarlyData(native_connection.Connection):
         is lost**, and nobody sends it again but the program. **It can be replayed**, and then
         happens twice: see :meth:`Context.set_max_early_data`.
 
-        Raises Error where no session allows it, or for more than that allows, and nothing is
-        sent then; TypeError for what has no bytes, and what :meth:`send` raises.
+        Raises Error for a server, which does not know yet who its client is, where no session
+        allows it, or for more than that allows, and nothing is sent then; TypeError for what
+        has no bytes, and what :meth:`send` raises.
         ``SSL_write_early_data(3)``
         """
         return native.write(self, octets("data", data))
