@@ -121,7 +121,7 @@ class Ending(Writing):
         if self._state != CLOSED:  # a protocol may abort, and fail in the same call
             self._drop(gently or isinstance(error, Error))
             if self._known:
-                self._loop.call_soon(self._tell_lost, failed)
+                self._tell_soon(failed)
             else:
                 self._let_go()
         try:
@@ -181,7 +181,14 @@ class Ending(Writing):
         if self._state == CLOSED:
             return
         self._drop(gently)
-        self._loop.call_soon(self._tell_lost, error)
+        self._tell_soon(error)
+
+    def _tell_soon(self, error: BaseException | None) -> None:
+        try:
+            self._loop.call_soon(self._tell_lost, error)
+        except RuntimeError:  # the loop is closed: nobody is told, but nothing stays open
+            self._let_go()
+            raise
 
     def _tell_lost(self, error: BaseException | None) -> None:
         try:

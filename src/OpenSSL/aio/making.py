@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from OpenSSL.aio.asking import checked
 from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, check_context, seconds
-from OpenSSL.aio.layers import LayerTransport
+from OpenSSL.aio.layers import Layer, LayerTransport
 from OpenSSL.aio.sockets import SocketTransport, without_delay
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ async def start_tls(
     closed and the protocol's ``connection_lost`` is told.
 
     Raises what :func:`create_connection` raises, ValueError where a Context verifies and
-    ``server_hostname`` is missing.
+    ``server_hostname`` is missing, RuntimeError where TLS is on ``transport`` already.
     ``SSL_do_handshake(3)``
     """
     made, patience = layer(
@@ -289,6 +289,8 @@ def layer(
             raise TypeError(f"TLS needs a transport that has {method}(), which {transport!r} lacks")
     if transport.is_closing():
         raise ConnectionResetError("the transport is closing")
+    if isinstance(getattr(transport, "get_protocol", lambda: None)(), Layer):
+        raise RuntimeError("TLS is on this transport already; go on with the one it gave")
     name = None if server_side else server_hostname
     end = End(context, None, server_side, name, goodbye, callbacks)
     made = LayerTransport(asyncio.get_running_loop(), protocol, end, transport)
