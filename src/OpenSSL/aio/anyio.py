@@ -12,9 +12,9 @@ from OpenSSL._face.common.foreign import without
 try:
     from OpenSSL.aio.listening import TLSListener, connect_tcp
     from OpenSSL.aio.wrapping import TLSStream
-except ModuleNotFoundError as missing:
-    if missing.name != "anyio":
+except ModuleNotFoundError as _missing:
+    if _missing.name != "anyio":
         raise
-    raise without("anyio") from missing
+    raise without("anyio") from _missing
 
 __all__ = ["TLSListener", "TLSStream", "connect_tcp"]

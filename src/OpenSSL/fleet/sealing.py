@@ -18,10 +18,10 @@ try:
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-except ModuleNotFoundError as missing:
-    if missing.name != "cryptography":
+except ModuleNotFoundError as _missing:
+    if _missing.name != "cryptography":
         raise
-    raise without("cryptography") from missing
+    raise without("cryptography") from _missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
