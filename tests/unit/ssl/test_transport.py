@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from kit import contexts, pump, sockets, verdicts
+from kit import contexts, datagrams, pump, sockets, verdicts
+from kit.records import HANDSHAKE
 from OpenSSL import SSL
 
 
@@ -61,6 +62,51 @@ def test_connect_ex_of_a_connection_under_way() -> None:
             select.select([], [sock], [], sockets.PATIENCE)
             with verdicts.wants_read():  # in client mode already
                 client.do_handshake()
+
+
+@pytest.mark.differs("connect on a live connection")
+@pytest.mark.parametrize("shaken", [True, False])
+@pytest.mark.parametrize("name", ["connect", "connect_ex"])
+def test_connecting_what_is_connected_leaves_it_alone(name: str, shaken: bool) -> None:
+    """A refused call must not throw away a handshake, done or under way."""
+    with sockets.listener() as listening, socket.create_connection(listening.getsockname()) as sock:
+        accepted, _ = listening.accept()
+        with accepted:
+            server = sockets.server_end(contexts.server_context(), accepted)
+            client = sockets.client_end(contexts.client_context(), sock)
+            client.setblocking(False)
+            with verdicts.wants_read():
+                client.do_handshake()
+            future = sockets.in_thread(server.do_handshake)
+            if shaken:
+                sockets.until_done(client, client.do_handshake)
+            if name == "connect":
+                with pytest.raises(OSError, match="already connected"):
+                    client.connect(listening.getsockname())
+            else:
+                assert client.connect_ex(listening.getsockname()) == errno.EISCONN
+            sockets.until_done(client, client.do_handshake)
+            future.result(sockets.PATIENCE)
+            server.sendall(b"unharmed")
+            assert sockets.until_done(client, client.recv, 8) == b"unharmed"
+
+
+def test_connecting_again_begins_again() -> None:
+    with sockets.listener() as listening, socket.create_connection(listening.getsockname()) as sock:
+        connection = SSL.Connection(contexts.client_context(), sock)
+        assert connection.connect_ex(listening.getsockname()) == errno.EISCONN
+        sock.setblocking(False)
+        with verdicts.wants_read():  # in client mode, for nothing had begun
+            connection.do_handshake()
+    with datagrams.connected() as (_server, client):
+        client.setblocking(False)
+        with socket.socket(type=socket.SOCK_DGRAM) as other:
+            other.bind((sockets.LOOPBACK, 0))
+            assert client.connect(other.getsockname()) is None
+            with verdicts.wants_read():
+                client.do_handshake()
+            hello, _address = other.recvfrom(4096)
+            assert hello[0] == HANDSHAKE
 
 
 def test_unknown_attributes_are_the_sockets() -> None:

@@ -16,6 +16,7 @@ from OpenSSL._exceptions import (
 from OpenSSL._face.common.arguments import integer
 from OpenSSL._face.ssl.files import close
 from OpenSSL._native.ssl import connection as native
+from OpenSSL._native.ssl import peer as native_peer
 from OpenSSL._native.ssl import transport
 
 TYPE_CHECKING = False
@@ -37,6 +38,9 @@ _ROOM = 1 << 16
 _ROUNDS = 200
 #: What ``connect_ex`` returns for a connection that is there or on its way.
 _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EISCONN}
+
+#: The state of a connection that has neither sent nor received anything.
+_BEFORE = b"before SSL initialization"
 
 
 class ConnectionTransport(native.Connection):
@@ -89,25 +93,35 @@ class ConnectionTransport(native.Connection):
             raise
         return connection, address
 
+    def _has_begun(self) -> bool:
+        """Whether going into client mode would throw a handshake away."""
+        return native_peer.get_state_string(self) != _BEFORE
+
     def connect(self, addr: Any) -> Any:
         """Connect the socket and go into client mode; the handshake is yet to be done.
 
-        Returns what the socket's ``connect`` does, and raises what it raises.
+        Returns what the socket's ``connect`` does, and raises what it raises.  A connection
+        whose handshake has begun stays as it is where the socket raises.
         ``SSL_set_connect_state(3)``
         """
-        self._transport("connect")
+        sock = self._transport("connect")
+        if self._has_begun():
+            answer = sock.connect(addr)
+            self.set_connect_state()
+            return answer
         self.set_connect_state()
-        return self._socket.connect(addr)
+        return sock.connect(addr)
 
     def connect_ex(self, addr: Any) -> int:
         """Connect the socket; an error is returned as a number, 0 when there was none.
 
         Goes into client mode when the socket is connected or on its way there;
-        after any other answer nothing has been set up.
+        after any other answer nothing has been set up, and neither where the socket was
+        connected before and the handshake has begun.
         ``SSL_set_connect_state(3)``
         """
         answer: int = self._transport("connect_ex").connect_ex(addr)
-        if answer in _UNDER_WAY:
+        if answer in _UNDER_WAY and not (answer == errno.EISCONN and self._has_begun()):
             self.set_connect_state()
         return answer
 
