@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kit import authority, contexts, pump
+from kit import authority, contexts, datagrams, pump
 from kit.resuming import (
     NAME,
     REQUIRED,
@@ -195,6 +195,26 @@ def test_another_name_is_a_full_handshake(version: str, name: bytes | None) -> N
         read = SSL.Session.from_bytes(data, client)
         ends, outcome = visit(server, client, read, name=name)
         assert not resumes(ends, outcome)
+        assert ends.server.get_servername() == name
+
+
+@pytest.mark.differs("the server's name, resumed up to TLS 1.2")
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3", "DTLS"])
+@pytest.mark.parametrize("hook", [None, lambda _end: None])
+@pytest.mark.parametrize("tickets", [True, False])
+def test_a_server_that_resumes_knows_the_name(version: str, hook: Any, tickets: bool) -> None:
+    if version == "DTLS":
+        server, client = datagrams.context(serving=True), datagrams.context()
+    else:
+        server, client = contexts.server_context(version=version), contexts.client_context()
+    server.set_tlsext_servername_callback(hook)
+    if not tickets:
+        server.set_options(SSL.OP_NO_TICKET)
+    for name in (NAME, None):
+        # Kept: the session of one that goes without a goodbye leaves the server's cache.
+        first = visit(server, client, name=name)
+        ends, outcome = visit(server, client, session_of(*first), name=name)
+        assert resumes(ends, outcome)
         assert ends.server.get_servername() == name
 
 

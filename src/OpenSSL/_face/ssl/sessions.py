@@ -168,6 +168,7 @@ class Session(native.Session):
     def get_hostname(self) -> bytes | None:
         """Return the server name that was asked for and accepted, or None.
 
+        Up to TLS 1.2 a server's session has it whether a callback was there to accept it or not.
         ``SSL_SESSION_get0_hostname(3)``
         """
         return fields.get_hostname(self)

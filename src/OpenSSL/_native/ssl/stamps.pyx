@@ -34,6 +34,12 @@ from OpenSSL._native.ssl.removals cimport keep_quiet
 
 from OpenSSL._exceptions import Error
 
+cdef extern from "compat.h" nogil:
+    int TLSEXT_NAMETYPE_host_name
+    const char* SSL_get_servername(const s.SSL* ssl, int kind)
+    const char* SSL_SESSION_get0_hostname(const s.SSL_SESSION* session)
+    int SSL_SESSION_set1_hostname(s.SSL_SESSION* session, const char* name)
+
 cdef enum:
     TIME = 8    # bytes of a time in a note
     NOTE = 22   # of a whole one
@@ -330,6 +336,21 @@ cdef bint is_not_hidden(s.SSL* ssl, Channel* channel) noexcept nogil:
     return status != s.SSL_ECH_STATUS_SUCCESS and status != s.SSL_ECH_STATUS_BAD_NAME
 
 
+cdef bint keep_name(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
+    """Write down which host was asked for; False when that cannot be.
+
+    Up to TLS 1.2 a server that resumes takes it from the session (SSL_get_servername in
+    OpenSSL 3.0 to 4.0), where it is only if a server-name callback was there.  The stamp
+    lets nobody resume who asks for another.
+    """
+    cdef const char* name
+    if not s.SSL_is_server(ssl) or s.SSL_version(ssl) == s.TLS1_3_VERSION or (
+            SSL_SESSION_get0_hostname(session) != NULL):
+        return True
+    name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+    return name == NULL or SSL_SESSION_set1_hostname(session, name) == 1
+
+
 cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
     """The peer has finished: nothing of this handshake is in any cache or ticket yet."""
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
@@ -349,7 +370,8 @@ cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
             return False
     if s.SSL_session_reused(ssl) and not late:
         return unchanged(ssl, channel) or nobody_is_judged(ssl, channel)
-    return session == NULL or is_vouched_for(ssl, channel, session) or spoil_stamp(session)
+    return session == NULL or (
+        is_vouched_for(ssl, channel, session) and keep_name(ssl, session)) or spoil_stamp(session)
 
 
 # ---- early data: a session's rules, before anybody has finished
