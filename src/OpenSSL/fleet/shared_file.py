@@ -20,7 +20,7 @@ from OpenSSL.fleet.store import StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["SharedFile"]
 
@@ -106,6 +106,20 @@ def _note(path: str, count: int) -> None:
             os.setxattr(path, NOTES, b"%d" % count)
 
 
+class _Database(sqlite3.Connection):
+    """Closes itself with its thread or its store, whichever thread drops it.
+
+    Python 3.13 and later warns of databases that nobody has closed.
+    """
+
+    process = 0
+
+    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
+        # Never in the child of a fork; see `_database`.
+        if self.process == getpid():
+            self.close()
+
+
 class SharedFile:
     """Keeps entries in the SQLite database ``path``, readable by its owner only.
 
@@ -133,8 +147,8 @@ class SharedFile:
             self._since(database)
 
     def _database(self) -> sqlite3.Connection:
-        opened: sqlite3.Connection | None = getattr(self._local, "database", None)
-        if opened is not None and self._local.process != os.getpid():
+        opened: _Database | None = getattr(self._local, "database", None)
+        if opened is not None and opened.process != os.getpid():
             # Not to be closed in the child of a fork (sqlite.org/howtocorrupt.html, 2.6).
             _inherited.append(opened)
             opened = None
@@ -146,7 +160,15 @@ class SharedFile:
             with _making:
                 if not os.path.exists(self.path):
                     _make(self.path)
-            opened = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+            # One thread uses it, and another one may be the last to drop it.
+            opened = sqlite3.connect(
+                self.path,
+                timeout=PATIENCE,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=_Database,
+            )
+            opened.process = os.getpid()
             opened.execute("PRAGMA journal_mode=WAL")
             # Where a start of the system is not noticed, nothing may be lost by it.
             opened.execute(f"PRAGMA synchronous={'OFF' if _boot() else 'FULL'}")
@@ -155,7 +177,6 @@ class SharedFile:
             opened.execute(INDEX)
             self._local.file = _identity(self.path)
             self._local.database = opened
-            self._local.process = os.getpid()
         return opened
 
     @contextlib.contextmanager
@@ -277,7 +298,9 @@ class SharedFile:
 
     def close(self) -> None:
         """Close the file in this thread."""
-        opened: sqlite3.Connection | None = getattr(self._local, "database", None)
-        if opened is not None and self._local.process == os.getpid():
+        opened: _Database | None = getattr(self._local, "database", None)
+        if opened is not None and opened.process == os.getpid():
             opened.close()
+        elif opened is not None:
+            _inherited.append(opened)
         self._local.__dict__.clear()
