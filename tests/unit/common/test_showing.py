@@ -99,7 +99,7 @@ SHOWN: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a verification": (
         lambda: crypto.X509StoreContext(crypto.X509Store(), certificate()),
-        "X509StoreContext for <X509 .*>",
+        r"X509StoreContext for <OpenSSL\.crypto\.X509 .*>",
     ),
 }
 
@@ -109,7 +109,9 @@ SHOWN: dict[str, tuple[Callable[[], object], str]] = {
 def test_it_says_what_it_is_for(name: str) -> None:
     make, words = SHOWN[name]
     made = make()
-    assert re.fullmatch(rf"<{words} at 0x[0-9a-f]+>", repr(made)), repr(made)
+    kind, _, told = words.partition(" ")
+    start = rf"<OpenSSL\.(?:SSL|crypto)\.{kind} object at 0x[0-9a-f]+, "
+    assert re.fullmatch(rf"{start}{told}>", repr(made)), repr(made)
 
 
 def test_a_name_of_any_length_is_cut() -> None:
@@ -117,8 +119,8 @@ def test_a_name_of_any_length_is_cut() -> None:
     for field in ("CN", "O", "OU", "L", "ST"):
         setattr(made.get_subject(), field, "x" * 60)
     assert len(made.get_subject().oneline()) > 300
-    assert len(repr(made)) < 250
-    assert "... at 0x" in repr(made)
+    assert len(repr(made)) < 300
+    assert repr(made).endswith("...>")
 
 
 def test_a_subclass_goes_by_its_own_name_and_may_fail() -> None:

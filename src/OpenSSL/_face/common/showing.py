@@ -13,13 +13,13 @@ _LONGEST = 200
 
 
 def shown(thing: object, tell: Callable[[], list[str]]) -> str:
-    """Return the class, what ``tell`` returns, and the address."""
+    """Return what every object shows, class and address, and what ``tell`` returns."""
 
     def line() -> str:
         words = ascii(", ".join(tell()))[1:-1]
         if len(words) > _LONGEST:
             words = f"{words[:_LONGEST]}..."
-        return f"<{type(thing).__name__} {words} at {id(thing):#x}>"
+        return f"{object.__repr__(thing)[:-1]}, {words}>"
 
     return in_any_case(thing, line)
 
