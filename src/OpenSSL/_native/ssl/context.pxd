@@ -42,6 +42,7 @@ cdef class Context:
     cdef object anchors             # what to read to have one like the shared store
     cdef brisk_ticket_ring tickets  # the program's own keys for tickets, if it set any
     cdef Removals removals          # sessions the program is to be told of; None: it is not
+    cdef long watched               # not 0: `removals` is there, and stays; read without the lock
     cdef unsigned long telling      # forks + 1 while somebody tells it; else 0
     cdef bint compressing           # certificates are sent compressed; see compression
     cdef bint compressed            # they are, as they were at `compressed_at` of its changes
@@ -71,6 +72,7 @@ cdef class Context:
     cdef bint compress_again(self) noexcept
 
     # With no lock held: tell the program which sessions libssl has let go of.
+    cdef bint has_removed(self) noexcept    # whether there is something to tell
     cdef void tell_removed(self) noexcept
 
     # Around such a computation; see Engine.

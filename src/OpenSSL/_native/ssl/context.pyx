@@ -227,6 +227,10 @@ cdef class Context:
             self.compressed_at = self.changes
         return self.compressed or not self.compressing
 
+    cdef bint has_removed(self) noexcept:
+        # Asked without the lock, by threads that may see `removals` before what is in it.
+        return brisk_count_get(&self.watched) != 0 and brisk_count_get(self.removals.count) != 0
+
     cdef void tell_removed(self) noexcept:
         # One at a time, so that they are told in order.
         if self.telling == forks.count + 1 or brisk_is_finalizing():

@@ -152,7 +152,7 @@ cdef class Engine(Conducted):
             self.channel.owner = NULL
             s.SSL_free(self.handle)
             self.handle = NULL
-            if self.first.removals is not None and self.first.removals.count[0] != 0:
+            if self.first.has_removed():
                 self.first.tell_removed()
         close_channel(&self.channel)
 

@@ -17,7 +17,7 @@ from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
     ON_SESSION_GET, ON_SESSION_NEW, ON_SESSION_REMOVE, Carrier, Scope, enter_hook, leave_hook,
 )
-from OpenSSL._native.common.lock cimport brisk_lock_is_mine
+from OpenSSL._native.common.lock cimport brisk_count_add, brisk_lock_is_mine
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.removals cimport keep_quiet, on_session_remove, removals_of
@@ -140,8 +140,7 @@ set_teller(tell_removed)
 
 cdef int tell_now(Context context) except -1:
     """After a change of the cache, with the Context's lock given back."""
-    if (context.removals is not None and context.removals.count[0] != 0
-            and not brisk_lock_is_mine(&context.lock, &forks)):
+    if context.has_removed() and not brisk_lock_is_mine(&context.lock, &forks):
         context.tell_removed()
     return 0
 
@@ -174,6 +173,7 @@ def set_remove_callback(Context context not None, callback: Callable[..., Any] |
     try:
         if context.removals is None and callback is not None:
             context.removals = removals_of(context.handle)
+            brisk_count_add(&context.watched, 1)
         context.hooks = context.hooks.changed(ON_SESSION_REMOVE, callback)
         # A server keeps sessions of TLS 1.3 in its cache because somebody is to be told.
         if callback is not None:

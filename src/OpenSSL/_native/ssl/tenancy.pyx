@@ -18,7 +18,7 @@ from OpenSSL._native.common.hooks cimport (
     ON_EXTENSION, ON_INFO, ON_SESSION_GET, ON_SESSION_NEW, ON_TICKET_MAKE, ON_TICKET_TAKE,
     ON_VERIFY, Hooks, Kept, keep,
 )
-from OpenSSL._native.common.lock cimport brisk_lock_is_mine
+from OpenSSL._native.common.lock cimport brisk_count_get, brisk_lock_is_mine
 from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.ssl.criteria cimport Criteria
 from OpenSSL._native.ssl.locking cimport Entrance
@@ -123,7 +123,7 @@ cdef class Tenant(Entrance):
     cdef void leave(self) noexcept:
         cdef Context first = self.first
         Entrance.leave(self)
-        if (first.removals is not None and first.removals.count[0] != 0
+        if (brisk_count_get(&first.watched) != 0 and first.has_removed()
                 and not brisk_lock_is_mine(&self.lock, &forks)):
             first.tell_removed()
 
