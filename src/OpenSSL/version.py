@@ -3,7 +3,7 @@
 __distribution__ = "brisktls"
 __distribution_version__ = "0.1.0"
 
-#: The pyOpenSSL release whose interface this one answers to, with our own
+#: The pyOpenSSL release whose interface this one has, with our own
 #: version as PEP 440's local part, so that comparisons made against
 #: pyOpenSSL's versions come out right.
 __version__ = "26.4.0+brisktls.0.1.0"

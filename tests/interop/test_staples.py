@@ -66,7 +66,12 @@ def test_what_does_not_vouch_is_not_stapled(tmp_path: Path, state: str) -> None:
 def test_a_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "server.ocsp"
     staple = crypto.StapleFile(path, CHAIN, store())
-    for state, expected in (("good", True), ("revoked", False), ("delegated", True)):
+    for state, expected in (
+        ("good", True),
+        ("revoked", False),
+        ("delegated", True),
+        ("ahead", True),
+    ):
         fresh = tmp_path / "fresh"
         fresh.write_bytes(responses.response(WHO, state))
         os.replace(fresh, path)

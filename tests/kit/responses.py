@@ -26,6 +26,7 @@ _STATUS = {
 STATES: dict[str, str | None] = {
     "good": None,
     "delegated": None,
+    "ahead": None,
     "revoked": "revoked",
     "unknown": "unknown",
     "expired": "expired",
@@ -72,7 +73,9 @@ def response(who: Identity, state: str = "good") -> bytes:
         failed = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
         return failed.public_bytes(serialization.Encoding.DER)
     about = authority.authority().issue("another") if state == "other-certificate" else who
+    now = datetime.datetime.now(datetime.timezone.utc)
     begins, ends = {
+        "ahead": (now + datetime.timedelta(minutes=4), now + 24 * HOUR),  # of another clock
         "expired": (NOW - 48 * HOUR, NOW - 24 * HOUR),
         "stale": (NOW - 48 * HOUR, None),
         "future": (NOW + 24 * HOUR, NOW + 48 * HOUR),

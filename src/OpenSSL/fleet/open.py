@@ -14,7 +14,7 @@ SCHEMES = ("valkey", "redis", "unix")
 def open_store(where: str | os.PathLike[str] | SessionStore) -> SessionStore:
     """The store at an address or a path; a store is returned as it is.
 
-    Raises TypeError if it is none of these, ValueError if the address is not understood.
+    Raises TypeError if it is not one of these, ValueError if the address is not understood.
     """
     if isinstance(where, (str, os.PathLike)):
         text = os.fspath(where)

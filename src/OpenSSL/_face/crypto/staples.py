@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["StapleFile"]
 
 #: Responses are a few kilobytes; a responder that sends more is not a real one.
+#: Seconds that clocks may be apart; see `OCSPResponse.verify`.
+_APART = 300
 _LIMIT = 256 * 1024
 
 
@@ -59,7 +61,9 @@ class StapleFile:
 
         _, response, start, end = self._look()
         now = datetime.datetime.now(datetime.timezone.utc)
-        return response if response and start <= now < end else b""
+        # The responder's clock may be ahead, as `OCSPResponse.verify` allows for.
+        apart = datetime.timedelta(seconds=_APART)
+        return response if response and start - apart <= now < end else b""
 
     def is_due(self) -> bool:
         """Return whether half of the response's time is over, or there is none."""
