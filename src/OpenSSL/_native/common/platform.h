@@ -18,6 +18,7 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 #endif
 
@@ -59,6 +60,21 @@ static inline int brisk_would_block(int e)
     return e == EAGAIN || e == EWOULDBLOCK || e == EINTR;
 }
 #endif
+
+/* Nanoseconds of a clock that only goes forward. */
+static inline long long brisk_now(void)
+{
+#ifdef _WIN32
+    LARGE_INTEGER count, each;
+    QueryPerformanceCounter(&count);
+    QueryPerformanceFrequency(&each);
+    return (long long)(count.QuadPart * 1e9 / each.QuadPart);
+#else
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+#endif
+}
 
 /* Wait for an event for at most `milliseconds` (-1: for ever).
  * 1 when it came, 0 when the time ran out, -1 with the errno on failure. */

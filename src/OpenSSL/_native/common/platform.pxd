@@ -7,6 +7,7 @@ cdef extern from "platform.h" nogil:
     ctypedef int brisk_fd
     bint BRISK_ALONE
     bint brisk_is_single()
+    long long brisk_now()
     int brisk_errno()
     bint brisk_would_block(int number)
     int brisk_poll(brisk_fd fd, bint writing, int milliseconds)

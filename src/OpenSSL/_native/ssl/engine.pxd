@@ -32,7 +32,10 @@ cdef class Engine(Conducted):
         self, Operation operation, char* data, size_t size, size_t* moved) noexcept nogil
     cdef Verdict work(
         self, Operation operation, char* data, size_t size, size_t* moved,
-        bint starting) noexcept
+        bint starting, int waits) noexcept
+    cdef Verdict read_when_ready(
+        self, char* data, size_t size, size_t* moved, int waits, Verdict verdict) noexcept nogil
+    cdef int may_wait(self, bint starting, double* deadline) except -1
     # DONE or a want-state; raises all the rest
     cdef int perform(
         self, Operation operation, char* data, size_t size, size_t* moved,
@@ -45,6 +48,7 @@ cdef class Engine(Conducted):
     cdef bint may_call(self, bint starting) noexcept
     cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept
     cdef bint light(self, Operation operation, size_t size) noexcept
+    cdef bint is_dry(self) noexcept nogil
     cdef void rest(self) noexcept
     cdef int go_on(self, double* deadline) except -1
     cdef int pause(self, bint writing, double* deadline) except -1

@@ -9,6 +9,8 @@ another writes.  Nor does it compute for long: it is given a part of what the pe
 sent at a time, and in between signals, the deadline and other threads have their turn.
 """
 
+from time import monotonic
+
 cimport cython
 from libc.string cimport memset
 
@@ -21,7 +23,8 @@ from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport AT_ANY_TIME, ON_INFO, Hooks, run_for
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.common.platform cimport (
-    BRISK_ALONE, brisk_fd, brisk_is_local, brisk_is_single, brisk_is_socket,
+    BRISK_ALONE, brisk_fd, brisk_is_local, brisk_is_single, brisk_is_socket, brisk_now,
+    brisk_poll,
 )
 from OpenSSL._native.ssl.bio cimport open_bio
 from OpenSSL._native.ssl.channel cimport (
@@ -32,7 +35,9 @@ from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.ending cimport OVER
 from OpenSSL._native.ssl.gathering cimport begin_flight
 from OpenSSL._native.ssl.trampolines cimport on_alert, on_info, watch_messages
-from OpenSSL._native.ssl.waiting cimport borrow, check_open, descriptor, wait
+from OpenSSL._native.ssl.waiting cimport (
+    borrow, came_back, check_deadline, check_open, descriptor, is_dear, wait,
+)
 from OpenSSL._native.ssl.writing cimport (
     RECORD, begin_writing, finish_flight, finish_for_good, leave, write_records,
 )
@@ -48,6 +53,7 @@ cdef enum:
     FEW = TINY      # while the interpreter is kept
     MANY = 2 * RECORD
     ANSWERS = 4     # writes of a call that only reads: each may have cost a signature
+    BRIEFLY = 20    # milliseconds that a busy connection is waited for with all at hand
 
 
 # Where they might be freed in use (CVE-2024-4741), they stay.
@@ -199,9 +205,15 @@ cdef class Engine(Conducted):
 
     cdef Verdict work(
         self, Operation operation, char* data, size_t size, size_t* moved, bint starting,
+        int waits,
     ) noexcept:
-        """Compute, with the Contexts held still where libssl may look at them."""
+        """Compute, with the Contexts held still where libssl may look at them.
+
+        A read that finds nothing waits for so many milliseconds, and tries again.
+        """
         cdef Verdict verdict
+        cdef long long asked
+        memset(&verdict, 0, sizeof(Verdict))
         cdef Channel* channel = &self.channel
         cdef bint reading = self.may_shake(starting)
         cdef void* before = NULL
@@ -224,7 +236,17 @@ cdef class Engine(Conducted):
             begin_flight(channel)
         if leaving:
             with nogil:
-                verdict = self.compute(operation, data, size, moved)
+                if waits > 0 and self.is_dry():
+                    verdict.status = WANT_READ
+                else:
+                    verdict = self.compute(operation, data, size, moved)
+                if waits > 0 and verdict.status == WANT_READ and not channel.rationed:
+                    verdict = self.read_when_ready(data, size, moved, waits, verdict)
+                # A read of a full record goes on, with the descriptor; see `read_on`.
+                if verdict.status == DONE and not (operation == READ and moved[0] == RECORD):
+                    return_borrowed(channel)
+                asked = brisk_now()
+            came_back(asked)
         else:
             verdict = self.compute(operation, data, size, moved)
         if moved[0] > 0 and operation != SHUTDOWN:
@@ -234,6 +256,44 @@ cdef class Engine(Conducted):
             self.stop_reading()
         give_back(channel)
         return verdict
+
+    cdef Verdict read_when_ready(
+        self, char* data, size_t size, size_t* moved, int waits, Verdict verdict,
+    ) noexcept nogil:
+        """Wait without the lock, and read with it again, all without the interpreter."""
+        cdef Channel* channel = &self.channel
+        cdef brisk_fd borrowed = channel.borrowed
+        cdef int ready
+        channel.borrowed = <brisk_fd>-1     # others use the channel meanwhile
+        brisk_lock_leave(&self.lock)
+        ready = brisk_poll(
+            channel.fd if borrowed == <brisk_fd>-1 else borrowed, False, waits)
+        if not brisk_lock_try(&self.lock, &forks):
+            brisk_lock_wait(&self.lock, &forks)
+        channel.borrowed = borrowed
+        # Whatever has changed is looked at with the interpreter.
+        if (ready <= 0 or self.aborted or self.early or self.end == OVER or self.asked_late
+                or self.failure is not None or not s.SSL_is_init_finished(self.handle)):
+            return verdict
+        channel.light = False
+        channel.told = False
+        channel.rationed = False
+        channel.allowance = MANY
+        channel.writes = ANSWERS
+        return self.compute(READ, data, size, moved)
+
+    cdef int may_wait(self, bint starting, double* deadline) except -1:
+        """For how many milliseconds a read may wait without the interpreter; 0 for not at all."""
+        cdef double seconds
+        if (deadline[0] < 0 or not self.channel.is_socket or self.channel.datagram
+                or self.heavy or self.may_shake(starting) or self.stays(READ, 0, starting)):
+            return 0
+        seconds = waiting.patience(self.socket, self.channel.fd)
+        if seconds < 0:
+            return BRIEFLY
+        # What has less time is not kept longer than it has.
+        check_deadline(seconds, deadline)
+        return BRIEFLY if seconds > 0 and deadline[0] - monotonic() > BRIEFLY / 1e3 else 0
 
     cdef bint may_shake(self, bint starting) noexcept:
         """Whether libssl may be in a handshake, or come into one."""
@@ -265,19 +325,31 @@ cdef class Engine(Conducted):
 
     cdef bint light(self, Operation operation, size_t size) noexcept:
         """Whether an operation costs less than giving up the interpreter for it."""
-        if operation == READ or operation == PEEK:
-            if self.asked_late:
-                return False    # any record may be a request for a certificate, and a signature
-            if self.channel.memory:
-                return self.channel.incoming <= TINY
-            # The buffer's size says little: programs ask for 64 KiB and get a line.  What is
-            # decrypted already is only copied, and that is a record at most.
-            # A socket that had no more is asked before the interpreter is given up for it: our
-            # BIO refuses the body of a long record then.
-            return (not next_is_long(&self.channel) or s.SSL_pending(self.handle) > 0
-                    or self.channel.drained and self.channel.early == 0
-                    and self.channel.header == 0 and not brisk_is_single())
-        return size <= TINY
+        cdef bint reads = operation == READ or operation == PEEK
+        if reads and self.asked_late:
+            return False    # any record may be a request for a certificate, and a signature
+        if self.channel.memory:
+            return (self.channel.incoming if reads else size) <= TINY
+        # What is decrypted already is only copied, and that is a record at most.
+        if reads and s.SSL_pending(self.handle) > 0:
+            return True
+        # To ask a socket takes as long as to change threads, where these mostly wait: whoever
+        # keeps the interpreter meanwhile has the others queue for it.
+        if BRISK_ALONE and not brisk_is_single() and not is_dear():
+            return False
+        if not reads:
+            return size <= TINY
+        # The buffer's size says little: programs ask for 64 KiB and get a line.
+        # A socket that had no more is asked before the interpreter is given up for it: our
+        # BIO refuses the body of a long record then.
+        return not next_is_long(&self.channel) or self.is_dry() and not brisk_is_single()
+
+    cdef bint is_dry(self) noexcept nogil:
+        """Whether the socket had no more the last time, and libssl has nothing to go on with."""
+        cdef Channel* channel = &self.channel
+        return (channel.drained and channel.early == 0 and channel.header == 0
+                and not channel.flight
+                and s.SSL_get_shutdown(self.handle) & s.SSL_RECEIVED_SHUTDOWN == 0)
 
     cdef void rest(self) noexcept:
         """Give libssl's buffers back, 16 KiB each: until more comes nobody needs them."""
@@ -307,6 +379,7 @@ cdef class Engine(Conducted):
         cdef bint at_once = False
         cdef bint asked = False
         cdef bint due
+        cdef int waits
         cdef Operation step
         moved[0] = 0
         if self.dry != 0:
@@ -335,9 +408,12 @@ cdef class Engine(Conducted):
             starting = starting or due  # it begins, and may end, in this very call
             if self.careful and starting:
                 self.take_care()
+            waits = 0
             if not self.channel.memory:
+                if operation == READ:
+                    waits = self.may_wait(starting, deadline)
                 self.hold_socket(step, size, starting)
-            verdict = self.work(step, data, size, moved, starting)
+            verdict = self.work(step, data, size, moved, starting, waits)
             if self.failure is not None:
                 try:
                     self.after(verdict, starting)
@@ -374,6 +450,8 @@ cdef class Engine(Conducted):
                 return verdict.status
             if verdict.status == WANT_READ and operation == READ:
                 self.rest()
+                if waits > 0:
+                    PyErr_CheckSignals()
             if self.conduit is not None:
                 if verdict.status == WANT_LOOKUP:
                     return verdict.status
@@ -410,7 +488,7 @@ cdef class Engine(Conducted):
                        else self.conduit.patience())
             if self.channel.datagram and (seconds == 0 or deadline[0] < 0):
                 return False
-            waiting.check_deadline(seconds, deadline)
+            check_deadline(seconds, deadline)
         # Others may have something to send.
         brisk_lock_leave(&self.lock)
         if not brisk_lock_try(&self.lock, &forks):

@@ -262,7 +262,7 @@ cdef class Reader(Engine):
                 self.deferred = error
                 return False
         self.more = True
-        verdict = self.work(READ, data, size, moved, False)
+        verdict = self.work(READ, data, size, moved, False, 0)
         self.more = False
         try:
             if self.failure is not None:

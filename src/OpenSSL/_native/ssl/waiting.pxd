@@ -1,6 +1,8 @@
 from OpenSSL._native.common.platform cimport brisk_fd
 from OpenSSL._native.ssl.channel cimport Channel
 
+cdef bint is_dear() noexcept
+cdef void came_back(long long asked) noexcept
 cdef brisk_fd descriptor(object socket) except -1
 cdef brisk_fd still_open(object socket, brisk_fd known) except -1
 cdef int check_open(object socket, Channel* channel) except -1

@@ -6,6 +6,10 @@ Python's own socket, else the mode of its descriptor.  A cooperative socket
 is never waited for behind its event loop's back.  A wait is cut into slices:
 after each the signals are handled and the socket is looked at again, because
 another thread may have closed it.
+
+What it costs to give up the interpreter is seen each time that a thread comes back to it.
+Threads that mostly wait, as a server's do, give it back at once; ones that compute keep it
+for milliseconds.
 """
 
 import _socket
@@ -15,7 +19,8 @@ from time import monotonic
 from libc.errno cimport EBADF, EINTR
 
 from OpenSSL._native.common.platform cimport (
-    brisk_duplicate, brisk_errno, brisk_fd, brisk_is_nonblocking, brisk_poll,
+    BRISK_ALONE, brisk_duplicate, brisk_errno, brisk_fd, brisk_is_nonblocking, brisk_now,
+    brisk_poll,
 )
 from OpenSSL._native.ssl.channel cimport Channel, return_borrowed
 
@@ -27,6 +32,25 @@ cdef extern from "Python.h":
 
 cdef double SLICE = 1.0     # seconds
 cdef object python_socket = _socket.socket
+
+cdef enum:
+    DEAR = 1000000      # nanoseconds
+    SHARE = 8           # of what is known, the last time counts as one part in so many
+
+# How long threads have waited of late to have the interpreter again, in nanoseconds.
+cdef long long usual = 0
+
+
+cdef bint is_dear() noexcept:
+    """Whether to keep the interpreter for small work: others would not give it back soon."""
+    return BRISK_ALONE and usual > DEAR
+
+
+cdef void came_back(long long asked) noexcept:
+    """Note that this thread has the interpreter again, for which it asked at that moment."""
+    global usual
+    if BRISK_ALONE:
+        usual += (brisk_now() - asked - usual) // SHARE
 
 
 cdef brisk_fd descriptor(object socket) except -1:
@@ -107,6 +131,7 @@ cdef int wait(
     """
     cdef double slice
     cdef int ready, number
+    cdef long long asked
     if patience > 0 and deadline[0] == 0:
         deadline[0] = monotonic() + patience
     while True:
@@ -123,6 +148,8 @@ cdef int wait(
         with nogil:
             ready = brisk_poll(fd, writing, <int>(slice * 1000) + 1)
             number = brisk_errno() if ready < 0 else 0
+            asked = brisk_now()
+        came_back(asked)
         PyErr_CheckSignals()
         fd = still_open(socket, fd)
         # With a timer running, the one that has it looks after each slice how much is left.
