@@ -34,7 +34,7 @@ cdef double SLICE = 1.0     # seconds
 cdef object python_socket = _socket.socket
 
 cdef enum:
-    DEAR = 1000000      # nanoseconds
+    DEAR = 3000000      # nanoseconds; who computes keeps it for 5 milliseconds at least
     SHARE = 8           # of what is known, the last time counts as one part in so many
 
 # How long threads have waited of late to have the interpreter again, in nanoseconds.
