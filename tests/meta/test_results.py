@@ -20,6 +20,8 @@ NO_VERDICT = {
     "SSL_set_mode": "answers the modes after the change; cannot fail",
     "SSL_clear_mode": "answers the modes after the change; cannot fail",
     "SSL_CTX_set_session_cache_mode": "answers the mode before; cannot fail",
+    "SSL_CTX_set_max_cert_list": "answers the bound before; 0 only where that is negative",
+    "SSL_set_max_cert_list": "answers the bound before; 0 only where that is negative",
     "SSL_CTX_set_timeout": "answers the time before; cannot fail",
     "SSL_free_buffers": "answers whether they could be spared; if not, they stay",
     "i2d_re_X509_tbs": "marks a kept encoding stale, even where it fails",

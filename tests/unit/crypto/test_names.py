@@ -63,6 +63,26 @@ def test_copies_stand_alone() -> None:
     assert name < other
 
 
+def test_a_name_comes_back_from_der() -> None:
+    name = a_name()
+    name.O, name.CN = "Brisk", "Å√"
+    again = crypto.X509Name.from_der(name.der())
+    assert type(again) is crypto.X509Name
+    assert again == name
+    again.CN = "another"
+    assert name.CN == "Å√"
+    assert crypto.X509Name.from_der(b"0\0").get_components() == []
+
+
+@pytest.mark.parametrize("data", [b"", b"0", b"text", b"0\0x", b"0\x02\1\1"])
+def test_what_is_no_name(data: bytes) -> None:
+    with pytest.raises(crypto.Error):
+        crypto.X509Name.from_der(data)
+    for wrong in ("text", None, bytearray(b"0\0"), 7):
+        with pytest.raises(TypeError, match="byte string"):
+            crypto.X509Name.from_der(wrong)  # type: ignore[arg-type]
+
+
 def test_a_borrowed_name_in_a_ring_leaves_its_owner_whole() -> None:
     """The collector takes the ring apart; what the name was lent stays its owner's."""
     assert (

@@ -25,6 +25,7 @@ NARROWER: dict[str, tuple[Any, ...]] = {
     "set_client_certificate_types": (["ecdsa_sign"],),
     "set_client_sigalgs_list": (b"ECDSA+SHA384",),
     "set_groups_list": (b"P-384",),
+    "set_max_cert_list": (50_000,),
     "set_purpose": ("any",),
     "set_security_level": (3,),
     "set_sigalgs_list": (b"ECDSA+SHA256:RSA-PSS+SHA256",),
@@ -57,7 +58,7 @@ OTHERS = """
     set_psk_client_callback set_psk_server_callback
     set_psk_find_session_callback set_psk_use_session_callback use_psk_identity_hint
     set_cert_callback set_cookie_generate_callback set_cookie_verify_callback
-    set_ocsp_server_callback
+    set_ocsp_server_callback set_timer_callback
     set_post_handshake_auth set_cert_comp_preference compress_certs
     set_echstore set_ech_config_list set_ech_outer_server_name set_ech_outer_alpn_protos
     set_ech_grease_suite

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit import authority, contexts, pump
-from OpenSSL import crypto
+from OpenSSL import SSL, crypto
 
 # ---- levels
 
@@ -57,3 +57,49 @@ def test_a_connection_names_its_own_authorities() -> None:
     assert ends.client.get_client_ca_list() == [other]
     with pytest.raises(TypeError, match="X509Name"):
         ends.server.set_client_ca_list(["a name"])  # type: ignore[list-item]
+
+
+# ---- how much a peer may show
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("where", ["context", "connection", "chosen context"])
+def test_a_bound_for_the_certificates_of_a_peer(where: str, version: str) -> None:
+    client = contexts.client_context(version=version)
+    ends = pump.pair(contexts.server_context(), client)
+    assert client.get_max_cert_list() == ends.client.get_max_cert_list() == 102_400
+    if where == "connection":
+        ends.client.set_max_cert_list(100)
+    elif where == "context":
+        client.set_max_cert_list(100)
+        assert ends.client.get_max_cert_list() == 102_400
+        ends = pump.pair(contexts.server_context(), client)
+    else:
+        other = contexts.client_context(version=version)
+        other.set_max_cert_list(100)
+        ends.client.set_context(other)
+    assert ends.client.get_max_cert_list() == 100
+    with pytest.raises(SSL.Error, match="excessive message size"):
+        pump.handshake(*ends)
+
+
+def test_a_connections_own_bound_stays() -> None:
+    ends = pump.pair(contexts.server_context(), contexts.client_context())
+    other = contexts.client_context()
+    other.set_max_cert_list(100)
+    ends.client.set_max_cert_list(50_000)
+    ends.client.set_context(other)
+    assert ends.client.get_max_cert_list() == 50_000
+    pump.handshake(*ends)
+
+
+@pytest.mark.parametrize(
+    ("size", "error"),
+    [(-1, ValueError), (2**31, ValueError), (2**70, ValueError), ("1", TypeError)],
+)
+def test_what_is_no_bound(size: int, error: type[Exception]) -> None:
+    client = contexts.client_context()
+    for target in (client, SSL.Connection(client, None)):
+        with pytest.raises(error):
+            target.set_max_cert_list(size)
+        assert target.get_max_cert_list() == 102_400

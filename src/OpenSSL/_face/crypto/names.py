@@ -106,6 +106,18 @@ class X509Name(native.X509Name):
         """
         return native.encode(self)
 
+    @staticmethod
+    def from_der(data: bytes) -> X509Name:
+        """Read a name from DER; it stands alone.
+
+        Raises TypeError if ``data`` is not bytes, Error if they are not a name, or more.
+        ``d2i_X509_NAME(3)``
+        """
+        if not isinstance(data, bytes):
+            raise TypeError("data must be a byte string")
+        made: X509Name = native.load(data)
+        return made
+
     def get_components(self) -> list[tuple[bytes, bytes]]:
         """All parts in order as ``(short name, value)``.
 

@@ -79,6 +79,26 @@ class _Security:
                 raise ValueError(f"kinds must be among {', '.join(_KIND_NUMBERS)}")
         native.set_certificate_types(_target(self), bytes(_KIND_NUMBERS[each] for each in kinds))
 
+    def set_max_cert_list(self, size: int) -> None:
+        """Take at most ``size`` bytes of certificates from a peer, 102 400 to begin with.
+
+        They are counted as they are on the wire, all of a chain together. A peer that shows more
+        ends the handshake.
+
+        Raises TypeError if ``size`` is not an integer, ValueError below 0 or from 2**31 on.
+        ``SSL_CTX_set_max_cert_list(3)``
+        """
+        if not 0 <= integer("size", size) < 2**31:
+            raise ValueError("size must be from 0 to 2**31 - 1")
+        native.set_max_cert_list(_target(self), size)
+
+    def get_max_cert_list(self) -> int:
+        """Return how many bytes of certificates a peer may show.
+
+        ``SSL_CTX_get_max_cert_list(3)``
+        """
+        return native.get_max_cert_list(_target(self))
+
     def set_ca_list(self, authorities: Iterable[X509Name]) -> None:
         """Name these authorities to the peer, whichever side it is.
 

@@ -150,6 +150,8 @@ cdef extern from "compat.h" nogil:
     long SSL_set1_groups_list(SSL* ssl, const char* groups)
     const char* brisk_default_groups()
     long SSL_set1_sigalgs_list(SSL* ssl, const char* algorithms)
+    long SSL_CTX_get_max_cert_list(SSL_CTX* context)
+    long SSL_set_max_cert_list(SSL* ssl, long size)
 
     int SSL_TLSEXT_ERR_OK
     int SSL_TLSEXT_ERR_ALERT_FATAL

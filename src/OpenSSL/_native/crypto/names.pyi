@@ -1,5 +1,7 @@
 # Written by tools/make_stubs.py from names.pyx.
 
+from typing import Any
+
 def set_face(kind: type[X509Name]) -> None:
     """Say which subclass of X509Name is made for people."""
 
@@ -31,3 +33,6 @@ def oneline(name: X509Name) -> bytes:
 def get_hash(name: X509Name) -> int: ...
 def encode(name: X509Name) -> bytes:
     """The DER encoding."""
+
+def load(data: bytes) -> Any:
+    """A name that stands alone, from DER."""

@@ -17,6 +17,7 @@ cimport OpenSSL._native.crypto.asn1 as asn1
 cdef extern from "compat.h" nogil:
     int MBSTRING_UTF8
     void X509_NAME_free(c.X509_NAME* name)
+    c.X509_NAME* d2i_X509_NAME(c.X509_NAME** into, const unsigned char** data, long size)
     unsigned long X509_NAME_hash_ex(const c.X509_NAME* name, void* library, const char* wanted,
         int* done)
     int X509_NAME_get_index_by_NID(const c.X509_NAME* name, int nid, int after)
@@ -257,3 +258,18 @@ def encode(X509Name name not None) -> bytes:
         return PyBytes_FromStringAndSize(<char*>out, size)
     finally:
         c.OPENSSL_free(out)
+
+
+def load(bytes data not None) -> Any:
+    """A name that stands alone, from DER."""
+    cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(data)
+    cdef const unsigned char* end = start
+    cdef c.X509_NAME* taken
+    errors.clear()
+    taken = d2i_X509_NAME(NULL, &end, PyBytes_GET_SIZE(data))
+    if taken == NULL:
+        errors.fail_crypto("not a name in DER")
+    made = wrap_name(taken)
+    if end - start != PyBytes_GET_SIZE(data):
+        errors.fail_crypto("bytes follow the name")
+    return made

@@ -21,6 +21,31 @@ cdef extern from "compat.h" nogil:
     void SSL_set0_CA_list(s.SSL* ssl, c.X509_NAME_LIST* names)
     const c.X509_NAME_LIST* SSL_CTX_get0_CA_list(const s.SSL_CTX* context)
     const c.X509_NAME_LIST* SSL_get0_CA_list(const s.SSL* ssl)
+    long SSL_CTX_set_max_cert_list(s.SSL_CTX* context, long size)
+    long SSL_get_max_cert_list(s.SSL* ssl)
+
+
+def set_max_cert_list(target not None: Context | Connection, long size) -> None:
+    change(target)
+    try:
+        # What they return is the bound that was in force before.
+        if context_of(target) != NULL:
+            SSL_CTX_set_max_cert_list(context_of(target), size)
+        else:
+            s.SSL_set_max_cert_list(connection_of(target), size)
+        note_rule(target, "max cert list", size)
+    finally:
+        leave(target)
+
+
+def get_max_cert_list(target not None: Context | Connection) -> int:
+    change(target)
+    try:
+        if context_of(target) != NULL:
+            return s.SSL_CTX_get_max_cert_list(context_of(target))
+        return SSL_get_max_cert_list(connection_of(target))
+    finally:
+        leave(target)
 
 
 def get_level(target not None: Context | Connection) -> int:

@@ -266,6 +266,9 @@ cdef class Tenant(Entrance):
                 self.handle, <bytes>self.noted["signature algorithms"]))
         if self.has_own("ciphers"):
             taken(s.SSL_set_cipher_list(self.handle, <bytes>self.noted["ciphers"]))
+        if not self.has_own("max cert list"):
+            s.SSL_set_max_cert_list(
+                self.handle, s.SSL_CTX_get_max_cert_list(context.handle))
         taken(s.SSL_set_max_early_data(
             self.handle, s.SSL_CTX_get_max_early_data(context.handle)))
         taken(s.SSL_set_recv_max_early_data(
