@@ -72,6 +72,9 @@ def changing(end: SSL.Connection, life: Life) -> dict[str, Callable[[], Any]]:
         "set_info": lambda: end.set_info_callback(
             chance.choice((None, life.hook("own info", None)))
         ),
+        "set_timer": lambda: end.set_timer_callback(
+            chance.choice((None, life.hook("own timer", 0.02)))
+        ),
         "request_ocsp": end.request_ocsp,
         "post handshake": lambda: end.set_post_handshake_auth(True),
         "ask late": end.verify_client_post_handshake,
@@ -107,6 +110,7 @@ def changing_contexts(end: SSL.Connection, life: Life) -> dict[str, Callable[[],
         "context: store": lambda: context.get_cert_store(),
         "context: verify": lambda: context.set_verify(chance.choice((0, 1, 3))),
         "context: authorities": lambda: context.set_client_ca_list([ROOT.get_subject()]),
+        "context: certificates": lambda: context.set_max_cert_list(chance.choice((100, 100_000))),
         "context: ciphers": lambda: context.set_cipher_list(chance.choice(CIPHERS)),
         "context: groups": lambda: context.set_groups_list(b"P-256:X25519"),
         "context: timeout": lambda: context.set_timeout(chance.randrange(100)),

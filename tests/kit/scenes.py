@@ -37,6 +37,7 @@ ANSWERS: dict[str, object] = {
     "extension-add-server": b"body",
     "cookie-generate": COOKIE,
     "padding": 0,
+    "timer": 1.0,
 }
 
 
@@ -263,6 +264,9 @@ class Scene:
         self.server.set_ocsp_server_callback(hook)
         self.per_connection = lambda ends: ends.client.request_ocsp()
 
+    def timer(self, hook: Hook) -> None:
+        self.per_connection = lambda ends: ends.server.set_timer_callback(hook)
+
     # ---- how
 
     def ask_client(self) -> None:
@@ -343,7 +347,7 @@ VERSIONS: dict[str, tuple[str, ...]] = {
     # After a handshake of TLS 1.3 it comes out of a read.
     "session-new-client": ("TLSv1.2", DATAGRAMS),
     **dict.fromkeys(("psk-find", "psk-use", "early-data", "early-once", "padding"), ("TLSv1.3",)),
-    **dict.fromkeys(("cookie-generate", "cookie-verify"), (DATAGRAMS,)),
+    **dict.fromkeys(("cookie-generate", "cookie-verify", "timer"), (DATAGRAMS,)),
 }
 HOOKS = tuple(VERSIONS)
 #: Those that may ask for time, by WantX509LookupError.

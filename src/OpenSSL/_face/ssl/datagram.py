@@ -11,7 +11,11 @@ from OpenSSL._native.ssl.context import Context
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeAlias
+
+    from OpenSSL._face.ssl.connection import Connection as AnyConnection
+
+    TimerHook: TypeAlias = Callable[[AnyConnection, float], float]
 
 __all__ = ["ConnectionDatagram", "ContextDatagram"]
 
@@ -79,6 +83,21 @@ class ConnectionDatagram(Connection):
         ``DTLSv1_handle_timeout(3)``
         """
         return native.handle_timeout(self)
+
+    def set_timer_callback(self, callback: TimerHook | None) -> None:
+        """Ask ``callback(connection, seconds)`` how long to wait until messages are sent again.
+
+        ``seconds`` is how long was waited for an answer in vain, 0.0 where they are sent for
+        the first time. It returns seconds as well, 0.02 to 4294. Without it they are 1.0, and
+        twice as many each time, up to 60. What it raises comes out of the call that ran it, and
+        the handshake ends. None removes it. It stays when :meth:`set_context` gives another
+        Context.
+
+        Raises TypeError if it cannot be called, :class:`Error` when the connection is not a
+        DTLS one.
+        ``DTLS_set_timer_cb(3)``
+        """
+        native.set_timer_callback(self, hook("callback", callback))
 
     def set_ciphertext_mtu(self, mtu: int) -> None:
         """Keep every packet within ``mtu`` bytes, not counting IP and UDP headers.

@@ -22,6 +22,7 @@ cdef enum Hook:
     ON_OCSP_SERVER              # likewise
     ON_COOKIE_GENERATE
     ON_COOKIE_VERIFY
+    ON_TIMER                    # how long to wait for an answer over DTLS
     ON_PSK_CLIENT
     ON_PSK_SERVER
     ON_PSK_USE

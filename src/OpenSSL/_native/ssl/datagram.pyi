@@ -15,6 +15,9 @@ def set_cookie_verify_callback(
 def listen(connection: Connection) -> bool:
     """True when a client has shown a good cookie, False when none has so far."""
 
+def set_timer_callback(
+    connection: Connection, callback: Callable[[Any, float], float] | None
+) -> None: ...
 def get_timeout(connection: Connection) -> float | None:
     """Seconds until `handle_timeout` is due, or None when nothing is waited for."""
 

@@ -3,19 +3,31 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport Verdict
-from OpenSSL._native.common.hooks cimport ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, Hooks
-from OpenSSL._native.ssl.channel cimport give_back, return_borrowed
+from OpenSSL._native.common.hooks cimport (
+    ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_TIMER, Carrier, Hooks, Scope, enter_hook, leave_hook,
+)
+from OpenSSL._native.ssl.channel cimport Channel, give_back, return_borrowed
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.either cimport put_hook
+from OpenSSL._native.ssl.stamps cimport channel_of
 from OpenSSL._native.ssl.tenancy cimport ask_about_cookies, ask_for_cookies
+from OpenSSL._native.ssl.trampolines cimport carrier_of
 from OpenSSL._native.ssl.waiting cimport borrow
 
 from OpenSSL._exceptions import Error
+
+cdef extern from "compat.h" nogil:
+    ctypedef unsigned int (*timer_hook "brisk_timer_hook")(s.SSL*, unsigned int) noexcept
+    void DTLS_set_timer_cb(s.SSL* ssl, timer_hook callback)
 
 cdef enum:
     # Below the first OpenSSL shakes no hands; the second is all that UDP can carry.
     MTU_MINIMUM = 256
     MTU_MAXIMUM = 65507
+    SHORTEST_WAIT = 20000
+    FIRST_WAIT = 1000000        # microseconds, as libssl has it (dtls1_start_timer)
+    LAST_WAIT = 60000000        # to which it doubles them (dtls1_double_timeout)
     TURN = 0x8000   # bytes of datagrams before signals and the deadline are looked at
 
 
@@ -114,6 +126,63 @@ def listen(Connection connection not None) -> bool:
         s.BIO_ADDR_free(address)
 
 
+# ---- timers
+
+cdef unsigned int microseconds(object seconds) except 0:
+    """How long a hook wants to wait.
+
+    What has less than 15 ms left libssl takes for over (dtls1_get_timeout): a shorter wait would
+    send everything again at once, until it gives up.
+    """
+    cdef double wanted
+    if not isinstance(seconds, (int, float)):
+        raise TypeError(
+            f"a timer callback must return seconds, not {type(seconds).__name__}")
+    wanted = seconds * 1e6
+    if not SHORTEST_WAIT <= wanted <= <double>0xffffffff:
+        raise ValueError("a timer callback must return 0.02 to 4294 seconds")
+    return <unsigned int>wanted
+
+
+cdef unsigned int on_timer(s.SSL* ssl, unsigned int passed) noexcept with gil:
+    cdef Scope scope
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    # What libssl does without a callback.
+    cdef unsigned int answer = FIRST_WAIT
+    if passed != 0:
+        answer = LAST_WAIT if passed > LAST_WAIT // 2 else 2 * passed
+    if carrier is None or channel == NULL or channel.poisoned or not carrier.hooks.has(ON_TIMER):
+        return answer
+    if not enter_hook(&scope, carrier):
+        return answer
+    try:
+        answer = microseconds(carrier.hooks.get(ON_TIMER)(carrier, passed / 1e6))
+    except BaseException as error:
+        carrier.keep(error)
+        carrier.spoil()     # no answer stops libssl: it only waits
+    leave_hook(&scope, carrier)
+    return answer
+
+
+def set_timer_callback(
+    Connection connection not None, callback: Callable[[Any, float], float] | None,
+) -> None:
+    cdef timer_hook hook = NULL
+    if callback is not None:
+        hook = on_timer
+    connection.enter()
+    try:
+        # libssl would look for DTLS state without asking whether there is any.
+        if not s.SSL_is_dtls(connection.handle):
+            errors.clear()
+            errors.fail_ssl("only a DTLS connection has timers")
+        put_hook(connection, ON_TIMER, callback)
+        DTLS_set_timer_cb(connection.handle, hook)
+    finally:
+        connection.leave()
+
+
 def get_timeout(Connection connection not None) -> float | None:
     """Seconds until `handle_timeout` is due, or None when nothing is waited for."""
     cdef s.timeval left
@@ -135,6 +204,7 @@ def handle_timeout(Connection connection not None) -> bool:
     cdef long result
     connection.enter_io()
     try:
+        connection.check_aborted()
         connection.check_over()
         if not s.SSL_is_dtls(connection.handle):
             return False
@@ -144,9 +214,12 @@ def handle_timeout(Connection connection not None) -> bool:
         connection.channel.number = 0
         result = s.DTLSv1_handle_timeout(connection.handle)
         verdict = errors.judge(connection.handle, <int>result, connection.channel.number)
-        return_borrowed(&connection.channel)
-        give_back(&connection.channel)
-        connection.raise_kept()
+        try:
+            if connection.failure is not None:
+                connection.after(verdict, True)
+        finally:
+            return_borrowed(&connection.channel)
+            give_back(&connection.channel)
         if result < 0:
             connection.tell(verdict)
         return result > 0

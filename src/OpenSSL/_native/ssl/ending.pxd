@@ -27,6 +27,7 @@ cdef class Ending(Tenant):
     cdef int explain_hidden(self, object error) except -1
     cdef void finish(self, End end, object error) noexcept
     cdef bint has_failed(self, object error) noexcept
+    cdef int check_aborted(self) except -1
     cdef int check_idle(self) except -1
     cdef Verdict say_goodbye(self, size_t* moved) noexcept nogil
     cdef bint wait_for_goodbye(self, Verdict* verdict, size_t* moved) noexcept nogil

@@ -223,6 +223,14 @@ cdef class Ending(Tenant):
         self.raise_kept()
         return 0
 
+    cdef int check_aborted(self) except -1:
+        """Raise where a hook has failed in the handshake: nothing follows it but a goodbye."""
+        if self.aborted:
+            raise Error([(
+                "SSL routines", "",
+                "the handshake was aborted by an exception in a callback")])
+        return 0
+
     cdef void remember_quietly(self, Verdict verdict) noexcept:
         """Keep libssl's own failure to be told later: first comes what a hook has raised."""
         try:

@@ -388,10 +388,8 @@ cdef class Engine(Conducted):
             self.dry = 0
         self.heavy = False
         while True:
-            if self.aborted and operation != SHUTDOWN:
-                raise Error([(
-                    "SSL routines", "",
-                    "the handshake was aborted by an exception in a callback")])
+            if operation != SHUTDOWN:
+                self.check_aborted()
             if self.end == OVER:
                 self.check_over()
             if self.early and operation != EARLY_READ and operation != SHUTDOWN:
