@@ -97,6 +97,8 @@ def _peer(connection: SSL.Connection, wishes: Wishes, notes: Notes) -> None:
     if wishes["expect-verify-result"]:
         wanted = 50 if wishes["verify-fail"] else 0
         same("verify result", connection.get_verify_result(), wanted)
+    if whole and (wanted := wishes["expect-selected-credential"]) is not None:
+        _selected(connection, [*wishes["credentials"], wishes][wanted])
     if file := wishes["expect-peer-cert-file"]:
         _certificates(connection, file, bool(wishes["server"]))
     if wishes["psk"]:
@@ -174,6 +176,13 @@ def _certificates(connection: SSL.Connection, file: bytes, server: bool) -> None
     expected = [_der(each) for each in wanted]
     if ders not in (expected, expected[1:]):
         raise Wrong("the peer's chain is another one")
+
+
+def _selected(connection: SSL.Connection, credential: Wishes) -> None:
+    with open(credential["cert-file"], "rb") as pem:
+        wanted = crypto.load_certificate(crypto.FILETYPE_PEM, pem.read())
+    own = connection.get_certificate()
+    same("the certificate that was chosen", own and _der(own), _der(wanted))
 
 
 def _der(certificate: crypto.X509) -> bytes:

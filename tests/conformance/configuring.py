@@ -36,11 +36,22 @@ SIGNATURES = {
     0x0807: "ed25519",
 }
 
+#: Settings that libssl has for all certificates alike.
+_OF_ONE = ("signing-prefs", "ocsp-response", "signed-cert-timestamps")
+#: Milliseconds until the first timeout that the runner takes for granted, and at most.
+_FIRST_TIMEOUT, _LAST_TIMEOUT = 400, 60_000
+
 _NOW: list[Any] = []
 #: Signed certificate timestamps (RFC 6962).
 _SCT = 18
 #: In the order that the runner takes for granted.
 _NEW_CIPHERS = b"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+
+
+def _groups(numbers: list[int]) -> str:
+    """Those of a list that libssl has: the runner's longest has all that BoringSSL knows."""
+    known = [each for each in numbers if each in GROUPS]
+    return _named(known or numbers, GROUPS)
 
 
 def _named(numbers: list[int], names: dict[int, str]) -> str:
@@ -93,6 +104,8 @@ def make_context(wishes: Wishes, notes: Notes, old: SSL.Context | None) -> SSL.C
     _psk(context, wishes)
     if wishes["max-send-fragment"]:
         context.set_max_send_fragment(wishes["max-send-fragment"])
+    if wishes["max-cert-list"]:
+        context.set_max_cert_list(wishes["max-cert-list"])
     if wishes["srtp-profiles"]:
         context.set_tlsext_use_srtp(wishes["srtp-profiles"])
     return context
@@ -105,7 +118,23 @@ def _ciphers(wishes: Wishes) -> bytes:
         return b"ALL:PSK:@SECLEVEL=0" if wishes["psk"] else b"ALL:!aNULL:!PSK:!SRP:@SECLEVEL=0"
     if b"[" in text:
         raise OutOfScope("unknown-value", text)
-    return bytes(text) + b":@SECLEVEL=0"
+    names = ":".join(_openssl_name(each) for each in text.decode().split(":"))
+    return names.encode() + b":@SECLEVEL=0"
+
+
+def _openssl_name(name: str) -> str:
+    """A suite's name in a list of libssl 3.0, which knows none of the standard's before TLS 1.3."""
+    how, _, rest = name.removeprefix("TLS_").partition("_WITH_")
+    if not rest:
+        return name
+    for theirs, ours in (
+        ("AES_", "AES"),
+        ("_CBC", ""),
+        ("POLY1305_SHA256", "POLY1305"),
+        ("3DES_EDE", "DES_CBC3"),
+    ):
+        rest = rest.replace(theirs, ours)
+    return (rest if how == "RSA" else f"{how}_{rest}").replace("_", "-")
 
 
 def _rules(context: SSL.Context, wishes: Wishes) -> None:
@@ -132,7 +161,7 @@ def _rules(context: SSL.Context, wishes: Wishes) -> None:
     if wishes["partial-write"]:
         context.set_mode(SSL.MODE_ENABLE_PARTIAL_WRITE)
     if wishes["curves"]:
-        context.set_groups_list(_named(wishes["curves"], GROUPS))
+        context.set_groups_list(_groups(wishes["curves"]))
     else:
         context.set_groups_list("X25519:P-256:P-384")
     signing, verifying = wishes["signing-prefs"], wishes["verify-prefs"]
@@ -175,22 +204,63 @@ def _ticket(
     return SSL.TICKET_RETURN_USE
 
 
+def credentials(wishes: Wishes) -> list[Wishes]:
+    """All certificates to choose from, in the order in which they are preferred, each once."""
+    found: dict[bytes, Wishes] = {}
+    for each in (*wishes["credentials"], wishes):
+        if each is not wishes and any(each[flag] for flag in _OF_ONE):
+            raise OutOfScope("new-x509-credential")
+        if each["cert-file"]:
+            found.setdefault(each["cert-file"], each)
+    return list(found.values())
+
+
 def install(target: Any, wishes: Wishes) -> None:
     """Give a Context or a Connection the certificate that the flags name."""
-    if wishes["cert-file"]:
-        with open(wishes["cert-file"], "rb") as chain, open(wishes["key-file"], "rb") as key:
-            target.use_certificate_pem(chain.read(), key.read())
+    for each in credentials(wishes):
+        chain, key = _files(each)
+        target.use_certificate_pem(chain, key)
+
+
+def _files(credential: Wishes) -> tuple[bytes, bytes]:
+    with open(credential["cert-file"], "rb") as chain, open(credential["key-file"], "rb") as key:
+        return chain.read(), key.read()
+
+
+def _fits(connection: SSL.Connection, credential: Wishes) -> bool:
+    chain, key = _files(credential)
+    leaf, *others = crypto.load_certificates(crypto.FILETYPE_PEM, chain)
+    secret = crypto.load_privatekey(crypto.FILETYPE_PEM, key)
+    kind = "rsa_sign" if secret.type() == crypto.TYPE_RSA else "ecdsa_sign"
+    # Up to TLS 1.2 a server names kinds of keys, which libssl leaves to the program.
+    asked = None if connection.is_server() else connection.get_client_certificate_types()
+    if asked and kind not in asked:
+        return False
+    return bool(connection.check_chain(leaf, secret, others) & SSL.CERT_PKEY_VALID)
+
+
+def _chooses(wishes: Wishes) -> bool:
+    """Whether the program has to choose a certificate.
+
+    A server of libssl does it by itself where they are for different kinds of keys, of which it
+    has one each; a client takes the one that it was given last, before TLS 1.2.
+    """
+    found = credentials(wishes)
+    kinds = {crypto.load_privatekey(crypto.FILETYPE_PEM, _files(it)[1]).type() for it in found}
+    alone = wishes["server"] and not wishes["async"] and len(kinds) == len(found)
+    return len(found) > 1 and not alone
 
 
 def _credentials(context: SSL.Context, wishes: Wishes) -> None:
     late = ("async", "use-old-client-cert-callback", "use-early-callback", "fail-cert-callback")
-    if not any(wishes[flag] for flag in late):
+    chooses = _chooses(wishes)
+    if not any(wishes[flag] for flag in late) and not chooses:
         install(context, wishes)
     else:
         if wishes["server"]:
             # A server without a certificate has no cipher; what it has is replaced.
             install(context, wishes)
-        context.set_cert_callback(lambda connection: _choose(connection, wishes))
+        context.set_cert_callback(lambda connection: _choose(connection, wishes, chooses))
 
 
 class Refused(Exception):
@@ -204,10 +274,17 @@ def refusal(alert: int) -> SSL.Error:
     return error
 
 
-def _choose(connection: SSL.Connection, wishes: Wishes) -> None:
+def _choose(connection: SSL.Connection, wishes: Wishes, chooses: bool) -> None:
     if wishes["fail-cert-callback"]:
         raise Refused("the certificate callback")
-    install(connection, wishes)
+    if not chooses:
+        install(connection, wishes)
+        return
+    connection.clear_certificates()
+    for each in credentials(wishes):
+        if _fits(connection, each):
+            connection.use_certificate_pem(*_files(each))
+            return
 
 
 def _verification(context: SSL.Context, wishes: Wishes, notes: Notes) -> None:
@@ -232,11 +309,7 @@ def _verification(context: SSL.Context, wishes: Wishes, notes: Notes) -> None:
 def _authorities(text: bytes) -> list[crypto.X509Name]:
     if text in (b"<NULL>", b"<EMPTY>"):
         return []
-    return [_name(bytes.fromhex(each.decode())) for each in text.split(b",")]
-
-
-def _name(der: bytes) -> crypto.X509Name:
-    raise OutOfScope("names-from-der")
+    return [crypto.X509Name.from_der(bytes.fromhex(each.decode())) for each in text.split(b",")]
 
 
 def _callbacks(context: SSL.Context, wishes: Wishes, notes: Notes) -> None:
@@ -352,6 +425,11 @@ def prepare(connection: SSL.Connection, wishes: Wishes, session: SSL.Session | N
         connection.set_tlsext_host_name(wishes["host-name"])
     if wishes["advertise-alpn"]:
         connection.set_alpn_protos(split_names(wishes["advertise-alpn"]))
+    if wishes["dtls"]:
+        first = (wishes["initial-timeout-duration-ms"] or _FIRST_TIMEOUT) / 1000
+        connection.set_timer_callback(
+            lambda _, before: min(2 * before, _LAST_TIMEOUT / 1000) or first
+        )
     if wishes["mtu"]:
         connection.set_options(SSL.OP_NO_QUERY_MTU)
         connection.set_ciphertext_mtu(wishes["mtu"])

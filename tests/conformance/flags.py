@@ -71,6 +71,7 @@ NUMBERS = _words(
 port shim-id resume-count min-version max-version expect-version mtu export-keying-material
 expect-total-renegotiations expect-peer-signature-algorithm expect-curve-id expect-cipher-aes
 expect-cipher-no-aes expect-cipher resumption-delay max-send-fragment read-size
+max-cert-list initial-timeout-duration-ms expect-selected-credential quic-use-legacy-codepoint
 """
 )
 TEXTS = _words(
@@ -93,6 +94,13 @@ verify-prefs expect-peer-verify-pref curves signing-prefs
 """
 )
 
+#: What belongs to the certificate that was begun last, where there is a list of them.
+OF_CREDENTIALS = _words(
+    """
+cert-file key-file signing-prefs ocsp-response signed-cert-timestamps
+"""
+)
+
 _READ: dict[str, Any] = {
     **dict.fromkeys(NUMBERS, _number),
     **dict.fromkeys(TEXTS, _raw),
@@ -106,7 +114,18 @@ class Wishes(dict[str, Any]):
     """The flags of one connection; what was not given is false, and lists are empty."""
 
     def __missing__(self, name: str) -> Any:
-        return [] if name in LISTS else None
+        return [] if name in LISTS or name == "credentials" else None
+
+    def take(self, name: str, value: Any) -> None:
+        """Note one flag; those of a certificate with the last one of the list, if there is any."""
+        if name == "new-x509-credential":
+            self["credentials"] = [*self["credentials"], Wishes()]
+        elif name in OF_CREDENTIALS and self["credentials"]:
+            self["credentials"][-1][name] = value
+        elif name in LISTS:
+            self[name] = [*self[name], value]
+        else:
+            self[name] = value
 
 
 def parse(arguments: list[str]) -> dict[str, Wishes]:
@@ -121,7 +140,7 @@ def parse(arguments: list[str]) -> dict[str, Wishes]:
         places = [place for place in _PLACES if name.startswith(f"on-{place}-")]
         if places:
             name = name.removeprefix(f"on-{places[0]}-")
-        if name in SWITCHES:
+        if name in SWITCHES or name == "new-x509-credential":
             value: Any = True
         elif name in _READ:
             value = _READ[name](next(left))
@@ -130,8 +149,5 @@ def parse(arguments: list[str]) -> dict[str, Wishes]:
         else:
             raise ValueError(f"unknown flag {argument}")
         for place in places or _PLACES:
-            if name in LISTS:
-                wishes[place][name] = [*wishes[place][name], value]
-            else:
-                wishes[place][name] = value
+            wishes[place].take(name, value)
     return wishes
