@@ -238,9 +238,14 @@ class TLSStream(Moving):
         said = not self.standard_compatible or self._closed or self._over or self._cut
         try:
             with anyio.move_on_after(self._end.patience) as limit:
-                # It does not matter how the peer goes: nobody wants to hear any more.
+                # It does not matter how the peer goes, or that another task closes it too.
                 with contextlib.suppress(
-                    BrokenResourceError, BusyResourceError, EndOfStream, Error, OSError
+                    BrokenResourceError,
+                    BusyResourceError,
+                    ClosedResourceError,
+                    EndOfStream,
+                    Error,
+                    OSError,
                 ):
                     if not said:
                         await self.send_eof()
