@@ -53,7 +53,7 @@ def test_a_flood_costs_its_own_stream_and_nothing_else(flood: Flood, backend: st
         async def hear(stream: TLSStream) -> None:
             try:
                 await stream.receive()
-            except Exception as error:  # noqa: BLE001  # looked at below
+            except Exception as error:  # looked at below
                 ended.append(error)
             finally:
                 await anyio.aclose_forcefully(stream)
@@ -326,16 +326,18 @@ def test_a_peer_that_goes_on_after_the_goodbye_is_not_heard(backend: str) -> Non
 
 def test_one_bad_record_ends_its_stream_only(backend: str) -> None:
     async def main() -> None:
-        async with serving(contexts.server_context(), tolerant) as port:
-            async with await connect(port) as good:
-                bad = await connect(port)
-                await bad.transport_stream.send(b"\x17\x03\x03\x00\x20" + bytes(32))
-                with pytest.raises(SSL.Error):
-                    await bad.receive()
-                with pytest.raises((*ENDS, SSL.Error)):
-                    await bad.send(b"x")
-                await bad.aclose()
-                await good.send(b"still served")
-                assert await good.receive() == b"still served"
+        async with (
+            serving(contexts.server_context(), tolerant) as port,
+            await connect(port) as good,
+        ):
+            bad = await connect(port)
+            await bad.transport_stream.send(b"\x17\x03\x03\x00\x20" + bytes(32))
+            with pytest.raises(SSL.Error):
+                await bad.receive()
+            with pytest.raises((*ENDS, SSL.Error)):
+                await bad.send(b"x")
+            await bad.aclose()
+            await good.send(b"still served")
+            assert await good.receive() == b"still served"
 
     run(backend, main)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from kit import authority, contexts, pump, sockets, verdicts
+from kit.apart import run
 from OpenSSL import SSL, crypto
 
 Call = Callable[[], object]
@@ -256,3 +258,46 @@ def test_a_long_flight_by_and_by(version: str) -> None:
         theirs.settimeout(sockets.PATIENCE)
         while not pump.step(lambda: client.recv(100)):
             client.bio_write(theirs.recv(1 << 16))
+
+
+# ---- the memory of a burst
+
+BURSTS = """
+import resource
+from kit import contexts, sockets
+from OpenSSL import SSL
+
+data, room = bytes(200_000), bytearray(1 << 20)
+
+def drain(sock):
+    try:
+        while True:
+            sock.recv_into(room)
+    except BlockingIOError:
+        pass
+
+with sockets.connected(contexts.server_context(), contexts.client_context()) as (end, other):
+    theirs = other._socket
+    end.setblocking(False)
+    theirs.setblocking(False)
+    before = 0
+    for number in range(60):
+        if number == 10:
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[end.send(left):]
+            except SSL.WantWriteError:
+                drain(theirs)
+        drain(theirs)
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 50)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts what Linux calls a fault")
+def test_bursts_have_their_memory_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system need not give, and clear, 64 pages for each: that cost more than all else."""
+    # As malloc is before a program has freed much.
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", str(128 * 1024))
+    assert int(run(BURSTS)) < 10

@@ -29,6 +29,7 @@ cdef struct Gather:
     size_t start                # bytes of them that have left
     size_t end
     size_t room
+    flag spare                  # `records` are kept for another burst
     unsigned int count
     size_t[16] ends             # where each of them ends
     size_t[16] moved            # bytes of the caller's that are taken when it has left
@@ -119,7 +120,9 @@ cdef struct Channel:
 
 cdef void return_borrowed(Channel* channel) noexcept nogil
 cdef void close_channel(Channel* channel) noexcept
+cdef Gather* make_gathered(size_t size) noexcept nogil
 cdef void free_gathered(Channel* channel) noexcept nogil
+cdef void keep_rest(Channel* channel) noexcept nogil
 cdef void give_back(Channel* channel) noexcept
 cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept nogil
 cdef bint next_is_long(const Channel* channel) noexcept nogil

@@ -9,13 +9,18 @@ interpreter and only counts; here, with it, references are taken and given back.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from OpenSSL._native.common.platform cimport brisk_close, brisk_fd
 
 cdef extern from "kernel_tls.h" nogil:
     void brisk_kernel_tls_free(brisk_kernel_tls* kernel)
+
+cdef extern from "spares.h" nogil:
+    size_t BRISK_SPARE_SIZE
+    char* brisk_take_spare()
+    void brisk_give_spare(char* given)
 
 cdef extern from "shorten.h":
     void brisk_shorten(PyObject** bytes, Py_ssize_t size)
@@ -31,6 +36,7 @@ cdef enum:
     USUAL_OVERHEAD = 32   # what the ciphers of today add to it; the older ones spill
     MOST_OVERHEAD = 512   # more than any cipher adds: then it was more than one record
     SMALL_SPILL = 512     # what a drained spill may keep
+    AT_HAND = 16384       # bytes that malloc gives without asking the system
     MOST_PIECES = 1 << 30  # their count has 32 bits
 
 
@@ -43,12 +49,57 @@ cdef void return_borrowed(Channel* channel) noexcept nogil:
         brisk_close(borrowed)
 
 
+cdef Gather* make_gathered(size_t size) noexcept nogil:
+    """Room for the records of a burst, or so many bytes, whatever is less; NULL without memory."""
+    cdef Gather* gathered = <Gather*>malloc(sizeof(Gather))
+    if gathered == NULL:
+        return NULL
+    gathered.spare = size > AT_HAND
+    gathered.room = BRISK_SPARE_SIZE if gathered.spare else size
+    gathered.records = brisk_take_spare() if gathered.spare else <char*>malloc(size)
+    if gathered.records == NULL:
+        free(gathered)
+        return NULL
+    gathered.start = gathered.end = 0
+    gathered.count = 0
+    return gathered
+
+
+cdef void free_records(Gather* gathered) noexcept nogil:
+    if gathered.spare:
+        brisk_give_spare(gathered.records)
+    else:
+        free(gathered.records)
+
+
 cdef void free_gathered(Channel* channel) noexcept nogil:
     if channel.gathered != NULL:
-        free(channel.gathered.records)
+        free_records(channel.gathered)
         free(channel.gathered)
         channel.gathered = NULL
         channel.flight = False
+
+
+cdef void keep_rest(Channel* channel) noexcept nogil:
+    """Put what has not left into memory of its size: it may have to wait for long."""
+    cdef Gather* gathered = channel.gathered
+    cdef size_t size = gathered.end - gathered.start
+    cdef unsigned int number
+    cdef char* rest
+    if not gathered.spare:
+        return
+    rest = <char*>malloc(size)
+    if rest == NULL:
+        return      # it waits where it is
+    memcpy(rest, gathered.records + gathered.start, size)
+    free_records(gathered)
+    gathered.records = rest
+    gathered.spare = False
+    gathered.room = gathered.end = size
+    for number in range(gathered.count):
+        gathered.ends[number] -= (
+            gathered.start if gathered.start < gathered.ends[number] else gathered.ends[number])
+    gathered.start = 0
 
 
 cdef void close_channel(Channel* channel) noexcept:

@@ -4,16 +4,17 @@ Theory.  libssl hands each record to its BIO by itself.  While a burst is writte
 handshake goes on, our BIO copies them behind one another, and they leave at the end of the call.
 What the transport does not take
 stays, and goes before anything else does: every way out looks here first.  The memory is
-there only while there is something in it.
+there only while there is something in it, and next to none is asked for: what one burst has
+used is kept for another.
 """
 
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport realloc
 from libc.string cimport memcpy
 
 from OpenSSL._native.common.platform cimport (
     brisk_errno, brisk_fd, brisk_would_block, brisk_write,
 )
-from OpenSSL._native.ssl.channel cimport Channel, Gather, free_gathered
+from OpenSSL._native.ssl.channel cimport Channel, Gather, free_gathered, make_gathered
 
 cdef enum:
     RECORD = 16384          # the most that one record carries, in bytes
@@ -29,19 +30,8 @@ cdef bint may_gather(const Channel* channel) noexcept nogil:
 
 cdef void begin_gathering(Channel* channel, size_t size) noexcept nogil:
     """Make room for the records of that many bytes; without memory each leaves by itself."""
-    cdef Gather* gathered = <Gather*>malloc(sizeof(Gather))
-    cdef size_t room = size + OVERHEAD * (size // RECORD + 2)
-    if gathered == NULL:
-        return
-    gathered.records = <char*>malloc(room)
-    if gathered.records == NULL:
-        free(gathered)
-        return
-    gathered.start = gathered.end = 0
-    gathered.count = 0
-    gathered.room = room
-    channel.gathered = gathered
-    channel.gathering = True
+    channel.gathered = make_gathered(size + OVERHEAD * (size // RECORD + 2))
+    channel.gathering = channel.gathered != NULL
 
 
 cdef void begin_flight(Channel* channel) noexcept nogil:
@@ -60,6 +50,7 @@ cdef bint put_aside(Channel* channel, const char* data, size_t size) noexcept no
         if new == NULL:
             return False
         gathered.records = new
+        gathered.spare = False
         gathered.room = gathered.end + size + RECORD
     memcpy(gathered.records + gathered.end, data, size)
     gathered.end += size
