@@ -71,13 +71,18 @@ def get_alpn_proto_negotiated(Connection connection not None) -> bytes:
 
 def set_servername_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
     cdef Hooks hooks
+    cdef int (*function)(s.SSL*, int*, void*) noexcept nogil
+    function = NULL
     context.change()
     try:
         hooks = context.hooks.copy()
         hooks.put(ON_SERVERNAME, callback)
         errors.clear()
-        if callback is not None and SSL_CTX_set_tlsext_servername_callback(
-                context.handle, on_servername) != 1:
+        if callback is not None:
+            function = on_servername
+        # Connections made before have their hook, and libssl looks at the Context.
+        if (callback is not None or not context.in_use) and (
+                SSL_CTX_set_tlsext_servername_callback(context.handle, function) != 1):
             errors.fail_ssl("the server name callback cannot be set")
         context.hooks = hooks
     finally:
