@@ -91,6 +91,7 @@ cdef extern from "compat.h" nogil:
 
     # ---- versions
     uint64_t SSL_OP_NO_TLSv1_3
+    long SSL_get_min_proto_version(SSL* ssl)
     long SSL_get_max_proto_version(SSL* ssl)
 
     # ---- raw public keys
@@ -152,6 +153,12 @@ cdef extern from "compat.h" nogil:
     long SSL_set1_sigalgs_list(SSL* ssl, const char* algorithms)
     long SSL_CTX_get_max_cert_list(SSL_CTX* context)
     long SSL_set_max_cert_list(SSL* ssl, long size)
+    long SSL_set1_client_sigalgs_list(SSL* ssl, const char* algorithms)
+    long SSL_set1_client_certificate_types(SSL* ssl, const unsigned char* kinds, long count)
+    int SSL_use_psk_identity_hint(SSL* ssl, const char* hint)
+    int SSL_set_block_padding(SSL* ssl, size_t size)
+    long SSL_set_max_send_fragment(SSL* ssl, long size)
+    long SSL_set_split_send_fragment(SSL* ssl, long size)
 
     int SSL_TLSEXT_ERR_OK
     int SSL_TLSEXT_ERR_ALERT_FATAL
@@ -291,6 +298,8 @@ cdef extern from "compat.h" nogil:
     uint64_t SSL_OP_NO_QUERY_MTU
     long SSL_CTX_set_mode(SSL_CTX* context, long mode)
     long SSL_get_mode(SSL* ssl)
+    long SSL_set_mode(SSL* ssl, long mode)
+    long SSL_CTX_get_mode(SSL_CTX* context)
 
     # ---- stapling
     ctypedef int (*status_hook "brisk_status_hook")(SSL*, void*) noexcept

@@ -32,7 +32,6 @@ cdef extern from "compat.h" nogil:
     s.SSL_CIPHER_LIST* SSL_CTX_get_ciphers(const s.SSL_CTX* context)
     s.SSL_CIPHER_LIST* sk_SSL_CIPHER_dup(const s.SSL_CIPHER_LIST* ciphers)
     void sk_SSL_CIPHER_free(s.SSL_CIPHER_LIST* ciphers)
-    long SSL_get_min_proto_version(s.SSL* ssl)
     long SSL_CTX_set1_groups(s.SSL_CTX* context, int* nids, long count)
     long SSL_CTX_set1_groups_list(s.SSL_CTX* context, const char* groups)
     long SSL_CTX_set1_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
@@ -198,6 +197,9 @@ def connection_set_cipher_list(Connection connection not None, bytes ciphers not
         errors.clear()
         if take_ciphers(connection, ciphers):
             connection.note_rule("ciphers", ciphers)
+            if s.SSL_get_security_level(connection.handle) != level:
+                connection.note_rule(
+                    "security level", s.SSL_get_security_level(connection.handle))
             return
         try:
             errors.fail_ssl("no cipher match")
@@ -304,7 +306,7 @@ def connection_set_max_version(Connection connection not None, int version) -> N
 def connection_get_min_version(Connection connection not None) -> int:
     connection.enter()
     try:
-        return SSL_get_min_proto_version(connection.handle)
+        return s.SSL_get_min_proto_version(connection.handle)
     finally:
         connection.leave()
 

@@ -3,9 +3,6 @@
 from OpenSSL._native.ssl.connection import Connection
 from OpenSSL._native.ssl.context import Context
 
-class Commands:
-    """Owns an SSL_CONF_CTX."""
-
 def configure(target: Context | Connection, commands: list[tuple[bytes, bytes | None]]) -> None: ...
 
 class File:

@@ -5,26 +5,18 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_VERIFY
 from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
+from OpenSSL._native.ssl.commands cimport Commands, begin, run
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.either cimport note_rule, note_size
 
 from os import urandom
 
 from OpenSSL._exceptions import Error
 
 cdef extern from "compat.h" nogil:
-    unsigned int SSL_CONF_FLAG_FILE
-    unsigned int SSL_CONF_FLAG_CLIENT
-    unsigned int SSL_CONF_FLAG_SERVER
-    unsigned int SSL_CONF_FLAG_SHOW_ERRORS
-    unsigned int SSL_CONF_FLAG_CERTIFICATE
-    s.SSL_CONF_CTX* SSL_CONF_CTX_new()
-    void SSL_CONF_CTX_free(s.SSL_CONF_CTX* commands)
-    unsigned int SSL_CONF_CTX_set_flags(s.SSL_CONF_CTX* commands, unsigned int flags)
     void SSL_CONF_CTX_set_ssl_ctx(s.SSL_CONF_CTX* commands, s.SSL_CTX* context)
     void SSL_CONF_CTX_set_ssl(s.SSL_CONF_CTX* commands, s.SSL* ssl)
-    int SSL_CONF_cmd(s.SSL_CONF_CTX* commands, const char* name, const char* value)
-    int SSL_CONF_CTX_finish(s.SSL_CONF_CTX* commands)
     c.CONF* NCONF_new(void* method)
     void NCONF_free(c.CONF* file)
     int NCONF_load(c.CONF* file, const char* path, long* line)
@@ -32,58 +24,77 @@ cdef extern from "compat.h" nogil:
     int sk_CONF_VALUE_num(const c.CONF_VALUES* values)
     c.CONF_VALUE* sk_CONF_VALUE_value(const c.CONF_VALUES* values, int index)
 
-cdef enum:
-    UNKNOWN = -2        # SSL_CONF_cmd: there is no such command
-    NO_VALUE = -3       # it needs a value
+# What each means to a connection that is given another Context, by the name of the setter's note.
+cdef dict NOTES = {
+    b"groups": "groups",
+    b"curves": "groups",
+    b"signaturealgorithms": "signature algorithms",
+    b"clientsignaturealgorithms": "client signature algorithms",
+    b"cipherstring": "ciphers",
+    b"ciphersuites": "ciphersuites",
+}
+# What libssl keeps beside the certificate, and what no setter of a connection does.
+cdef frozenset BESIDE = frozenset((
+    b"verifycafile", b"verifycapath", b"verifycastore", b"chaincafile", b"chaincapath",
+    b"chaincastore", b"dhparameters"))
+# Curves by this command are no curve but "automatic", in three spellings.
+cdef frozenset ANY_CURVE = frozenset((b"+automatic", b"automatic", b"auto"))
 
 
-cdef class Commands:
-    """Owns an SSL_CONF_CTX."""
-    cdef s.SSL_CONF_CTX* handle
-
-    def __cinit__(self):
-        self.handle = NULL
-
-    def __dealloc__(self):
-        SSL_CONF_CTX_free(self.handle)
+cdef frozenset VERSIONS = frozenset((b"minprotocol", b"maxprotocol"))
 
 
-cdef Commands begin():
-    cdef Commands commands = Commands.__new__(Commands)
-    errors.clear()
-    commands.handle = SSL_CONF_CTX_new()
-    if commands.handle == NULL:
-        errors.fail_ssl("SSL_CONF_CTX_new failed")
-    SSL_CONF_CTX_set_flags(
-        commands.handle, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_CLIENT | SSL_CONF_FLAG_SERVER
-        | SSL_CONF_FLAG_CERTIFICATE | SSL_CONF_FLAG_SHOW_ERRORS)
-    return commands
+cdef int note_version(Connection connection, bytes command) except -1:
+    if command == b"minprotocol":
+        return connection.note_rule("min version", s.SSL_get_min_proto_version(connection.handle))
+    return connection.note_rule("max version", s.SSL_get_max_proto_version(connection.handle))
 
 
-cdef int run(Commands commands, list wanted) except -1:
-    cdef int result
-    for name, value in wanted:
-        errors.clear()
-        result = SSL_CONF_cmd(
-            commands.handle, <bytes>name, NULL if value is None else <const char*><bytes>value)
-        if result == UNKNOWN:
-            errors.clear()
-            raise ValueError(f"OpenSSL has no command {name.decode('utf-8', 'replace')}")
-        if result == NO_VALUE:
-            errors.clear()
-            raise ValueError(f"{name.decode('utf-8', 'replace')} needs a value")
-        if result <= 0:
-            errors.fail_ssl(f"{name.decode('utf-8', 'replace')} cannot be set so")
-    errors.clear()
-    if SSL_CONF_CTX_finish(commands.handle) != 1:
-        errors.fail_ssl("the commands cannot be carried out")
+cdef int note_beside(Connection connection, list done) except -1:
+    """Note the commands that have to be carried out again under another Context."""
+    cdef tuple known = ()
+    if connection.has_own("configured"):
+        known = connection.noted["configured"]
+    for name, value in done:
+        if (<bytes>name).lower() in BESIDE:
+            known = (*known, (name, value))
+    if known:
+        connection.note_rule("configured", known)
+    return 0
+
+
+cdef int note_mode(object target) except -1:
+    """How to verify was said, also where it was the same before."""
+    if isinstance(target, Context):
+        (<Context>target).verify_set = True
+    else:
+        (<Connection>target).own(ON_VERIFY)
+    return 0
+
+
+cdef int note_commands(object target, list done) except -1:
+    """Note what was set by its command as its setter would."""
+    for name, value in done:
+        command = (<bytes>name).lower()
+        if command in NOTES:
+            note_rule(target, NOTES[command], value)
+        elif command == b"ecdhparameters" and (<bytes>value).lower() not in ANY_CURVE:
+            note_rule(target, "groups", value)
+        elif command in VERSIONS and isinstance(target, Connection):
+            note_version(<Connection>target, command)
+        elif command == b"verifymode":
+            note_mode(target)
+        elif command == b"numtickets" and isinstance(target, Connection):
+            (<Connection>target).own_tickets = True
+        elif command == b"recordpadding" and (<bytes>value).isdigit():
+            note_size(target, "padding", int(<bytes>value))
     return 0
 
 
 cdef int configure_context(Context context, list wanted) except -1:
     cdef Passphrase passphrase
     cdef Commands commands = begin()
-    cdef int mode
+    cdef list done = []
     context.change()
     try:
         # The library's own would ask at the terminal.
@@ -94,18 +105,16 @@ cdef int configure_context(Context context, list wanted) except -1:
         # Whom to trust may be among it, past what is compared: then only this Context's own
         # sessions are resumed, until it is configured again.
         context.note_rule("configuration", urandom(16))
-        mode = s.SSL_CTX_get_verify_mode(context.handle)
         SSL_CONF_CTX_set_ssl_ctx(commands.handle, context.handle)
         try:
-            run(commands, wanted)
+            run(commands, wanted, done)
         except BaseException:
             passphrase.raise_kept()
             raise
         finally:
             s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, NULL)
             s.SSL_CTX_set_default_passwd_cb(context.handle, NULL)
-            if s.SSL_CTX_get_verify_mode(context.handle) != mode:
-                context.verify_set = True
+            note_commands(context, done)
     finally:
         context.leave()
     return 0
@@ -114,24 +123,28 @@ cdef int configure_context(Context context, list wanted) except -1:
 cdef int configure_connection(Connection connection, list wanted) except -1:
     cdef Commands commands = begin()
     cdef Passphrase nobody = of_context(None)
-    cdef int mode
+    cdef list done = []
+    cdef int level
     connection.enter()
     try:
         if not (s.SSL_in_before(connection.handle)
                 or s.SSL_is_init_finished(connection.handle)):
             raise Error([("SSL routines", "", "too late: in the middle of a handshake")])
         connection.own_criteria()       # no session stands for what is set here
-        mode = s.SSL_get_verify_mode(connection.handle)
+        level = s.SSL_get_security_level(connection.handle)
         s.SSL_set_default_passwd_cb(connection.handle, on_passphrase)
         s.SSL_set_default_passwd_cb_userdata(connection.handle, <void*>nobody)
         SSL_CONF_CTX_set_ssl(commands.handle, connection.handle)
         try:
-            run(commands, wanted)
+            run(commands, wanted, done)
         finally:
             s.SSL_set_default_passwd_cb_userdata(connection.handle, NULL)
             s.SSL_set_default_passwd_cb(connection.handle, NULL)
-            if s.SSL_get_verify_mode(connection.handle) != mode:
-                connection.own(ON_VERIFY)
+            note_commands(connection, done)
+            if s.SSL_get_security_level(connection.handle) != level:
+                connection.note_rule(
+                    "security level", s.SSL_get_security_level(connection.handle))
+            note_beside(connection, done)
     finally:
         connection.leave()
     return 0

@@ -29,6 +29,7 @@ cdef class Context:
     cdef unsigned long changes      # how often it was changed
     cdef Common common              # a digest of the rules its connections have in common
     cdef dict noted                 # those of them that libssl does not tell
+    cdef dict sizes                 # of records, as far as they were set
     cdef bint in_use                # connections have been made with it
     cdef object renewal             # a certificate that waits for its key; see Renewal
     cdef unsigned int most_idle     # records without data in a row; 0: no bound

@@ -107,6 +107,7 @@ cdef class Context:
         self.handle = NULL
         self.hooks = Hooks.__new__(Hooks)
         self.noted = {}
+        self.sizes = {}
         self.most_idle = MOST_IDLE
         brisk_lock_init(&self.lock)
 

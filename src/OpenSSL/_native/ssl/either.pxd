@@ -11,3 +11,5 @@ cdef SSL* connection_of(object target) noexcept
 cdef int put_hook(object target, Hook which, object hook) except -1
 # A session made by another such rule is not resumed; see `rules`.
 cdef int note_rule(object target, str name, object value) except -1
+# How records are made, for connections that are given another Context.
+cdef int note_size(object target, str name, long size) except -1

@@ -40,3 +40,10 @@ cdef int note_rule(object target, str name, object value) except -1:
     if isinstance(target, Context):
         return (<Context>target).note_rule(name, value)
     return (<Connection>target).note_rule(name, value)
+
+
+cdef int note_size(object target, str name, long size) except -1:
+    if isinstance(target, Context):
+        (<Context>target).sizes[name] = size
+        return 0
+    return (<Connection>target).note_size(name, size)

@@ -7,13 +7,12 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
+from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, note_rule
 from OpenSSL._native.ssl.shared_keys cimport ask_keys
 from OpenSSL._native.ssl.stamps cimport is_by_key
 
 cdef extern from "compat.h" nogil:
     int SSL_CTX_use_psk_identity_hint(s.SSL_CTX* context, const char* hint)
-    int SSL_use_psk_identity_hint(s.SSL* ssl, const char* hint)
     const char* SSL_get_psk_identity_hint(const s.SSL* ssl)
 
 
@@ -49,9 +48,11 @@ def use_identity_hint(target not None: Context | Connection, bytes hint) -> None
         if context_of(target) != NULL:
             result = SSL_CTX_use_psk_identity_hint(context_of(target), words)
         else:
-            result = SSL_use_psk_identity_hint(connection_of(target), words)
+            result = s.SSL_use_psk_identity_hint(connection_of(target), words)
         if result != 1:
             errors.fail_ssl("the hint is too long")
+        if connection_of(target) != NULL:
+            note_rule(target, "key hint", b"" if hint is None else hint)
     finally:
         leave(target)
 

@@ -5,18 +5,17 @@ from libc.stdint cimport uint8_t
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_PADDING
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, put_hook
+from OpenSSL._native.ssl.either cimport (
+    change, connection_of, context_of, leave, note_size, put_hook,
+)
 from OpenSSL._native.ssl.trampolines cimport on_padding
 
 cdef extern from "compat.h" nogil:
     void SSL_CTX_set_record_padding_callback(s.SSL_CTX* context, s.padding_hook callback)
     int SSL_set_record_padding_callback(s.SSL* ssl, s.padding_hook callback)
     int SSL_CTX_set_block_padding(s.SSL_CTX* context, size_t size)
-    int SSL_set_block_padding(s.SSL* ssl, size_t size)
     long SSL_CTX_set_max_send_fragment(s.SSL_CTX* context, long size)
-    long SSL_set_max_send_fragment(s.SSL* ssl, long size)
     long SSL_CTX_set_split_send_fragment(s.SSL_CTX* context, long size)
-    long SSL_set_split_send_fragment(s.SSL* ssl, long size)
     int SSL_CTX_set_tlsext_max_fragment_length(s.SSL_CTX* context, uint8_t mode)
     int SSL_set_tlsext_max_fragment_length(s.SSL* ssl, uint8_t mode)
     void SSL_CTX_set_default_read_buffer_len(s.SSL_CTX* context, size_t size)
@@ -31,9 +30,10 @@ def set_block_padding(target not None: Context | Connection, size_t size) -> Non
         if context_of(target) != NULL:
             result = SSL_CTX_set_block_padding(context_of(target), size)
         else:
-            result = SSL_set_block_padding(connection_of(target), size)
+            result = s.SSL_set_block_padding(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("records cannot be filled up to so much")
+        note_size(target, "padding", size)
     finally:
         leave(target)
 
@@ -41,16 +41,21 @@ def set_block_padding(target not None: Context | Connection, size_t size) -> Non
 def set_record_padding_callback(
     target not None: Context | Connection, callback: Callable[..., object] | None,
 ) -> None:
+    cdef s.padding_hook trampoline = NULL
     change(target)
     try:
         errors.clear()
-        if callback is not None and connection_of(target) != NULL and (
-                SSL_set_record_padding_callback(connection_of(target), on_padding) != 1):
+        # Where there is none, the block padding counts again.
+        if callback is not None:
+            trampoline = on_padding
+        if connection_of(target) != NULL and (
+                SSL_set_record_padding_callback(connection_of(target), trampoline) != 1
+                and callback is not None):
             errors.fail_ssl("the kernel encrypts, and pads nothing")
         put_hook(target, ON_PADDING, callback)
-        # Never taken away again: connections made before still have their hook.
-        if callback is not None and context_of(target) != NULL:
-            SSL_CTX_set_record_padding_callback(context_of(target), on_padding)
+        if context_of(target) != NULL:
+            # Connections made before have a copy.
+            SSL_CTX_set_record_padding_callback(context_of(target), trampoline)
     finally:
         leave(target)
 
@@ -63,9 +68,10 @@ def set_max_send_fragment(target not None: Context | Connection, long size) -> N
         if context_of(target) != NULL:
             result = SSL_CTX_set_max_send_fragment(context_of(target), size)
         else:
-            result = SSL_set_max_send_fragment(connection_of(target), size)
+            result = s.SSL_set_max_send_fragment(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("a record carries 512 to 16384 bytes")
+        note_size(target, "most", size)
     finally:
         leave(target)
 
@@ -78,9 +84,10 @@ def set_split_send_fragment(target not None: Context | Connection, long size) ->
         if context_of(target) != NULL:
             result = SSL_CTX_set_split_send_fragment(context_of(target), size)
         else:
-            result = SSL_set_split_send_fragment(connection_of(target), size)
+            result = s.SSL_set_split_send_fragment(connection_of(target), size)
         if result != 1:
             errors.fail_ssl("records are split at 1 byte up to the most that one carries")
+        note_size(target, "split", size)
     finally:
         leave(target)
 

@@ -13,10 +13,8 @@ from OpenSSL._native.ssl.trust cimport new_names
 
 cdef extern from "compat.h" nogil:
     long SSL_CTX_set1_client_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
-    long SSL_set1_client_sigalgs_list(s.SSL* ssl, const char* algorithms)
     long SSL_CTX_set1_client_certificate_types(s.SSL_CTX* context, const unsigned char* kinds,
         long count)
-    long SSL_set1_client_certificate_types(s.SSL* ssl, const unsigned char* kinds, long count)
     void SSL_CTX_set0_CA_list(s.SSL_CTX* context, c.X509_NAME_LIST* names)
     void SSL_set0_CA_list(s.SSL* ssl, c.X509_NAME_LIST* names)
     const c.X509_NAME_LIST* SSL_CTX_get0_CA_list(const s.SSL_CTX* context)
@@ -65,6 +63,7 @@ def set_level(target not None: Context | Connection, int level) -> None:
             s.SSL_CTX_set_security_level(context_of(target), level)
         else:
             s.SSL_set_security_level(connection_of(target), level)
+            note_rule(target, "security level", level)
     finally:
         leave(target)
 
@@ -80,7 +79,7 @@ def set_client_sigalgs_list(
         if context_of(target) != NULL:
             result = SSL_CTX_set1_client_sigalgs_list(context_of(target), names)
         else:
-            result = SSL_set1_client_sigalgs_list(connection_of(target), names)
+            result = s.SSL_set1_client_sigalgs_list(connection_of(target), names)
         if result != 1:
             errors.fail_ssl("no such signature algorithm")
         note_rule(target, "client signature algorithms", algorithms)
@@ -98,7 +97,7 @@ def set_certificate_types(target not None: Context | Connection, bytes kinds not
             result = SSL_CTX_set1_client_certificate_types(
                 context_of(target), numbers, PyBytes_GET_SIZE(kinds))
         else:
-            result = SSL_set1_client_certificate_types(
+            result = s.SSL_set1_client_certificate_types(
                 connection_of(target), numbers, PyBytes_GET_SIZE(kinds))
         if result != 1:
             errors.fail_ssl("the kinds of certificates cannot be set")

@@ -11,8 +11,6 @@ cdef extern from "compat.h" nogil:
     uint64_t SSL_CTX_clear_options(s.SSL_CTX* context, uint64_t options)
     uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
     long SSL_CTX_clear_mode(s.SSL_CTX* context, long mode)
-    long SSL_CTX_get_mode(s.SSL_CTX* context)
-    long SSL_set_mode(s.SSL* ssl, long mode)
     long SSL_clear_mode(s.SSL* ssl, long mode)
 
 # Options have 64 bits on every platform.  Modes travel through a C long, which
@@ -64,7 +62,7 @@ def context_clear_mode(Context context not None, uint32_t mode) -> int:
 def context_get_mode(Context context not None) -> int:
     context.enter()
     try:
-        return <uint32_t>SSL_CTX_get_mode(context.handle)
+        return <uint32_t>s.SSL_CTX_get_mode(context.handle)
     finally:
         context.leave()
 
@@ -116,7 +114,7 @@ def connection_get_options(Connection connection not None) -> int:
 def connection_set_mode(Connection connection not None, uint32_t mode) -> int:
     connection.enter()
     try:
-        return <uint32_t>SSL_set_mode(connection.handle, <long>mode)
+        return <uint32_t>s.SSL_set_mode(connection.handle, <long>mode)
     finally:
         connection.leave()
 

@@ -10,6 +10,7 @@ cdef class Tenant(Entrance):
     cdef tuple former               # Contexts in between: libssl may still look into them
     cdef Kept app_data
     cdef dict noted                 # rules set on this connection that libssl does not tell
+    cdef dict sizes                 # of records, as far as they were set on this connection
     # A bit for each hook that was set on this connection itself, whatever its Context says; for
     # ON_VERIFY whether and how to verify.
     cdef unsigned int own_hooks
@@ -45,10 +46,10 @@ cdef class Tenant(Entrance):
     cdef int expect_key(self, bytes key) except -1
     # Its certificate or chain is about to be another than its Context's.
     cdef void own_certificate(self) noexcept
-    cdef int adopt_types(self, Context context) except -1
     cdef int bring_cookies(self, Context context) except -1
     cdef int keep_former(self, Context context) except -1
     cdef int note_rule(self, str name, object value) except -1
+    cdef int note_size(self, str name, long size) except -1
     # A set of hooks has been taken over, and a Context.
     cdef void settle(self) noexcept
 

@@ -19,6 +19,9 @@ from OpenSSL._native.common.hooks cimport (
     ON_VERIFY, Hooks, Kept, keep,
 )
 from OpenSSL._native.common.lock cimport brisk_count_get, brisk_lock_is_mine
+from OpenSSL._native.ssl.adoption cimport (
+    adopt_groups, adopt_sizes, adopt_types, keep_own, taken,
+)
 from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.ssl.criteria cimport Criteria
 from OpenSSL._native.ssl.locking cimport Entrance
@@ -35,9 +38,7 @@ from OpenSSL._exceptions import Error
 # How to verify, as far as libssl does not tell it.
 cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
 
-# Names of notes.
-cdef str CLIENT_TYPES = "client cert type"
-cdef str SERVER_TYPES = "server cert type"
+# The name of a note.
 cdef str EXPECTED_KEYS = "expected keys"
 
 cdef enum:
@@ -48,12 +49,6 @@ cdef enum:
 
 # Of a connection that has none of its own.
 cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
-
-
-cdef int taken(long result) except -1:
-    if result != 1:
-        errors.fail_ssl("a setting of the other Context was refused")
-    return 0
 
 
 cdef list extensions_of(Hooks hooks):
@@ -249,6 +244,7 @@ cdef class Tenant(Entrance):
     cdef int adopt_settings(self, Context context) except -1:
         """What libssl leaves as it was in SSL_new: versions, groups, whom to verify, and how."""
         s.SSL_set_options(self.handle, s.SSL_CTX_get_options(context.handle))
+        s.SSL_set_mode(self.handle, s.SSL_CTX_get_mode(context.handle))
         self.adopt_verification(context)
         if not self.has_own("min version"):
             taken(s.SSL_set_min_proto_version(
@@ -256,16 +252,10 @@ cdef class Tenant(Entrance):
         if not self.has_own("max version"):
             taken(s.SSL_set_max_proto_version(
                 self.handle, <int>s.SSL_CTX_get_max_proto_version(context.handle)))
-        if not self.has_own("groups") and (
-                "groups" in self.context.noted or "groups" in context.noted):
-            groups = context.noted.get("groups", <bytes>s.brisk_default_groups())
-            taken(s.SSL_set1_groups_list(self.handle, <bytes>groups))
-        # These lie with the certificate, and have gone with it.
-        if self.has_own("signature algorithms"):
-            taken(s.SSL_set1_sigalgs_list(
-                self.handle, <bytes>self.noted["signature algorithms"]))
-        if self.has_own("ciphers"):
-            taken(s.SSL_set_cipher_list(self.handle, <bytes>self.noted["ciphers"]))
+        adopt_groups(self.handle, self.noted, self.context.noted, context.noted)
+        adopt_types(self.handle, self.noted, self.context.noted, context.noted)
+        adopt_sizes(self.handle, self.sizes, self.context.sizes, context.sizes)
+        keep_own(self.handle, self.noted)
         if not self.has_own("max cert list"):
             s.SSL_set_max_cert_list(
                 self.handle, s.SSL_CTX_get_max_cert_list(context.handle))
@@ -273,27 +263,11 @@ cdef class Tenant(Entrance):
             self.handle, s.SSL_CTX_get_max_early_data(context.handle)))
         taken(s.SSL_set_recv_max_early_data(
             self.handle, s.SSL_CTX_get_recv_max_early_data(context.handle)))
-        self.adopt_types(context)
         if not self.own_tickets:
             taken(s.SSL_set_num_tickets(
                 self.handle, s.SSL_CTX_get_num_tickets(context.handle)))
         self.must_name = context.must_name
         self.careful = self.careful or self.must_name
-        return 0
-
-    cdef int adopt_types(self, Context context) except -1:
-        """Bring what either side may show, a certificate or a key."""
-        cdef bytes kinds
-        if not self.has_own(CLIENT_TYPES) and (
-                CLIENT_TYPES in self.context.noted or CLIENT_TYPES in context.noted):
-            kinds = context.noted.get(CLIENT_TYPES, b"")
-            taken(s.SSL_set1_client_cert_type(
-                self.handle, <const unsigned char*>kinds if kinds else NULL, len(kinds)))
-        if not self.has_own(SERVER_TYPES) and (
-                SERVER_TYPES in self.context.noted or SERVER_TYPES in context.noted):
-            kinds = context.noted.get(SERVER_TYPES, b"")
-            taken(s.SSL_set1_server_cert_type(
-                self.handle, <const unsigned char*>kinds if kinds else NULL, len(kinds)))
         return 0
 
     cdef bint expects(self, bytes key) except -1:
@@ -386,6 +360,13 @@ cdef class Tenant(Entrance):
                 ask_about_cookies(context)
         finally:
             context.leave()
+        return 0
+
+    cdef int note_size(self, str name, long size) except -1:
+        """Note how records are made, which libssl does not tell; no rule for sessions."""
+        if self.sizes is None:
+            self.sizes = {}
+        self.sizes[name] = size
         return 0
 
     cdef int keep_former(self, Context context) except -1:

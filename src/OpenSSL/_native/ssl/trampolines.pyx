@@ -238,9 +238,11 @@ cdef void on_message(
 # ---- padding
 
 cdef void watch_padding(s.SSL* ssl, Hooks hooks) noexcept:
-    # Refused only where the kernel encrypts, which pads nothing.
+    cdef s.padding_hook trampoline = NULL
     if hooks.has(ON_PADDING):
-        SSL_set_record_padding_callback(ssl, on_padding)
+        trampoline = on_padding
+    # Refused only where the kernel encrypts, which pads nothing.
+    SSL_set_record_padding_callback(ssl, trampoline)
 
 
 cdef size_t on_padding(s.SSL* ssl, int kind, size_t size, void* unused) noexcept with gil:

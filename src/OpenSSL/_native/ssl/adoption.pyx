@@ -1,0 +1,94 @@
+"""What a connection that moves takes over from the other Context, and what of its own it keeps.
+
+Theory.  What SSL_new has copied, libssl leaves as it was: groups, sizes of records, kinds of
+certificates; and it does not tell what a Context has there.  So that is noted when it is set.
+What libssl keeps beside the certificate goes with it: signature algorithms, the security level,
+authorities.  So what was set on the connection itself is set once more.
+"""
+
+cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.commands cimport Commands, begin, run
+
+cdef extern from "compat.h" nogil:
+    void SSL_CONF_CTX_set_ssl(s.SSL_CONF_CTX* commands, s.SSL* ssl)
+
+cdef enum:
+    MOST = 16384        # that a record carries: SSL3_RT_MAX_PLAIN_LENGTH
+
+
+cdef int taken(long result) except -1:
+    if result != 1:
+        errors.fail_ssl("a setting of the other Context was refused")
+    return 0
+
+
+cdef bint concerned(str name, dict own, dict before, dict after) except -1:
+    """Whether the two Contexts may differ in it, and the connection has none of its own."""
+    return (own is None or name not in own) and (name in before or name in after)
+
+
+cdef int adopt_groups(s.SSL* ssl, dict own, dict before, dict after) except -1:
+    if concerned("groups", own, before, after):
+        groups = after.get("groups", <bytes>s.brisk_default_groups())
+        taken(s.SSL_set1_groups_list(ssl, <bytes>groups))
+    return 0
+
+
+cdef int adopt_types(s.SSL* ssl, dict own, dict before, dict after) except -1:
+    """What either side may show, a certificate or a key."""
+    cdef bytes kinds
+    if concerned("client cert type", own, before, after):
+        kinds = after.get("client cert type", b"")
+        taken(s.SSL_set1_client_cert_type(
+            ssl, <const unsigned char*>kinds if kinds else NULL, len(kinds)))
+    if concerned("server cert type", own, before, after):
+        kinds = after.get("server cert type", b"")
+        taken(s.SSL_set1_server_cert_type(
+            ssl, <const unsigned char*>kinds if kinds else NULL, len(kinds)))
+    return 0
+
+
+cdef int adopt_sizes(s.SSL* ssl, dict own, dict before, dict after) except -1:
+    """How records are cut and filled up."""
+    cdef long most, split
+    if concerned("padding", own, before, after):
+        taken(s.SSL_set_block_padding(ssl, <size_t>after.get("padding", 0)))
+    if (concerned("most", own, before, after) or concerned("split", own, before, after)):
+        most = (own or {}).get("most", after.get("most", MOST))
+        split = (own or {}).get("split", after.get("split", most))
+        taken(s.SSL_set_max_send_fragment(ssl, most))
+        taken(s.SSL_set_split_send_fragment(ssl, split if split < most else most))
+    return 0
+
+
+cdef int configure_again(s.SSL* ssl, tuple wanted) except -1:
+    cdef Commands commands = begin()
+    SSL_CONF_CTX_set_ssl(commands.handle, ssl)
+    run(commands, list(wanted), [])
+    return 0
+
+
+cdef int keep_own(s.SSL* ssl, dict own) except -1:
+    """Set again what has gone with the certificate of the Context that was left."""
+    cdef const char* hint
+    cdef bytes kinds
+    if own is None:
+        return 0
+    if "configured" in own:
+        configure_again(ssl, own["configured"])
+    if "signature algorithms" in own:
+        taken(s.SSL_set1_sigalgs_list(ssl, <bytes>own["signature algorithms"]))
+    if "client signature algorithms" in own:
+        taken(s.SSL_set1_client_sigalgs_list(ssl, <bytes>own["client signature algorithms"]))
+    if "client certificate types" in own:
+        kinds = own["client certificate types"]
+        taken(s.SSL_set1_client_certificate_types(ssl, kinds, len(kinds)))
+    if "ciphers" in own:
+        taken(s.SSL_set_cipher_list(ssl, <bytes>own["ciphers"]))
+    if "security level" in own:     # after the ciphers, which may name another
+        s.SSL_set_security_level(ssl, own["security level"])
+    if "key hint" in own:
+        hint = <bytes>own["key hint"]
+        taken(s.SSL_use_psk_identity_hint(ssl, NULL if hint[0] == 0 else hint))
+    return 0
