@@ -18,12 +18,13 @@ from OpenSSL import SSL
 from .counts import Counts
 from .failures import Failure
 from .printable import printable
-from .visitor import Visitor
+from .visitor import Visitor, crowd_of
 
 __all__ = ["Listener", "open_ports"]
 
 _VISITORS_LIMIT = 512
-#: How many of them one address may be: silent sockets of one client fill nothing.
+#: How many of them one address, or one network of IPv6, may be: silent sockets of one client
+#: fill nothing.
 _ADDRESS_LIMIT = 64
 _BACKLOG = 256
 _GRACE_SECONDS = 3.0
@@ -117,7 +118,7 @@ class Listener:
         shown = (
             f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
         )
-        if not self._make_room(shown.rpartition(":")[0]):
+        if not self._make_room(crowd_of(shown)):
             sock.close()
             self.counts.full(shown)
             return
@@ -133,16 +134,16 @@ class Listener:
             sock.close()
             self.counts.full(shown)
 
-    def _make_room(self, host: str) -> bool:
-        """Whether there is room for one more from *host*; the longest idle may have to leave.
+    def _make_room(self, who: str) -> bool:
+        """Whether there is room for one more of that crowd; the longest idle may have to leave.
 
         Of a crowded address one of its own leaves, of a crowded server one of the
         address that has most.
         """
         with self._lock:
             crowd = Counter(each.host for each in self._visitors)
-            if crowd[host] >= _ADDRESS_LIMIT:
-                crowded = host
+            if crowd[who] >= _ADDRESS_LIMIT:
+                crowded = who
             elif len(self._visitors) >= _VISITORS_LIMIT:
                 crowded = crowd.most_common(1)[0][0]
             else:

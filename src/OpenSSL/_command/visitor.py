@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import ipaddress
 import socket
 from http import HTTPStatus
 
@@ -15,11 +16,23 @@ from .printable import printable
 from .refusals import reasons
 from .waiting import Deadline, carry
 
-__all__ = ["Visitor"]
+__all__ = ["Visitor", "crowd_of"]
 
 _FAREWELL_SECONDS = 2.0
 _REQUESTS_LIMIT = 1000
 _CHUNK = 16384
+
+
+def crowd_of(address: str) -> str:
+    """Return for whom an address, with its port, stands: in IPv6 a whole network of 64 bits.
+
+    That is the least that anybody is given, so one client has as many addresses as it likes.
+    """
+    host = address.rpartition(":")[0]
+    if not host.startswith("["):
+        return host
+    number = int(ipaddress.IPv6Address(host[1:-1].partition("%")[0]))
+    return str(ipaddress.IPv6Network((number >> 64 << 64, 64)))
 
 
 class Visitor:
@@ -30,7 +43,7 @@ class Visitor:
     ) -> None:
         self.socket = sock
         self.address = address
-        self.host = address.rpartition(":")[0]
+        self.host = crowd_of(address)
         #: Seconds for the handshake, for each request and between requests.
         self.patience = patience
         self.log = log

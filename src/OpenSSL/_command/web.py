@@ -14,7 +14,11 @@ __all__ = ["HEAD_LIMIT", "Answer", "BadRequest", "Request", "head", "plain", "re
 HEAD_LIMIT = 16384
 
 _REQUEST_LINE = re.compile(rb"([A-Za-z]{1,20}) ([!-~]{1,8000}) HTTP/1\.([01])")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[ \t]*([^\r\n\0]*?)[ \t]*")
+_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[ \t]*([^\0-\x08\x0a-\x1f\x7f]*?)[ \t]*")
+#: A name or an address with perhaps a port, or nothing (RFC 9110, section 7.2); no list of them.
+_HOST = re.compile(
+    r"(?:\[[0-9A-Fa-fv:.]+\]|(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?"
+)
 
 
 class BadRequest(Exception):
@@ -87,9 +91,10 @@ def _parse(top: bytes) -> Request:
         # Said twice, neither may hide the other (RFC 9110, section 5.2).
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     hosts = sum(line[:5].lower() == b"host:" for line in lines)
-    # More than one must be refused (RFC 9112, section 3.2): who comes after us may
-    # believe the other.
-    if hosts > 1 or (found[3] == b"1" and not hosts):
+    # More than one must be refused, and one that is no host (RFC 9112, section 3.2): who
+    # comes after us may read it in another way.
+    good = hosts == 1 or (not hosts and found[3] == b"0")
+    if not good or not _HOST.fullmatch(headers.get("host", "")):
         raise BadRequest(HTTPStatus.BAD_REQUEST)
     connection = headers.get("connection", "").lower()
     # A body would have to be read before the next request; nothing here takes one.

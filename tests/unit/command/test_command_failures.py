@@ -13,7 +13,7 @@ pytest.importorskip("click")
 from kit import authority
 from kit.commands import COMMAND, brisk, environment
 from OpenSSL import crypto
-from OpenSSL._command import listener
+from OpenSSL._command import listener, visitor
 from OpenSSL._command.chain import alternative_names, describe
 from OpenSSL._command.failures import KINDS, Failure, from_os_error, table
 from OpenSSL._command.printable import printable, quantity
@@ -110,3 +110,17 @@ def test_an_address_that_is_found_twice_is_listened_on_once(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: find(*args, **named) * 2)
     (port,) = listener.open_ports("127.0.0.1", 0)
     port.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "crowd"),
+    [
+        ("192.0.2.1:5", "192.0.2.1"),
+        ("[2001:db8:0:1:2:3:4:5]:5", "2001:db8:0:1::/64"),
+        ("[2001:db8:0:1::9]:6", "2001:db8:0:1::/64"),
+        ("[fe80::1%eth0]:7", "fe80::/64"),
+        ("[::1]:8", "::/64"),
+    ],
+)
+def test_one_network_of_ipv6_is_one_crowd(address: str, crowd: str) -> None:
+    assert visitor.crowd_of(address) == crowd

@@ -36,6 +36,14 @@ def test_a_request_is_read_from_any_pieces() -> None:
         assert b"rest".startswith(rest)
 
 
+@pytest.mark.parametrize(
+    "host", [b"", b"h", b"h:8443", b"h:", b"192.0.2.1:80", b"[::1]", b"[2001:db8::1]:443", b"a%20b"]
+)
+def test_a_host_may_be_any_name_or_address(host: bytes) -> None:
+    request, _ = read(b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % host)
+    assert request is not None
+
+
 def test_a_client_that_leaves_between_requests_is_no_error() -> None:
     assert read() == (None, b"")
     assert read(b"\r\n") == (None, b"")
@@ -57,6 +65,27 @@ def test_a_client_that_leaves_between_requests_is_no_error() -> None:
         b"GET / HTTP/1.1\r\nHost: h\r\n folded: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : h\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: h\r\nA: b\nc: d\r\n\r\n",
+        *(
+            b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % host
+            for host in (
+                *(
+                    b"a, b",
+                    b"a,b",
+                    b"a b",
+                    b"a\tb",
+                    b"user@a",
+                    b"a/b",
+                    b"a?b",
+                    b"a#b",
+                    b"https://a",
+                ),
+                *(b"a:443:443", b"a:https", b"::1", b"[::1", b"\xc3\xa9", b"%zz", b'"a"', b"a\\b"),
+            )
+        ),
+        *(
+            b"GET / HTTP/1.1\r\nHost: h\r\nA: b%cc\r\n\r\n" % control
+            for control in b"\0\x0b\x1b\x7f\r"
+        ),
     ],
 )
 def test_malformed_requests_are_bad(text: bytes) -> None:
