@@ -15,13 +15,16 @@ PASSPHRASE = authority.PASSPHRASE
 Target = SSL.Context | SSL.Connection
 
 
-def archive(who: authority.Identity, folder: Path, password: str = "secret") -> bytes:
+def archive(
+    who: authority.Identity, folder: Path, password: str = "secret", options: str = ""
+) -> bytes:
     path = folder / "archive.p12"
     subprocess.run(
         [
             *("openssl", "pkcs12", "-export", "-passout", f"pass:{password}", "-out", path),
             *("-inkey", who.files.key, "-in", who.files.certificate),
             *("-certfile", who.files.intermediates),
+            *options.split(),
         ],
         check=True,
         capture_output=True,
@@ -136,6 +139,30 @@ def test_an_archive_that_cannot_be_opened(password: str | bytes | None, tmp_path
     with pytest.raises(ValueError, match="NUL"):
         server.use_pkcs12(data, "sec\0ret")
     assert accepted(server)
+
+
+@pytest.mark.parametrize("password", ["secret", "", "\N{SNOWMAN}"])
+@pytest.mark.parametrize("kind", ["AES-256-CBC", "PBE-SHA1-3DES", "NONE"])
+@pytest.mark.parametrize("given", [str.encode, lambda _: b"wrong", lambda _: None])
+def test_an_archive_without_a_mac(
+    given: Callable[[str], bytes | None], kind: str, password: str, tmp_path: Path
+) -> None:
+    """What is encrypted opens by its passphrase alone; what is not has none."""
+    options = f"-nomac -keypbe {kind} -certpbe {kind}"
+    data = archive(authority.identity(), tmp_path, password, options)
+    phrase = given(password)
+    if kind == "NONE" or (phrase or b"") == password.encode():
+        loaded = crypto.load_pkcs12(data, phrase)
+        assert loaded.get_privatekey() is not None
+        assert loaded.get_certificate() is not None
+        server = contexts.blank_context()
+        server.use_pkcs12(data, phrase)
+        assert accepted(server)
+    else:
+        with pytest.raises(crypto.Error):
+            crypto.load_pkcs12(data, phrase)
+        with pytest.raises(crypto.Error):
+            contexts.blank_context().use_pkcs12(data, phrase)
 
 
 def test_an_archive_without_a_key(tmp_path: Path) -> None:

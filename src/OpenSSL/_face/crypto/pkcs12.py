@@ -119,7 +119,9 @@ class PKCS12:
 
 
 def load_pkcs12(buffer: str | bytes, passphrase: bytes | None = None) -> PKCS12:
-    """Load an archive in DER.
+    """Load an archive in DER, with a MAC or without.
+
+    Without one nothing tells whether somebody has changed it.
 
     Raises ValueError for NUL bytes in the passphrase, Error when it is wrong or
     there is no archive.

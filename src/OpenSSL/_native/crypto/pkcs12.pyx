@@ -18,6 +18,10 @@ cdef extern from "compat.h" nogil:
     int i2d_PKCS12_bio(c.BIO* bio, const c.PKCS12* archive)
     int PKCS12_parse(c.PKCS12* archive, const char* phrase, c.EVP_PKEY** key,
         c.X509** certificate, c.X509_CHAIN** authorities)
+    int PKCS12_mac_present(const c.PKCS12* archive)
+    int PKCS12_set_mac(c.PKCS12* archive, const char* phrase, int size, unsigned char* salt,
+        int salt_size, int iterations, const c.EVP_MD* digest)
+    const c.EVP_MD* EVP_sha256()
     c.PKCS12* PKCS12_create(const char* phrase, const char* name, c.EVP_PKEY* key,
         c.X509* certificate, c.X509_CHAIN* authorities, int key_nid, int certificate_nid,
         int iterations, int mac_iterations, int key_type)
@@ -52,6 +56,28 @@ cdef bint passed_over(const c.X509_CHAIN* others, c.EVP_PKEY* key) except -1:
     return False
 
 
+cdef int open_archive(
+    c.PKCS12* archive, const char* words, c.EVP_PKEY** key, c.X509** certificate,
+    c.X509_CHAIN** others,
+) noexcept nogil:
+    """PKCS12_parse, also for archives without a MAC.
+
+    libcrypto 3.0 takes these only without a passphrase.  So it is given a MAC to find: what is
+    encrypted still opens by the right passphrase alone.
+    """
+    cdef const char* phrase = words
+    if PKCS12_mac_present(archive):
+        return PKCS12_parse(archive, words, key, certificate, others)
+    if words == NULL:
+        if PKCS12_parse(archive, NULL, key, certificate, others) == 1:
+            return 1
+        errors.clear()
+        phrase = b""    # another one than none
+    if PKCS12_set_mac(archive, phrase, -1, NULL, 0, 1, EVP_sha256()) != 1:
+        return 0
+    return PKCS12_parse(archive, phrase, key, certificate, others)
+
+
 def parse(bytes data not None, bytes phrase) -> tuple[Any, Any, bytes | None, list[Any] | None]:
     """Return ``(key, certificate, friendly name, other certificates)``, None where missing."""
     cdef memory.Memory source = memory.reading(data)
@@ -70,7 +96,7 @@ def parse(bytes data not None, bytes phrase) -> tuple[Any, Any, bytes | None, li
     if archive == NULL:
         errors.fail_crypto("not a PKCS #12 archive")
     with nogil:  # deriving keys from passphrases is slow on purpose
-        good = PKCS12_parse(archive, words, &key, &certificate, &others)
+        good = open_archive(archive, words, &key, &certificate, &others)
         PKCS12_free(archive)
     try:
         if good != 1:
