@@ -519,6 +519,20 @@ def test_a_hook_may_replace_the_store_that_is_being_verified_by() -> None:
         assert errors[0] == 66 and len(errors) > 1
 
 
+@pytest.mark.differs("set_verify with bits")
+@pytest.mark.parametrize("mode", [-1, 16, 0xFF, 1 << 31, 1 << 40, -(1 << 40)])
+def test_modes_that_are_none_are_refused(mode: int) -> None:
+    """-1, as "all there is", would have a server of TLS 1.3 ask nobody for a certificate."""
+    server = contexts.server_context(require_client=True, version="TLSv1.3")
+    ends = pump.pair(server, contexts.client_context(version="TLSv1.3"))
+    for target in (server, ends.server):
+        before = target.get_verify_mode()
+        with pytest.raises(ValueError, match="bits"):
+            target.set_verify(mode)
+        assert target.get_verify_mode() == before
+    assert pump.handshake_outcome(*ends).server is not None
+
+
 def test_verify_flags_are_added_and_taken_away():
     context = contexts.client_context()
     before = context.get_verify_flags()

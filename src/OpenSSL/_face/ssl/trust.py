@@ -6,6 +6,7 @@ from OpenSSL._face.common.arguments import hook, integer, path_bytes, text_to_by
 from OpenSSL._face.common.hosts import address_bytes, host_bytes, is_dotted
 from OpenSSL._face.crypto.certificates import certificate
 from OpenSSL._face.crypto.names import X509Name
+from OpenSSL._native.common import constants
 from OpenSSL._native.ssl import connection as native_connection
 from OpenSSL._native.ssl import context as native_context
 from OpenSSL._native.ssl import trust as native
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     VerifyHook: TypeAlias = Callable[[Connection, X509, int, int, int], bool]
 
 __all__ = ["ConnectionTrust", "ContextTrust"]
+
+_EVERY_MODE = (
+    constants.VERIFY_PEER
+    | constants.VERIFY_FAIL_IF_NO_PEER_CERT
+    | constants.VERIFY_CLIENT_ONCE
+    | constants.VERIFY_POST_HANDSHAKE
+)
 
 
 class ContextTrust(native_context.Context):
@@ -113,7 +121,9 @@ class ContextTrust(native_context.Context):
         """Choose whether and how connections made from now on verify their peer.
 
         ``mode`` is ``VERIFY_NONE`` or ``VERIFY_PEER``, the latter possibly with
-        ``VERIFY_FAIL_IF_NO_PEER_CERT`` and ``VERIFY_CLIENT_ONCE``.  ``callback`` is
+        ``VERIFY_FAIL_IF_NO_PEER_CERT`` and ``VERIFY_CLIENT_ONCE``.  With
+        ``VERIFY_POST_HANDSHAKE`` a server asks nobody over TLS 1.3, and lets everybody in,
+        until :meth:`Connection.verify_client_post_handshake` is called.  ``callback`` is
         asked for every certificate of the chain: ``callback(connection, x509,
         error_number, depth, ok)``; True goes on, as if there were no error, False
         ends the handshake, and so does an exception, which comes out of the call
@@ -121,10 +131,11 @@ class ContextTrust(native_context.Context):
         anonymous cipher (``aNULL``, at security level 0 only) has no certificate to
         verify, and nobody is asked.
 
-        Raises TypeError if ``mode`` is not an integer or ``callback`` cannot be called.
+        Raises TypeError if ``mode`` is not an integer or ``callback`` cannot be called,
+        ValueError for bits that no ``VERIFY_`` constant has.
         ``SSL_CTX_set_verify(3)``
         """
-        native.set_verify(self, integer("mode", mode), hook("callback", callback))
+        native.set_verify(self, _mode(mode), hook("callback", callback))
 
     def get_verify_mode(self) -> int:
         """The mode given to :meth:`set_verify`.
@@ -147,6 +158,14 @@ class ContextTrust(native_context.Context):
         ``SSL_CTX_get_verify_depth(3)``
         """
         return native.get_verify_depth(self)
+
+
+def _mode(mode: object) -> int:
+    number = integer("mode", mode)
+    # All bits at once, as in -1, would have a server of TLS 1.3 ask nobody.
+    if not 0 <= number <= _EVERY_MODE:
+        raise ValueError(f"mode {number} has bits that no VERIFY_ constant has")
+    return number
 
 
 def _names(authorities: Sequence[X509Name]) -> list[X509Name]:
@@ -176,10 +195,11 @@ class ConnectionTrust(native_connection.Connection):
 
         Stays in force when :meth:`set_context` gives another Context.
 
-        Raises TypeError if ``mode`` is not an integer or ``callback`` cannot be called.
+        Raises TypeError if ``mode`` is not an integer or ``callback`` cannot be called,
+        ValueError for bits that no ``VERIFY_`` constant has.
         ``SSL_set_verify(3)``
         """
-        native.connection_set_verify(self, integer("mode", mode), hook("callback", callback))
+        native.connection_set_verify(self, _mode(mode), hook("callback", callback))
 
     def get_verify_mode(self) -> int:
         """The mode in force on this connection.
