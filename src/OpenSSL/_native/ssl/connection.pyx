@@ -11,7 +11,7 @@ cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.errors cimport DONE, WANT_READ, WANT_WRITE, fail_wanting, sign_of
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.ending cimport OVER
-from OpenSSL._native.ssl.engine cimport HANDSHAKE, SHUTDOWN
+from OpenSSL._native.ssl.working cimport HANDSHAKE, SHUTDOWN
 from OpenSSL._native.ssl.reading cimport size_of
 from OpenSSL._native.ssl.sending cimport Sender, as_buffer
 

@@ -16,7 +16,7 @@ from OpenSSL._native.common.hooks cimport ON_PEER
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.ending cimport OVER
-from OpenSSL._native.ssl.engine cimport HANDSHAKE, SHUTDOWN, WRITE, Operation
+from OpenSSL._native.ssl.working cimport HANDSHAKE, SHUTDOWN, WRITE, Operation
 
 from OpenSSL._exceptions import (
     WantReadError, WantWriteError, WantX509LookupError, ZeroReturnError,

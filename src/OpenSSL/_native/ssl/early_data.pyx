@@ -19,7 +19,7 @@ from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.either cimport change, leave, put_hook
-from OpenSSL._native.ssl.engine cimport EARLY_READ, EARLY_WRITE
+from OpenSSL._native.ssl.working cimport EARLY_READ, EARLY_WRITE
 from OpenSSL._native.ssl.stamps cimport allows_early, may_send_early, refuse_session
 
 from OpenSSL._exceptions import Error

@@ -17,7 +17,8 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport DONE, WANT_READ, WANT_WRITE, Verdict, sign_of
 from OpenSSL._native.common.platform cimport brisk_fd
 from OpenSSL._native.ssl.channel cimport look_at_header, return_borrowed
-from OpenSSL._native.ssl.engine cimport PEEK, READ, Engine
+from OpenSSL._native.ssl.engine cimport Engine
+from OpenSSL._native.ssl.working cimport PEEK, READ
 
 from operator import index as _index
 

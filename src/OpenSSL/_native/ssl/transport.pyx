@@ -5,7 +5,7 @@ from OpenSSL._native.common.errors cimport DONE
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try
 from OpenSSL._native.ssl.connection cimport Connection
-from OpenSSL._native.ssl.engine cimport SHUTDOWN
+from OpenSSL._native.ssl.working cimport SHUTDOWN
 
 cdef extern from "compat.h":
     int SSL_SENT_SHUTDOWN
