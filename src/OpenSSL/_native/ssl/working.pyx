@@ -28,7 +28,7 @@ from OpenSSL._native.ssl.channel cimport (
 from OpenSSL._native.ssl.conduit cimport Conducted
 from OpenSSL._native.ssl.ending cimport OVER
 from OpenSSL._native.ssl.gathering cimport begin_flight
-from OpenSSL._native.ssl.waiting cimport borrow, came_back, check_deadline, check_open, is_dear
+from OpenSSL._native.ssl.waiting cimport borrow, came_back, check_open, is_dear
 from OpenSSL._native.ssl.writing cimport (
     RECORD, finish_flight, finish_for_good, leave, write_records,
 )
@@ -102,7 +102,6 @@ cdef class Worker(Conducted):
         """
         cdef Verdict verdict
         cdef long long asked
-        memset(&verdict, 0, sizeof(Verdict))
         cdef Channel* channel = &self.channel
         cdef bint reading = self.may_shake(starting)
         cdef void* before = NULL
@@ -126,6 +125,7 @@ cdef class Worker(Conducted):
         if leaving:
             with nogil:
                 if waits > 0 and self.is_dry():
+                    memset(&verdict, 0, sizeof(Verdict))
                     verdict.status = WANT_READ
                 else:
                     verdict = self.compute(operation, data, size, moved)
@@ -174,14 +174,16 @@ cdef class Worker(Conducted):
     cdef int may_wait(self, bint starting, double* deadline) except -1:
         """For how many milliseconds a read may wait without the interpreter; 0 for not at all."""
         cdef double seconds
-        if (deadline[0] < 0 or not self.channel.is_socket or self.channel.datagram
-                or self.heavy or self.may_shake(starting) or self.stays(READ, 0, starting)):
+        if (brisk_is_single() or deadline[0] < 0 or not self.channel.is_socket
+                or self.channel.datagram or self.heavy or self.may_shake(starting)
+                or self.stays(READ, 0, starting)):
             return 0
         seconds = waiting.patience(self.socket, self.channel.fd)
         if seconds < 0:
             return BRIEFLY
+        if seconds > 0 and deadline[0] == 0:
+            deadline[0] = monotonic() + seconds
         # What has less time is not kept longer than it has.
-        check_deadline(seconds, deadline)
         return BRIEFLY if seconds > 0 and deadline[0] - monotonic() > BRIEFLY / 1e3 else 0
 
     cdef bint may_shake(self, bint starting) noexcept:
