@@ -72,6 +72,45 @@ def test_a_wrong_key_or_identity(key: bytes, identity: bytes, version: str) -> N
             end.sendall(b"secret")
 
 
+def test_an_empty_identity_is_one_in_tls_1_2() -> None:
+    asked: list[bytes] = []
+
+    def known(_connection: SSL.Connection, identity: bytes) -> bytes | None:
+        asked.append(identity)
+        return KEY if identity == b"" else None
+
+    for highest in ("TLSv1.2", None):
+        server = server_context("TLSv1.2")
+        server.set_psk_server_callback(known)
+        client = client_context("TLSv1.2", KEY, b"")
+        if highest is None:
+            client.set_max_proto_version(0)
+        ends = pump.connected(server, client)
+        assert [end.get_psk_identity() for end in ends] == [b"", b""]
+    assert asked == [b"", b""]
+
+
+def test_tls_1_3_is_not_offered_a_key_without_a_name() -> None:
+    """It has no empty identity: the server needs a certificate, and a good one."""
+    server = server_context("TLSv1.3")
+    server.set_psk_server_callback(lambda *_: KEY)
+    server.set_psk_find_session_callback(lambda *_: KEY)
+    client = client_context("TLSv1.3", KEY, b"")
+    outcome = pump.handshake_outcome(*pump.pair(server, client))
+    assert isinstance(outcome.client, SSL.Error)
+    contexts.use_identity(server, authority.identity())
+    client.set_verify(SSL.VERIFY_PEER)
+    outcome = pump.handshake_outcome(*pump.pair(server, client))
+    assert outcome.client is not None
+    client.load_verify_locations(str(authority.trust_file()))
+    ends = pump.connected(server, client)
+    assert ends.client.get_psk_identity() is None
+    client.set_psk_client_callback(None)
+    client.set_psk_use_session_callback(lambda _: (b"", KEY))
+    with pytest.raises(ValueError, match="identity"):
+        pump.handshake(*pump.pair(server, client))
+
+
 def test_an_identity_with_a_nul_byte_is_not_the_one_before_it() -> None:
     """TLS 1.3 carries any bytes, and libssl would cut them."""
     asked: list[bytes] = []
@@ -230,7 +269,11 @@ def test_bad_answers(name: str, version: str, serving: bool, answer: object) -> 
     getattr(server if serving else client, name)(lambda *_rest: answer)
     failures = pump.handshake_outcome(*pump.pair(server, client))
     ours = failures.server if serving else failures.client
-    fine = answer == (b"a\0b", KEY) and name == "set_psk_use_session_callback"
+    # TLS 1.2 has the empty identity, TLS 1.3 that with a NUL byte: nobody knows them here.
+    fine = (answer, name) in (
+        ((b"a\0b", KEY), "set_psk_use_session_callback"),
+        ((b"", KEY), "set_psk_client_callback"),
+    )
     assert isinstance(ours, SSL.Error if fine else (TypeError, ValueError))
 
 

@@ -37,8 +37,9 @@ class ContextPsk(native_context.Context):
         It returns both, ``(identity, key)``, or None for none: then a handshake of TLS 1.2
         with such a cipher fails, and one of TLS 1.3 needs a certificate. ``hint`` is what the
         server says about itself, in TLS 1.2, or None. TLS 1.3 uses the key with SHA-256;
-        :meth:`set_psk_use_session_callback` is for others, and asked first. An identity has 1
-        to 255 bytes, a key 1 to 512. TLS 1.2 needs ciphers for it as well:
+        :meth:`set_psk_use_session_callback` is for others, and asked first. An identity has up
+        to 255 bytes, a key 1 to 512; under an empty one TLS 1.3 is not offered the key.
+        TLS 1.2 needs ciphers for it as well:
         ``set_cipher_list(b"PSK")``.
 
         **The key stands for the server.** Names (``set_host``) are not compared: return None

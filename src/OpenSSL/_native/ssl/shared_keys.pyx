@@ -112,14 +112,14 @@ cdef bytes checked_key(object key, size_t room):
     return key
 
 
-cdef bytes checked_identity(object identity, size_t room, bint text):
+cdef bytes checked_identity(object identity, size_t least, size_t room, bint text):
     if isinstance(identity, str):
         identity = identity.encode()
     if not isinstance(identity, bytes):
         raise TypeError(f"an identity must be text or bytes, not {type(identity).__name__}")
-    if not 0 < <size_t>PyBytes_GET_SIZE(identity) <= room:
+    if not least <= <size_t>PyBytes_GET_SIZE(identity) <= room:
         raise ValueError(
-            f"an identity has 1 to {room} bytes, not {PyBytes_GET_SIZE(identity)}")
+            f"an identity has {least} to {room} bytes, not {PyBytes_GET_SIZE(identity)}")
     if text and b"\0" in identity:
         raise ValueError("an identity must not contain a NUL byte")
     return identity
@@ -177,7 +177,7 @@ cdef tuple ask_client(Carrier carrier, object hint, size_t room):
     if not isinstance(answer, tuple) or len(answer) != 2:
         raise TypeError("a PSK client callback must return an identity and a key, or None")
     name, key = answer
-    return checked_identity(name, room, True), key
+    return checked_identity(name, 0, room, True), key
 
 
 cdef unsigned int give_key(
@@ -206,7 +206,7 @@ cdef tuple ask_use(Carrier carrier):
                 raise TypeError(
                     "a PSK callback must return an identity, a key and the name of a cipher, "
                     "or None")
-            return (checked_identity(answer[0], LONGEST_NAME, False), answer[1],
+            return (checked_identity(answer[0], 1, LONGEST_NAME, False), answer[1],
                     answer[2] if len(answer) == 3 else None)
     if hooks.has(ON_PSK_CLIENT):
         answer = ask_client(carrier, None, PSK_MAX_IDENTITY_LEN - 1)
@@ -224,6 +224,8 @@ cdef int give_session(
     if answer is None:
         channel_of(ssl).keyless = True
         return 0
+    if not answer[0]:
+        return 0    # TLS 1.3 has no empty identity; in TLS 1.2 the key may still be used
     made = new_session(ssl, answer[1], answer[2])
     if digest != NULL and not EVP_MD_is_a(digest, EVP_MD_get0_name(
             SSL_CIPHER_get_handshake_digest(s.SSL_SESSION_get0_cipher(made)))):
