@@ -151,14 +151,77 @@ def test_the_first_handshake_leaves_nothing_of_the_count(version: str) -> None:
         assert pump.transfer(theirs, ours, b"data") == b"data"
 
 
-def test_a_handshake_that_never_ends_is_ended() -> None:
+def plain(body: bytes) -> bytes:
+    """A record of a handshake, before there are keys."""
+    return b"\x16\x03\x03" + len(body).to_bytes(2, "big") + body
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [sealing.HELLO_REQUEST],
+        [sealing.HELLO_REQUEST * 250],
+        [bytes(1)] * 4,
+        [bytes(3), bytes(1)],
+    ],
+    ids=["one", "many", "byte by byte", "cut"],
+)
+def test_a_handshake_that_never_ends_is_ended(parts: list[bytes]) -> None:
     """A server may send HelloRequests in the middle of a handshake: clients pass over them."""
     victim = floods.victim(Flood("", "TLSv1.2", CLIENT, lambda _: b""), None)
     assert not pump.step(victim.do_handshake)
     for _ in range(2000):
-        victim.bio_write(b"\x16\x03\x03\x00\x04" + sealing.HELLO_REQUEST)
+        for part in parts:
+            victim.bio_write(plain(part))
     with verdicts.protocol_error(TOO_MANY):
         victim.do_handshake()
+
+
+@pytest.mark.parametrize("kind", [20, 21])
+def test_what_is_no_message_counts_in_a_handshake_too(kind: int) -> None:
+    """Each of them, though libssl itself may be stricter."""
+    flood = Flood("", "TLSv1.3", CLIENT, lambda _: b"")
+    victim = floods.victim(flood, None, 3)
+    assert not pump.step(victim.do_handshake)
+    body = b"\1" if kind == 20 else b"\1\x5a"
+    for _ in range(10):
+        victim.bio_write(bytes([kind]) + b"\x03\x03\x00" + bytes([len(body)]) + body)
+    with pytest.raises(SSL.Error):
+        victim.do_handshake()
+
+
+@pytest.mark.parametrize("requests", [0, 900])
+def test_messages_may_come_byte_by_byte(requests: int) -> None:
+    """How many records a handshake comes in says nothing: libssl bounds its messages."""
+    flood = Flood("", "TLSv1.2", CLIENT, lambda _: b"")
+    ours, theirs = floods.victim(flood, None), floods.peer(flood, None)
+    records = 0
+    for _ in range(4):
+        for end in (ours, theirs):
+            pump.step(end.do_handshake)
+        pump.shuttle(ours, theirs)
+        encrypted = False
+        for record in cut(pump.outgoing(theirs)):
+            encrypted = encrypted or record[0] != HANDSHAKE
+            if encrypted:
+                ours.bio_write(record)
+                continue
+            for _ in range(requests):
+                ours.bio_write(plain(sealing.HELLO_REQUEST))
+            requests = 0
+            for byte in record[5:]:
+                ours.bio_write(plain(bytes([byte])))
+                records += 1
+    assert records > ours.get_context().get_max_records_without_data()
+    assert pump.transfer(theirs, ours, b"data") == b"data"
+
+
+def cut(stream: bytes) -> Iterator[bytes]:
+    """The records of a stream."""
+    while stream:
+        end = 5 + int.from_bytes(stream[3:5], "big")
+        yield stream[:end]
+        stream = stream[end:]
 
 
 def test_over_dtls_strangers_end_nothing() -> None:

@@ -72,7 +72,8 @@ class ContextSettings(Context):
 
         Beyond it the connection ends, with an :class:`Error` that says so. Counted are
         tickets, key updates, warnings, renegotiations, everything that makes work and
-        brings nothing; a record counts once more for each 512 bytes it has. Data begin
+        brings nothing; a record counts once more for each 512 bytes it has. The messages of a
+        first handshake count once for 512 bytes, in however many records they come. Data begin
         the count again, whichever side sends them, and so does the end of a handshake.
         Over DTLS only what certainly comes from the peer counts. 1000 to begin with; for
         all connections of this Context, those that exist included.

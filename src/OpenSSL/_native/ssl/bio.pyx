@@ -52,6 +52,7 @@ cdef enum:
     HEADER = 5            # bytes before the body of a record
     DATA = 23             # types of records
     HANDSHAKE = 22
+    MESSAGE_HEADER = 4    # bytes before the body of a message: its type, its length
     SET_KTLS = 72         # a request that bio.h keeps to itself; see kernel_tls.h
     FULL = 16401          # no shorter one can be full in TLS 1.3
     DATAGRAM_HEADER = 13  # bytes before the body of a record of DTLS
@@ -94,11 +95,48 @@ cdef size_t read_pieces(Channel* channel, char* data, size_t size) noexcept nogi
     return done
 
 
+cdef inline bint is_handshaking(const Channel* channel) noexcept nogil:
+    """Whether the present record may be a part of the first handshake; TLS 1.3 calls it data."""
+    return not channel.shaken and (channel.kind == HANDSHAKE or channel.kind == DATA)
+
+
+cdef void follow_messages(Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
+    """Count HelloRequests: a client passes over any number of them in its first handshake.
+
+    They are messages without a body, of type 0.  Once messages are encrypted nothing is found
+    here; there they count by their bytes.
+    """
+    cdef size_t part
+    while size > 0:
+        if channel.remaining > 0:
+            part = channel.remaining if channel.remaining < size else size
+            channel.remaining -= <unsigned int>part
+            data += part
+            size -= part
+            continue
+        channel.opening = channel.opening << 8 | data[0]
+        channel.opened += 1
+        data += 1
+        size -= 1
+        if channel.opened == MESSAGE_HEADER:
+            channel.opened = 0
+            channel.remaining = channel.opening & 0xffffff
+            if channel.opening == 0:
+                channel.idle += 1
+
+
 cdef inline void begin_record(Channel* channel) noexcept nogil:
     """A header is whole: note what kind of work its record may be."""
     cdef size_t length = channel.length
-    # A long one counts for more: it may hold hundreds of messages.
-    channel.idle += 1 + <unsigned int>(length >> 9)
+    if is_handshaking(channel) and length > 0:
+        # How many records its messages come in is the peer's choice; libssl bounds them all.
+        length += channel.crumbs
+        channel.idle += <unsigned int>(length >> 9)
+        channel.crumbs = length & 0x1ff
+        length = channel.length
+    else:
+        # A long one counts for more: it may hold hundreds of messages.
+        channel.idle += 1 + <unsigned int>(length >> 9)
     channel.large = length > LIGHT
     channel.allowance = channel.allowance - length if channel.allowance > length else 0
 
@@ -143,6 +181,8 @@ cdef inline void follow(Channel* channel, const unsigned char* data, size_t size
         follow_bit(channel, data[0])
         data += 1
         size -= 1
+    if channel.kind == HANDSHAKE and not channel.shaken:
+        follow_messages(channel, data, size)
     channel.partial += <unsigned int>size
     if channel.header == HEADER and channel.partial >= <unsigned int>HEADER + channel.length:
         channel.header = 0

@@ -79,6 +79,10 @@ cdef struct Channel:
     flag large                  # reading it takes time
     unsigned short length       # of its body
     unsigned int partial        # bytes of it that have been given, not the whole of it
+    flag opened                 # bytes of a message's header that have been given
+    unsigned short crumbs       # bytes of messages that have not counted yet
+    unsigned int opening        # that header
+    unsigned int remaining      # bytes of the message that are still to come
     # ---- datagrams of either kind
     unsigned short version      # of the nonsense
     unsigned int mtu            # of a datagram; 0 before libssl has asked for it
