@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -197,6 +197,43 @@ def test_a_server_is_asked_as_well() -> None:
     pump.handshake(*ends)
     assert set(asked) == {0.0}
     assert pump.transfer(ends.client, ends.server, b"data") == b"data"
+
+
+def fragments(packet: bytes) -> Iterator[tuple[int, int, int]]:
+    """The messages of a handshake in plain text: each one's length, where it begins, how much."""
+    while packet:
+        end = 13 + int.from_bytes(packet[11:13], "big")
+        message = packet[13:end]
+        yield (
+            int.from_bytes(message[1:4], "big"),
+            int.from_bytes(message[6:9], "big"),
+            int.from_bytes(message[9:12], "big"),
+        )
+        packet = packet[end:]
+
+
+def test_what_is_sent_again_is_not_cut_by_what_waits_before_it() -> None:
+    """Each packet has the whole size: those before it have left libssl, if not the program."""
+    ends = pair()
+    ends.server.set_timer_callback(lambda *_: 0.03)
+    begin_both(ends)
+    time.sleep(0.03)
+    assert ends.server.DTLSv1_handle_timeout()
+    again = [ends.server.bio_read(65536) for _ in range(4)]
+    assert sum(len(each) for each in again) > 1200
+    for packet in again:
+        for total, start, size in fragments(packet):
+            assert (start, size) == (0, total)
+
+
+def begin_both(ends: pump.Pair) -> None:
+    """Have the server send its first flight, which is lost."""
+    pump.step(ends.client.do_handshake)
+    pump.shuttle(ends.client, ends.server)
+    pump.step(ends.server.do_handshake)
+    with contextlib.suppress(SSL.WantReadError):
+        while ends.server.bio_read(65536):
+            pass
 
 
 def test_who_has_no_timers() -> None:

@@ -475,7 +475,8 @@ cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexce
     if command == c.BIO_CTRL_PENDING:
         return <long>channel.incoming
     if command == c.BIO_CTRL_WPENDING:
-        return <long>channel.outgoing
+        # What was written is a datagram already: libssl would make the next one so much shorter.
+        return 0 if channel.datagram else <long>channel.outgoing
     if command == c.BIO_CTRL_DGRAM_SET_MTU:
         channel.mtu = <unsigned int>number
         return number
