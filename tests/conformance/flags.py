@@ -39,12 +39,12 @@ def _number(text: str) -> int:
     return int(text, 0)
 
 
-def _words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     return text.split()
 
 
 #: Flags without a value.
-SWITCHES = _words(
+SWITCHES = split_words(
     """
 ipv6 server dtls fallback-scsv require-any-client-certificate async
 write-different-record-sizes partial-write no-tls13 no-tls12 no-tls11 no-tls1 no-ticket
@@ -66,7 +66,7 @@ renegotiate-explicit
 )
 
 #: Flags with a number, a text, bytes in base64; several times the same one makes a list.
-NUMBERS = _words(
+NUMBERS = split_words(
     """
 port shim-id resume-count min-version max-version expect-version mtu export-keying-material
 expect-total-renegotiations expect-peer-signature-algorithm expect-curve-id expect-cipher-aes
@@ -74,7 +74,7 @@ expect-cipher-no-aes expect-cipher resumption-delay max-send-fragment read-size
 max-cert-list initial-timeout-duration-ms expect-selected-credential quic-use-legacy-codepoint
 """
 )
-TEXTS = _words(
+TEXTS = split_words(
     """
 trust-cert expect-server-name host-name psk psk-identity srtp-profiles cipher
 use-client-ca-list expect-client-ca-list cert-file key-file expect-peer-cert-file
@@ -82,20 +82,20 @@ expect-msg-callback advertise-alpn expect-alpn expect-advertised-alpn select-alp
 export-context expect-early-data-reason
 """
 )
-PACKED = _words(
+PACKED = split_words(
     """
 expect-certificate-types expect-signed-cert-timestamps signed-cert-timestamps
 expect-ocsp-response ocsp-response ticket-key
 """
 )
-LISTS = _words(
+LISTS = split_words(
     """
 verify-prefs expect-peer-verify-pref curves signing-prefs
 """
 )
 
 #: What belongs to the certificate that was begun last, where there is a list of them.
-OF_CREDENTIALS = _words(
+OF_CREDENTIALS = split_words(
     """
 cert-file key-file signing-prefs ocsp-response signed-cert-timestamps
 """

@@ -5,6 +5,7 @@ each outcome with expected.txt.  Exit 1 when one differs.
 
     make conformance ARGS="ALPN* Resume-*"
     make conformance ARGS="--whole Basic-*"     # a Python process for each test, no fork
+    make conformance ARGS=--plain               # plain libssl, and who of the two fails alone
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ HERE = Path(__file__).resolve().parent
 BUILD = prepare.BUILD
 #: Tests at a time: they mostly wait for each other.
 WORKERS = "4"
+#: How reasons begin that are the package's own.
+OURS = ("on purpose", "the shim")
 #: What a whole run must execute at least; fewer means that the shim says "out of scope" too often.
 LEAST = 3_850
 _OUTPUT = re.compile(r"^(FAILED|PASSED|UNIMPLEMENTED) \(([^)]+)\)\n", re.MULTILINE)
@@ -61,10 +64,10 @@ class Expected:
 
 
 @contextmanager
-def zygote() -> Iterator[Path]:
+def zygote(module: str) -> Iterator[Path]:
     """The process that forks for each test, and its socket."""
     path = BUILD / f"zygote.{os.getpid()}"
-    command = [sys.executable, "-W", "ignore", str(HERE / "zygote.py"), str(path)]
+    command = [sys.executable, "-W", "ignore", str(HERE / "zygote.py"), str(path), module]
     process = subprocess.Popen(command, env=surroundings(path), stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
@@ -87,7 +90,7 @@ def surroundings(path: Path | None) -> dict[str, str]:
     return environment
 
 
-def execute(patterns: list[str], whole: bool) -> dict[str, tuple[str, str]]:
+def execute(patterns: list[str], whole: bool, module: str = "shim") -> dict[str, tuple[str, str]]:
     """Run tests; return each one's outcome, and what the runner said of a failure."""
     (BUILD / "scope.log").unlink(missing_ok=True)
     command = [str(prepare.RUNNER), "-pipe", "-loose-errors", "-allow-unimplemented"]
@@ -111,7 +114,7 @@ def execute(patterns: list[str], whole: bool) -> dict[str, tuple[str, str]]:
                 check=False,
             )
         else:
-            with zygote() as path:
+            with zygote(module) as path:
                 # The clock is for the shim; the runner itself takes nothing from libc.
                 environment = {**os.environ, "CONFORMANCE_ZYGOTE": str(path)}
                 subprocess.run(
@@ -156,14 +159,41 @@ def compare(
     return counts, reasons, wrong
 
 
+def beside(outcomes: dict[str, tuple[str, str]], expected: Expected) -> int:
+    """Tell where plain libssl fares otherwise than the package; 1 where nothing says why."""
+    counts: Counter[str] = Counter()
+    alone = []
+    for name, (word, _said) in outcomes.items():
+        kind, reason = expected.of(name)
+        if word == "UNIMPLEMENTED" or kind in ("scope", "varies"):
+            continue
+        ours = "fails" if kind == "fails" else "passes"
+        counts[f"plain libssl {word.lower()}, the package {ours}"] += 1
+        if word == "FAILED" and ours == "passes":
+            counts["  of them for plain libssl alone"] += 1
+        elif word == "PASSED" and ours == "fails" and not reason.startswith(OURS):
+            alone.append(f"{name}: {reason}")
+        elif word == "PASSED" and ours == "fails":
+            counts[f"  {reason}"] += 1
+    (BUILD / "plain.json").write_text(json.dumps(outcomes, indent=0))
+    for what, count in counts.items():
+        print(f"{count:6} {what}")
+    for line in alone:
+        print("passes with plain libssl, and nothing says why it fails here:", line)
+    return 1 if alone else 0
+
+
 def main() -> None:
     """Run, compare, tell."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("patterns", nargs="*", help="names of tests, with * and ?")
     parser.add_argument("--whole", action="store_true", help="a process for each test")
+    parser.add_argument("--plain", action="store_true", help="plain libssl instead")
     given = parser.parse_args()
     prepare.main()
     expected = Expected((HERE / "expected.txt").read_text())
+    if given.plain:
+        sys.exit(beside(execute(given.patterns, whole=False, module="plain"), expected))
     outcomes = execute(given.patterns, given.whole)
     counts, reasons, wrong = compare(outcomes, expected)
     again = [each for each in wrong if outcomes[each][0] == "FAILED"]

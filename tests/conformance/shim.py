@@ -13,7 +13,7 @@ import traceback
 
 from conversation import converse
 from flags import OutOfScope, parse
-from wires import advance
+from turning import advance
 
 UNIMPLEMENTED = 89
 

@@ -9,30 +9,17 @@ between packets.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import os
 import socket
 import struct
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from turning import Broken, advance
+
 from OpenSSL import SSL
 
 _T = TypeVar("_T")
 _ROOM = 1 << 17
-
-
-class Broken(Exception):
-    """The runner said something that the shim cannot follow, or left in the middle."""
-
-
-def advance(microseconds: int) -> None:
-    """Turn the clock of libssl, where the library that stands in for it is loaded."""
-    library = os.environ.get("CONFORMANCE_CLOCK")
-    if not library:
-        raise Broken("no clock that can be turned")
-    turned = ctypes.c_longlong.in_dll(ctypes.CDLL(library), "conformance_turned")
-    turned.value += microseconds
 
 
 class Direct:

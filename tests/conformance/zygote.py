@@ -6,15 +6,16 @@ It makes a test start in a millisecond instead of a quarter of a second.
 from __future__ import annotations
 
 import array
+import importlib
 import os
 import signal
 import socket
 import sys
 
 
-def serve(path: str) -> None:
-    """Carry out tests until standard input ends."""
-    import shim  # what the forks share
+def serve(path: str, module: str) -> None:
+    """Carry out tests by a module's ``run`` until standard input ends."""
+    run = importlib.import_module(module).run  # what the forks share
 
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
@@ -30,7 +31,7 @@ def serve(path: str) -> None:
         status = 1
         try:
             listener.close()
-            status = _one(plug, shim.run)
+            status = _one(plug, run)
             sys.stdout.flush()
             sys.stderr.flush()
         finally:
@@ -55,4 +56,4 @@ def _one(plug: socket.socket, run: object) -> int:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(*sys.argv[1:])
