@@ -7,6 +7,8 @@ import pytest
 from kit import authority, contexts, pump
 from OpenSSL import SSL
 
+REQUIRED = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+
 
 def late_pair(required=True):
     server = contexts.server_context(version="TLSv1.3", ask_client=True)
@@ -68,3 +70,60 @@ def test_late_requests_that_cannot_be_made_say_so():
         with pytest.raises(SSL.Error):
             connection.verify_client_post_handshake()
     assert pump.transfer(ready.server, ready.client, b"fine") == b"fine"
+
+
+# ---- by a renegotiation, up to TLS 1.2
+
+
+def by_connection(end: SSL.Connection, _judge: object) -> None:
+    end.set_verify(REQUIRED)
+
+
+def by_callback(end: SSL.Connection, _judge: object) -> None:
+    end.set_verify(REQUIRED, lambda *arguments: bool(arguments[-1]))
+
+
+def by_context(end: SSL.Connection, judge: SSL.Context) -> None:
+    end.set_context(judge)
+
+
+@pytest.mark.parametrize("demand", [by_connection, by_callback, by_context])
+@pytest.mark.parametrize("method", [SSL.TLS_METHOD, SSL.DTLS_METHOD])
+@pytest.mark.parametrize("who", ["a friend", "a stranger", "nobody"])
+def test_a_renegotiation_brings_the_certificate(who, method, demand):
+    """And not the session, which was made without one."""
+    shown = {"a friend": authority.client_identity, "a stranger": authority.client_stranger}
+    server, judge, client = (SSL.Context(method) for _ in range(3))
+    for context in (server, judge):
+        contexts.use_identity(context, authority.identity())
+        context.load_verify_locations(str(authority.trust_file()))
+    judge.set_verify(REQUIRED)
+    if who in shown:
+        contexts.use_identity(client, shown[who]())
+    for context in (server, client):
+        context.set_max_proto_version(
+            SSL.TLS1_2_VERSION if method == SSL.TLS_METHOD else SSL.DTLS1_2_VERSION
+        )
+    ends = pump.connected(server, client)
+    assert pump.transfer(ends.client, ends.server, b"before") == b"before"
+    demand(ends.server, judge)
+    ends.server.renegotiate()
+    pump.step(ends.server.do_handshake)
+
+    def finish():
+        for _ in range(6):
+            pump.exchange(*ends)
+            with pytest.raises(SSL.WantReadError):
+                ends.client.recv(1)
+            pump.exchange(*ends)
+            pump.step(ends.server.do_handshake)
+        return pump.transfer(ends.client, ends.server, b"after")
+
+    if who == "a friend":
+        assert finish() == b"after"
+        assert ends.server.get_peer_certificate() is not None
+    else:
+        with pytest.raises(SSL.Error, match="certificate"):
+            finish()
+        with pytest.raises(SSL.Error):
+            ends.server.send(b"secret")
