@@ -70,6 +70,39 @@ def test_a_message_that_is_too_long_is_refused_whole(ends: Ends, sender: Sender,
     assert server.recv(100) == b"a shorter one"
 
 
+def by_own_setting(target: SSL.Context | SSL.Connection) -> None:
+    target.set_max_send_fragment(512)
+
+
+def by_agreement(target: SSL.Context | SSL.Connection) -> None:
+    target.set_tlsext_max_fragment_length(512)
+
+
+@pytest.mark.differs("a message over DTLS that is longer")
+@senders
+@pytest.mark.parametrize("shorten", [by_own_setting, by_agreement])
+@pytest.mark.parametrize("where", ["context", "connection"])
+def test_where_records_are_short_messages_are_refused_whole(
+    sender: Sender, shorten: Callable[[SSL.Context | SSL.Connection], None], where: str
+) -> None:
+    """libssl itself gives the connection up, and the peer with it."""
+    context = datagrams.context()
+    if where == "context":
+        shorten(context)
+    ends = pump.pair(datagrams.context(serving=True), context)
+    if where == "connection":
+        shorten(ends.client)
+    pump.handshake(*ends)
+    for end, other in (ends[::-1], ends) if shorten is by_agreement else (ends[::-1],):
+        for size in (513, 16384, 20_000):
+            with pytest.raises(SSL.Error, match="dtls message too big"):
+                sender(end, b"x" * size)
+        assert packets(end) == []
+        assert sender(end, b"y" * 512) == 512
+        pump.exchange(*ends)
+        assert other.recv(70_000) == b"y" * 512
+
+
 @senders
 def test_over_udp_as_well(sender: Sender) -> None:
     with datagrams.connected() as (server, client):

@@ -157,6 +157,7 @@ cdef extern from "compat.h" nogil:
     long SSL_set1_client_certificate_types(SSL* ssl, const unsigned char* kinds, long count)
     int SSL_use_psk_identity_hint(SSL* ssl, const char* hint)
     int SSL_set_block_padding(SSL* ssl, size_t size)
+    uint8_t SSL_SESSION_get_max_fragment_length(const SSL_SESSION* session)
     long SSL_set_max_send_fragment(SSL* ssl, long size)
     long SSL_set_split_send_fragment(SSL* ssl, long size)
 

@@ -6,4 +6,6 @@ cdef int taken(long result) except -1
 cdef int adopt_groups(s.SSL* ssl, dict own, dict before, dict after) except -1
 cdef int adopt_types(s.SSL* ssl, dict own, dict before, dict after) except -1
 cdef int adopt_sizes(s.SSL* ssl, dict own, dict before, dict after) except -1
+# How many bytes a record carries.
+cdef unsigned int most_of(dict own, dict context) except? 0
 cdef int keep_own(s.SSL* ssl, dict own) except -1

@@ -49,13 +49,19 @@ cdef int adopt_types(s.SSL* ssl, dict own, dict before, dict after) except -1:
     return 0
 
 
+cdef unsigned int most_of(dict own, dict context) except? 0:
+    if own is not None and "most" in own:
+        return own["most"]
+    return context.get("most", MOST)
+
+
 cdef int adopt_sizes(s.SSL* ssl, dict own, dict before, dict after) except -1:
     """How records are cut and filled up."""
     cdef long most, split
     if concerned("padding", own, before, after):
         taken(s.SSL_set_block_padding(ssl, <size_t>after.get("padding", 0)))
     if (concerned("most", own, before, after) or concerned("split", own, before, after)):
-        most = (own or {}).get("most", after.get("most", MOST))
+        most = most_of(own, after)
         split = (own or {}).get("split", after.get("split", most))
         taken(s.SSL_set_max_send_fragment(ssl, most))
         taken(s.SSL_set_split_send_fragment(ssl, split if split < most else most))

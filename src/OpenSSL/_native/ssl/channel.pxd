@@ -85,6 +85,7 @@ cdef struct Channel:
     unsigned int remaining      # bytes of the message that are still to come
     # ---- datagrams of either kind
     unsigned short version      # of the nonsense
+    unsigned int most           # bytes that a message may have, as far as the program said
     unsigned int mtu            # of a datagram; 0 before libssl has asked for it
     # ---- descriptor
     flag is_socket

@@ -72,6 +72,7 @@ cdef class Ending(Tenant):
         cdef Hooks hooks = self.hooks
         self.channel.common = &self.context.common
         self.channel.notes = self.notes
+        self.channel.most = self.most
         self.channel.hooked = (
             (0 if not hooks.has(ON_OCSP_CLIENT) else ASKED_STAPLE)
             | (0 if self.criteria is None and not self.estranged

@@ -21,6 +21,7 @@ from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport ON_INFO
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.common.platform cimport brisk_fd, brisk_is_local, brisk_is_socket
+from OpenSSL._native.ssl.adoption cimport most_of
 from OpenSSL._native.ssl.bio cimport open_bio
 from OpenSSL._native.ssl.channel cimport Channel, close_channel, return_borrowed
 from OpenSSL._native.ssl.conduit cimport Conduit, conduit_for
@@ -106,6 +107,7 @@ cdef class Engine(Worker):
             self.asked_late = context.asked_late
             self.must_name = context.must_name
             self.careful = self.must_name
+            self.most = most_of(None, context.sizes)
             # The SSL's own, so that the Context's later ones are not asked.
             s.SSL_set_info_callback(handle, on_alert if not self.hooks.has(ON_INFO) else on_info)
             watch_messages(handle, self.hooks)

@@ -5,8 +5,6 @@ program keeps for tickets.  OpenSSL has no lock for that, so setting it, reading
 the whole take turns (``critical_section``).  Our own note stands before it (``stamps``).
 """
 
-from libc.stdint cimport uint8_t
-
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.limits cimport LONG_MAX
@@ -26,7 +24,6 @@ cdef extern from "compat.h" nogil:
     int brisk_session_set_time(s.SSL_SESSION* session, long long seconds)
     void SSL_SESSION_get0_ticket(const s.SSL_SESSION* session, const unsigned char** data,
         size_t* size)
-    uint8_t SSL_SESSION_get_max_fragment_length(const s.SSL_SESSION* session)
 
 cdef enum:
     MOST_SECRET = 256   # bytes; libssl's own bound
@@ -88,7 +85,7 @@ def get_max_early_data(Session session not None) -> int:
 
 def get_max_fragment_length(Session session not None) -> int:
     """In bytes; 0 where none was agreed on."""
-    cdef int code = SSL_SESSION_get_max_fragment_length(held(session))
+    cdef int code = s.SSL_SESSION_get_max_fragment_length(held(session))
     return 0 if code == 0 else 256 << code
 
 

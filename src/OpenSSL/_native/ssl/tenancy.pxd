@@ -10,6 +10,7 @@ cdef class Tenant(Entrance):
     cdef tuple former               # Contexts in between: libssl may still look into them
     cdef Kept app_data
     cdef dict noted                 # rules set on this connection that libssl does not tell
+    cdef unsigned int most          # bytes that a record carries, as libssl was told
     cdef dict sizes                 # of records, as far as they were set on this connection
     # A bit for each hook that was set on this connection itself, whatever its Context says; for
     # ON_VERIFY whether and how to verify.

@@ -20,7 +20,7 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.common.lock cimport brisk_count_get, brisk_lock_is_mine
 from OpenSSL._native.ssl.adoption cimport (
-    adopt_groups, adopt_sizes, adopt_types, keep_own, taken,
+    adopt_groups, adopt_sizes, adopt_types, keep_own, most_of, taken,
 )
 from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.ssl.criteria cimport Criteria
@@ -255,6 +255,7 @@ cdef class Tenant(Entrance):
         adopt_groups(self.handle, self.noted, self.context.noted, context.noted)
         adopt_types(self.handle, self.noted, self.context.noted, context.noted)
         adopt_sizes(self.handle, self.sizes, self.context.sizes, context.sizes)
+        self.most = most_of(self.sizes, context.sizes)
         keep_own(self.handle, self.noted)
         if not self.has_own("max cert list"):
             s.SSL_set_max_cert_list(
@@ -367,6 +368,9 @@ cdef class Tenant(Entrance):
         if self.sizes is None:
             self.sizes = {}
         self.sizes[name] = size
+        if name == "most":
+            self.most = size
+            self.settle()
         return 0
 
     cdef int keep_former(self, Context context) except -1:

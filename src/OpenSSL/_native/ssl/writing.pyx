@@ -136,6 +136,16 @@ cdef inline bint is_full(const Channel* channel) noexcept nogil:
     return channel.memory and channel.limit > 0 and channel.outgoing >= channel.limit
 
 
+cdef size_t longest(s.SSL* ssl, Channel* channel) noexcept nogil:
+    """How many bytes a message over DTLS may have."""
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef unsigned int code = 0
+    if session != NULL:
+        code = s.SSL_SESSION_get_max_fragment_length(session)
+    # RFC 6066: 512 bytes and its doubles.  What was agreed on takes the place of our own.
+    return channel.most if code == 0 else <size_t>256 << code
+
+
 cdef Verdict go_on(
     s.SSL* ssl, Channel* channel, Writing* writing, const char* data, size_t size,
     size_t* moved,
@@ -151,10 +161,13 @@ cdef Verdict go_on(
     left.number = 0
     if channel.memory and not channel.conducted:
         most = BURST    # what memory may take has been asked before
-    if channel.datagram:
-        record = size   # a message: libssl refuses one that is too long
-    if most > size or channel.datagram:
+    if most > size:
         most = size
+    if channel.datagram:
+        # A message.  libssl refuses one that is longer than any record, without a look at it;
+        # where records have to be shorter it would give up the connection.
+        most = size if size <= longest(ssl, channel) or size > RECORD else RECORD + 1
+        record = most
     # Who wants libssl to compare addresses (without that mode) has it send each record.
     if (most > moved[0] + RECORD and may_gather(channel)
             and s.SSL_get_mode(ssl) & s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER):
