@@ -331,6 +331,12 @@ cdef int on_cookie_generate(
     except BaseException as error:
         carrier.keep(error)
         answer = 0
+        size[0] = 0
+        if s.SSL_get_state(ssl) != s.TLS_ST_BEFORE:
+            # libssl would fail without an alert.  So the client is sent an empty cookie, and
+            # the nonsense that is read next has libssl send one.  DTLSv1_listen answers nobody.
+            carrier.spoil()
+            answer = 1
     leave_hook(&scope, carrier)
     return answer
 
