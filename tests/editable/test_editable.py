@@ -52,6 +52,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
+@pytest.mark.holds("U-C5")
 def test_pip_alone_says_what_to_do_and_that_works(tree: Path, tmp_path: Path) -> None:
     pip = tree / "env/bin/pip"
     alone = run(pip, "install", "--editable", ".", folder=tree)

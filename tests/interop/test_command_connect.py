@@ -228,6 +228,7 @@ _STAPLES = {
 
 
 @pytest.mark.parametrize(("state", "reason"), responses.STATES.items())
+@pytest.mark.holds("U-A3")
 def test_a_stapled_response_is_judged(state: str, reason: str | None) -> None:
     who = authority.identity()
     staple = responses.response(who, state)
@@ -315,6 +316,7 @@ def test_refusals_are_in_words() -> None:
 
 
 @pytest.mark.parametrize("code", range(1, 95))
+@pytest.mark.holds("U-B3")
 def test_every_verification_error_has_words(code: int) -> None:
     certificate = crypto.X509.from_cryptography(authority.expired().certificate)
     kind, words = trust._explain(code, certificate, "localhost")
@@ -323,6 +325,7 @@ def test_every_verification_error_has_words(code: int) -> None:
     assert len(words) > 20
 
 
+@pytest.mark.holds("U-C1")
 def test_every_report_counts_the_same_days() -> None:
     now = datetime.datetime.now(datetime.timezone.utc)
     for hours, left, words in (

@@ -154,6 +154,7 @@ def test_a_server_that_closes_in_mid_handshake() -> None:
 
 
 @pytest.mark.parametrize("option", ["--cafile", "--cert"])
+@pytest.mark.holds("F17")
 def test_files_may_be_pipes(option: str, tmp_path: Path) -> None:
     mine = authority.client_identity().files
     pipe = tmp_path / "pipe"

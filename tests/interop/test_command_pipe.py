@@ -276,6 +276,7 @@ def event_loop_server(seconds: float) -> Iterator[str]:
 REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 
 
+@pytest.mark.holds("F5", "U-A2")
 def test_a_server_that_takes_a_goodbye_for_the_end_can_answer_first() -> None:
     with event_loop_server(0.5) as target:
         done = brisk_program("connect", target, *TRUST, given=REQUEST)
@@ -292,6 +293,7 @@ server.listen(0, "127.0.0.1", () => console.log("port " + server.address().port)
 """
 
 
+@pytest.mark.holds("U-A2")
 def test_node_answers(tmp_path: Path) -> None:
     need("node")
     script = tmp_path / "server.js"
@@ -305,12 +307,14 @@ def test_node_answers(tmp_path: Path) -> None:
     assert done.out.endswith("hello\n")
 
 
+@pytest.mark.holds("F5")
 def test_an_empty_answer_to_our_own_goodbye_is_no_success() -> None:
     with event_loop_server(5) as target:
         done = brisk_program("connect", target, *HALF, given=REQUEST)
     assert (done.status, done.out) == (KINDS["no-answer"].status, ""), done
 
 
+@pytest.mark.holds("F5")
 def test_a_server_that_greets_and_waits_is_left_in_time() -> None:
     def handle(tls: ssl.SSLSocket) -> None:
         tls.sendall(b"220 hello\r\n")

@@ -228,6 +228,7 @@ def test_it_survives_scans_garbage_and_clients_that_vanish() -> None:
         assert int(re.findall(r"(\d+) failed handshakes", closing(program.output))[0]) >= 24
 
 
+@pytest.mark.holds("S19")
 def test_silent_clients_of_one_address_keep_nobody_out() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
@@ -249,11 +250,13 @@ def test_silent_clients_of_one_address_keep_nobody_out() -> None:
 
 
 @pytest.mark.parametrize("hosts", [b"Host: a\r\nHost: b\r\n", b"Host: a\r\nhOST: a\r\n", b""])
+@pytest.mark.holds("S19")
 def test_a_request_names_one_host(hosts: bytes) -> None:
     with serving(*MINE) as (_, port):
         assert ask(port, b"GET / HTTP/1.1\r\n" + hosts + b"\r\n").startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.holds("U-B4")
 def test_versions_that_nobody_could_use_are_refused_at_the_start() -> None:
     done = brisk("serve", "--port", "0", "--min", "1.0", "--max", "1.1")
     assert (done.status, done.out) == (2, "")
@@ -320,6 +323,7 @@ def test_a_silent_client_is_dropped_in_time() -> None:
                 assert tls.recv(1) == b""
 
 
+@pytest.mark.holds("U-C7")
 def test_a_port_in_use_and_unusable_files_are_failures(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as sock:
         port = sock.getsockname()[1]

@@ -140,6 +140,7 @@ def test_a_server_that_says_no(protocol: str) -> None:
         ("xmpp", [None, b"<a><features><sasl/></features>"], "starttls-refused", "only: sasl"),
     ],
 )
+@pytest.mark.holds("U-C8")
 def test_other_answers(
     protocol: str, script: Sequence[bytes | int | None], kind: str, words: str
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_server_that_closes(protocol: str) -> None:
     assert "closed the connection" in done.err
 
 
+@pytest.mark.holds("A5")
 def test_our_name_in_ehlo_can_be_chosen_and_is_blamed_when_refused() -> None:
     heard: list[bytes] = []
     with greeter(GREETINGS["smtp"], heard) as port:

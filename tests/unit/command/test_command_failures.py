@@ -122,5 +122,6 @@ def test_an_address_that_is_found_twice_is_listened_on_once(
         ("[::1]:8", "::/64"),
     ],
 )
+@pytest.mark.holds("S19")
 def test_one_network_of_ipv6_is_one_crowd(address: str, crowd: str) -> None:
     assert visitor.crowd_of(address) == crowd

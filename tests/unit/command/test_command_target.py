@@ -69,6 +69,7 @@ def test_what_is_no_target_is_refused(text: str) -> None:
         parse(text, 443)
 
 
+@pytest.mark.holds("U-C2")
 def test_an_address_with_a_port_is_written_with_brackets() -> None:
     assert str(Target("::1", 443)) == "[::1]:443"
     assert str(Target("host", 443)) == "host:443"
@@ -95,6 +96,7 @@ def test_names_become_ascii() -> None:
         ("\U0001f4a9.example", None),
     ],
 )
+@pytest.mark.holds("F14")
 def test_names_are_those_of_idna_2008(name: str, ascii: str | None) -> None:
     if ascii is None:
         with pytest.raises(ValueError, match="not a host name"):

@@ -88,6 +88,7 @@ def test_a_client_that_leaves_between_requests_is_no_error() -> None:
         ),
     ],
 )
+@pytest.mark.holds("S19")
 def test_malformed_requests_are_bad(text: bytes) -> None:
     assert status(text) == HTTPStatus.BAD_REQUEST
 

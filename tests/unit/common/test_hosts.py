@@ -156,6 +156,7 @@ ODD = [
 
 @pytest.mark.differs("Connection.set_host")
 @pytest.mark.parametrize("which", CERTIFICATES)
+@pytest.mark.holds("S8", "A2")
 def test_what_the_ssl_module_refuses_is_refused_and_the_rest_is_not(which: str) -> None:
     for host in HOSTS:
         ours, theirs = (
@@ -188,6 +189,7 @@ def test_addresses_are_as_strict(address: str) -> None:
         connection.set_ip_asc(address)
 
 
+@pytest.mark.holds("S15")
 def test_no_number_that_the_resolver_reads_is_taken_for_another() -> None:
     """Whatever set_host takes for an address is the one that sockets connect to."""
     for host in [*HOSTS, *ODD]:
@@ -204,6 +206,7 @@ def test_no_number_that_the_resolver_reads_is_taken_for_another() -> None:
 
 
 @pytest.mark.parametrize("after", [False, True])
+@pytest.mark.holds("S8")
 def test_openssls_own_ways_come_back(after: bool) -> None:
     def own(which: str, host: str) -> bool:
         return accepted(CERTIFICATES[which], host, 0, after=after)
@@ -216,6 +219,7 @@ def test_openssls_own_ways_come_back(after: bool) -> None:
 
 
 @pytest.mark.differs("set_host with a dot at either")
+@pytest.mark.holds("A3", "A4")
 def test_names_with_a_dot_at_an_end_need_flags() -> None:
     assert accepted(CERTIFICATES["below"], ".good.test", 0)
     assert accepted(CERTIFICATES["below"], ".test", 0)

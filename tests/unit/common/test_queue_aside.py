@@ -88,6 +88,7 @@ def details(error: Any) -> tuple[Any, ...]:
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("hook", ["verify", "info", "all"])
 @pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.holds("S4")
 def test_a_refusal_is_told_in_the_same_words(deed: Deed, hook: str, version: str) -> None:
     assert told_by_connection(deed, hook, version) == told_by_connection(nothing, hook, version)
 
@@ -118,6 +119,7 @@ def by_loader(ask: Any) -> None:
 
 @pytest.mark.parametrize("load", [by_context, by_loader])
 @pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.holds("S4")
 def test_a_wrong_passphrase_is_told_in_the_same_words(deed: Deed, load: Any) -> None:
     assert told_by_loader(deed, load) == told_by_loader(nothing, load)
 

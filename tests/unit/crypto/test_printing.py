@@ -95,6 +95,7 @@ def whole(text: str) -> str:
 
 
 @pytest.mark.parametrize(("where", "kind"), CASES)
+@pytest.mark.holds("F13")
 def test_the_text_of_an_extension_is_that_of_a_good_one_and_more(where: str, kind: str) -> None:
     plain = str(loaded(made(where, kind, GOOD)).get_extension(0))
     shown = str(loaded(made(where, kind, EVIL)).get_extension(0))
@@ -103,6 +104,7 @@ def test_the_text_of_an_extension_is_that_of_a_good_one_and_more(where: str, kin
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.holds("F10")
 def test_alternative_names(kind: str) -> None:
     certificate = loaded(extension("2.5.29.17", sequence(KINDS[kind](EVIL))))
     ((_word, value),) = certificate.get_subject_alt_names()
@@ -113,6 +115,7 @@ def test_alternative_names(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("where", "kind"), CASES)
+@pytest.mark.holds("F13")
 def test_text_dumps(where: str, kind: str) -> None:
     """Of certificates, requests and lists alike; the rest of them stays as it was."""
 

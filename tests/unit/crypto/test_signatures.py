@@ -42,6 +42,7 @@ def callables() -> Iterator[tuple[str, Any]]:
                         yield f"{place}.{method}", getattr(thing, method)
 
 
+@pytest.mark.holds("U-B7")
 def test_every_public_callable_has_a_signature() -> None:
     found = dict(callables())
     assert len(found) > 300
@@ -67,6 +68,7 @@ def test_what_the_signatures_say() -> None:
     assert list(inspect.signature(Mine).parameters) == ["host", "context"]
 
 
+@pytest.mark.holds("U-B7")
 def test_specs_of_mock_hold_callers_to_them() -> None:
     kind = mock.create_autospec(SSL.Connection)
     kind(SSL.Context(SSL.TLS_METHOD), None)
@@ -83,6 +85,7 @@ def test_specs_of_mock_hold_callers_to_them() -> None:
     assert isinstance(mock.create_autospec(SSL.Context, instance=True), SSL.Context)
 
 
+@pytest.mark.holds("U-C4")
 def test_classes_are_those_of_the_modules_that_people_import() -> None:
     wrong = [
         f"{module.__name__}.{name}: {thing.__module__}"
@@ -131,6 +134,7 @@ def notes_of(error: BaseException) -> str:
 
 
 @notes
+@pytest.mark.holds("U-B2")
 def test_a_file_that_is_not_there_is_named() -> None:
     context = SSL.Context(SSL.TLS_METHOD)
     for call in (context.use_certificate_chain_file, context.use_privatekey_file):
@@ -143,6 +147,7 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 
 @notes
+@pytest.mark.holds("U-B2")
 def test_a_group_that_nobody_knows_is_named() -> None:
     with pytest.raises(SSL.Error) as caught:
         SSL.Context(SSL.TLS_METHOD).set_groups_list(b"no-such-group")
@@ -150,6 +155,7 @@ def test_a_group_that_nobody_knows_is_named() -> None:
 
 
 @notes
+@pytest.mark.holds("U-B2")
 def test_a_refused_certificate_says_why() -> None:
     client = SSL.Context(SSL.TLS_METHOD)
     client.set_verify(SSL.VERIFY_PEER)

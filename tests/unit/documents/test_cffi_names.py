@@ -109,6 +109,7 @@ def test_the_length_zero_means_up_to_the_nul_byte():
 
 @pytest.mark.differs("lib.X509_VERIFY_PARAM_set1_host")
 @pytest.mark.parametrize("length", [0, None])
+@pytest.mark.holds("S18")
 def test_a_name_is_not_cut_at_a_nul_byte(length: int | None):
     _server, client = ends()
     param = LIB.SSL_get0_param(client._ssl)

@@ -138,6 +138,7 @@ def faults(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", [*PAGES, *SOURCES], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.holds("U-B6")
 def test_commands_that_are_named_can_be_given(path: Path) -> None:
     assert faults(named(path)) == []
 

@@ -68,6 +68,7 @@ def receive_plain(sock: socket.socket, count: int) -> bytes:
 @sizes
 @pytest.mark.parametrize("kind", ["tcp", "unix"])
 @pytest.mark.parametrize("length", [5, FULL, 3 * FULL, 2 * FULL + 1])
+@pytest.mark.holds("F6")
 def test_plain_text_behind_a_goodbye_stays_in_the_socket(
     version: str, size: int, kind: str, length: int
 ) -> None:
@@ -125,6 +126,7 @@ def test_plain_text_behind_a_goodbye_that_shutdown_waited_for(version: str) -> N
 
 @versions
 @sizes
+@pytest.mark.holds("F6")
 def test_a_second_connection_on_the_same_socket(version: str, size: int) -> None:
     with sockets.tcp_pair() as (server_sock, client_sock):
         for turn in range(2):
@@ -196,6 +198,7 @@ def spoilt(record: bytes) -> bytes:
 @pytest.mark.differs("recv behind a full record of")
 @versions
 @pytest.mark.parametrize("transport", ["memory", "tcp"])
+@pytest.mark.holds("O1")
 def test_a_bad_record_behind_a_good_one_does_not_keep_the_answer(
     version: str, transport: str
 ) -> None:
@@ -231,6 +234,7 @@ def test_an_alert_behind_a_record_is_met_by_the_next_call(version: str) -> None:
         victim.recv(65536)
 
 
+@pytest.mark.holds("O1")
 def test_a_renegotiation_behind_a_record_is_answered_by_the_next_call() -> None:
     victim, peer = floods.in_memory(flood("TLSv1.2", to=False))
     made = sealing.sealer(peer, False)
@@ -267,6 +271,7 @@ def halves(made: floods.Made, message: bytes, at: int) -> tuple[bytes, bytes]:
 @pytest.mark.parametrize("message", [sealing.TICKET, sealing.KEY_UPDATE], ids=["ticket", "key"])
 @pytest.mark.parametrize("at", [1, 4])  # from four bytes on libssl knows what it is
 @pytest.mark.parametrize("sent_before", [True, False])
+@pytest.mark.holds("K2")
 def test_shutdown_waits_in_the_middle_of_a_message(
     message: bytes, at: int, sent_before: bool
 ) -> None:
@@ -299,6 +304,7 @@ def test_shutdown_waits_in_the_middle_of_a_message(
 
 
 @pytest.mark.differs("shutdown() in the middle of a ticket")
+@pytest.mark.holds("K2")
 def test_shutdown_in_memory_asks_for_the_rest_of_a_message() -> None:
     victim, peer = floods.in_memory(flood("TLSv1.3", to=False))
     made = sealing.sealer(peer, False)
@@ -348,6 +354,7 @@ def lingering(size: int, version: str, waits: bool) -> tuple[int, BaseException]
 @versions
 @pytest.mark.parametrize("size", [2, 1000, 200_000])
 @pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.holds("F4")
 def test_with_loses_nothing_over_unread_tickets(version: str, size: int, waits: bool) -> None:
     got, error = lingering(size, version, waits)
     assert got == size

@@ -41,6 +41,7 @@ def over_tcp(
 
 @pytest.mark.differs("more than 1000 records in a row")
 @streams
+@pytest.mark.holds("S1")
 def test_a_flood_ends_the_connection(flood: Flood) -> None:
     victim, peer = floods.in_memory(flood)
     for part in flood.parts(peer, 600_000):
@@ -250,6 +251,7 @@ def test_over_dtls_the_peer_does() -> None:
 
 @streams
 @pytest.mark.parametrize("size", [1, 4096, 65536])
+@pytest.mark.holds("S1")
 def test_others_live_on_and_the_timeout_comes(flood: Flood, size: int) -> None:
     with over_tcp(flood, 0) as (victim, peer, theirs):
         victim.settimeout(0.1)

@@ -42,6 +42,7 @@ def library(request):
     return request.param
 
 
+@pytest.mark.holds("S10")
 def test_everything_is_bound_at_the_start_and_read_only_then(library):
     assert "BIND_NOW" in told(library, "-d") or "NOW" in told(library, "-d")
     assert "GNU_RELRO" in told(library, "-l")
@@ -59,6 +60,7 @@ def test_no_library_is_looked_for_in_a_place_of_its_own(library):
     assert "RUNPATH" not in told(library, "-d")
 
 
+@pytest.mark.holds("S10")
 def test_the_stack_is_watched(library):
     assert "__stack_chk_fail" in told(library, "--dyn-syms")
 
@@ -78,6 +80,7 @@ def test_the_stack_is_watched_in_every_part(library):
     assert code.count("%fs:0x28") > 10 * modules
 
 
+@pytest.mark.holds("S10")
 def test_copies_are_checked_where_the_c_library_can():
     if sanitized():
         pytest.skip("sanitizers look better alone")
@@ -87,6 +90,7 @@ def test_copies_are_checked_where_the_c_library_can():
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="CET is of x86")
+@pytest.mark.holds("S10")
 def test_jumps_and_returns_are_marked(library):
     assert "SHSTK" in told(library, "-n")
 

@@ -27,6 +27,7 @@ def ask_late(ends):
     pump.shuttle(ends.client, ends.server)
 
 
+@pytest.mark.holds("S11")
 def test_a_server_asks_for_the_certificate_late():
     client = contexts.client_context(authority.client_identity())
     client.set_post_handshake_auth(True)
@@ -90,6 +91,7 @@ def by_context(end: SSL.Connection, judge: SSL.Context) -> None:
 @pytest.mark.parametrize("demand", [by_connection, by_callback, by_context])
 @pytest.mark.parametrize("method", [SSL.TLS_METHOD, SSL.DTLS_METHOD])
 @pytest.mark.parametrize("who", ["a friend", "a stranger", "nobody"])
+@pytest.mark.holds("S14")
 def test_a_renegotiation_brings_the_certificate(who, method, demand):
     """And not the session, which was made without one."""
     shown = {"a friend": authority.client_identity, "a stranger": authority.client_stranger}

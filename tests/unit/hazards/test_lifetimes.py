@@ -134,6 +134,7 @@ def test_a_buffer_being_sent_cannot_change_its_size() -> None:
 
 @pytest.mark.parametrize("by_name", [False, True])
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.holds("S5")
 def test_what_a_handshake_ran_under_stays(version: str, by_name: bool) -> None:
     """libssl points into that Context for the peer's signature, and does not count it."""
     client = contexts.client_context(authority.client_identity())

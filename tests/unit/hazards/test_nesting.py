@@ -86,6 +86,7 @@ HOOKS = [
 
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.holds("S17")
 def test_without_end(hook: str, version: str) -> None:
     """It ends in an exception, and neither in a crash nor after thousands of handshakes."""
     out = apart.run(DEEP, hook, version, *map(str, STACKS))

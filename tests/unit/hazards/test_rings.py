@@ -43,6 +43,7 @@ def context():
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.holds("F7")
 def test_data_of_a_connection(context: SSL.Context, shape: str) -> None:
     def make() -> None:
         connection = SSL.Connection(context, None)
@@ -52,6 +53,7 @@ def test_data_of_a_connection(context: SSL.Context, shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.holds("F7")
 def test_data_of_a_context(shape: str) -> None:
     def make() -> None:
         own = SSL.Context(SSL.TLS_METHOD)
@@ -79,6 +81,7 @@ def test_data_of_a_context_that_is_its_session() -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.holds("F7")
 def test_data_for_a_passphrase_callback(shape: str) -> None:
     def make() -> None:
         own = SSL.Context(SSL.TLS_METHOD)

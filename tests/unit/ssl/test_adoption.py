@@ -173,6 +173,7 @@ BOTH: dict[str, tuple[str, Setter]] = {
 
 @WAYS
 @pytest.mark.parametrize("setting", BOTH)
+@pytest.mark.holds("S13", "F15")
 def test_a_chosen_context_brings_it(setting: str, way: str) -> None:
     version, put = BOTH[setting]
     made_with_it = outcome_of(version, chosen=put)
@@ -182,6 +183,7 @@ def test_a_chosen_context_brings_it(setting: str, way: str) -> None:
 
 @WAYS
 @pytest.mark.parametrize("setting", BOTH)
+@pytest.mark.holds("S13")
 def test_what_was_set_on_the_connection_stays(setting: str, way: str) -> None:
     version, put = BOTH[setting]
     never_moved = outcome_of(version, own=put)
@@ -209,6 +211,7 @@ def test_a_hint_for_keys_stays(way: str) -> None:
 @pytest.mark.parametrize(
     "put", [by("set_verify", REQUIRED), by("configure", "VerifyMode", "Require")]
 )
+@pytest.mark.holds("U-A1")
 def test_a_connection_that_requires_certificates_goes_on_requiring_them(
     put: Setter, way: str
 ) -> None:

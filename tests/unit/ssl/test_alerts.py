@@ -22,6 +22,7 @@ def judged(error: SSL.Error) -> tuple[int | None, bool]:
 
 
 @pytest.mark.parametrize("at", range(0, 1000, 13))
+@pytest.mark.holds("F8")
 def test_whatever_is_damaged(at: int) -> None:
     """Every byte of a first flight in turn: nobody tells of an alert that was not sent."""
     ends = pump.pair(
@@ -78,6 +79,7 @@ def test_a_refused_certificate(version: str) -> None:
     assert judged(outcome.server) == (48, False)
 
 
+@pytest.mark.holds("F8")
 def test_errors_outside_connections_have_no_alert() -> None:
     with pytest.raises(SSL.Error) as caught:
         contexts.blank_context().use_certificate_file("/nowhere")

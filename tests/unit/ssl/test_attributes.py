@@ -55,6 +55,7 @@ def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
 
 @pytest.mark.differs("other attributes of the socket")
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("__")])
+@pytest.mark.holds("F2")
 def test_every_name_of_a_socket_has_been_looked_at(name: str, ends: Ends) -> None:
     classes = [each for each in (THROUGH, REFUSED, SAFE, INSIDE) if name in each]
     assert len(classes) == 1, f"{name}: is it carried through TLS, harmless, or refused?"
@@ -70,6 +71,7 @@ def test_every_name_of_a_socket_has_been_looked_at(name: str, ends: Ends) -> Non
 
 @pytest.mark.differs("sendto, recvfrom, recvfrom_into")
 @pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.holds("F2")
 def test_what_is_refused_moves_nothing(name: str, ends: Ends) -> None:
     server, client = ends
     server.send(b"hello")
@@ -164,6 +166,7 @@ class Bare:
 
 
 @pytest.mark.parametrize("name", ["unwrap", "getpeercert", "read_ahead", "context", "_sslobj"])
+@pytest.mark.holds("A1")
 def test_an_outer_tls_is_not_taken_for_the_inner_one(name: str) -> None:
     outer = ssl.create_default_context(cafile=str(authority.trust_file()))
     with (

@@ -210,6 +210,7 @@ class TestCookies:
             connection.DTLSv1_listen()
         assert caught.value.args[0]
 
+    @pytest.mark.holds("S16")
     def test_a_live_tls_connection_is_not_harmed_by_listening(self):
         ends = pump.connected(contexts.server_context(), contexts.client_context())
         for end in ends:
@@ -351,7 +352,7 @@ class TestPacketSizes:
 
     @pytest.mark.differs("set_ciphertext_mtu outside 256")
     @pytest.mark.parametrize("value", [-1, 0, 10, 208, 255, 65508, 2**31, 2**100])
-    @pytest.mark.holds("D23")
+    @pytest.mark.holds("D23", "K3")
     def test_absurd_sizes_are_refused(self, ends, value):
         with pytest.raises(ValueError, match="mtu must be from 256 to 65507"):
             ends.client.set_ciphertext_mtu(value)

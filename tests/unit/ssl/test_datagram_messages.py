@@ -48,6 +48,7 @@ def ends() -> Ends:
 
 @senders
 @pytest.mark.parametrize("size", [1, 1163, 1164, 5000, MOST])
+@pytest.mark.holds("U-B1")
 def test_a_message_is_one_datagram(ends: Ends, sender: Sender, size: int) -> None:
     server, client = ends
     assert sender(client, b"x" * size) == size
@@ -59,6 +60,7 @@ def test_a_message_is_one_datagram(ends: Ends, sender: Sender, size: int) -> Non
 
 @senders
 @pytest.mark.parametrize("size", [MOST + 1, 20_000, 70_000, 300_000])
+@pytest.mark.holds("U-B1")
 def test_a_message_that_is_too_long_is_refused_whole(ends: Ends, sender: Sender, size: int) -> None:
     server, client = ends
     with pytest.raises(SSL.Error, match="dtls message too big") as caught:
@@ -82,6 +84,7 @@ def by_agreement(target: SSL.Context | SSL.Connection) -> None:
 @senders
 @pytest.mark.parametrize("shorten", [by_own_setting, by_agreement])
 @pytest.mark.parametrize("where", ["context", "connection"])
+@pytest.mark.holds("U-B1")
 def test_where_records_are_short_messages_are_refused_whole(
     sender: Sender, shorten: Callable[[SSL.Context | SSL.Connection], None], where: str
 ) -> None:
@@ -157,6 +160,7 @@ def sizes_of_a_handshake(server: SSL.Connection, client: SSL.Connection) -> list
 @pytest.mark.differs("the last packet of a flight")
 @pytest.mark.parametrize("ciphers", [b"ECDHE+AESGCM", b"ECDHE+AES+SHA"])
 @pytest.mark.parametrize("mtu", [None, 256, 400])
+@pytest.mark.holds("K4")
 def test_packets_of_a_handshake_keep_the_size(mtu: int | None, ciphers: bytes) -> None:
     """Wherever in it the last packet of a flight ends."""
     most = mtu or 1200

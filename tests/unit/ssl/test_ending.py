@@ -154,6 +154,7 @@ def repeats(victim: SSL.Connection, wanted: Told) -> None:
 @pytest.mark.differs("shutdown() that meets a fatal")
 @every
 @by
+@pytest.mark.holds("F3")
 def test_a_fatal_alert(version: str, transport: str, to: bool, name: str) -> None:
     with connection(version, transport, to) as (way, made):
         way.deliver(sealing.fatal(made, ACCESS_DENIED))
@@ -204,6 +205,7 @@ def test_a_reset_met_by_sending(version: str, transport: str, to: bool) -> None:
 @pytest.mark.differs("any call after a failure")
 @streams
 @by
+@pytest.mark.holds("F9")
 def test_garbage(version: str, transport: str, to: bool, name: str) -> None:
     with connection(version, transport, to) as (way, made):
         record = bytearray(made.seal(23, b"data"))
@@ -221,6 +223,7 @@ def test_garbage(version: str, transport: str, to: bool, name: str) -> None:
 
 @streams
 @by
+@pytest.mark.holds("F9")
 def test_plain_text(version: str, transport: str, to: bool, name: str) -> None:
     with connection(version, transport, to) as (way, _):
         way.deliver(b"220 plain text\r\n" * 4)

@@ -144,6 +144,7 @@ def test_an_archive_that_cannot_be_opened(password: str | bytes | None, tmp_path
 @pytest.mark.parametrize("password", ["secret", "", "\N{SNOWMAN}"])
 @pytest.mark.parametrize("kind", ["AES-256-CBC", "PBE-SHA1-3DES", "NONE"])
 @pytest.mark.parametrize("given", [str.encode, lambda _: b"wrong", lambda _: None])
+@pytest.mark.holds("A6")
 def test_an_archive_without_a_mac(
     given: Callable[[str], bytes | None], kind: str, password: str, tmp_path: Path
 ) -> None:

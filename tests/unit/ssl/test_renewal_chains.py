@@ -90,6 +90,7 @@ def whole(who: Identity) -> list[bytes]:
 
 @orders
 @starts
+@pytest.mark.holds("F16")
 def test_each_renewal_brings_its_chain_and_no_other(start: Step, order: tuple[Step, ...]) -> None:
     context = used(start)
     for turn in range(1, 6):
@@ -100,6 +101,7 @@ def test_each_renewal_brings_its_chain_and_no_other(start: Step, order: tuple[St
 
 
 @starts
+@pytest.mark.holds("F16")
 def test_until_the_key_is_there_all_is_as_before(start: Step) -> None:
     before, after = homes()
     context = used(start)

@@ -36,6 +36,7 @@ from OpenSSL import SSL, crypto
 @pytest.mark.differs("a session, where a verify callback")
 @VERSIONS
 @pytest.mark.parametrize("then", [lambda *_: True, lambda *about: about[-1]])
+@pytest.mark.holds("S2")
 def test_what_a_callback_decided_is_verified_again(version: str, then: Any) -> None:
     client = contexts.client_context(version=version)
     server = contexts.server_context(version=version)
@@ -58,6 +59,7 @@ def test_what_a_callback_decided_is_verified_again(version: str, then: Any) -> N
 
 
 @VERSIONS
+@pytest.mark.holds("S2", "F1")
 def test_a_stranger_whom_a_callback_let_in_is_not_let_in_without_it(version: str) -> None:
     server, client = strict_server(version), stranger(version)
     server.set_verify(REQUIRED, lambda *_: True)
@@ -67,6 +69,7 @@ def test_a_stranger_whom_a_callback_let_in_is_not_let_in_without_it(version: str
 
 
 @VERSIONS
+@pytest.mark.holds("F1")
 def test_a_callback_that_changed_its_mind_is_asked(version: str) -> None:
     answers = [True]
     server, client = strict_server(version), visitor(version)
@@ -110,6 +113,7 @@ class Two:
 
 
 @VERSIONS
+@pytest.mark.holds("F1")
 def test_a_context_that_trusts_others(version: str) -> None:
     two = Two(version)
     session = session_of(*visit(two.one, two.client))
@@ -119,6 +123,7 @@ def test_a_context_that_trusts_others(version: str) -> None:
 
 @VERSIONS
 @pytest.mark.parametrize("hook", ["name", "protocol"])
+@pytest.mark.holds("S3", "F12")
 def test_a_hook_that_chooses_another_for_the_same_name(version: str, hook: str) -> None:
     two = Two(version)
     chosen = [two.one]
@@ -155,6 +160,7 @@ def test_equal_contexts_share_their_sessions(version: str) -> None:
 
 @pytest.mark.differs("set_context during a handshake")
 @VERSIONS
+@pytest.mark.holds("U-A1")
 def test_a_context_that_only_brings_a_certificate_asks_for_no_less(version: str) -> None:
     strict, other = strict_server(version), contexts.server_context(version=version)
     other.load_verify_locations(authority.trust_file())
@@ -171,6 +177,7 @@ def test_a_context_that_only_brings_a_certificate_asks_for_no_less(version: str)
 
 @pytest.mark.differs("a session for another server")
 @VERSIONS
+@pytest.mark.holds("F11")
 def test_a_name_has_no_case(version: str) -> None:
     server, client = contexts.server_context(version=version), contexts.client_context()
     seen: list[bytes | None] = []
@@ -202,6 +209,7 @@ def test_another_name_is_a_full_handshake(version: str, name: bytes | None) -> N
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3", "DTLS"])
 @pytest.mark.parametrize("hook", [None, lambda _end: None])
 @pytest.mark.parametrize("tickets", [True, False])
+@pytest.mark.holds("F12")
 def test_a_server_that_resumes_knows_the_name(version: str, hook: Any, tickets: bool) -> None:
     if version == "DTLS":
         server, client = datagrams.context(serving=True), datagrams.context()
@@ -222,6 +230,7 @@ def test_a_server_that_resumes_knows_the_name(version: str, hook: Any, tickets: 
 
 
 @VERSIONS
+@pytest.mark.holds("S6")
 def test_a_connection_used_again_does_not_stand_for_itself(version: str) -> None:
     lax = contexts.client_context(version=version, verify=False)
     server = contexts.server_context(version=version)
@@ -235,6 +244,7 @@ def test_a_connection_used_again_does_not_stand_for_itself(version: str) -> None
     assert "certificate verify failed" in str(outcome.client)
 
 
+@pytest.mark.holds("S6")
 def test_a_renegotiation_does_not_stand_for_itself() -> None:
     lax = contexts.client_context(version="TLSv1.2", verify=False)
     server = contexts.server_context(version="TLSv1.2")
@@ -253,6 +263,7 @@ def test_a_renegotiation_does_not_stand_for_itself() -> None:
 
 @VERSIONS
 @pytest.mark.parametrize("role", ["server", "client"])
+@pytest.mark.holds("S7")
 def test_rules_set_as_the_handshake_begins(version: str, role: str) -> None:
     server = contexts.server_context(version=version)
     client = contexts.client_context(version=version, verify=False)
@@ -270,6 +281,7 @@ def test_rules_set_as_the_handshake_begins(version: str, role: str) -> None:
 
 @pytest.mark.differs("rules set after a session has")
 @VERSIONS
+@pytest.mark.holds("S7")
 def test_rules_set_after_the_hello(version: str) -> None:
     """Too late for a full handshake: then it is refused."""
     server = contexts.server_context(version=version)
@@ -305,6 +317,7 @@ def test_rules_loosened_and_set_again_leave_no_session(version: str) -> None:
 
 @VERSIONS
 @pytest.mark.parametrize("role", ["server", "client"])
+@pytest.mark.holds("S12")
 def test_a_store_made_stricter(version: str, role: str) -> None:
     server, client = strict_server(version), visitor(version)
     session = session_of(*visit(server, client))
@@ -376,6 +389,7 @@ def test_a_certificate_that_has_expired_meanwhile(version: str, role: str, ticke
 
 
 @VERSIONS
+@pytest.mark.holds("S12", "F1")
 def test_bytes_into_a_context_with_other_rules(version: str) -> None:
     server, client = contexts.server_context(version=version), contexts.client_context()
     data = session_of(*visit(server, client)).to_bytes()
@@ -443,6 +457,7 @@ def test_keys_are_bytes() -> None:
 # ---- a server that cannot do TLS 1.3
 
 
+@pytest.mark.holds("K1")
 def test_a_server_whose_certificate_is_none_for_tls13_falls_back() -> None:
     # In TLS 1.3 an algorithm is for one curve, before that for all of them.
     key = ec.generate_private_key(ec.SECP384R1())

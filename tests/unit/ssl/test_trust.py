@@ -247,6 +247,7 @@ def test_authorities_are_told_to_clients() -> None:
 @pytest.mark.differs("set_client_ca_list, add_client_ca")
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("serving", [True, False])
+@pytest.mark.holds("A7")
 def test_authorities_that_no_handshake_has_room_for(version: str, serving: bool) -> None:
     """As many as are taken can be told; more are refused, and those before them stay."""
 
@@ -521,6 +522,7 @@ def test_a_hook_may_replace_the_store_that_is_being_verified_by() -> None:
 
 @pytest.mark.differs("set_verify with bits")
 @pytest.mark.parametrize("mode", [-1, 16, 0xFF, 1 << 31, 1 << 40, -(1 << 40)])
+@pytest.mark.holds("S11")
 def test_modes_that_are_none_are_refused(mode: int) -> None:
     """-1, as "all there is", would have a server of TLS 1.3 ask nobody for a certificate."""
     server = contexts.server_context(require_client=True, version="TLSv1.3")

@@ -77,6 +77,7 @@ def client_context() -> SSL.Context:
 
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.holds("K1")
 def test_a_client_that_offers_both_gets_the_older(kind: str, hook: str) -> None:
     context = server_context(kind)
     HOOKS[hook](context)
@@ -86,6 +87,7 @@ def test_a_client_that_offers_both_gets_the_older(kind: str, hook: str) -> None:
 
 @pytest.mark.parametrize("way", ["hello", "before"])
 @pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.holds("K1")
 def test_so_does_a_chosen_context(kind: str, way: str) -> None:
     front = contexts.server_context()
     front.set_client_hello_callback(

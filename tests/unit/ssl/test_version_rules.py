@@ -70,7 +70,7 @@ def session_of(ends: pump.Pair) -> SSL.Session:
 
 @pytest.mark.differs("a session that was made by other")
 @NEWEST
-@pytest.mark.holds("D21")
+@pytest.mark.holds("D21", "S3")
 def test_a_session_of_an_open_host_does_not_open_a_strict_one(version: str) -> None:
     hosts = Hosts(version)
     session = session_of(hosts.visit(OPEN))
@@ -339,6 +339,7 @@ def trust(host: SSL.Context) -> None:
 @pytest.mark.differs("a Context that a server-name")
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("hook", ["name", "protocol", "none"])
+@pytest.mark.holds("S13", "F15")
 def test_a_host_brings_all_its_rules(rule: str, hook: str) -> None:
     make_strict, make_unfit = RULES[rule]
     strict, open_host = contexts.server_context(), contexts.server_context()
