@@ -216,6 +216,33 @@ def test_the_host_is_the_name_unless_one_is_given() -> None:
     assert run(main()) == HOST.encode()
 
 
+@pytest.mark.differs("a host with ß")
+@pytest.mark.holds("F14")
+@pytest.mark.parametrize("how", ["host", "server_hostname"])
+@pytest.mark.parametrize("name", ["fa\u00df.test", "\u03c2.test", "a\u200db.test", "A\u1e9e.test"])
+def test_a_name_that_is_anothers_by_older_rules_goes_nowhere(name: str, how: str) -> None:
+    async def main() -> None:
+        async with serving(echo) as port:
+            named = {"host": name} if how == "host" else {"host": HOST, "server_hostname": name}
+            await aio.open_connection(port=port, context=contexts.client_context(), **named)
+
+    with pytest.raises(ValueError, match="IDNA"):
+        run(main())
+
+
+def test_other_letters_are_written_in_ascii() -> None:
+    async def main() -> bytes | None:
+        names: list[bytes | None] = []
+        server = contexts.server_context()
+        server.set_tlsext_servername_callback(lambda end: names.append(end.get_servername()))
+        async with serving(echo, context=server) as port:
+            with pytest.raises(SSL.Error):
+                await connect(port, server_hostname="b\u00fccher.test")
+        return names[0]
+
+    assert run(main()) == b"xn--bcher-kva.test"
+
+
 def test_an_address_is_verified_as_one() -> None:
     async def main() -> None:
         async with serving(echo) as port:

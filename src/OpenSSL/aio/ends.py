@@ -144,7 +144,7 @@ class End:
             )
         if not name:
             return
-        spelled, address = host_bytes("server_hostname", _ascii(name))
+        spelled, address = host_bytes("server_hostname", ascii_name(name))
         if not address:
             self.connection.set_tlsext_host_name(spelled)
         if verifies:
@@ -179,11 +179,22 @@ class End:
         return made
 
 
-def _ascii(name: str) -> str:
+#: Letters of IDNA 2008 that IDNA 2003 writes as others, or leaves out.
+_OTHERS = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")
+
+
+def ascii_name(name: str) -> str:
     """Return a host's name as it is on the wire."""
     if not isinstance(name, str):
         raise TypeError(f"server_hostname must be str, not {type(name).__name__}")
-    return name if name.isascii() else name.encode("idna").decode()
+    if name.isascii():
+        return name
+    if not _OTHERS.isdisjoint(name):
+        raise ValueError(
+            f"the host {name!r} is another one to Python, which follows IDNA 2003, than to "
+            "browsers and registries: give it in ASCII, as in xn--fa-hia.de"
+        )
+    return name.encode("idna").decode()
 
 
 def _bridge_of(context: Context) -> SSLContext:

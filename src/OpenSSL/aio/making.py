@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL.aio.asking import checked
-from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, check_context, seconds
+from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, ascii_name, check_context, seconds
 from OpenSSL.aio.layers import Layer, LayerTransport
 from OpenSSL.aio.sockets import SocketTransport, without_delay
 
@@ -119,7 +119,8 @@ def name_of(host: Any, server_hostname: str | None) -> str | None:
         return server_hostname
     if not host:
         raise ValueError("You must set server_hostname when using TLS without a host")
-    return host.decode() if isinstance(host, bytes) else host
+    # The loop resolves it, so before anybody is called.
+    return ascii_name(host.decode() if isinstance(host, bytes) else host)
 
 
 def check_stream(sock: socket.socket) -> None:
@@ -159,7 +160,7 @@ async def create_connection(
 
     Raises what the handshake and its callbacks raise, OSError where nobody could be
     reached, ConnectionAbortedError after the time for the handshake, TypeError or ValueError
-    for arguments that are wrong.
+    for arguments that are wrong, a host's name that IDNA 2003 takes for another among them.
     ``SSL_connect(3)``
     """
     check_context(context)
