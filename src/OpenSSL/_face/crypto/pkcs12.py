@@ -123,8 +123,8 @@ def load_pkcs12(buffer: str | bytes, passphrase: bytes | None = None) -> PKCS12:
 
     Without one nothing tells whether somebody has changed it.
 
-    Raises ValueError for NUL bytes in the passphrase, Error when it is wrong or
-    there is no archive.
+    Raises ValueError for NUL bytes in the passphrase, Error when it is wrong, when there is
+    no archive, or when one is given for an archive that has no MAC and is not encrypted.
 
     ``d2i_PKCS12_bio(3)``, ``PKCS12_parse(3)``
     """

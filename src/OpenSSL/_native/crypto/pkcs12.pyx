@@ -27,6 +27,13 @@ cdef extern from "compat.h" nogil:
         int iterations, int mac_iterations, int key_type)
 
 
+cdef enum:
+    UNPROTECTED = -2        # an answer of open_archive
+
+# A passphrase that no archive is made with.
+cdef const char* STRANGE = b"\x01 nobody's \x02"
+
+
 cdef const char* spelled(bytes words, str what) except? NULL:
     # OpenSSL takes C strings here and would stop reading at a NUL.
     if words is None:
@@ -56,14 +63,30 @@ cdef bint passed_over(const c.X509_CHAIN* others, c.EVP_PKEY* key) except -1:
     return False
 
 
+cdef bint opens_by_any(c.PKCS12* archive) noexcept nogil:
+    """Whether an archive without a MAC opens by a passphrase that it was not made with."""
+    cdef c.EVP_PKEY* key = NULL
+    cdef c.X509* certificate = NULL
+    cdef c.X509_CHAIN* others = NULL
+    cdef bint opened = (
+        PKCS12_set_mac(archive, STRANGE, -1, NULL, 0, 1, EVP_sha256()) == 1
+        and PKCS12_parse(archive, STRANGE, &key, &certificate, &others) == 1)
+    keys.release_key(key)
+    certificates.release_certificate(certificate)
+    certificates.release_chain(others)
+    errors.clear()
+    return opened
+
+
 cdef int open_archive(
     c.PKCS12* archive, const char* words, c.EVP_PKEY** key, c.X509** certificate,
     c.X509_CHAIN** others,
 ) noexcept nogil:
     """PKCS12_parse, also for archives without a MAC.
 
-    libcrypto 3.0 takes these only without a passphrase.  So it is given a MAC to find: what is
-    encrypted still opens by the right passphrase alone.
+    libcrypto 3.0 takes these only without a passphrase.  So it is given a MAC to find, and what is
+    encrypted opens by the right passphrase.  Where nothing is, whoever writes the file could
+    leave out the MAC: that is refused.
     """
     cdef const char* phrase = words
     if PKCS12_mac_present(archive):
@@ -73,6 +96,9 @@ cdef int open_archive(
             return 1
         errors.clear()
         phrase = b""    # another one than none
+    elif opens_by_any(archive):
+        # Then the passphrase proves nothing: anybody may have written it.
+        return UNPROTECTED
     if PKCS12_set_mac(archive, phrase, -1, NULL, 0, 1, EVP_sha256()) != 1:
         return 0
     return PKCS12_parse(archive, phrase, key, certificate, others)
@@ -99,6 +125,10 @@ def parse(bytes data not None, bytes phrase) -> tuple[Any, Any, bytes | None, li
         good = open_archive(archive, words, &key, &certificate, &others)
         PKCS12_free(archive)
     try:
+        if good == UNPROTECTED:
+            errors.clear()
+            errors.fail_crypto(
+                "the archive has no MAC and is not encrypted: a passphrase does not protect it")
         if good != 1:
             errors.fail_crypto("the archive cannot be opened")
         # PKCS12_parse passes over a friendly name that it finds no memory for.
