@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from OpenSSL._bridge.contexts import SSLContext
 from OpenSSL._bridge.links import Link
@@ -189,7 +190,7 @@ def ascii_name(name: str) -> str:
         raise TypeError(f"server_hostname must be str, not {type(name).__name__}")
     if name.isascii():
         return name
-    if not _OTHERS.isdisjoint(name):
+    if not _OTHERS.isdisjoint(normalize("NFKC", name)):
         raise ValueError(
             f"the host {name!r} is another one to Python, which follows IDNA 2003, than to "
             "browsers and registries: give it in ASCII, as in xn--fa-hia.de"
