@@ -7,6 +7,7 @@ what was set on a connection itself with one that never moves.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -268,3 +269,49 @@ def test_without_its_hook_block_padding_counts_again(where: str) -> None:
         ends = pump.pair(context, client("TLSv1.3"))
     pump.handshake(*ends)
     assert lengths(ends.server) == [3072 + 16]
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("way", ["hello", "name", "protocol", "before"])
+def test_a_move_that_fails_half_way_lets_nobody_in(way: str, version: str, tmp_path: Path) -> None:
+    """A file that configure() named is gone: whose store would count now?"""
+    path = tmp_path / "authorities.pem"
+    path.write_bytes(authority.trust_file().read_bytes())
+    front, host, asking = server(version), server(version), client(version)
+    failures: list[Exception] = []
+
+    def choose(end: SSL.Connection, *offered: Any) -> Any:
+        try:
+            end.set_context(host)
+        except SSL.Error as error:
+            failures.append(error)  # and the program goes on, as if nothing were
+        return offered[0][0] if way == "protocol" else None
+
+    setters: dict[str, Callable[[Any], None]] = {
+        "hello": front.set_client_hello_callback,
+        "name": front.set_tlsext_servername_callback,
+        "protocol": front.set_alpn_select_callback,
+    }
+    if way in setters:
+        setters[way](choose)
+    ends = pump.pair(front, asking, b"brisk.test")
+    ends.server.configure("VerifyCAFile", str(path))
+    path.unlink()
+    if way == "before":
+        choose(ends.server)
+    assert pump.handshake_outcome(*ends).server is not None
+    assert len(failures) == 1
+
+
+def test_a_mode_taken_away_is_not_brought_back() -> None:
+    front, host = contexts.server_context(), contexts.server_context()
+    mode = SSL.MODE_RELEASE_BUFFERS
+    for context in (front, host):
+        context.set_mode(mode)
+    for again in (False, True):
+        connection = SSL.Connection(front)
+        connection.clear_mode(mode)
+        if again:
+            connection.set_mode(mode)
+        connection.set_context(host)
+        assert bool(connection.get_mode() & mode) is again

@@ -110,7 +110,8 @@ class X509Name(native.X509Name):
     def from_der(data: bytes) -> X509Name:
         """Read a name from DER; it stands alone.
 
-        Raises TypeError if ``data`` is not bytes, Error if they are not a name, or more.
+        Raises TypeError if ``data`` is not bytes, Error if they are not a name, or if
+        bytes follow it.
         ``d2i_X509_NAME(3)``
         """
         if not isinstance(data, bytes):

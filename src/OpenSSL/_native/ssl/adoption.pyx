@@ -3,7 +3,7 @@
 Theory.  What SSL_new has copied, libssl leaves as it was: groups, sizes of records, kinds of
 certificates; and it does not tell what a Context has there.  So that is noted when it is set.
 What libssl keeps beside the certificate goes with it: signature algorithms, the security level,
-authorities.  So what was set on the connection itself is set once more.
+stores of authorities.  So what was set on the connection itself is set once more.
 """
 
 cimport OpenSSL._native.common.errors as errors

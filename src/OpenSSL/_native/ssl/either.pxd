@@ -3,6 +3,7 @@ from OpenSSL._native.common.libssl cimport SSL, SSL_CTX
 
 # Hold a Context or a Connection to be changed; anything else is a TypeError.
 cdef int change(object target) except -1
+cdef int enter(object target) except -1
 cdef void leave(object target) noexcept
 # Exactly one of these is not NULL.
 cdef SSL_CTX* context_of(object target) noexcept

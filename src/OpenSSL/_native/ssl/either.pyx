@@ -12,6 +12,13 @@ cdef int change(object target) except -1:
     return (<Connection?>target).enter()
 
 
+cdef int enter(object target) except -1:
+    """To look at something only."""
+    if isinstance(target, Context):
+        return (<Context>target).enter()
+    return (<Connection?>target).enter()
+
+
 cdef void leave(object target) noexcept:
     if isinstance(target, Context):
         (<Context>target).leave()

@@ -249,6 +249,11 @@ cdef class Ending(Tenant):
                 s.SSL_get_state(self.handle) != s.TLS_ST_OK):   # that would be libssl's own end
             self.poison()
 
+    cdef void give_up(self) noexcept:
+        """Let nothing follow, whatever whoever hears of the failure makes of it."""
+        self.aborted = True
+        self.spoil()
+
     cdef void poison(self) noexcept:
         cdef int version = s.SSL_version(self.handle)
         self.channel.version = <unsigned short>(

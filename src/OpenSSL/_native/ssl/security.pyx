@@ -8,7 +8,9 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.crypto.names cimport wrap_names
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, note_rule
+from OpenSSL._native.ssl.either cimport (
+    change, connection_of, context_of, enter, leave, note_rule,
+)
 from OpenSSL._native.ssl.trust cimport new_names
 
 cdef extern from "compat.h" nogil:
@@ -37,7 +39,7 @@ def set_max_cert_list(target not None: Context | Connection, long size) -> None:
 
 
 def get_max_cert_list(target not None: Context | Connection) -> int:
-    change(target)
+    enter(target)
     try:
         if context_of(target) != NULL:
             return s.SSL_CTX_get_max_cert_list(context_of(target))

@@ -111,9 +111,18 @@ def connection_get_options(Connection connection not None) -> int:
         connection.leave()
 
 
+cdef int note_taken_away(Connection connection, uint32_t more, uint32_t fewer) except -1:
+    """Note what another Context is not to bring back."""
+    cdef long before = 0
+    if connection.sizes is not None:
+        before = connection.sizes.get("mode taken away", 0)
+    return connection.note_size("mode taken away", (before | more) & ~<long>fewer)
+
+
 def connection_set_mode(Connection connection not None, uint32_t mode) -> int:
     connection.enter()
     try:
+        note_taken_away(connection, 0, mode)
         return <uint32_t>s.SSL_set_mode(connection.handle, <long>mode)
     finally:
         connection.leave()
@@ -122,6 +131,7 @@ def connection_set_mode(Connection connection not None, uint32_t mode) -> int:
 def connection_clear_mode(Connection connection not None, uint32_t mode) -> int:
     connection.enter()
     try:
+        note_taken_away(connection, mode, 0)
         return <uint32_t>SSL_clear_mode(connection.handle, <long>mode)
     finally:
         connection.leave()

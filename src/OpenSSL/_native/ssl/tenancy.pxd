@@ -35,6 +35,7 @@ cdef class Tenant(Entrance):
     cdef void start_reading(self) noexcept
     cdef void stop_reading(self) noexcept
     cdef bint may_move(self) noexcept
+    cdef void give_up(self) noexcept
     cdef Criteria rules_under(self, Context context)
     cdef int adopt_settings(self, Context context) except -1
     cdef int check_named(self, int mode) except -1

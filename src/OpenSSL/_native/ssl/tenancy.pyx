@@ -157,6 +157,7 @@ cdef class Tenant(Entrance):
         cdef Criteria rules = None
         cdef bint compressed
         cdef s.certificate_hook choice = NULL
+        cdef bint moved = False
         self.enter()
         try:
             if not self.may_move():
@@ -188,6 +189,7 @@ cdef class Tenant(Entrance):
                 if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
                     errors.fail_ssl("SSL_set_SSL_CTX failed")
                 context.in_use = True
+                moved = True
                 if not compressed:
                     s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
                 self.adopt_settings(context)
@@ -229,8 +231,18 @@ cdef class Tenant(Entrance):
                 channel_of(self.handle).stepped = False
                 if self.choosing:
                     self.choosing = CHOSEN
+        except BaseException:
+            if moved:
+                # libssl has the other Context, and not all that goes with it.
+                self.context = context
+                self.give_up()
+            raise
         finally:
             self.leave()
+
+    cdef void give_up(self) noexcept:
+        """See to it that no handshake succeeds any more; see Ending."""
+        pass
 
     cdef Criteria rules_under(self, Context context):
         """How to verify under another Context; None: as before."""
@@ -244,7 +256,8 @@ cdef class Tenant(Entrance):
     cdef int adopt_settings(self, Context context) except -1:
         """What libssl leaves as it was in SSL_new: versions, groups, whom to verify, and how."""
         s.SSL_set_options(self.handle, s.SSL_CTX_get_options(context.handle))
-        s.SSL_set_mode(self.handle, s.SSL_CTX_get_mode(context.handle))
+        s.SSL_set_mode(self.handle, s.SSL_CTX_get_mode(context.handle) & ~(
+            0 if self.sizes is None else <long>self.sizes.get("mode taken away", 0)))
         self.adopt_verification(context)
         if not self.has_own("min version"):
             taken(s.SSL_set_min_proto_version(

@@ -35,6 +35,7 @@ cdef object python_socket = _socket.socket
 
 cdef enum:
     DEAR = 3000000      # nanoseconds; who computes keeps it for 5 milliseconds at least
+    MOST = 20000000     # nanoseconds: a process that was stopped is no sign
     SHARE = 8           # of what is known, the last time counts as one part in so many
 
 # How long threads have waited of late to have the interpreter again, in nanoseconds.
@@ -49,8 +50,10 @@ cdef bint is_dear() noexcept:
 cdef void came_back(long long asked) noexcept:
     """Note that this thread has the interpreter again, for which it asked at that moment."""
     global usual
+    cdef long long took
     if BRISK_ALONE:
-        usual += (brisk_now() - asked - usual) // SHARE
+        took = brisk_now() - asked
+        usual += ((took if took < MOST else MOST) - usual) // SHARE
 
 
 cdef brisk_fd descriptor(object socket) except -1:

@@ -110,6 +110,8 @@ cdef class Worker(Conducted):
         cdef bint leaving = not (light or brisk_is_single()) and (
             channel.borrowed != <brisk_fd>-1 or not BRISK_ALONE
             or channel.memory or type(self.socket) is int)
+        if channel.borrowed == <brisk_fd>-1 and type(self.socket) is not int:
+            waits = 0   # after a wait the number may be a stranger's
         if reading:
             self.start_reading()
             before = run_for(<void*>self)   # a signature may be asked for
