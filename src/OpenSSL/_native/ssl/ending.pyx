@@ -162,6 +162,10 @@ cdef class Ending(Tenant):
         except BaseException as error:
             # Without memory it may be another than was raised, after `except Error` too.
             if isinstance(error, Error):
+                if self.end == BROKEN and verdict.status == FAILED and not error.errors:
+                    # libssl 4.0 only says that it has failed before, and asks no socket.
+                    self.end = OVER
+                    raise again(self.fatal) from None
                 self.remember(verdict, error)
             raise
 
