@@ -81,13 +81,17 @@ cdef void free_gathered(Channel* channel) noexcept nogil:
 
 
 cdef void keep_rest(Channel* channel) noexcept nogil:
-    """Put what has not left into memory of its size: it may have to wait for long."""
+    """Put what has not left into memory of its size: nobody waits for it, so it may be long.
+
+    Who waits sends it soon: to copy it would cost more than all the rest of a burst.
+    """
     cdef Gather* gathered = channel.gathered
-    cdef size_t size = gathered.end - gathered.start
+    cdef size_t size
     cdef unsigned int number
     cdef char* rest
-    if not gathered.spare:
+    if gathered == NULL or not gathered.spare:
         return
+    size = gathered.end - gathered.start
     rest = <char*>malloc(size)
     if rest == NULL:
         return      # it waits where it is

@@ -23,7 +23,7 @@ from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk
 from OpenSSL._native.common.platform cimport brisk_fd, brisk_is_local, brisk_is_socket
 from OpenSSL._native.ssl.adoption cimport most_of
 from OpenSSL._native.ssl.bio cimport open_bio
-from OpenSSL._native.ssl.channel cimport Channel, close_channel, return_borrowed
+from OpenSSL._native.ssl.channel cimport Channel, close_channel, keep_rest, return_borrowed
 from OpenSSL._native.ssl.conduit cimport Conduit, conduit_for
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.ending cimport OVER
@@ -291,9 +291,11 @@ cdef class Engine(Worker):
         cdef double seconds
         cdef s.timeval timer
         if deadline[0] < 0:
+            keep_rest(&self.channel)
             return False
         seconds = waiting.patience(self.socket, fd)
         if seconds == 0:
+            keep_rest(&self.channel)
             return False
         if self.channel.datagram and s.DTLSv1_get_timeout(self.handle, &timer):
             at_most = timer.tv_sec + timer.tv_usec / 1e6

@@ -18,7 +18,7 @@ from libc.errno cimport ECONNRESET, EPIPE
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport DONE, SYSTEM, WANT_LOOKUP, WANT_WRITE, Verdict
-from OpenSSL._native.ssl.channel cimport Channel, free_gathered, keep_rest
+from OpenSSL._native.ssl.channel cimport Channel, free_gathered
 from OpenSSL._native.ssl.gathering cimport (
     LEFT, STOPPED, Leaving, begin_gathering, leave_together, left_so_far, may_gather,
     note_record,
@@ -192,7 +192,6 @@ cdef Verdict go_on(
         if left.status == DONE:
             left = leave(channel)
         if left.status != DONE and hold_back(channel, writing, left, &verdict, moved):
-            keep_rest(channel)
             return verdict
     if verdict.status == WANT_WRITE:
         writing.records = <unsigned char>(moved[0] // RECORD) if moved[0] >= RECORD else 1
