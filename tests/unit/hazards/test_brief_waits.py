@@ -203,6 +203,47 @@ def test_reading_and_sending_at_once_leave_no_descriptor(
     assert len(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="descriptors cannot be counted")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_child_of_a_fork_has_no_second_descriptor(
+    ends: tuple[SSL.Connection, SSL.Connection],
+) -> None:
+    server, client = ends
+    name = os.readlink(f"/proc/self/fd/{server.fileno()}")
+    over = threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            server.recv(100)
+
+    def speak() -> None:
+        while not over.is_set():
+            client.sendall(b"x")  # before the reader gives up its short wait
+            time.sleep(0.005)
+        client.sendall(b"x")
+
+    threads = [sockets.in_thread(read), sockets.in_thread(speak)]
+    counts = []
+    for _ in range(40):
+        time.sleep(0.002)
+        child = os.fork()
+        if child == 0:
+            same = [
+                number
+                for number in os.listdir("/proc/self/fd")
+                if os.path.exists(f"/proc/self/fd/{number}")
+                and os.readlink(f"/proc/self/fd/{number}") == name
+            ]
+            os._exit(len(same))
+        counts.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    over.set()
+    for each in threads:
+        each.result(sockets.PATIENCE)
+    # A fork may still fall between the end of a wait and the close, which is not a wait.
+    assert counts.count(1) >= 30
+
+
 def test_an_end_made_by_another_thread_is_seen(
     ends: tuple[SSL.Connection, SSL.Connection],
 ) -> None:

@@ -16,7 +16,7 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.waiting as waiting
 from OpenSSL._native.common.errors cimport DONE, WANT_READ, Verdict
-from OpenSSL._native.common.forks cimport forks
+from OpenSSL._native.common.forks cimport FULL, forks, lend, take_back
 from OpenSSL._native.common.hooks cimport AT_ANY_TIME, Hooks, run_for
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.common.platform cimport (
@@ -154,13 +154,20 @@ cdef class Worker(Conducted):
         """Wait without the lock, and read with it again, all without the interpreter."""
         cdef Channel* channel = &self.channel
         cdef brisk_fd borrowed = channel.borrowed
+        cdef brisk_fd fd = channel.fd if borrowed == <brisk_fd>-1 else borrowed
         cdef int ready
+        cdef int place = 0
+        if borrowed != <brisk_fd>-1:
+            place = lend(borrowed)
+            if place == FULL:
+                return verdict
         channel.borrowed = <brisk_fd>-1     # others use the channel meanwhile
         brisk_lock_leave(&self.lock)
-        ready = brisk_poll(
-            channel.fd if borrowed == <brisk_fd>-1 else borrowed, False, waits)
+        ready = brisk_poll(fd, False, waits)
         if not brisk_lock_try(&self.lock, &forks):
             brisk_lock_wait(&self.lock, &forks)
+        if borrowed != <brisk_fd>-1:
+            take_back(place)
         channel.borrowed = borrowed
         # Whatever has changed is looked at with the interpreter.
         if (ready <= 0 or self.aborted or self.early or self.end == OVER or self.asked_late
