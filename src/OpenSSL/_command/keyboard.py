@@ -41,7 +41,7 @@ class Keyboard:
             # Its import is what makes input() edit lines and remember them.
             import readline  # noqa: F401
         with contextlib.suppress(AttributeError):
-            # Keys that are no letter here go out as they came.
+            # Keys that are not letters here go out as they came.
             sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
         os.set_blocking(self._bell, False)
         self._former = signal.signal(signal.SIGINT, self._take)

@@ -91,7 +91,7 @@ def _parse(top: bytes) -> Request:
         # Said twice, neither may hide the other (RFC 9110, section 5.2).
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     hosts = sum(line[:5].lower() == b"host:" for line in lines)
-    # More than one must be refused, and one that is no host (RFC 9112, section 3.2): who
+    # More than one must be refused, and one that is not a host (RFC 9112, section 3.2): who
     # comes after us may read it in another way.
     good = hosts == 1 or (not hosts and found[3] == b"0")
     if not good or not _HOST.fullmatch(headers.get("host", "")):

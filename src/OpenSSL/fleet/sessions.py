@@ -53,7 +53,7 @@ class SessionCache:
     def attach(self, context: SSL.Context) -> None:
         """Let the servers of ``context`` keep their sessions here, and none by themselves.
 
-        Raises ValueError if it has session callbacks that are no fleet's.
+        Raises ValueError if it has session callbacks that are not a fleet's.
         """
         for own in (context.get_session_new_callback(), context.get_session_get_callback()):
             if own is not None and not isinstance(getattr(own, "__self__", None), SessionCache):

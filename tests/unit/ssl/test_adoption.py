@@ -22,6 +22,17 @@ REQUIRED = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
 WAYS = pytest.mark.parametrize("way", ["hello", "name", "protocol", "before"])
 
 
+def choose_by(front: SSL.Context, way: str, choose: Callable[..., Any]) -> None:
+    """Have a hook of `front` choose, where that is the way."""
+    setters: dict[str, Callable[[Any], None]] = {
+        "hello": front.set_client_hello_callback,
+        "name": front.set_tlsext_servername_callback,
+        "protocol": front.set_alpn_select_callback,
+    }
+    if way in setters:
+        setters[way](choose)
+
+
 def moving(
     front: SSL.Context,
     chosen: SSL.Context,
@@ -35,13 +46,7 @@ def moving(
         end.set_context(chosen)
         return offered[0][0] if way == "protocol" else None
 
-    setters: dict[str, Callable[[Any], None]] = {
-        "hello": front.set_client_hello_callback,
-        "name": front.set_tlsext_servername_callback,
-        "protocol": front.set_alpn_select_callback,
-    }
-    if way in setters:
-        setters[way](choose)
+    choose_by(front, way, choose)
     ends = pump.pair(front, asking, b"brisk.test")
     if own is not None:
         own(ends.server)
@@ -287,15 +292,11 @@ def test_a_move_that_fails_half_way_lets_nobody_in(way: str, version: str, tmp_p
             failures.append(error)  # and the program goes on, as if nothing were
         return offered[0][0] if way == "protocol" else None
 
-    setters: dict[str, Callable[[Any], None]] = {
-        "hello": front.set_client_hello_callback,
-        "name": front.set_tlsext_servername_callback,
-        "protocol": front.set_alpn_select_callback,
-    }
-    if way in setters:
-        setters[way](choose)
+    choose_by(front, way, choose)
     ends = pump.pair(front, asking, b"brisk.test")
-    ends.server.configure("VerifyCAFile", str(path))
+    # The first of them fails, and the second, whom to believe, is not carried out any more.
+    ends.server.configure("ChainCAFile", str(path))
+    ends.server.configure("VerifyCAFile", str(authority.trust_file()))
     path.unlink()
     if way == "before":
         choose(ends.server)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StapleFile"]
 
-#: Responses are a few kilobytes; a responder that sends more is not a real one.
 #: Seconds that clocks may be apart; see `OCSPResponse.verify`.
 _APART = 300
+#: Responses are a few kilobytes; a responder that sends more is not a real one.
 _LIMIT = 256 * 1024
 
 

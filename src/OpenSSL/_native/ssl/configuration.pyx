@@ -37,7 +37,7 @@ cdef dict NOTES = {
 cdef frozenset BESIDE = frozenset((
     b"verifycafile", b"verifycapath", b"verifycastore", b"chaincafile", b"chaincapath",
     b"chaincastore", b"dhparameters"))
-# Curves by this command are no curve but "automatic", in three spellings.
+# What this command takes in place of a curve, in three spellings.
 cdef frozenset ANY_CURVE = frozenset((b"+automatic", b"automatic", b"auto"))
 
 

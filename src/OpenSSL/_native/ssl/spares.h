@@ -1,6 +1,6 @@
 /* Memory for the records of a burst, kept for the next burst of any connection.
  *
- * It is larger than what malloc keeps: asked for anew each time, the system would have to give
+ * It is larger than what malloc keeps: asked for again each time, the system would have to give
  * and clear each of its pages again, which costs more than the encryption.  What is kept is
  * bounded for the whole process, and there is nothing in it but what was encrypted.
  */
