@@ -98,8 +98,7 @@ def _connect(options: dict[str, Any]) -> int:
             _resume(call, options["timeout"], data)
         if options["interactive"]:
             report.show(output(), data)
-            _say("Each line is sent with CR LF. Ctrl-D ends it, Ctrl-C at once.")
-            interactive.run(call)
+            interactive.run(call, _say_how_it_ends)
             return 0
     finally:
         call.close()
@@ -123,6 +122,10 @@ def _resume(call: Call, timeout: float, data: dict[str, Any]) -> None:
         data["resumed"] = data["resumption"]["resumed"]
     finally:
         again.close()
+
+
+def _say_how_it_ends() -> None:
+    _say("Each line is sent with CR LF. Ctrl-D ends it, Ctrl-C at once.")
 
 
 def _say(line: str) -> None:

@@ -13,6 +13,7 @@ import contextlib
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 from .dial import Call, settle
 from .keyboard import Keyboard
@@ -27,11 +28,14 @@ def possible() -> bool:
     return all(each is not None and each.isatty() for each in (sys.stdin, sys.stdout))
 
 
-def run(call: Call) -> None:
-    """Talk until either side has ended; raise a failure if the peer was cut short."""
+def run(call: Call, ready: Callable[[], None]) -> None:
+    """Talk until either side has ended; raise a failure if the peer was cut short.
+
+    *ready* is called when every key counts.
+    """
     if call.certificate_asked:
         settle(call)
-    Talk(call).run()
+    Talk(call).run(ready)
 
 
 class Talk:
@@ -44,13 +48,14 @@ class Talk:
         self._failure: Exception | None = None
         self._keyboard = Keyboard()
 
-    def run(self) -> None:
+    def run(self, ready: Callable[[], None]) -> None:
         """Send what is typed, line by line, until there is no more of it or no peer."""
         threads = [
             threading.Thread(target=each, name=each.__name__, daemon=True)
             for each in (self._carry, self._show)
         ]
         with self._keyboard:
+            ready()
             for thread in threads:
                 thread.start()
             try:

@@ -3,6 +3,10 @@
 ``input()`` waits in C, where a signal ends it only if it arrives during the wait: one that
 comes an instant before leaves a mark that nobody looks at until a key is pressed.  So the
 signal is sent again until the main thread is away from the keyboard.
+
+The terminal hands over key by key between two lines as well.  If it collected lines
+there, as it does outside readline, a Ctrl-D typed in between would be lost: the kernel
+keeps it as an end of a line, and gives a zero to whoever reads keys after that.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import sys
 import threading
 import types
 from collections.abc import Iterator
+from typing import Any
 
 __all__ = ["Keyboard"]
 
@@ -37,9 +42,12 @@ class Keyboard:
         self._insists = threading.Thread(target=self._insist, name="insist", daemon=True)
 
     def __enter__(self) -> Keyboard:
+        self._cooked: list[Any] | None = None
         with contextlib.suppress(ImportError):
             # Its import is what makes input() edit lines and remember them.
             import readline  # noqa: F401
+
+            self._cooked = _key_by_key()
         with contextlib.suppress(AttributeError):
             # Keys that are not letters here go out as they came.
             sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
@@ -51,6 +59,8 @@ class Keyboard:
         return self
 
     def __exit__(self, *unused: object) -> None:
+        if self._cooked:
+            _set_terminal(self._cooked)
         signal.set_wakeup_fd(self._former_bell)
         os.close(self._bell)
         self._closing.set()
@@ -108,6 +118,29 @@ class Keyboard:
             while signal.SIGINT in numbers and self._typing:
                 if not self._closing.wait(_PAUSE) and self._typing:
                     _signal_main_thread()
+
+
+def _key_by_key() -> list[Any] | None:
+    """Make the terminal hand over key by key; return how it was, or None if it is none."""
+    with contextlib.suppress(ImportError):
+        import termios
+
+        with contextlib.suppress(termios.error):
+            cooked = termios.tcgetattr(0)
+            keys = list(cooked)
+            # It still echoes: readline asks for that, to know whether it should.
+            keys[3] &= ~termios.ICANON
+            _set_terminal(keys)
+            return cooked
+    return None
+
+
+def _set_terminal(attributes: list[Any]) -> None:
+    import termios
+
+    # Nothing typed is thrown away.  A terminal that is gone needs no settings.
+    with contextlib.suppress(termios.error):
+        termios.tcsetattr(0, termios.TCSADRAIN, attributes)
 
 
 def _signal_main_thread() -> None:

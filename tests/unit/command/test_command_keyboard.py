@@ -135,3 +135,22 @@ with Keyboard() as keyboard:
     lines = keyboard.lines()
     assert next(lines).encode(errors="surrogateescape") == b"a\\xff\\xfeb"
 """)
+
+
+def test_the_end_counts_at_any_moment() -> None:
+    # Before the first line, and between two lines, where nobody waits for keys yet.
+    run("""
+import termios
+
+before = termios.tcgetattr(0)
+with Keyboard() as keyboard:
+    os.write(controller, b"\\x04")
+    assert list(keyboard.lines()) == []
+with Keyboard() as keyboard:
+    os.write(controller, b"one\\r")
+    lines = keyboard.lines()
+    assert next(lines) == "one"
+    os.write(controller, b"two\\r\\x04")
+    assert list(lines) == ["two"]
+assert termios.tcgetattr(0) == before
+""")
