@@ -91,7 +91,7 @@ SETTERS: dict[str, tuple[Callable[[SSL.Context, Hook], Any], Any]] = {
     "cookie": (SSL.Context.set_cookie_generate_callback, scenes.COOKIE),
     "cookie back": (SSL.Context.set_cookie_verify_callback, True),
 }
-MAY_WAIT = ("hello", "certificate")
+MAY_WAIT = ("hello", "certificate", "judge")
 OVER = b"SSL negotiation finished successfully"
 
 

@@ -351,7 +351,10 @@ VERSIONS: dict[str, tuple[str, ...]] = {
 }
 HOOKS = tuple(VERSIONS)
 #: Those that may ask for time, by WantX509LookupError.
-WAITING = ("client-hello", "certificate", "certificate-connection", "certificate-client")
+WAITING = (
+    *("client-hello", "certificate", "certificate-connection", "certificate-client"),
+    "cert-verify",  # on a client; a server of libssl would take it for a yes
+)
 
 
 def cells(*versions: str) -> list[tuple[str, str]]:

@@ -36,6 +36,10 @@ class ContextCertVerify(native_context.Context):
         :meth:`Connection.get_verify_result` is
         ``X509_V_ERR_APPLICATION_VERIFICATION`` after a "no".
 
+        On a client it need not know yet: when it raises WantX509LookupError, that comes at once
+        out of the call that shakes hands, and the same call, made again, asks the callback once
+        more. A server cannot wait there; the exception ends its handshake.
+
         After a "yes" the names that the connection was told, by :meth:`Connection.set_host` and
         the like, are compared with the certificate as ever; but
         :meth:`Connection.get_peername` and :meth:`Connection.get_verified_chain` are None.

@@ -15,6 +15,8 @@ from libc cimport errno
 
 from OpenSSL._native.common.errors cimport clear, queue_aside, queue_back
 
+from OpenSSL._exceptions import Error, WantReadError, WantWriteError, WantX509LookupError
+
 cdef extern from "Python.h":
     # Takes the references.
     void PyErr_Restore(PyObject* kind, PyObject* error, PyObject* traceback)
@@ -89,6 +91,8 @@ cdef class Carrier:
     """Keeps the first exception of a hook until the call that ran it raises it."""
 
     cdef void keep(self, object error) noexcept:
+        if isinstance(error, (WantReadError, WantWriteError, WantX509LookupError)):
+            error = failed_to_wait(error)
         if self.failure is None:
             self.failure = error
             return
@@ -122,6 +126,19 @@ cdef class Carrier:
 
     cdef void hook_ends(self) noexcept:
         """The hook has run; libssl goes on."""
+
+
+cdef object failed_to_wait(object error):
+    """What is raised for a hook that asks for time where there is none.
+
+    As it is, the program would take it for "not yet" and wait, for nothing.
+    """
+    try:
+        raise Error([(
+            "SSL routines", "", f"a callback raised {type(error).__name__}, and cannot wait here",
+        )]) from error
+    except BaseException as other:  # out of memory, perhaps
+        return other
 
 
 # ---- around a hook

@@ -12,7 +12,10 @@ A raw key is good where a record of DANE has it or the program expects it, and n
 other callback is asked about it.  Where keys are expected, or certificates are not to be shown
 at all, a peer that does not comply is refused whatever the mode is: libssl would only note it.
 
-There is no "not yet" here: a server of libssl would take it for a yes.
+A client's hook may say "not yet", as those of ``pausing`` do.  The answer is a yes then, with a
+mark beside it: libssl looks at the mark before it looks at anything else, and asks again in the
+next call (``tls_post_process_server_certificate``, 3.0 and later).  A server has no such place:
+it would see the yes and not the mark, so there a hook that says "not yet" has failed.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -29,12 +32,21 @@ from OpenSSL._native.ssl.stamps cimport (
 )
 from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 
-from OpenSSL._exceptions import Error
+from OpenSSL._exceptions import Error, WantX509LookupError
+
+cdef extern from "openssl/ssl.h" nogil:
+    int SSL_set_retry_verify(s.SSL* ssl)
 
 cdef extern from "compat.h" nogil:
     int BRISK_V_ERR_RPK_UNTRUSTED
     c.EVP_PKEY* brisk_raw_key(c.X509_STORE_CTX* chain)
     int brisk_verify_unasked(c.X509_STORE_CTX* chain)
+
+cdef enum:
+    # What a hook says.
+    NOT_YET = -1
+    NO = 0
+    YES = 1
 
 cdef enum:
     CERTIFICATE = 0     # among the types of what may be shown; see raw_public_keys
@@ -45,12 +57,14 @@ cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil:
         chain, s.SSL_get_ex_data_X509_STORE_CTX_idx())
     cdef Channel* channel = channel_of(ssl)
     cdef bint raw = brisk_raw_key(chain) != NULL
-    cdef bint good
+    cdef int good
     if channel == NULL:
         return not raw and c.X509_verify_cert(chain) > 0
     note_verified(ssl, channel)
     if channel.hooked & ASKED_CHAIN:
         good = on_judge(ssl, channel, chain)
+        if good == NOT_YET:
+            return SSL_set_retry_verify(ssl)    # the last to change what libssl waits for
     elif raw:
         good = brisk_verify_unasked(chain) > 0
     else:
@@ -123,7 +137,7 @@ cdef int on_compare(
     return complies and good
 
 
-cdef bint ask(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier carrier) except -1:
+cdef int ask(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier carrier) except -2:
     if c.X509_STORE_CTX_get0_cert(chain) == NULL:
         raise Error([("SSL routines", "", "the peer has a key and no certificate to be verified")])
     if channel.hooked & PLEDGED or not s.SSL_is_server(ssl) and s.SSL_ct_is_enabled(ssl):
@@ -131,15 +145,19 @@ cdef bint ask(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier car
             "SSL routines", "",
             "DANE and certificate transparency need libssl's own verification, and a "
             "certificate verify callback replaces it")])
-    return truth(
-        carrier.hooks.get(ON_CERT_VERIFY)(
-            carrier, wrap_chain(c.X509_STORE_CTX_get0_untrusted(chain))),
-        "a certificate verify callback")
+    try:
+        answer = carrier.hooks.get(ON_CERT_VERIFY)(
+            carrier, wrap_chain(c.X509_STORE_CTX_get0_untrusted(chain)))
+    except WantX509LookupError:
+        if s.SSL_is_server(ssl):
+            raise
+        return NOT_YET
+    return truth(answer, "a certificate verify callback")
 
 
 cdef int on_judge(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain) noexcept with gil:
     cdef Scope scope
-    cdef bint good
+    cdef int good = NO
     cdef int code = c.X509_V_ERR_APPLICATION_VERIFICATION
     cdef Carrier carrier = carrier_of(ssl)
     c.X509_STORE_CTX_set_error(chain, code)     # a "no" is never reported as X509_V_OK
@@ -149,7 +167,7 @@ cdef int on_judge(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain) noexcep
         return 0
     try:
         good = ask(ssl, channel, chain, carrier)
-        if good:
+        if good == YES:
             # Before libssl's queue is back: what is not named leaves an entry, which libssl
             # would take for a failure wherever it stops next.
             code = misnamed(ssl, c.X509_STORE_CTX_get0_cert(chain), channel.addressed)
@@ -157,6 +175,9 @@ cdef int on_judge(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain) noexcep
         carrier.keep(error)
         carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
         code = c.X509_V_ERR_APPLICATION_VERIFICATION
+        good = NO
     leave_hook(&scope, carrier)
+    if good == NOT_YET:
+        return NOT_YET
     c.X509_STORE_CTX_set_error(chain, code)
     return code == c.X509_V_OK
