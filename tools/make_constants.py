@@ -31,6 +31,7 @@ GROUPS = {
     "mode": ("SSL", "Modes"),
     "cache": ("SSL", "Session cache"),
     "ticket": ("SSL", "Ticket callbacks"),
+    "security": ("SSL", "Security callbacks"),
     "shutdown": ("SSL", "Shutdown state"),
     "state": ("SSL", "Info callback"),
     "alert": ("SSL", "Alerts"),

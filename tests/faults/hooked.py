@@ -21,7 +21,7 @@ NAMES = (
     *("psk-server", "psk-client", "psk-find", "psk-use", "session-new", "session-get"),
     *("ticket-generate", "ticket-decrypt", "early-data", "early-once", "extension-add-client"),
     *("extension-add-server", "extension-parse-client", "extension-parse-server", "signer-client"),
-    *("cookie-generate", "cookie-verify"),
+    *("cookie-generate", "cookie-verify", "security", "security-client"),
 )
 #: These are asked about a session, which there may have been no memory for before.
 ABOUT_SESSIONS = ("session-get", "ticket-decrypt", "early-data", "early-once")

@@ -62,6 +62,7 @@ SETTERS: dict[str, tuple[Callable[[SSL.Context, Hook], Any], Any]] = {
     "certificate": (SSL.Context.set_cert_callback, None),
     "verify": (lambda context, hook: context.set_verify(SSL.VERIFY_PEER, hook), True),
     "judge": (SSL.Context.set_cert_verify_callback, True),
+    "security": (SSL.Context.set_security_callback, True),
     "info": (SSL.Context.set_info_callback, None),
     "keylog": (SSL.Context.set_keylog_callback, None),
     "message": (SSL.Context.set_message_callback, None),

@@ -27,6 +27,7 @@ NOTE_TAKERS = {
     "on_extension_free",
     "on_ticket_key",
     "on_chain",
+    "on_permission",
     "on_ticket",
     "on_alpn_select",
     "on_servername",

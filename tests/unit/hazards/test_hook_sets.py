@@ -38,6 +38,7 @@ HOOKS: dict[str, tuple[Setter, object]] = {
     "session": (lambda server, client, hook: server.set_session_new_callback(hook), None),
     "ticket": (lambda server, client, hook: server.set_session_ticket_callback(hook), b"x"),
     "padding": (lambda server, client, hook: server.set_record_padding_callback(hook), 0),
+    "security": (lambda server, client, hook: server.set_security_callback(hook), True),
     "info": (lambda server, client, hook: server.set_info_callback(hook), None),
 }
 

@@ -75,6 +75,7 @@ ELSEWHERE = """
     load_verify_data load_verify_locations load_verify_uri set_cert_store
     set_default_verify_paths
     add_session set_session_get_callback set_session_ticket_callback
+    set_security_callback
 """
 
 

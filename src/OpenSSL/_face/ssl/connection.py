@@ -29,6 +29,7 @@ from OpenSSL._face.ssl.raw_public_keys import CertTypes, ConnectionRawPublicKeys
 from OpenSSL._face.ssl.records import Records
 from OpenSSL._face.ssl.secrets import ConnectionSecrets
 from OpenSSL._face.ssl.security import ConnectionSecurity
+from OpenSSL._face.ssl.security_callback import ConnectionSecurityCallback
 from OpenSSL._face.ssl.sessions import ConnectionSessions
 from OpenSSL._face.ssl.settings import ConnectionSettings
 from OpenSSL._face.ssl.stapling import ConnectionStapling
@@ -73,6 +74,7 @@ class Connection(
     ConnectionEch,
     ConnectionInspection,
     ConnectionSecurity,
+    ConnectionSecurityCallback,
     Records,
     Configuration,
     ConnectionSessions,

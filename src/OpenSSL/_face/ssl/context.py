@@ -25,6 +25,7 @@ from OpenSSL._face.ssl.psk import ContextPsk
 from OpenSSL._face.ssl.raw_public_keys import CertTypes
 from OpenSSL._face.ssl.records import Records
 from OpenSSL._face.ssl.security import ContextSecurity
+from OpenSSL._face.ssl.security_callback import ContextSecurityCallback
 from OpenSSL._face.ssl.session_cache import ContextSessionCache
 from OpenSSL._face.ssl.sessions import ContextSessions
 from OpenSSL._face.ssl.settings import ContextSettings
@@ -71,6 +72,7 @@ class Context(
     ContextEch,
     ContextCustomExtensions,
     ContextSecurity,
+    ContextSecurityCallback,
     Records,
     Configuration,
     ContextSessions,

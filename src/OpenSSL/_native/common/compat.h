@@ -483,6 +483,8 @@ typedef int (*brisk_status_hook)(SSL *, void *);
 typedef int (*brisk_verify_hook)(int, X509_STORE_CTX *);
 typedef size_t (*brisk_padding_hook)(SSL *, int, size_t, void *);
 typedef unsigned int (*brisk_timer_hook)(SSL *, unsigned int);
+typedef int (*brisk_security_hook)(
+    const SSL *, const SSL_CTX *, int, int, int, void *, void *);
 typedef int (*brisk_hello_hook)(SSL *, int *, void *);
 typedef int (*brisk_certificate_hook)(SSL *, void *);
 typedef int (*brisk_chain_hook)(X509_STORE_CTX *, void *);

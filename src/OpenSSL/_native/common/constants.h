@@ -744,6 +744,106 @@ static const brisk_constant brisk_constants[] = {
 #else
     {"TICKET_RETURN_USE_RENEW", "3.0", BRISK_SSL, 0},
 #endif
+#ifdef SSL_SECOP_CIPHER_SUPPORTED
+    {"SECOP_CIPHER_SUPPORTED", NULL, BRISK_SSL, (long long)(SSL_SECOP_CIPHER_SUPPORTED)},
+#else
+    {"SECOP_CIPHER_SUPPORTED", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_CIPHER_SHARED
+    {"SECOP_CIPHER_SHARED", NULL, BRISK_SSL, (long long)(SSL_SECOP_CIPHER_SHARED)},
+#else
+    {"SECOP_CIPHER_SHARED", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_CIPHER_CHECK
+    {"SECOP_CIPHER_CHECK", NULL, BRISK_SSL, (long long)(SSL_SECOP_CIPHER_CHECK)},
+#else
+    {"SECOP_CIPHER_CHECK", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_CURVE_SUPPORTED
+    {"SECOP_CURVE_SUPPORTED", NULL, BRISK_SSL, (long long)(SSL_SECOP_CURVE_SUPPORTED)},
+#else
+    {"SECOP_CURVE_SUPPORTED", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_CURVE_SHARED
+    {"SECOP_CURVE_SHARED", NULL, BRISK_SSL, (long long)(SSL_SECOP_CURVE_SHARED)},
+#else
+    {"SECOP_CURVE_SHARED", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_CURVE_CHECK
+    {"SECOP_CURVE_CHECK", NULL, BRISK_SSL, (long long)(SSL_SECOP_CURVE_CHECK)},
+#else
+    {"SECOP_CURVE_CHECK", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_TMP_DH
+    {"SECOP_TMP_DH", NULL, BRISK_SSL, (long long)(SSL_SECOP_TMP_DH)},
+#else
+    {"SECOP_TMP_DH", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_VERSION
+    {"SECOP_VERSION", NULL, BRISK_SSL, (long long)(SSL_SECOP_VERSION)},
+#else
+    {"SECOP_VERSION", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_TICKET
+    {"SECOP_TICKET", NULL, BRISK_SSL, (long long)(SSL_SECOP_TICKET)},
+#else
+    {"SECOP_TICKET", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_SIGALG_SUPPORTED
+    {"SECOP_SIGALG_SUPPORTED", NULL, BRISK_SSL, (long long)(SSL_SECOP_SIGALG_SUPPORTED)},
+#else
+    {"SECOP_SIGALG_SUPPORTED", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_SIGALG_SHARED
+    {"SECOP_SIGALG_SHARED", NULL, BRISK_SSL, (long long)(SSL_SECOP_SIGALG_SHARED)},
+#else
+    {"SECOP_SIGALG_SHARED", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_SIGALG_CHECK
+    {"SECOP_SIGALG_CHECK", NULL, BRISK_SSL, (long long)(SSL_SECOP_SIGALG_CHECK)},
+#else
+    {"SECOP_SIGALG_CHECK", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_SIGALG_MASK
+    {"SECOP_SIGALG_MASK", NULL, BRISK_SSL, (long long)(SSL_SECOP_SIGALG_MASK)},
+#else
+    {"SECOP_SIGALG_MASK", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_COMPRESSION
+    {"SECOP_COMPRESSION", NULL, BRISK_SSL, (long long)(SSL_SECOP_COMPRESSION)},
+#else
+    {"SECOP_COMPRESSION", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_EE_KEY
+    {"SECOP_EE_KEY", NULL, BRISK_SSL, (long long)(SSL_SECOP_EE_KEY)},
+#else
+    {"SECOP_EE_KEY", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_CA_KEY
+    {"SECOP_CA_KEY", NULL, BRISK_SSL, (long long)(SSL_SECOP_CA_KEY)},
+#else
+    {"SECOP_CA_KEY", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_CA_MD
+    {"SECOP_CA_MD", NULL, BRISK_SSL, (long long)(SSL_SECOP_CA_MD)},
+#else
+    {"SECOP_CA_MD", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_PEER_EE_KEY
+    {"SECOP_PEER_EE_KEY", NULL, BRISK_SSL, (long long)(SSL_SECOP_PEER_EE_KEY)},
+#else
+    {"SECOP_PEER_EE_KEY", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_PEER_CA_KEY
+    {"SECOP_PEER_CA_KEY", NULL, BRISK_SSL, (long long)(SSL_SECOP_PEER_CA_KEY)},
+#else
+    {"SECOP_PEER_CA_KEY", "3.0", BRISK_SSL, 0},
+#endif
+#ifdef SSL_SECOP_PEER_CA_MD
+    {"SECOP_PEER_CA_MD", NULL, BRISK_SSL, (long long)(SSL_SECOP_PEER_CA_MD)},
+#else
+    {"SECOP_PEER_CA_MD", "3.0", BRISK_SSL, 0},
+#endif
 #ifdef SSL_SENT_SHUTDOWN
     {"SENT_SHUTDOWN", NULL, BRISK_SSL, (long long)(SSL_SENT_SHUTDOWN)},
 #else

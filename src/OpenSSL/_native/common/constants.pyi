@@ -159,6 +159,26 @@ __all__ = [
     "OP_TLS_D5_BUG",
     "OP_TLS_ROLLBACK_BUG",
     "RECEIVED_SHUTDOWN",
+    "SECOP_CA_KEY",
+    "SECOP_CA_MD",
+    "SECOP_CIPHER_CHECK",
+    "SECOP_CIPHER_SHARED",
+    "SECOP_CIPHER_SUPPORTED",
+    "SECOP_COMPRESSION",
+    "SECOP_CURVE_CHECK",
+    "SECOP_CURVE_SHARED",
+    "SECOP_CURVE_SUPPORTED",
+    "SECOP_EE_KEY",
+    "SECOP_PEER_CA_KEY",
+    "SECOP_PEER_CA_MD",
+    "SECOP_PEER_EE_KEY",
+    "SECOP_SIGALG_CHECK",
+    "SECOP_SIGALG_MASK",
+    "SECOP_SIGALG_SHARED",
+    "SECOP_SIGALG_SUPPORTED",
+    "SECOP_TICKET",
+    "SECOP_TMP_DH",
+    "SECOP_VERSION",
     "SENT_SHUTDOWN",
     "SESS_CACHE_BOTH",
     "SESS_CACHE_CLIENT",
@@ -522,6 +542,46 @@ TICKET_RETURN_USE: Final[int]
 """resume the session; TLS 1.3 sends new tickets all the same"""
 TICKET_RETURN_USE_RENEW: Final[int]
 """resume the session and send a new ticket"""
+SECOP_CIPHER_SUPPORTED: Final[int]
+"""a cipher suite that this side would offer"""
+SECOP_CIPHER_SHARED: Final[int]
+"""one that both sides have"""
+SECOP_CIPHER_CHECK: Final[int]
+"""the one that the server has chosen"""
+SECOP_CURVE_SUPPORTED: Final[int]
+"""a group that this side would offer"""
+SECOP_CURVE_SHARED: Final[int]
+"""one that both sides have"""
+SECOP_CURVE_CHECK: Final[int]
+"""the one of the peer's key share"""
+SECOP_TMP_DH: Final[int]
+"""parameters for Diffie-Hellman"""
+SECOP_VERSION: Final[int]
+"""a protocol version"""
+SECOP_TICKET: Final[int]
+"""a session ticket without state"""
+SECOP_SIGALG_SUPPORTED: Final[int]
+"""a signature algorithm that this side would offer"""
+SECOP_SIGALG_SHARED: Final[int]
+"""one that both sides have"""
+SECOP_SIGALG_CHECK: Final[int]
+"""the one that the peer has signed with"""
+SECOP_SIGALG_MASK: Final[int]
+"""one that decides which kinds of certificates are usable"""
+SECOP_COMPRESSION: Final[int]
+"""compression of records"""
+SECOP_EE_KEY: Final[int]
+"""the key of an own certificate"""
+SECOP_CA_KEY: Final[int]
+"""the key of an authority in an own chain"""
+SECOP_CA_MD: Final[int]
+"""the digest of a signature in an own chain"""
+SECOP_PEER_EE_KEY: Final[int]
+"""the key of the peer's certificate"""
+SECOP_PEER_CA_KEY: Final[int]
+"""the key of an authority in the peer's chain"""
+SECOP_PEER_CA_MD: Final[int]
+"""the digest of a signature in the peer's chain"""
 SENT_SHUTDOWN: Final[int]
 """close_notify was sent"""
 RECEIVED_SHUTDOWN: Final[int]

@@ -37,6 +37,7 @@ cdef enum Hook:
     ON_EXTENSION                # a dictionary: number -> (add, parse)
     ON_CERTIFICATE_EXTENSION    # one of those is read with a certificate
     ON_SIGN                     # keys that live elsewhere, given to it so far
+    ON_SECURITY                 # whether what the security level allows is good enough
     HOOKS                       # how many
 
 cdef enum:
@@ -44,7 +45,7 @@ cdef enum:
     # belong to handshakes.
     AT_ANY_TIME = (
         1 << ON_VERIFY | 1 << ON_CERT_VERIFY | 1 << ON_INFO | 1 << ON_KEYLOG | 1 << ON_MESSAGE
-        | 1 << ON_SESSION_NEW | 1 << ON_PADDING)
+        | 1 << ON_SESSION_NEW | 1 << ON_PADDING | 1 << ON_SECURITY)
 
 
 # Never changed once a connection can see it: a setter makes a changed copy.

@@ -193,6 +193,10 @@ cdef extern from "compat.h" nogil:
     ctypedef struct SSL_CONF_CTX:
         pass
 
+    # ---- security
+    ctypedef int (*security_hook "brisk_security_hook")(
+        const SSL*, const SSL_CTX*, int, int, int, void*, void*) noexcept
+
     # ---- hello
     ctypedef int (*hello_hook "brisk_hello_hook")(SSL*, int*, void*) noexcept
     ctypedef int (*certificate_hook "brisk_certificate_hook")(SSL*, void*) noexcept

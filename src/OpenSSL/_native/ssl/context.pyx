@@ -22,7 +22,9 @@ from OpenSSL._native.common.lock cimport (
 from OpenSSL._native.common.rules cimport renew
 from OpenSSL._native.ssl.hello cimport on_alpn_select, on_hello
 from OpenSSL._native.ssl.judging cimport on_chain
-from OpenSSL._native.ssl.locking cimport check_not_ending, wait_for
+from OpenSSL._native.ssl.locking cimport (
+    check_not_ending, check_not_walking, wait_for, walks_in,
+)
 from OpenSSL._native.ssl.stamps cimport on_ticket
 from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring_close
 from OpenSSL._native.ssl.trampolines cimport on_early_data
@@ -158,6 +160,7 @@ cdef class Context:
     cdef int enter(self) except -1:
         if self.handle == NULL:
             raise ValueError("this Context was never initialised: call Context.__init__")
+        check_not_walking(<void*>self)
         if brisk_lock_try(&self.lock, &forks):
             return 0
         if brisk_lock_is_mine(&self.lock, &forks):
@@ -258,6 +261,10 @@ cdef class Context:
                 brisk_lock_again(&self.lock)
                 brisk_count_add(&self.readers, 1)
                 brisk_lock_leave(&self.lock)
+                return
+            elif walks_in(<void*>self):
+                # Whoever has it waits for us, and then for the others as well.
+                brisk_count_add(&self.readers, 1)
                 return
             elif brisk_is_finalizing() or brisk_lock_was_forked(&self.lock, &forks):
                 # Nobody will give it back: nobody changes the Context or waits for the count.

@@ -21,15 +21,15 @@ from OpenSSL._native.common.errors cimport (
 )
 from OpenSSL._native.common.hooks cimport (
     ON_ALPN_SELECT, ON_CERTIFICATE_EXTENSION, ON_CERT_VERIFY, ON_OCSP_CLIENT,
-    ON_PSK_CLIENT, ON_PSK_USE, ON_SERVERNAME, ON_SIGN, Hooks,
+    ON_PSK_CLIENT, ON_PSK_USE, ON_SECURITY, ON_SERVERNAME, ON_SIGN, Hooks,
 )
 from OpenSSL._native.common.rules cimport digest_noted
 from OpenSSL._native.crypto.signers cimport some_decrypt
 from OpenSSL._native.ssl.channel cimport ANY_NUMBER
 from OpenSSL._native.ssl.hello cimport decrypt_nothing
 from OpenSSL._native.ssl.stamps cimport (
-    APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_STAPLE,
-    ELSEWHERE, EXPECTED, HIDDEN, PLEDGED, UNDECIDED,
+    APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_SECURITY,
+    ASKED_STAPLE, ELSEWHERE, EXPECTED, HIDDEN, PLEDGED, UNDECIDED,
 )
 from OpenSSL._native.ssl.tenancy cimport Tenant
 from OpenSSL._native.ssl.trampolines cimport shows_hello
@@ -79,6 +79,7 @@ cdef class Ending(Tenant):
                and not hooks.has(ON_CERTIFICATE_EXTENSION) else APART)
             | (ASKED_CHAIN if hooks.has(ON_CERT_VERIFY) else 0)
             | (PLEDGED if self.pledged else 0)
+            | (ASKED_SECURITY if hooks.has(ON_SECURITY) else 0)
             | (self.channel.hooked & HIDDEN)
             | (EXPECTED if self.has_own("expected keys") else 0)
             | (ASKED_HELLO if shows_hello(hooks) else 0)

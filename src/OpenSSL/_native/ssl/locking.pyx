@@ -23,6 +23,11 @@ from OpenSSL._exceptions import Error, WantWriteError
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
 
+cdef extern from "walking.h":
+    brisk_walk* brisk_walk_begin(const void* connection, const void* first, const void* context)
+    void brisk_walk_end(brisk_walk* walk)
+    bint brisk_walks_in(const void* part)
+
 cdef double SLICE = 1.0     # seconds; then signals and the interpreter's end are looked for
 
 
@@ -56,6 +61,31 @@ cdef int check_not_ending(str whose) except -1:
     return 0
 
 
+# ---- in the middle of one of libssl's lists; see walking.h
+
+cdef brisk_walk* begin_walk(void* connection, void* first, void* context) noexcept:
+    return brisk_walk_begin(connection, first, context)
+
+
+cdef void end_walk(brisk_walk* walk) noexcept:
+    brisk_walk_end(walk)
+
+
+cdef bint walks_in(void* part) noexcept:
+    return brisk_walks_in(part)
+
+
+cdef int check_not_walking(void* part) except -1:
+    if brisk_walks_in(part):
+        raise Error([(
+            "SSL routines", "",
+            "called from a security callback, which may ask and change nothing of its connection "
+            "and its Context")])
+    return 0
+
+
+# ---- the way in
+
 cdef inline bint get_in(Entrance entrance) except -1:
     """Have the lock; False where this thread has it already."""
     if entrance.handle == NULL:
@@ -63,6 +93,7 @@ cdef inline bint get_in(Entrance entrance) except -1:
     if brisk_lock_try(&entrance.lock, &forks):
         return True
     if brisk_lock_is_mine(&entrance.lock, &forks):
+        check_not_walking(<void*>entrance)
         return False
     wait_for(&entrance.lock, "connection", 0)
     return True
@@ -111,6 +142,12 @@ cdef class Entrance(Carrier):
 
     cdef double patience(self) except -2:
         return -1
+
+    cdef brisk_walk* walk(self) noexcept:
+        return NULL
+
+    cdef void stop_walk(self, brisk_walk* walk) noexcept:
+        end_walk(walk)
 
     cdef int enter_turn(self, double* deadline) except -1:
         cdef double seconds

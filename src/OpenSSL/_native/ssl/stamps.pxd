@@ -16,6 +16,7 @@ cdef enum:
     EXPECTED = 512          # the program has said which keys the peer may have
     HIDDEN = 1024           # a client says encrypted which host it wants
     UNDECIDED = 2048        # and has asked for time, the hello being there
+    ASKED_SECURITY = 4096   # whether what the security level allows is good enough
     # Of Channel.unfit: why a handshake may not end well.
     OTHER_RULES = 0         # those of a session that was resumed have changed
     KEY_ALONE = 1           # a certificate is required, and a key that is shared was used

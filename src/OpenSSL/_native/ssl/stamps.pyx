@@ -61,6 +61,8 @@ cdef Channel* channel_of(const s.SSL* ssl) noexcept nogil:
 
 cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
     """Whether rules alone decide about the peer, and no callback."""
+    if channel.hooked & ASKED_SECURITY:
+        return False    # versions, suites and keys are for it to judge, on either side
     if s.SSL_is_server(ssl) and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER:
         return True     # nobody is asked for a certificate
     if s.SSL_get_verify_callback(ssl) != NULL or channel.hooked & (APART | ASKED_CHAIN):

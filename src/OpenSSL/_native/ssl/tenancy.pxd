@@ -19,6 +19,7 @@ cdef class Tenant(Entrance):
     cdef flag own_tickets           # how many a server gives out was set on this connection
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
+    cdef flag walking               # the hook comes in the middle of a list: it goes on with that
     cdef flag must_name             # a client that verifies must say whom it wants
     cdef flag own_logs              # whether logs are asked for was set on this connection
     cdef flag ruled                 # it verifies by the rules of a Context that has its own

@@ -15,8 +15,8 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
     CHOSEN, ON_CERTIFICATE, ON_CERT_VERIFY, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_ONCE,
-    ON_EXTENSION, ON_INFO, ON_SESSION_GET, ON_SESSION_NEW, ON_TICKET_MAKE, ON_TICKET_TAKE,
-    ON_VERIFY, Hooks, Kept, keep,
+    ON_EXTENSION, ON_INFO, ON_SECURITY, ON_SESSION_GET, ON_SESSION_NEW, ON_TICKET_MAKE,
+    ON_TICKET_TAKE, ON_VERIFY, Hooks, Kept, keep,
 )
 from OpenSSL._native.common.lock cimport brisk_count_get, brisk_lock_is_mine
 from OpenSSL._native.ssl.adoption cimport (
@@ -24,9 +24,10 @@ from OpenSSL._native.ssl.adoption cimport (
 )
 from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.ssl.criteria cimport Criteria
-from OpenSSL._native.ssl.locking cimport Entrance
+from OpenSSL._native.ssl.locking cimport Entrance, begin_walk, brisk_walk, end_walk
 from OpenSSL._native.ssl.naming cimport is_named
 from OpenSSL._native.ssl.pausing cimport on_certificate
+from OpenSSL._native.ssl.permitting cimport watch_security
 from OpenSSL._native.ssl.shared_keys cimport adopt_keys
 from OpenSSL._native.ssl.stamps cimport channel_of
 from OpenSSL._native.ssl.trampolines cimport (
@@ -123,7 +124,7 @@ cdef class Tenant(Entrance):
             first.tell_removed()
 
     cdef void hook_begins(self) noexcept:
-        self.paused = self.reading
+        self.paused = self.reading and not self.walking
         if self.paused:
             self.stop_reading()
 
@@ -131,6 +132,14 @@ cdef class Tenant(Entrance):
         if self.paused:
             self.paused = False
             self.start_reading()
+
+    cdef brisk_walk* walk(self) noexcept:
+        self.walking = True
+        return begin_walk(<void*>self, <void*>self.first, <void*>self.context)
+
+    cdef void stop_walk(self, brisk_walk* walk) noexcept:
+        self.walking = False
+        end_walk(walk)
 
     cdef bint may_move(self) noexcept:
         """Whether libssl lets go of what it has of the Context now, and takes the other's.
@@ -213,11 +222,14 @@ cdef class Tenant(Entrance):
             stay |= self.hooks.filled & COOKIES
             if not hooks.has(ON_EARLY_ONCE):
                 stay |= 1 << ON_EARLY_ONCE      # the keys of tickets are the first Context's
+            if not hooks.has(ON_SECURITY):
+                stay |= 1 << ON_SECURITY
             hooks.bring(stay, self.hooks)
             if hooks.has(ON_INFO) and not self.owns(ON_INFO):
                 s.SSL_set_info_callback(self.handle, on_info)
             watch_messages(self.handle, hooks)
             watch_padding(self.handle, hooks)
+            watch_security(self.handle, hooks)
             if self.owns(ON_CERTIFICATE):
                 # libssl has taken the other Context's, with the certificate.
                 if hooks.has(ON_CERTIFICATE):

@@ -1,0 +1,13 @@
+# Written by tools/make_stubs.py from security_callback.pyx.
+
+from collections.abc import Callable
+from typing import Any
+
+from OpenSSL._native.ssl.connection import Connection
+from OpenSSL._native.ssl.context import Context
+
+def set_callback(context: Context, callback: Callable[..., Any] | None) -> None: ...
+def get_callback(context: Context) -> Callable[..., Any] | None: ...
+def connection_set_callback(
+    connection: Connection, callback: Callable[..., Any] | None
+) -> None: ...
