@@ -228,7 +228,12 @@ class Life:
             # Where no call of this connection is under way it is nobody's handshake.  A call that
             # ends one may send data as well; and a server that asks for another one has only
             # asked: it begins with the client's hello.
-            if name != "sign" and end not in self.shaken and end.get_state_string() != OVER:
+            # A security callback cannot ask its connection, and comes in handshakes only.
+            if (
+                name != "sign"
+                and end not in self.shaken
+                and (name == "security" or end.get_state_string() != OVER)
+            ):
                 self.failed.add(end)
             raise error
         return answer

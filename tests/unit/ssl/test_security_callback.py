@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import threading
 import weakref
 from collections.abc import Callable
@@ -263,6 +264,23 @@ def test_a_connections_own_stays() -> None:
     pump.handshake(*ends)
     assert own.asked
     assert not theirs.asked
+
+
+@VERSIONS
+@SIDES
+def test_what_was_said_of_an_algorithm_counts(version: str, side: str) -> None:
+    """OpenSSL counts first and fills then: another answer would have it write behind the end."""
+    told = []
+    for seed in range(100):
+        chance = random.Random(seed)
+        guard = Guard(lambda *_, chance=chance: chance.random() < 0.3)  # type: ignore[misc]
+        ends = guarded(side, guard, version)
+        pump.handshake_outcome(*ends)
+        told.append([each for each in guard.asked if isinstance(each[3], (str, bytes))])
+    assert any(told)
+    most = max(plain.count(each) for plain in told for each in plain)
+    # A server that asks for another hello begins again.
+    assert most == (2 if version == "TLSv1.3" and side == "server" else 1)
 
 
 def test_what_is_loaded_later_is_looked_at_in_the_handshake() -> None:

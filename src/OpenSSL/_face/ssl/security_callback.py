@@ -32,8 +32,9 @@ class ContextSecurityCallback(native_context.Context):
     def set_security_callback(self, callback: SecurityHook | None) -> None:
         """Ask ``callback(connection, operation, bits, nid, subject)`` what may be used.
 
-        It is asked in handshakes, hundreds of times, about what the security level allows, and
-        returns True or False: so it can only refuse. ``operation`` is one of the ``SECOP_*``
+        It is asked in handshakes about what the security level allows, a hundred times or so, and
+        returns True or False: so it can only refuse. A handshake asks once about each algorithm,
+        and goes by that answer to its end. ``operation`` is one of the ``SECOP_*``
         constants. ``bits`` is how strong the thing is, in bits of security. ``nid`` is
         OpenSSL's number of a group or a digest, or a protocol version, and 0 where there is
         none. ``subject`` is the name of a cipher suite as str, a group or a signature algorithm

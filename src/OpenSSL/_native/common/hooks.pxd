@@ -71,6 +71,7 @@ cdef class Carrier:
     cdef object failure
     cdef object hello               # a client's, as it came; None while nobody is to be shown it
     cdef object protocol            # what a hook chose for the client's list; None: nothing
+    cdef dict permitted             # what a security callback has said; None: nothing yet
     cdef bytes identity             # whose key is shared beforehand, as a hook said or was asked
     cdef flag choosing              # a hook is running that may choose another Context
     # The Entrance's own; flags of a class begin a new word, and idle connections are many.

@@ -64,6 +64,7 @@ cdef struct Channel:
     flag keyless                # the program has no key to share with this server
     flag given                  # the program has given the session that is resumed
     flag unfit                  # why the handshake may not end well
+    flag unasked                # a security callback has said nothing in this handshake yet
     flag named                  # the program has been told the client's hello
     const Common* common        # the rules of its present Context, borrowed
     unsigned int notes          # its `notes` when they were taken over

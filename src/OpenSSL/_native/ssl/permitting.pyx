@@ -6,6 +6,11 @@ callback can only refuse.  While it runs, the Contexts stay announced as being l
 may neither ask nor change anything of its connection and of these (``walking.h``): other threads'
 changes wait until it has answered.
 
+Some lists libssl walks down twice: it counts first, and then fills what it has made of that size
+(``tls1_set_shared_sigalgs``, 3.0 to 4.0).  Who answered otherwise the second time would have it
+write behind the end.  So what is said of an algorithm is kept until the next handshake, and said
+again.
+
 It is asked only where somebody can raise what it raises, in a call that may shake hands: what is
 loaded at other times is looked at again there.  What it decides cannot be compared, so no session
 stands for it (``comparable`` in ``stamps``).
@@ -92,6 +97,26 @@ cdef object subject(int operation, void* other):
     return None
 
 
+cdef int ask(
+    Carrier carrier, Channel* channel, int operation, int bits, int nid, void* other,
+) except -1:
+    cdef object answer
+    cdef object about = subject(operation, other)
+    cdef tuple asked = (operation, bits, nid, about)
+    cdef bint lasts = about is None or type(about) is str or type(about) is bytes
+    if channel.unasked:
+        channel.unasked = False
+        carrier.permitted = None
+    if lasts and carrier.permitted is not None and asked in carrier.permitted:
+        return carrier.permitted[asked]
+    answer = truth(carrier.hooks.get(ON_SECURITY)(carrier, *asked), "a security callback")
+    if lasts:
+        if carrier.permitted is None:
+            carrier.permitted = {}
+        carrier.permitted[asked] = answer
+    return answer
+
+
 cdef int on_question(
     const s.SSL* ssl, int operation, int bits, int nid, void* other,
 ) noexcept with gil:
@@ -110,10 +135,7 @@ cdef int on_question(
     try:
         if walk == NULL:
             raise MemoryError("a security callback could not be run")
-        answer = truth(
-            carrier.hooks.get(ON_SECURITY)(
-                carrier, operation, bits, nid, subject(operation, other)),
-            "a security callback")
+        answer = ask(carrier, channel_of(ssl), operation, bits, nid, other)
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()

@@ -28,6 +28,7 @@ def connection_set_callback(
     try:
         connection.hooks = connection.hooks.changed(ON_SECURITY, callback)
         connection.own(ON_SECURITY)
+        connection.permitted = None
         watch_security(connection.handle, connection.hooks)
         connection.settle()
     finally:

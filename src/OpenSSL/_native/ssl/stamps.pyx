@@ -90,6 +90,7 @@ cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
     channel.verified = False
     channel.keyless = False
     channel.given = False
+    channel.unasked = True
     channel.stamped = current(ssl, channel, channel.rules)
     if not channel.stamped and c.RAND_bytes(channel.rules, RULES) != 1:
         return False

@@ -224,6 +224,8 @@ cdef class Tenant(Entrance):
                 stay |= 1 << ON_EARLY_ONCE      # the keys of tickets are the first Context's
             if not hooks.has(ON_SECURITY):
                 stay |= 1 << ON_SECURITY
+            elif not self.owns(ON_SECURITY):
+                self.permitted = None   # another is asked from here on
             hooks.bring(stay, self.hooks)
             if hooks.has(ON_INFO) and not self.owns(ON_INFO):
                 s.SSL_set_info_callback(self.handle, on_info)
