@@ -51,6 +51,11 @@ def places() -> dict[str, object]:
             "2.5.29.31",
             sequence(sequence(element(0xA0, element(0xA0, element(0x86, text))))),
         ),
+        "proxy": lambda text: extension(
+            "1.3.6.1.5.5.7.1.14",
+            sequence(sequence(identifier("1.3.6.1.5.5.7.21.1"), element(4, text))),
+        ),
+        "signing tool": lambda text: extension("1.2.643.100.111", element(12, text)),
     }
 
 
@@ -132,6 +137,17 @@ def test_text_dumps(where: str, kind: str) -> None:
     for plain, shown in zip(dumps(GOOD), dumps(EVIL), strict=True):
         expected = plain.replace(b"good.test", b"good.test\0.evil.test")
         assert whole(shown.decode("latin-1")) == expected.decode("latin-1")
+
+
+def test_parts_of_distinguished_names_are_escaped_as_what_they_are() -> None:
+    part = sequence(identifier("2.5.4.3"), element(12, EVIL))
+    for dotted in ("2.5.29.31", "2.5.29.46"):
+        for name in (
+            element(0xA1, part),
+            element(0xA0, element(0xA4, sequence(element(49, part)))),
+        ):
+            relative = extension(dotted, sequence(sequence(element(0xA0, name))))
+            assert "good.test\\00.evil.test" in str(loaded(relative).get_extension(0))
 
 
 def test_what_is_no_text_stays_as_it_is() -> None:

@@ -49,6 +49,8 @@ cdef enum Kind:
     NAMES           # general names stand in sequences
     SUBTREES        # they come first in sequences
     OTHERS          # they stand in elements with a tag of the context's own
+    POINTS          # as before, and beside them parts of distinguished names
+    POLICY          # texts are octets
 
 cdef struct Element:
     int tag
@@ -97,11 +99,17 @@ cdef Kind kind_of(const unsigned char* identifier, size_t size) noexcept nogil:
             return NAMES
         if last == 30:                      # name constraints
             return SUBTREES
-        if last in (28, 31, 32, 35, 46):    # points, policies, authority key identifier
+        if last in (28, 31, 46):            # points
+            return POINTS
+        if last in (32, 35):                # policies, authority key identifier
             return OTHERS
     elif size == 8 and memcmp(identifier, b"\x2b\x06\x01\x05\x05\x07\x01", 7) == 0:
         if last in (1, 11):                 # access to information
             return NAMES
+        if last == 14:                      # of a proxy
+            return POLICY
+    elif size == 5 and memcmp(identifier, b"\x2a\x85\x03\x64\x6f", 5) == 0:
+        return OTHERS                       # the subject's signing tool
     elif size == 9 and memcmp(identifier, b"\x60\x86\x48\x01\x86\xf8\x42\x01", 8) == 0:
         return OTHERS                       # Netscape's comments and addresses
     return UNKNOWN
@@ -110,6 +118,13 @@ cdef Kind kind_of(const unsigned char* identifier, size_t size) noexcept nogil:
 cdef bint is_text(int tag) noexcept nogil:
     # UTF8String, PrintableString, T61String, IA5String, VisibleString, BMPString
     return tag in (0x0c, 0x13, 0x14, 0x16, 0x1a, 0x1e)
+
+
+cdef bint is_attribute(Element* whole) noexcept nogil:
+    """Whether this is a part of a distinguished name, which OpenSSL escapes."""
+    cdef Element identifier
+    return (whole.tag == SEQUENCE and next_element(whole.body, whole.end, &identifier)
+            and identifier.tag == OBJECT)
 
 
 cdef bint is_name(int tag, int parent, bint first, Kind kind) noexcept nogil:
@@ -143,10 +158,12 @@ cdef void walk_value(
     cdef unsigned char* at = whole.body
     cdef bint first = True
     while depth < DEEPEST and next_element(at, whole.end, &one):
-        if is_text(one.tag) or is_name(one.tag, whole.tag, first, kind):
+        if (is_text(one.tag) or is_name(one.tag, whole.tag, first, kind)
+                or kind == POLICY and one.tag == OCTETS):
             note(&one, texts)
-        elif one.tag & CONSTRUCTED and one.tag != SET:
-            # A set is of a distinguished name, which OpenSSL escapes.
+        elif (one.tag & CONSTRUCTED and one.tag != SET
+                and not (kind == POINTS and is_attribute(&one))):
+            # A set is of a distinguished name, too.
             walk_value(&one, kind, texts, depth + 1)
         at = one.end
         first = False
