@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from kit import authority, contexts, pump, shared
+from kit.flights import DH_2048
 from OpenSSL import SSL
 
 Setter = Callable[[Any], object]
@@ -279,9 +280,9 @@ def test_without_its_hook_block_padding_counts_again(where: str) -> None:
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("way", ["hello", "name", "protocol", "before"])
 def test_a_move_that_fails_half_way_lets_nobody_in(way: str, version: str, tmp_path: Path) -> None:
-    """A file that configure() named is gone: whose store would count now?"""
-    path = tmp_path / "authorities.pem"
-    path.write_bytes(authority.trust_file().read_bytes())
+    """The host's level is above the connection's own parameters: by whose rules would it go on?"""
+    path = tmp_path / "parameters.pem"
+    path.write_text(DH_2048)
     front, host, asking = server(version), server(version), client(version)
     failures: list[Exception] = []
 
@@ -294,10 +295,8 @@ def test_a_move_that_fails_half_way_lets_nobody_in(way: str, version: str, tmp_p
 
     choose_by(front, way, choose)
     ends = pump.pair(front, asking, b"brisk.test")
-    # The first of them fails, and the second, whom to believe, is not carried out any more.
-    ends.server.configure("ChainCAFile", str(path))
-    ends.server.configure("VerifyCAFile", str(authority.trust_file()))
-    path.unlink()
+    host.set_security_level(3)
+    ends.server.configure("DHParameters", str(path))
     if way == "before":
         choose(ends.server)
     assert pump.handshake_outcome(*ends).server is not None
@@ -316,3 +315,77 @@ def test_a_mode_taken_away_is_not_brought_back() -> None:
             connection.set_mode(mode)
         connection.set_context(host)
         assert bool(connection.get_mode() & mode) is again
+
+
+#: How an option is set and cleared: by its method, by its command, or both in turn.
+SETTING = [
+    by("set_options", SSL.OP_CIPHER_SERVER_PREFERENCE),
+    by("configure", "Options", "ServerPreference"),
+]
+CLEARING = [
+    by("clear_options", SSL.OP_CIPHER_SERVER_PREFERENCE),
+    by("configure", "Options", "-ServerPreference"),
+]
+
+
+@WAYS
+@pytest.mark.parametrize("front_has", [False, True])
+@pytest.mark.parametrize("host_has", [False, True])
+@pytest.mark.parametrize("last", range(4))
+def test_an_option_of_the_connection_stays_as_it_is(
+    last: int, front_has: bool, host_has: bool, way: str
+) -> None:
+    option = SSL.OP_CIPHER_SERVER_PREFERENCE
+    for first in range(4):
+
+        def own(target: Any, first: int = first) -> None:
+            for each in (first, last):
+                [*SETTING, *CLEARING][each](target)
+
+        front, host = server("TLSv1.3"), server("TLSv1.3")
+        for context, has in ((front, front_has), (host, host_has)):
+            context.clear_options(option)
+            context.set_options(option if has else 0)
+        ends = moving(front, host, client("TLSv1.3"), way, own)
+        pump.handshake(*ends)
+        assert bool(ends.server.get_options() & option) is (last < len(SETTING))
+
+
+#: Options that allow something; see BRISK_LAX_OPTIONS in compat.h.
+LAX = {
+    "OP_IGNORE_UNEXPECTED_EOF": 1 << 7,
+    "OP_LEGACY_SERVER_CONNECT": 1 << 2,
+    "OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION": 1 << 18,
+    "OP_ALLOW_CLIENT_RENEGOTIATION": 1 << 8,
+    "OP_ALLOW_NO_DHE_KEX": 1 << 10,
+    "OP_NO_EXTENDED_MASTER_SECRET": 1 << 0,
+    "OP_NO_ENCRYPT_THEN_MAC": 1 << 19,
+    "OP_NO_ANTI_REPLAY": 1 << 24,
+}
+
+
+@WAYS
+@pytest.mark.parametrize("option", LAX)
+def test_what_a_context_allows_ends_with_it(option: str, way: str) -> None:
+    bit = LAX[option]
+    for front_has in (False, True):
+        for host_has in (False, True):
+            front, host = server("TLSv1.3"), server("TLSv1.3")
+            for context, has in ((front, front_has), (host, host_has)):
+                context.clear_options(bit)
+                context.set_options(bit if has else 0)
+            for own in (False, True):
+                put = by("set_options", bit) if own else None
+                ends = moving(front, host, client("TLSv1.3"), way, put)
+                pump.handshake(*ends)
+                assert bool(ends.server.get_options() & bit) is (host_has or own)
+
+
+@WAYS
+def test_what_either_context_forbids_stays_forbidden(way: str) -> None:
+    for forbidding in range(2):
+        both = server("TLSv1.3"), server("TLSv1.3")
+        both[forbidding].set_options(SSL.OP_NO_RENEGOTIATION)
+        ends = moving(*both, client("TLSv1.3"), way)
+        pump.handshake(*ends)
+        assert ends.server.get_options() & SSL.OP_NO_RENEGOTIATION

@@ -32,7 +32,8 @@ class Configuration:
         ``"SignatureAlgorithms"``, ``"Options"``, ``"VerifyMode"``, ``"Certificate"``,
         ``"PrivateKey"`` and so on. An encrypted key asks the callback of
         :meth:`Context.set_passwd_cb`; nobody is prompted. A connection that was configured
-        itself resumes no session, and cannot be in the middle of a handshake.
+        itself resumes no session, and cannot be in the middle of a handshake. It believes the
+        authorities that ``"VerifyCAFile"`` and its like give to it, in place of its Context's.
 
         Raises ValueError for a command that OpenSSL does not have, or that lacks its value,
         Error for a value that it refuses, TypeError if it is not text.

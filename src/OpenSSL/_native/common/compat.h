@@ -345,6 +345,13 @@ static inline int SSL_get_negotiated_server_cert_type(const SSL *ssl) { return 0
 static inline EVP_PKEY *SSL_get0_peer_rpk(const SSL *ssl) { return NULL; }
 #endif
 
+/* Options that allow what is refused without them, or leave out what makes attacks harder. */
+#define BRISK_LAX_OPTIONS \
+    (SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT \
+     | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION | SSL_OP_ALLOW_CLIENT_RENEGOTIATION \
+     | SSL_OP_ALLOW_NO_DHE_KEX | SSL_OP_NO_EXTENDED_MASTER_SECRET | SSL_OP_NO_ENCRYPT_THEN_MAC \
+     | SSL_OP_NO_ANTI_REPLAY | SSL_OP_TLS_ROLLBACK_BUG | SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS)
+
 /* Certificates that are sent compressed came with 3.2. */
 #if OPENSSL_VERSION_NUMBER >= 0x30200000L
 static inline int brisk_has_cert_compression(void) { return 1; }

@@ -300,6 +300,8 @@ cdef extern from "compat.h" nogil:
     uint64_t SSL_CTX_get_options(const SSL_CTX* context)
     uint64_t SSL_set_options(SSL* ssl, uint64_t options)
     uint64_t SSL_get_options(const SSL* ssl)
+    long SSL_set1_verify_cert_store(SSL* ssl, X509_STORE* store)
+    long SSL_set1_chain_cert_store(SSL* ssl, X509_STORE* store)
     uint64_t SSL_OP_NO_QUERY_MTU
     long SSL_CTX_set_mode(SSL_CTX* context, long mode)
     long SSL_get_mode(SSL* ssl)

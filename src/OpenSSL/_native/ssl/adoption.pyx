@@ -6,15 +6,27 @@ What libssl keeps beside the certificate goes with it: signature algorithms, the
 stores of authorities.  So what was set on the connection itself is set once more.
 """
 
+from libc.stdint cimport uint64_t
+
 cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.ssl.commands cimport Commands, begin, run
+from OpenSSL._native.crypto.keys cimport PKey, release_key
+from OpenSSL._native.crypto.stores cimport X509Store
 
 cdef extern from "compat.h" nogil:
-    void SSL_CONF_CTX_set_ssl(s.SSL_CONF_CTX* commands, s.SSL* ssl)
+    uint64_t BRISK_LAX_OPTIONS
+    uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
+    int SSL_set0_tmp_dh_pkey(s.SSL* ssl, c.EVP_PKEY* parameters)
 
 cdef enum:
     MOST = 16384        # that a record carries: SSL3_RT_MAX_PLAIN_LENGTH
+
+# Names of notes.
+cdef str OPTIONS = "options"
+cdef str OWN_TRUST = "own trust"
+cdef str OWN_CHAINS = "own chains"
+cdef str OWN_PARAMETERS = "own parameters"
 
 
 cdef int taken(long result) except -1:
@@ -68,10 +80,23 @@ cdef int adopt_sizes(s.SSL* ssl, dict own, dict before, dict after) except -1:
     return 0
 
 
-cdef int configure_again(s.SSL* ssl, tuple wanted) except -1:
-    cdef Commands commands = begin()
-    SSL_CONF_CTX_set_ssl(commands.handle, ssl)
-    run(commands, list(wanted), [])
+cdef int adopt_options(s.SSL* ssl, dict own, uint64_t before, uint64_t after) except -1:
+    """What either Context forbids stays so; what only the one that was left allows does not."""
+    cdef uint64_t given = 0
+    cdef uint64_t taken_away = 0
+    if own is not None and OPTIONS in own:
+        given, taken_away = own[OPTIONS]
+    SSL_clear_options(ssl, before & ~after & ~given & BRISK_LAX_OPTIONS)
+    s.SSL_set_options(ssl, after & ~taken_away)
+    return 0
+
+
+cdef int put_parameters(s.SSL* ssl, PKey parameters) except -1:
+    cdef c.EVP_PKEY* shared = parameters.share()
+    errors.clear()
+    if SSL_set0_tmp_dh_pkey(ssl, shared) != 1:
+        release_key(shared)
+        errors.fail_ssl("OpenSSL refused these DH parameters")
     return 0
 
 
@@ -81,8 +106,10 @@ cdef int keep_own(s.SSL* ssl, dict own) except -1:
     cdef bytes kinds
     if own is None:
         return 0
-    if "configured" in own:
-        configure_again(ssl, own["configured"])
+    if OWN_TRUST in own:
+        taken(s.SSL_set1_verify_cert_store(ssl, (<X509Store?>own[OWN_TRUST]).held()))
+    if OWN_CHAINS in own:
+        taken(s.SSL_set1_chain_cert_store(ssl, (<X509Store?>own[OWN_CHAINS]).held()))
     if "signature algorithms" in own:
         taken(s.SSL_set1_sigalgs_list(ssl, <bytes>own["signature algorithms"]))
     if "client signature algorithms" in own:
@@ -94,6 +121,8 @@ cdef int keep_own(s.SSL* ssl, dict own) except -1:
         taken(s.SSL_set_cipher_list(ssl, <bytes>own["ciphers"]))
     if "security level" in own:     # after the ciphers, which may name another
         s.SSL_set_security_level(ssl, own["security level"])
+    if OWN_PARAMETERS in own:       # after the level, which some are too small for
+        put_parameters(ssl, own[OWN_PARAMETERS])
     if "key hint" in own:
         hint = <bytes>own["key hint"]
         taken(s.SSL_use_psk_identity_hint(ssl, NULL if hint[0] == 0 else hint))

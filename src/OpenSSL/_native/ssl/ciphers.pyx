@@ -14,7 +14,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.common.memory as memory
 from OpenSSL._native.common.memory cimport Memory
-from OpenSSL._native.crypto.keys cimport release_key
+from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_key
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 
@@ -383,7 +383,7 @@ cdef c.EVP_PKEY* read_dh(c.BIO* file) noexcept nogil:
     return found
 
 
-def load_tmp_dh(Context context not None, bytes path not None) -> None:
+cdef PKey parameters_from(bytes path):
     cdef Memory file
     cdef c.EVP_PKEY* parameters
     errors.clear()
@@ -394,15 +394,18 @@ def load_tmp_dh(Context context not None, bytes path not None) -> None:
         parameters = read_dh(file.bio)
     if parameters == NULL:
         errors.fail_ssl("there are no DH parameters in this file")
+    return wrap_key(parameters)
+
+
+def load_tmp_dh(Context context not None, bytes path not None) -> None:
+    cdef PKey parameters = parameters_from(path)
+    cdef c.EVP_PKEY* shared
+    context.change()
     try:
-        context.change()
-    except BaseException:
-        release_key(parameters)
-        raise
-    try:
+        shared = parameters.share()
         errors.clear()
-        if SSL_CTX_set0_tmp_dh_pkey(context.handle, parameters) != 1:
-            release_key(parameters)
+        if SSL_CTX_set0_tmp_dh_pkey(context.handle, shared) != 1:
+            release_key(shared)
             errors.fail_ssl("OpenSSL refused these DH parameters")
     finally:
         context.leave()

@@ -5,5 +5,6 @@ cdef class Commands:
     cdef s.SSL_CONF_CTX* handle     # owned; NULL when there was no memory for it
 
 cdef Commands begin()
-# Carry them out in turn; those that came through are added to `done`, also where one fails.
-cdef int run(Commands commands, list wanted, list done) except -1
+cdef int carry_out(Commands commands, bytes name, bytes value) except -1
+# What takes more than one command: to be called after the last.
+cdef int finish(Commands commands) except -1

@@ -42,21 +42,23 @@ cdef Commands begin():
     return commands
 
 
-cdef int run(Commands commands, list wanted, list done) except -1:
+cdef int carry_out(Commands commands, bytes name, bytes value) except -1:
     cdef int result
-    for name, value in wanted:
+    errors.clear()
+    result = SSL_CONF_cmd(
+        commands.handle, name, NULL if value is None else <const char*>value)
+    if result == UNKNOWN:
         errors.clear()
-        result = SSL_CONF_cmd(
-            commands.handle, <bytes>name, NULL if value is None else <const char*><bytes>value)
-        if result == UNKNOWN:
-            errors.clear()
-            raise ValueError(f"OpenSSL has no command {name.decode('utf-8', 'replace')}")
-        if result == NO_VALUE:
-            errors.clear()
-            raise ValueError(f"{name.decode('utf-8', 'replace')} needs a value")
-        if result <= 0:
-            errors.fail_ssl(f"{name.decode('utf-8', 'replace')} cannot be set so")
-        done.append((name, value))
+        raise ValueError(f"OpenSSL has no command {name.decode('utf-8', 'replace')}")
+    if result == NO_VALUE:
+        errors.clear()
+        raise ValueError(f"{name.decode('utf-8', 'replace')} needs a value")
+    if result <= 0:
+        errors.fail_ssl(f"{name.decode('utf-8', 'replace')} cannot be set so")
+    return 0
+
+
+cdef int finish(Commands commands) except -1:
     errors.clear()
     if SSL_CONF_CTX_finish(commands.handle) != 1:
         errors.fail_ssl("the commands cannot be carried out")

@@ -1,14 +1,18 @@
 """Settings by name, as OpenSSL's programs and configuration files have them (SSL_CONF)."""
 
+from libc.stdint cimport uint64_t
+
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_VERIFY
 from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
-from OpenSSL._native.ssl.commands cimport Commands, begin, run
+from OpenSSL._native.ssl.beside cimport carry_out_for
+from OpenSSL._native.ssl.commands cimport Commands, begin, carry_out, finish
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.either cimport note_rule, note_size
+from OpenSSL._native.ssl.settings cimport note_options
 
 from os import urandom
 
@@ -17,6 +21,7 @@ from OpenSSL._exceptions import Error
 cdef extern from "compat.h" nogil:
     void SSL_CONF_CTX_set_ssl_ctx(s.SSL_CONF_CTX* commands, s.SSL_CTX* context)
     void SSL_CONF_CTX_set_ssl(s.SSL_CONF_CTX* commands, s.SSL* ssl)
+    uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
     c.CONF* NCONF_new(void* method)
     void NCONF_free(c.CONF* file)
     int NCONF_load(c.CONF* file, const char* path, long* line)
@@ -33,14 +38,10 @@ cdef dict NOTES = {
     b"cipherstring": "ciphers",
     b"ciphersuites": "ciphersuites",
 }
-# What libssl keeps beside the certificate, and what no setter of a connection does.
-cdef frozenset BESIDE = frozenset((
-    b"verifycafile", b"verifycapath", b"verifycastore", b"chaincafile", b"chaincapath",
-    b"chaincastore", b"dhparameters"))
 # What this command takes in place of a curve, in three spellings.
 cdef frozenset ANY_CURVE = frozenset((b"+automatic", b"automatic", b"auto"))
-
-
+# What sets and clears options.
+cdef frozenset BITS = frozenset((b"options", b"protocol"))
 cdef frozenset VERSIONS = frozenset((b"minprotocol", b"maxprotocol"))
 
 
@@ -50,17 +51,32 @@ cdef int note_version(Connection connection, bytes command) except -1:
     return connection.note_rule("max version", s.SSL_get_max_proto_version(connection.handle))
 
 
-cdef int note_beside(Connection connection, list done) except -1:
-    """Note the commands that have to be carried out again under another Context."""
-    cdef tuple known = ()
-    if connection.has_own("configured"):
-        known = connection.noted["configured"]
-    for name, value in done:
-        if (<bytes>name).lower() in BESIDE:
-            known = (*known, (name, value))
-    if known:
-        connection.note_rule("configured", known)
-    return 0
+cdef int note_bits(Connection connection, list done) except -1:
+    """Note which options the commands have set and cleared, also where they were so before."""
+    cdef Commands commands
+    cdef uint64_t now = s.SSL_get_options(connection.handle)
+    cdef uint64_t given, left
+    cdef list said = []
+    for each in done:
+        if (<bytes>each[0]).lower() in BITS:
+            said.append(each)
+    if not said:
+        return 0
+    commands = begin()
+    SSL_CONF_CTX_set_ssl(commands.handle, connection.handle)
+    try:
+        SSL_clear_options(connection.handle, <uint64_t>-1)
+        for name, value in said:
+            carry_out(commands, name, value)
+        given = s.SSL_get_options(connection.handle)
+        s.SSL_set_options(connection.handle, <uint64_t>-1)
+        for name, value in said:
+            carry_out(commands, name, value)
+        left = s.SSL_get_options(connection.handle)
+    finally:
+        SSL_clear_options(connection.handle, <uint64_t>-1)
+        s.SSL_set_options(connection.handle, now)
+    return note_options(connection, given, ~left)
 
 
 cdef int note_mode(object target) except -1:
@@ -107,7 +123,10 @@ cdef int configure_context(Context context, list wanted) except -1:
         context.note_rule("configuration", urandom(16))
         SSL_CONF_CTX_set_ssl_ctx(commands.handle, context.handle)
         try:
-            run(commands, wanted, done)
+            for name, value in wanted:
+                carry_out(commands, name, value)
+                done.append((name, value))
+            finish(commands)
         except BaseException:
             passphrase.raise_kept()
             raise
@@ -136,7 +155,10 @@ cdef int configure_connection(Connection connection, list wanted) except -1:
         s.SSL_set_default_passwd_cb_userdata(connection.handle, <void*>nobody)
         SSL_CONF_CTX_set_ssl(commands.handle, connection.handle)
         try:
-            run(commands, wanted, done)
+            for name, value in wanted:
+                carry_out_for(connection, commands, name, value)
+                done.append((name, value))
+            finish(commands)
         finally:
             s.SSL_set_default_passwd_cb_userdata(connection.handle, NULL)
             s.SSL_set_default_passwd_cb(connection.handle, NULL)
@@ -144,7 +166,7 @@ cdef int configure_connection(Connection connection, list wanted) except -1:
             if s.SSL_get_security_level(connection.handle) != level:
                 connection.note_rule(
                     "security level", s.SSL_get_security_level(connection.handle))
-            note_beside(connection, done)
+            note_bits(connection, done)
     finally:
         connection.leave()
     return 0

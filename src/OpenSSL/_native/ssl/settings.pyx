@@ -3,6 +3,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.adoption cimport OPTIONS
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 
@@ -87,9 +88,20 @@ def get_max_records_without_data(Context context not None) -> int:
 
 # ---- Connection
 
+cdef int note_options(Connection connection, uint64_t given, uint64_t taken_away) except -1:
+    """Note what stays as it is under another Context; what was said last counts."""
+    cdef uint64_t more = 0
+    cdef uint64_t fewer = 0
+    if connection.has_own(OPTIONS):
+        more, fewer = connection.noted[OPTIONS]
+    return connection.note_rule(
+        OPTIONS, (more & ~taken_away | given, fewer & ~given | taken_away))
+
+
 def connection_set_options(Connection connection not None, uint64_t options) -> int:
     connection.enter()
     try:
+        note_options(connection, options, 0)
         return s.SSL_set_options(connection.handle, options)
     finally:
         connection.leave()
@@ -98,6 +110,7 @@ def connection_set_options(Connection connection not None, uint64_t options) -> 
 def connection_clear_options(Connection connection not None, uint64_t options) -> int:
     connection.enter()
     try:
+        note_options(connection, 0, options)
         return SSL_clear_options(connection.handle, options)
     finally:
         connection.leave()

@@ -20,7 +20,7 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.common.lock cimport brisk_count_get, brisk_lock_is_mine
 from OpenSSL._native.ssl.adoption cimport (
-    adopt_groups, adopt_sizes, adopt_types, keep_own, most_of, taken,
+    adopt_groups, adopt_options, adopt_sizes, adopt_types, keep_own, most_of, taken,
 )
 from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
 from OpenSSL._native.ssl.criteria cimport Criteria
@@ -199,9 +199,9 @@ cdef class Tenant(Entrance):
                     errors.fail_ssl("SSL_set_SSL_CTX failed")
                 context.in_use = True
                 moved = True
+                self.adopt_settings(context)
                 if not compressed:
                     s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
-                self.adopt_settings(context)
                 if rules is not None:
                     self.put_rules(rules, context)
                 if context.ruled or context.verify_set:
@@ -269,7 +269,9 @@ cdef class Tenant(Entrance):
 
     cdef int adopt_settings(self, Context context) except -1:
         """What libssl leaves as it was in SSL_new: versions, groups, whom to verify, and how."""
-        s.SSL_set_options(self.handle, s.SSL_CTX_get_options(context.handle))
+        adopt_options(
+            self.handle, self.noted, s.SSL_CTX_get_options(self.context.handle),
+            s.SSL_CTX_get_options(context.handle))
         s.SSL_set_mode(self.handle, s.SSL_CTX_get_mode(context.handle) & ~(
             0 if self.sizes is None else <long>self.sizes.get("mode taken away", 0)))
         self.adopt_verification(context)
