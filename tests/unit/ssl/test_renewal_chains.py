@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 
 from kit import authority, contexts, pump, sockets
 from OpenSSL import SSL, crypto
@@ -196,3 +198,107 @@ def test_under_load_every_client_can_verify(order: tuple[Step, ...]) -> None:
         for each in shakers:
             each.result(sockets.PATIENCE)
     assert seen == {whole(who)[0] for who in homes()}
+
+
+def whole_pair(context: SSL.Context, who: Identity) -> None:
+    context.use_certificate_and_key(who.certificate, who.private_key, who.intermediates)
+
+
+def bare_pair(context: SSL.Context, who: Identity) -> None:
+    context.use_certificate_and_key(who.certificate, who.private_key)
+
+
+def by_commands(context: SSL.Context, who: Identity) -> None:
+    context.configure("Certificate", str(who.files.chain))
+    assert shown(context)
+    context.configure("PrivateKey", str(who.files.key))
+
+
+def by_archive(context: SSL.Context, who: Identity) -> None:
+    archive = pkcs12.serialize_key_and_certificates(
+        b"", who.private_key, who.certificate, who.intermediates, NoEncryption()
+    )
+    context.use_pkcs12(archive)
+
+
+def pair_then_chain(context: SSL.Context, who: Identity) -> None:
+    bare_pair(context, who)
+    chain(context, who)
+
+
+def chain_then_pair(context: SSL.Context, who: Identity) -> None:
+    chain(context, who)
+    bare_pair(context, who)
+
+
+def half_then_whole(context: SSL.Context, who: Identity) -> None:
+    certificate(context, who)
+    whole_pair(context, who)
+
+
+def half_whole_and_key(context: SSL.Context, who: Identity) -> None:
+    half_then_whole(context, who)
+    key(context, who)
+
+
+def behind_what_waits(context: SSL.Context, who: Identity) -> None:
+    certificate(context, who)
+    for each in who.intermediates:
+        context.add_chain_cert(each)
+    key(context, who)
+
+
+def cleared_while_it_waits(context: SSL.Context, who: Identity) -> None:
+    certificate(context, who)
+    chain(context, authority.identity())
+    context.clear_chain()
+    chain(context, who)
+    key(context, who)
+
+
+MIXED = [
+    whole_pair,
+    by_commands,
+    by_archive,
+    pair_then_chain,
+    chain_then_pair,
+    half_then_whole,
+    half_whole_and_key,
+    behind_what_waits,
+    cleared_while_it_waits,
+]
+
+
+@starts
+@pytest.mark.parametrize("renew", MIXED)
+@pytest.mark.holds("F16")
+def test_every_way_to_renew_brings_its_chain_and_no_other(start: Step, renew: Step) -> None:
+    context = used(start)
+    for turn in range(1, 5):
+        who = homes()[turn % 2]
+        renew(context, who)
+        assert shown(context) == whole(who)
+        (start if turn % 4 == 2 else renew)(context, who)
+        assert shown(context) == whole(who)
+
+
+@starts
+def test_a_pair_without_a_chain_gets_nobody_elses(start: Step) -> None:
+    context = used(start)
+    bare_pair(context, homes()[1])
+    anybody = trusting()
+    anybody.set_verify(SSL.VERIFY_NONE)
+    found = pump.connected(context, anybody).client.get_peer_cert_chain()
+    assert found is not None
+    assert [each.to_cryptography() for each in found] == [homes()[1].certificate]
+
+
+def test_a_failed_command_leaves_the_pair(tmp_path: Path) -> None:
+    context = used(by_objects)
+    with pytest.raises(SSL.Error):
+        context.configure("Certificate", str(tmp_path / "none"))
+    assert shown(context) == whole(homes()[0])
+    context.configure("Certificate", str(homes()[1].files.chain))
+    with pytest.raises(SSL.Error):
+        context.configure("PrivateKey", str(homes()[0].files.key))
+    assert shown(context) == whole(homes()[0])

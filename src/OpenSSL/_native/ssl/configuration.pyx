@@ -11,6 +11,7 @@ from OpenSSL._native.ssl.beside cimport carry_out_for
 from OpenSSL._native.ssl.commands cimport Commands, begin, carry_out, finish
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.credentials cimport CHAIN_FILE, KEY_FILE, load_file
 from OpenSSL._native.ssl.either cimport note_rule, note_size
 from OpenSSL._native.ssl.settings cimport note_options
 
@@ -21,6 +22,7 @@ from OpenSSL._exceptions import Error
 cdef extern from "compat.h" nogil:
     void SSL_CONF_CTX_set_ssl_ctx(s.SSL_CONF_CTX* commands, s.SSL_CTX* context)
     void SSL_CONF_CTX_set_ssl(s.SSL_CONF_CTX* commands, s.SSL* ssl)
+    int SSL_FILETYPE_PEM
     uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
     c.CONF* NCONF_new(void* method)
     void NCONF_free(c.CONF* file)
@@ -107,16 +109,40 @@ cdef int note_commands(object target, list done) except -1:
     return 0
 
 
+cdef int carry_out_asking(
+    Context context, Commands commands, bytes name, bytes value,
+) except -1:
+    """A command that may need a passphrase: the library would ask for it at the terminal."""
+    cdef Passphrase passphrase = of_context(
+        None if context.passphrase is None else context.passphrase.value)
+    s.SSL_CTX_set_default_passwd_cb(context.handle, on_passphrase)
+    s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, <void*>passphrase)
+    try:
+        carry_out(commands, name, value)
+    except BaseException:
+        passphrase.raise_kept()
+        raise
+    finally:
+        s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, NULL)
+        s.SSL_CTX_set_default_passwd_cb(context.handle, NULL)
+    return 0
+
+
+cdef int carry_out_in(Context context, Commands commands, bytes name, bytes value) except -1:
+    cdef bytes command = name.lower()
+    # As the methods do it: in a Context in use, neither comes into force without the other.
+    if command == b"certificate" and value is not None:
+        return load_file(context, CHAIN_FILE, value, 0)
+    if command == b"privatekey" and value is not None:
+        return load_file(context, KEY_FILE, value, SSL_FILETYPE_PEM)
+    return carry_out_asking(context, commands, name, value)
+
+
 cdef int configure_context(Context context, list wanted) except -1:
-    cdef Passphrase passphrase
     cdef Commands commands = begin()
     cdef list done = []
     context.change()
     try:
-        # The library's own would ask at the terminal.
-        passphrase = of_context(None if context.passphrase is None else context.passphrase.value)
-        s.SSL_CTX_set_default_passwd_cb(context.handle, on_passphrase)
-        s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, <void*>passphrase)
         context.ruled = True
         # Whom to trust may be among it, past what is compared: then only this Context's own
         # sessions are resumed, until it is configured again.
@@ -124,15 +150,10 @@ cdef int configure_context(Context context, list wanted) except -1:
         SSL_CONF_CTX_set_ssl_ctx(commands.handle, context.handle)
         try:
             for name, value in wanted:
-                carry_out(commands, name, value)
+                carry_out_in(context, commands, name, value)
                 done.append((name, value))
             finish(commands)
-        except BaseException:
-            passphrase.raise_kept()
-            raise
         finally:
-            s.SSL_CTX_set_default_passwd_cb_userdata(context.handle, NULL)
-            s.SSL_CTX_set_default_passwd_cb(context.handle, NULL)
             note_commands(context, done)
     finally:
         context.leave()

@@ -32,12 +32,6 @@ cdef extern from "compat.h" nogil:
     void SSL_set_post_handshake_auth(s.SSL* ssl, int value)
 
 
-cdef enum Source:
-    CERTIFICATE_FILE
-    CHAIN_FILE
-    KEY_FILE
-
-
 cdef int load_file(
     Context context, Source source, const char* path, int kind, object ask=None,
 ) except -1:

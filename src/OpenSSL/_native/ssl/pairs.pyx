@@ -13,6 +13,7 @@ from OpenSSL._native.crypto.signers cimport keeping
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
+from OpenSSL._native.ssl.renewal cimport add_to_what_waits, came_whole, chain_behind, is_sent
 
 cdef extern from "compat.h" nogil:
     int SSL_use_cert_and_key(s.SSL* ssl, c.X509* certificate, c.EVP_PKEY* key,
@@ -72,9 +73,12 @@ def use(
     try:
         certificate = leaf.share()
         private = key.share()
-        others = new_chain(chain)
         change(target)
         try:
+            if isinstance(target, Context):
+                others = chain_behind(<Context>target, leaf, chain)
+            else:
+                others = new_chain(chain)
             hooks = keeping(hooks_of(target), private)
             errors.clear()
             if context_of(target) != NULL:
@@ -87,6 +91,8 @@ def use(
             if result != 1:
                 errors.fail_ssl("the certificate and its key cannot be used")
             take_hooks(target, hooks)
+            if isinstance(target, Context):
+                came_whole(<Context>target, certificate, private)
         finally:
             leave(target)
     finally:
@@ -129,10 +135,16 @@ def check(
 
 def add_chain_certificate(target not None: Context | Connection, X509 certificate not None) -> None:
     cdef c.X509* handle = certificate.share()
+    cdef X509 shared
     cdef long result
     try:
         change(target)
         try:
+            if isinstance(target, Context):
+                shared = share_certificate(handle)      # nobody changes it any more
+                if (add_to_what_waits(<Context>target, shared)
+                        or is_sent(<Context>target, shared)):
+                    return
             errors.clear()
             if current_of(target) == NULL:
                 errors.fail_ssl("no certificate has been set that it could be sent behind")
@@ -154,6 +166,8 @@ def clear_chain(target not None: Context | Connection) -> None:
     cdef long result
     change(target)
     try:
+        if isinstance(target, Context) and add_to_what_waits(<Context>target, None):
+            return
         errors.clear()
         if context_of(target) != NULL:
             result = SSL_CTX_clear_chain_certs(context_of(target))
