@@ -2,8 +2,8 @@
 
 nginx reads a file of 48 or 80 bytes for each key, the first named file encrypts.  HAProxy
 reads one file with a line of base64 for each key, the oldest first: it encrypts with the
-last but one, so that all hosts know the last.  Apache reads one file of 48 bytes, with
-the two secrets the other way round.
+last but one, so that all hosts know the last; in a key of 80 bytes it has the two secrets
+the other way round than nginx.  Apache reads one file of 48 bytes, in which they are so too.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def from_haproxy(text: str) -> list[TicketKey]:
         if not line.strip():
             continue
         try:
-            keys.append(TicketKey.from_bytes(base64.b64decode(line.strip(), validate=True)))
+            data = base64.b64decode(line.strip(), validate=True)
+            keys.append(TicketKey.from_bytes(_turned(data) if len(data) == 80 else data))
         except (binascii.Error, ValueError) as error:
             raise ValueError(f"line {number}: {error}") from error
     return keys
@@ -51,7 +52,17 @@ def from_haproxy(text: str) -> list[TicketKey]:
 
 def to_haproxy(keys: Iterable[TicketKey]) -> str:
     """The keys, in the given order, as a file for ``tls-ticket-keys``."""
-    return "".join(base64.b64encode(key.to_bytes()).decode() + "\n" for key in keys)
+    lines = []
+    for key in keys:
+        data = key.to_bytes()
+        lines.append(base64.b64encode(_turned(data) if len(data) == 80 else data).decode())
+    return "".join(line + "\n" for line in lines)
+
+
+def _turned(data: bytes) -> bytes:
+    """A key with its two secrets the other way round."""
+    half = NAME_SIZE + (len(data) - NAME_SIZE) // 2
+    return data[:NAME_SIZE] + data[half:] + data[NAME_SIZE:half]
 
 
 def from_apache(data: bytes) -> TicketKey:
@@ -61,7 +72,7 @@ def from_apache(data: bytes) -> TicketKey:
     """
     if len(data) != 48:
         raise ValueError(f"a file for Apache has 48 bytes, not {len(data)}")
-    return TicketKey.from_bytes(data[:NAME_SIZE] + data[32:] + data[NAME_SIZE:32])
+    return TicketKey.from_bytes(_turned(data))
 
 
 def to_apache(key: TicketKey) -> bytes:
@@ -72,4 +83,4 @@ def to_apache(key: TicketKey) -> bytes:
     data = key.to_bytes()
     if len(data) != 48:
         raise ValueError("Apache reads keys of 48 bytes only")
-    return data[:NAME_SIZE] + data[32:] + data[NAME_SIZE:32]
+    return _turned(data)

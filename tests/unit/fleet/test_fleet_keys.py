@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import pickle
 import random
@@ -184,6 +185,13 @@ class TestFiles:
         ]
         with pytest.raises(ValueError, match="line 3"):
             files.from_haproxy(text + "nonsense!\n")
+
+    def test_haproxy_has_its_long_secrets_the_other_way_round(self):
+        key = TicketKey.from_bytes(bytes(range(80)))
+        data = base64.b64decode(files.to_haproxy([key]))
+        assert data == bytes([*range(16), *range(48, 80), *range(16, 48)])
+        short = bytes(range(48))
+        assert base64.b64decode(files.to_haproxy([TicketKey.from_bytes(short)])) == short
 
     def test_apache_has_its_secrets_the_other_way_round(self):
         data = bytes(range(48))
