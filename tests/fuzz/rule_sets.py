@@ -42,6 +42,7 @@ class Rules:
     lists: str = ""  # lists of revoked certificates: "clean", "revoking"
     depth: int = 100
     service: bytes = b""  # a session id context
+    shared: bool = False  # which other programs have, too
     weak: bool = False  # another security level
 
 
@@ -63,6 +64,7 @@ def draw(random: random.Random, server: bool) -> Rules:
         lists=random.choice(("", "", "clean", "revoking")),
         depth=random.choice((100, 100, 0)),
         service=random.choice((b"", b"service")),
+        shared=random.random() < 0.5,
         weak=random.random() < 0.1,
     )
 
@@ -74,7 +76,9 @@ def near(random: random.Random, then: Rules, server: bool) -> Rules:
     other = draw(random, server)
     if random.random() < 0.2:
         return other
-    name = random.choice(("mode", "trust", "judge", "host", "flags", "lists", "depth", "weak"))
+    name = random.choice(
+        ("mode", "trust", "judge", "host", "flags", "lists", "depth", "weak", "shared")
+    )
     return replace(then, **{name: getattr(other, name)})
 
 
@@ -157,7 +161,7 @@ def judge_by(context: SSL.Context, rules: Rules, of_clients: bool) -> None:
     context.clear_verify_flags(CRL_CHECK)
     context.set_verify_flags(rules.flags)
     if rules.service:
-        context.set_session_id(rules.service)
+        context.set_session_id(rules.service, shared=rules.shared)
     if rules.weak:
         context.set_cipher_list(b"DEFAULT:@SECLEVEL=1")
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import ssl
 import sys
 import time
 from collections import Counter
@@ -39,7 +40,10 @@ from rule_sets import (
     shake,
 )
 
+from kit.strangers import stranger, visit_stranger
 from OpenSSL import SSL
+
+KNOWN_TO_STRANGERS = ("TLS 1.2", "TLS 1.3")
 
 # ---- cases
 
@@ -121,6 +125,8 @@ class Case:
             return
         ways = SERVER_WAYS if self.server else CLIENT_WAYS
         attempt, control = ways[self.way](self, first, peer, ends, session)
+        if self.way == "stranger" and attempt[0].session_reused():
+            counts["of a stranger, resumed"] += 1
         self.compare(attempt, control, counts)
 
     def compare(
@@ -311,6 +317,34 @@ def by_keys(case: Case, first: SSL.Context, peer: SSL.Context, _ends: Any, sessi
     return case.both(lambda: case.connect(other, peer), session)
 
 
+def by_stranger(
+    case: Case, first: SSL.Context, peer: SSL.Context, ends: Connected, session: Any
+) -> Any:
+    """Another program that knows the keys of the tickets, and nothing of stamps."""
+    if case.version not in KNOWN_TO_STRANGERS:
+        return by_keys(case, first, peer, ends, session)
+    asks = case.random.random() < 0.3
+    other = stranger(
+        case.random.choice((b"service", b"service", b"another")),
+        TICKETS[0],
+        version=case.version.replace(" ", "v"),
+        client=asks,
+    )
+    now = case.context(case.now)
+    now.set_ticket_keys(TICKETS)
+    case.changed = True  # so that nothing has to be resumed
+    try:
+        session = visit_stranger(other, peer, name=HOST)[1]
+    except (ssl.SSLError, SSL.Error):
+        session = None  # a client that it does not know
+    attempt, control = case.both(lambda: case.connect(now, peer), session)
+    server = attempt[0]
+    if attempt[1] is None and server.session_reused():
+        assert case.now.mode == NONE and case.now.shared and not asks
+        assert server.get_peer_certificate() is None
+    return attempt, control
+
+
 CLIENT_WAYS: dict[str, Way] = {
     "context": by_context,
     "connection": by_connection,
@@ -329,6 +363,7 @@ SERVER_WAYS: dict[str, Way] = {
     "name": by_hook,
     "protocol": by_hook,
     "keys": by_keys,
+    "stranger": by_stranger,
 }
 
 

@@ -29,6 +29,7 @@ NOTE_TAKERS = {
     "on_chain",
     "on_permission",
     "on_ticket",
+    "on_ticket_given",
     "on_alpn_select",
     "on_servername",
     "on_session_remove",

@@ -4,12 +4,16 @@ nginx reads a file of 48 or 80 bytes for each key, the first named file encrypts
 reads one file with a line of base64 for each key, the oldest first: it encrypts with the
 last but one, so that all hosts know the last; in a key of 80 bytes it has the two secrets
 the other way round than nginx.  Apache reads one file of 48 bytes, in which they are so too.
+
+A ticket also bears a name of who it was made for.  HAProxy has one and the same, nginx makes
+one of its certificates; ``Context.set_session_id(name, shared=True)`` takes either.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 
 from OpenSSL.fleet.keys import NAME_SIZE, TicketKey
 
@@ -17,7 +21,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["from_apache", "from_haproxy", "from_nginx", "to_apache", "to_haproxy", "to_nginx"]
+    from OpenSSL.crypto import X509
+
+__all__ = [
+    "HAPROXY_SESSION_ID",
+    "from_apache",
+    "from_haproxy",
+    "from_nginx",
+    "nginx_session_id",
+    "to_apache",
+    "to_haproxy",
+    "to_nginx",
+]
+
+#: The name that HAProxy gives its sessions, each of them.
+HAPROXY_SESSION_ID = b"haproxy"
 
 
 def from_nginx(data: bytes) -> TicketKey:
@@ -84,3 +102,23 @@ def to_apache(key: TicketKey) -> bytes:
     if len(data) != 48:
         raise ValueError("Apache reads keys of 48 bytes only")
     return _turned(data)
+
+
+def nginx_session_id(certificates: Iterable[X509], kind: str = "HTTP") -> bytes:
+    """The name that nginx gives the sessions of a server that asks for no client certificates.
+
+    ``certificates`` are the server's own, the first of each ``ssl_certificate`` file, that of
+    the file named last first (so does nginx 1.22); ``kind`` is the module: HTTP, STREAM or MAIL.
+    20 bytes; another certificate makes another name.
+
+    Raises ValueError if there is no certificate: nginx that chooses one for each handshake
+    has no name that could be told beforehand.
+    """
+    digest = hashlib.sha1(kind.encode(), usedforsecurity=False)
+    count = 0
+    for each in certificates:
+        digest.update(bytes.fromhex(each.digest("sha1").decode().replace(":", "")))
+        count += 1
+    if count == 0:
+        raise ValueError("nginx's name for its sessions is made of certificates, and there is none")
+    return digest.digest()

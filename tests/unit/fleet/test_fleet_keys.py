@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import copy
+import hashlib
 import pickle
 import random
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
+from kit import authority
+from OpenSSL import crypto
 from OpenSSL.fleet import Policy, SealError, TicketKey, TicketKeys
 from OpenSSL.fleet import key_files as files
 
@@ -200,3 +204,13 @@ class TestFiles:
         assert files.to_apache(key) == data
         with pytest.raises(ValueError, match="48"):
             files.to_apache(TicketKey.generate())
+
+    def test_the_name_of_nginx_is_made_of_certificates(self):
+        own = crypto.X509.from_cryptography(authority.identity().certificate)
+        der = own.to_cryptography().public_bytes(serialization.Encoding.DER)
+        one = hashlib.sha1(b"HTTP" + hashlib.sha1(der).digest()).digest()
+        assert files.nginx_session_id([own]) == one
+        names = {one, files.nginx_session_id([own], "STREAM"), files.nginx_session_id([own, own])}
+        assert len(names) == 3
+        with pytest.raises(ValueError, match="there is none"):
+            files.nginx_session_id([])

@@ -276,15 +276,27 @@ class ContextSessions(Context):
         """
         return native.get_cache_timeout(self)
 
-    def set_session_id(self, buf: bytes) -> None:
+    def set_session_id(self, buf: bytes, *, shared: bool = False) -> None:
         """Name the application whose sessions these are, in at most 32 bytes.
 
         A server that asks for client certificates has to set one before it can
-        resume sessions. Raises :class:`Error` for more than 32 bytes.
+        resume sessions.
+
+        With ``shared`` it is the name by which other programs on libssl know theirs (nginx,
+        HAProxy; see ``OpenSSL.fleet.key_files``), whose ticket keys the Context has
+        (:meth:`set_ticket_keys`). As long as it asks nobody for a certificate or a key, their
+        tickets are resumed by TLS 1.2 and 1.3, for the host they were made for and without
+        early data, and its own tickets bear the name too, except where it takes early data.
+
+        Raises TypeError if ``buf`` is no byte string, ValueError if it is empty and ``shared``,
+        and :class:`Error` for more than 32 bytes.
 
         ``SSL_CTX_set_session_id_context(3)``
         """
-        native.set_id_context(self, text_to_bytes("buf", buf))
+        name = text_to_bytes("buf", buf)
+        if shared and not name:
+            raise ValueError("a name that is shared must not be empty")
+        native.set_id_context(self, name, bool(shared))
         self._sessions_named = True
 
     def set_num_tickets(self, count: int) -> None:

@@ -8,6 +8,8 @@ cdef struct Common:
     unsigned char[32] digest
     bint fresh      # else the digest stands for nothing
     unsigned int notes  # how often a rule was noted that libssl copies into connections
+    unsigned char[32] shared    # the name of sessions that other programs take, and we theirs
+    unsigned int shared_size    # of it; 0: they are nobody else's
 
 # In all of these False means that there was no memory.
 cdef bint rules_of(

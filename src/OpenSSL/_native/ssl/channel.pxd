@@ -63,6 +63,7 @@ cdef struct Channel:
     flag verified               # a certificate was verified by just these
     flag keyless                # the program has no key to share with this server
     flag given                  # the program has given the session that is resumed
+    flag strange                # another program may have made the session that is resumed
     flag unfit                  # why the handshake may not end well
     flag unasked                # a security callback has said nothing in this handshake yet
     flag named                  # the program has been told the client's hello

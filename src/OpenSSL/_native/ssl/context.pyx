@@ -25,7 +25,7 @@ from OpenSSL._native.ssl.judging cimport on_chain
 from OpenSSL._native.ssl.locking cimport (
     check_not_ending, check_not_walking, wait_for, walks_in,
 )
-from OpenSSL._native.ssl.stamps cimport on_ticket
+from OpenSSL._native.ssl.stamps cimport on_ticket, on_ticket_given
 from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring_close
 from OpenSSL._native.ssl.trampolines cimport on_early_data
 
@@ -137,7 +137,7 @@ cdef class Context:
         SSL_CTX_set_alpn_select_cb(handle, on_alpn_select, NULL)
         SSL_CTX_set_cert_verify_callback(handle, on_chain, NULL)
         SSL_CTX_set_allow_early_data_cb(handle, on_early_data, NULL)
-        if s.SSL_CTX_set_session_ticket_cb(handle, NULL, on_ticket, NULL) != 1:
+        if s.SSL_CTX_set_session_ticket_cb(handle, on_ticket_given, on_ticket, NULL) != 1:
             errors.fail_ssl("sessions could not be judged")
         if chosen.version != 0 and not (
                 s.SSL_CTX_set_min_proto_version(handle, chosen.version)

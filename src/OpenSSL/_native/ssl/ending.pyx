@@ -20,16 +20,17 @@ from OpenSSL._native.common.errors cimport (
     CLOSED, DONE, FAILED, SYSTEM, TRUNCATED, WANT_LOOKUP, Verdict,
 )
 from OpenSSL._native.common.hooks cimport (
-    ON_ALPN_SELECT, ON_CERTIFICATE_EXTENSION, ON_CERT_VERIFY, ON_OCSP_CLIENT,
-    ON_PSK_CLIENT, ON_PSK_USE, ON_SECURITY, ON_SERVERNAME, ON_SIGN, Hooks,
+    ON_ALPN_SELECT, ON_CERTIFICATE, ON_CERTIFICATE_EXTENSION, ON_CERT_VERIFY, ON_OCSP_CLIENT,
+    ON_PEER, ON_PSK_CLIENT, ON_PSK_FIND, ON_PSK_SERVER, ON_PSK_USE, ON_SECURITY, ON_SERVERNAME,
+    ON_SIGN, Hooks,
 )
 from OpenSSL._native.common.rules cimport digest_noted
 from OpenSSL._native.crypto.signers cimport some_decrypt
 from OpenSSL._native.ssl.channel cimport ANY_NUMBER
 from OpenSSL._native.ssl.hello cimport decrypt_nothing
 from OpenSSL._native.ssl.stamps cimport (
-    APART, ASKED_CHAIN, ASKED_HELLO, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL, ASKED_SECURITY,
-    ASKED_STAPLE, ELSEWHERE, EXPECTED, HIDDEN, PLEDGED, UNDECIDED,
+    APART, ASKED_CHAIN, ASKED_HELLO, ASKED_IN_FULL, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL,
+    ASKED_SECURITY, ASKED_STAPLE, ELSEWHERE, EXPECTED, HIDDEN, PLEDGED, UNDECIDED,
 )
 from OpenSSL._native.ssl.tenancy cimport Tenant
 from OpenSSL._native.ssl.trampolines cimport shows_hello
@@ -87,6 +88,8 @@ cdef class Ending(Tenant):
             | (0 if not hooks.has(ON_ALPN_SELECT) else ASKED_PROTOCOL)
             | (ASKED_KEY if hooks.has(ON_PSK_CLIENT) or hooks.has(ON_PSK_USE) else 0)
             | (UNDECIDED if self.choosing else 0)
+            | (ASKED_IN_FULL if hooks.has(ON_PSK_SERVER) or hooks.has(ON_PSK_FIND)
+               or hooks.has(ON_CERTIFICATE) or hooks.has(ON_PEER) else 0)
             | (ELSEWHERE if some_decrypt(hooks.get(ON_SIGN)) else 0))
         if (self.channel.hooked & ELSEWHERE and self.handle != NULL
                 and s.SSL_get_state(self.handle) != s.TLS_ST_BEFORE

@@ -11,7 +11,7 @@ renegotiation libssl does not read all of it, and what is malformed is refused h
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.string cimport memchr, memcmp, memcpy, strlen
+from libc.string cimport memcmp, memcpy, strlen
 
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
@@ -24,6 +24,7 @@ from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport (
     ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, UNDECIDED, channel_of, stamp,
 )
+from OpenSSL._native.ssl.strangers cimport read_name
 from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 from OpenSSL._native.ssl.version_rules cimport refuse_version, version_fits
 
@@ -34,7 +35,6 @@ cdef extern from "compat.h" nogil:
     int SSL_AD_PROTOCOL_VERSION
     int SSL_AD_DECODE_ERROR
     int SSL_AD_NO_APPLICATION_PROTOCOL
-    int TLSEXT_TYPE_server_name
     int TLSEXT_TYPE_application_layer_protocol_negotiation
     int NID_kx_any
     int NID_kx_rsa
@@ -57,24 +57,6 @@ cdef enum:
 
 
 # ---- what a hello says
-
-cdef bint read_name(s.SSL* ssl, const char** name, size_t* size) noexcept nogil:
-    """The host that is asked for, NULL for none; False when it is malformed."""
-    cdef const unsigned char* data = NULL
-    cdef size_t length = 0
-    name[0] = NULL
-    size[0] = 0
-    if SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &length) != 1:
-        return True
-    # A list of two bytes' length; in it a zero byte for a host, two of length, the name.
-    if length < 5 or <size_t>(data[0] << 8 | data[1]) != length - 2 or data[2] != 0:
-        return False
-    size[0] = <size_t>(data[3] << 8 | data[4])
-    if size[0] != length - 5 or size[0] > LONGEST_NAME or memchr(data + 5, 0, size[0]) != NULL:
-        return False
-    name[0] = <const char*>data + 5
-    return True
-
 
 cdef bint read_protocols(
     s.SSL* ssl, const unsigned char** protocols, size_t* size,

@@ -14,6 +14,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.limits cimport INT_MAX
 from libc.stdint cimport uint32_t
+from libc.string cimport memcpy
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
@@ -295,7 +296,7 @@ def get_cache_timeout(Context context not None) -> int:
         context.leave()
 
 
-def set_id_context(Context context not None, bytes name not None) -> None:
+def set_id_context(Context context not None, bytes name not None, bint shared) -> None:
     # Whatever is too long for OpenSSL is too long for its unsigned int as well.
     cdef unsigned int size = <unsigned int>min(PyBytes_GET_SIZE(name), 0xffff)
     context.change()
@@ -305,6 +306,10 @@ def set_id_context(Context context not None, bytes name not None) -> None:
                 context.handle, <const unsigned char*>PyBytes_AS_STRING(name), size) != 1:
             errors.fail_ssl("the session id context was refused")
         context.note_rule("session id context", name)
+        context.note_rule("shared session id context", 1 if shared else None)
+        # libssl has taken it, so it is short enough.
+        memcpy(context.common.shared, PyBytes_AS_STRING(name), size if shared else 0)
+        context.common.shared_size = size if shared else 0
     finally:
         context.leave()
 

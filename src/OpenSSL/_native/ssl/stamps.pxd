@@ -17,6 +17,7 @@ cdef enum:
     HIDDEN = 1024           # a client says encrypted which host it wants
     UNDECIDED = 2048        # and has asked for time, the hello being there
     ASKED_SECURITY = 4096   # whether what the security level allows is good enough
+    ASKED_IN_FULL = 8192    # what it is not asked where a session is resumed, or behind it
     # Of Channel.unfit: why a handshake may not end well.
     OTHER_RULES = 0         # those of a session that was resumed have changed
     KEY_ALONE = 1           # a certificate is required, and a key that is shared was used
@@ -55,6 +56,8 @@ cdef bint put_behind_note(
 
 # A certificate is about to be verified: see by which rules that is.
 cdef void note_verified(s.SSL* ssl, Channel* channel) noexcept nogil
+# A ticket is about to be made of the connection's session.
+cdef int on_ticket_given(s.SSL* ssl, void* unused) noexcept nogil
 cdef int on_ticket(
     s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
     void* unused) noexcept nogil

@@ -26,16 +26,22 @@ A session also notes from when until when its peer's certificates are valid, in 
 calls the application data of tickets, and is not resumed at another time.
 """
 
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 from libc.time cimport time
 
 from OpenSSL._native.common.rules cimport RULES, rules_of, validity
 from OpenSSL._native.ssl.removals cimport keep_quiet
+from OpenSSL._native.ssl.strangers cimport (
+    has_shared_name, is_for_asked_host, shows_host, stands_for_nothing,
+)
 
 from OpenSSL._exceptions import Error
 
 cdef extern from "compat.h" nogil:
     int TLSEXT_NAMETYPE_host_name
+    uint64_t SSL_OP_NO_TICKET
+    uint32_t SSL_get_max_early_data(const s.SSL* ssl)
     const char* SSL_get_servername(const s.SSL* ssl, int kind)
     const char* SSL_SESSION_get0_hostname(const s.SSL_SESSION* session)
     int SSL_SESSION_set1_hostname(s.SSL_SESSION* session, const char* name)
@@ -91,6 +97,7 @@ cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
     channel.keyless = False
     channel.given = False
     channel.unasked = True
+    channel.strange = False
     channel.stamped = current(ssl, channel, channel.rules)
     if not channel.stamped and c.RAND_bytes(channel.rules, RULES) != 1:
         return False
@@ -267,11 +274,59 @@ cdef bint offer(s.SSL* ssl, Channel* channel) noexcept nogil:
 
 # ---- the server's place, beside the hello
 
+cdef bint is_anybodys(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    """Whether a session says no more of its client than that it has come."""
+    return (unchanged(ssl, channel) and not channel.hooked & ASKED_IN_FULL
+            and not is_by_key(ssl, session) and stands_for_nothing(ssl, session))
+
+
+cdef void take_in(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    """Stamp what another program may have made, and what may be resumed all the same.
+
+    It has just been read from a ticket, so nobody else has it.  Where it cannot be stamped
+    it keeps the name it has, which fits no handshake.
+    """
+    if (channel != NULL and has_shared_name(channel.common, session)
+            and is_anybodys(ssl, channel, session) and is_for_asked_host(ssl, session)):
+        channel.strange = s.SSL_SESSION_set1_id_context(session, channel.rules, RULES) == 1
+
+
+cdef int on_ticket_given(s.SSL* ssl, void* unused) noexcept nogil:
+    """A ticket is about to be made: name its session so that other programs take it."""
+    cdef Channel* channel = channel_of(ssl)
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef const char* host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+    cdef bint named
+    if channel == NULL or session == NULL:
+        return 0
+    if channel.common.shared_size == 0:
+        return 1
+    named = has_shared_name(channel.common, session)
+    if not named and not fits(ssl, channel, session):
+        return 1    # it is nobody's
+    # libssl keeps one in its cache: a server's that was resumed by TLS 1.2 without a ticket, or
+    # one that is made where there are none.
+    if (SSL_get_max_early_data(ssl) != 0 or s.SSL_get_options(ssl) & SSL_OP_NO_TICKET
+            or s.SSL_version(ssl) != s.TLS1_3_VERSION and s.SSL_session_reused(ssl)
+            and not channel.strange or not is_anybodys(ssl, channel, session)
+            or not shows_host(ssl, host)):
+        return not named or spoil_stamp(session)
+    # libssl keeps the host in a session of TLS 1.3 only where a server-name callback was there;
+    # up to TLS 1.2 `keep_name` has seen to it.
+    if s.SSL_version(ssl) == s.TLS1_3_VERSION and SSL_SESSION_set1_hostname(
+            session, host) != 1:
+        return 0
+    return s.SSL_SESSION_set1_id_context(
+        session, channel.common.shared, channel.common.shared_size) == 1
+
+
 cdef int on_ticket(
     s.SSL* ssl, s.SSL_SESSION* session, const unsigned char* name, size_t size, int status,
     void* unused,
 ) noexcept nogil:
     """Whether a ticket's session is still to be used; its stamp is libssl's to compare."""
+    if status == s.SSL_TICKET_SUCCESS or status == s.SSL_TICKET_SUCCESS_RENEW:
+        take_in(ssl, channel_of(ssl), session)
     if status == s.SSL_TICKET_SUCCESS and in_time(session):
         return s.SSL_TICKET_RETURN_USE
     if status == s.SSL_TICKET_SUCCESS_RENEW and in_time(session):
@@ -395,7 +450,7 @@ cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil:
 
 cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil:
     channel.unfit = OTHER_RULES
-    return s.SSL_session_reused(ssl) == 1 and (
+    return s.SSL_session_reused(ssl) == 1 and not channel.strange and (
         unchanged(ssl, channel) or nobody_is_judged(ssl, channel))
 
 

@@ -17,7 +17,9 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.session_fields cimport MOST_APPDATA
 from OpenSSL._native.ssl.sessions cimport copied
-from OpenSSL._native.ssl.stamps cimport channel_of, fits, on_ticket, put_behind_note
+from OpenSSL._native.ssl.stamps cimport (
+    channel_of, fits, on_ticket, on_ticket_given, put_behind_note,
+)
 from OpenSSL._native.ssl.tenancy cimport Tenant
 from OpenSSL._native.ssl.trampolines cimport carrier_of
 
@@ -53,7 +55,7 @@ cdef int on_ticket_make(s.SSL* ssl, void* unused) noexcept with gil:
     cdef Scope scope
     cdef int answer = 0
     cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None:
+    if carrier is None or on_ticket_given(ssl, NULL) != 1:
         return 0
     if not carrier.hooks.has(ON_TICKET_MAKE):
         return 1

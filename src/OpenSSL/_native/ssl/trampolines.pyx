@@ -277,7 +277,7 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
     cdef int answer = 0
     cdef Channel* channel = channel_of(ssl)
     cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or channel == NULL or channel.poisoned:
+    if carrier is None or channel == NULL or channel.poisoned or channel.strange:
         return 0
     hook = carrier.hooks.get(ON_EARLY_DATA)
     once = carrier.hooks.get(ON_EARLY_ONCE)
