@@ -22,13 +22,14 @@ from urllib.parse import quote
 
 import pytest
 from fleet.conftest import PASSWORD, free_port, store_server
-from fleet.worker import POLICY, REFRESH
+from fleet.worker import PATIENCE, POLICY, REFRESH
 
 from kit import authority, contexts
 from kit.fleets import SECRET, until
 from kit.programs import Program, need, running
 from OpenSSL import SSL
 from OpenSSL.fleet import Fleet
+from OpenSSL.fleet.limits import LIMIT
 
 HERE = Path(__file__).parent
 PROCESSES = 8
@@ -150,6 +151,25 @@ class Clients:
         return self.outcomes["resumed"] / self.visits
 
 
+def visits_more(clients: Clients, count: int) -> float:
+    """Wait for so many visits; how long 99 of 100 of them took at most, in seconds."""
+    seen = len(clients.taken)
+    until(lambda: len(clients.taken) >= seen + count)
+    taken = sorted(clients.taken[seen:])
+    return taken[len(taken) * 99 // 100]
+
+
+def in_time(clients: Clients, usual: float, limit: float = PATIENCE) -> None:
+    """Check that 99 of 100 visits keep within `limit` and twice what they took before.
+
+    On a machine where others work too a second and a third look decide.
+    """
+    looks: list[float] = []
+    while not looks or looks[-1] > limit + 2 * usual:
+        assert len(looks) < 3, (looks, usual)
+        looks.append(visits_more(clients, 400))
+
+
 def ring_version(store: int) -> int:
     """The version of the ring that is in the store."""
     with Fleet(url_of(store), SECRET, policy=POLICY, refresh=REFRESH) as watcher:
@@ -175,11 +195,11 @@ def test_twenty_rotations_under_load_cost_nobody_a_session(fleet):
 def test_an_outage_of_the_store_fails_nobody(fleet, how, tmp_path):
     store, port, workers, running_store, server = fleet
     with Clients(port) as clients:
-        until(lambda: clients.visits > 200)
+        until(lambda: clients.visits > 100)
+        usual = visits_more(clients, 300)
         running_store.signal(signal.SIGKILL if how == "killed" else signal.SIGSTOP)
         time.sleep(3)
-        seen = clients.visits
-        until(lambda: clients.visits > seen + 200)  # nobody waits for the store
+        in_time(clients, usual, LIMIT)  # with tickets nobody waits for the store
         if how == "killed":
             server.close()
             server.enter_context(store_server(store, tmp_path))  # which has forgotten all
