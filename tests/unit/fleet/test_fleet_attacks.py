@@ -14,7 +14,7 @@ from kit.fleets import PATIENCE, SECRET, server, until, visit
 from kit.resuming import resumes, session_of
 from kit.resuming import visit as come
 from OpenSSL import SSL
-from OpenSSL.fleet import Counters, Fleet, MemoryStore, Policy, SharedFile
+from OpenSSL.fleet import Counters, Fleet, MemoryStore, Policy, SharedFile, TicketKeys
 from OpenSSL.fleet.limits import Limited
 
 QUICK = {"refresh": 0.02}
@@ -180,3 +180,77 @@ def test_an_answer_that_is_no_bytes_is_none() -> None:
     limited = Limited(Strange.__new__(Strange), Counters(), seconds=PATIENCE)
     assert limited.get(b"a") is None
     limited.close()
+
+
+@pytest.mark.parametrize("ahead", [60.0, -60.0])
+def test_clocks_a_minute_apart_at_every_step_of_a_rotation(ahead: float) -> None:
+    """One leads, by its clock, and the other learns of it late: no live ticket is ever refused."""
+    policy = Policy(period=1000, lifetime=3000, spread=200, skew=60)
+    late = 70  # seconds; what `refresh` may be by this policy
+    rings = [(-late, TicketKeys.generate(0, policy))]
+    made: dict[bytes, int] = {}  # when a key encrypted last
+    for now in range(0, 12_000, 5):
+        if rings[-1][1].is_due(now + ahead):
+            rings.append((now, rings[-1][1].rotated(now + ahead)))
+        known = next(ring for since, ring in reversed(rings) if since + late <= now)
+        keys = (rings[-1][1].in_force(now + ahead), known.in_force(now))
+        for each in keys:
+            made[each[0]] = now
+        for key, last in made.items():
+            assert now - last > policy.lifetime or (key in keys[0] and key in keys[1]), now
+    assert len(made) > 10
+
+
+def test_a_revocation_in_the_middle_of_handshakes() -> None:
+    """Each is resumed or full, none fails; what was made before it is never resumed again."""
+    store, client = MemoryStore(), contexts.client_context()
+    with Fleet(store, SECRET, **QUICK) as one, Fleet(store, SECRET, **QUICK) as other:
+        servers = [server(one), server(other)]
+        before = [visit(each, client)[1] for each in servers]
+        failures: list[BaseException] = []
+        over = threading.Event()
+        count = [0]
+
+        def come_back(number: int) -> None:
+            mine, session = contexts.client_context(), None
+            try:
+                while not over.is_set():
+                    number += 1
+                    count[0] += 1
+                    session = visit(servers[number % 2], mine, session)[1]
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=come_back, args=[number]) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for turn in range(5):
+            seen, epoch = count[0], (one, other)[turn % 2].revoke().epoch
+            until(lambda: one.ring.epoch >= epoch <= other.ring.epoch)
+            until(lambda: count[0] > seen + 8)
+        over.set()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        for each in servers:
+            for session in before:
+                assert not visit(each, client, session)[0]
+
+
+def test_an_entry_that_is_cut_anywhere_is_refused() -> None:
+    store, client = MemoryStore(), contexts.client_context()
+    with Fleet(store, SECRET, **QUICK) as fleet:
+        context = contexts.server_context(version="TLSv1.2")
+        context.set_options(SSL.OP_NO_TICKET)
+        fleet.attach(context)
+        ends, outcome = come(context, client)
+        session = session_of(ends, outcome)
+        name = b"session:default:" + session.get_id()
+        good = store.get(name)
+        assert good is not None
+        found = fleet.sessions.find
+        assert found(ends.server, session.get_id()) is not None
+        for size in range(len(good)):
+            store.put(name, good[:size], 60)
+            assert found(ends.server, session.get_id()) is None, size
+        assert fleet.counters.session_refused == len(good)
