@@ -17,7 +17,8 @@ cdef int adopt_groups(s.SSL* ssl, dict own, dict before, dict after) except -1
 cdef int adopt_types(s.SSL* ssl, dict own, dict before, dict after) except -1
 cdef int adopt_sizes(s.SSL* ssl, dict own, dict before, dict after) except -1
 # Here they are the Contexts' options.
-cdef int adopt_options(s.SSL* ssl, dict own, uint64_t before, uint64_t after) except -1
+cdef int adopt_options(
+    s.SSL* ssl, dict own, uint64_t before, uint64_t after, bint asks_once) except -1
 cdef int put_parameters(s.SSL* ssl, PKey parameters) except -1
 # How many bytes a record carries.
 cdef unsigned int most_of(dict own, dict context) except? 0

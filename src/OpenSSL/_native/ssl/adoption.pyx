@@ -16,6 +16,7 @@ from OpenSSL._native.crypto.stores cimport X509Store
 
 cdef extern from "compat.h" nogil:
     uint64_t BRISK_LAX_OPTIONS
+    uint64_t SSL_OP_NO_ANTI_REPLAY
     uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
     int SSL_set0_tmp_dh_pkey(s.SSL* ssl, c.EVP_PKEY* parameters)
 
@@ -80,13 +81,17 @@ cdef int adopt_sizes(s.SSL* ssl, dict own, dict before, dict after) except -1:
     return 0
 
 
-cdef int adopt_options(s.SSL* ssl, dict own, uint64_t before, uint64_t after) except -1:
+cdef int adopt_options(
+    s.SSL* ssl, dict own, uint64_t before, uint64_t after, bint asks_once,
+) except -1:
     """What either Context forbids stays so; what only the one that was left allows does not."""
+    # A hook that looks for replays itself stays, and libssl's own way would refuse everything.
+    cdef uint64_t kept = SSL_OP_NO_ANTI_REPLAY if asks_once else 0
     cdef uint64_t given = 0
     cdef uint64_t taken_away = 0
     if own is not None and OPTIONS in own:
         given, taken_away = own[OPTIONS]
-    SSL_clear_options(ssl, before & ~after & ~given & BRISK_LAX_OPTIONS)
+    SSL_clear_options(ssl, before & ~after & ~given & ~kept & BRISK_LAX_OPTIONS)
     s.SSL_set_options(ssl, after & ~taken_away)
     return 0
 

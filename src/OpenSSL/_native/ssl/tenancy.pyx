@@ -271,7 +271,7 @@ cdef class Tenant(Entrance):
         """What libssl leaves as it was in SSL_new: versions, groups, whom to verify, and how."""
         adopt_options(
             self.handle, self.noted, s.SSL_CTX_get_options(self.context.handle),
-            s.SSL_CTX_get_options(context.handle))
+            s.SSL_CTX_get_options(context.handle), self.hooks.has(ON_EARLY_ONCE))
         s.SSL_set_mode(self.handle, s.SSL_CTX_get_mode(context.handle) & ~(
             0 if self.sizes is None else <long>self.sizes.get("mode taken away", 0)))
         self.adopt_verification(context)
