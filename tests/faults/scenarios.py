@@ -15,7 +15,7 @@ import hooked
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from kit import authority, contexts, pump
+from kit import authority, contexts, der, pump
 from OpenSSL import SSL, crypto
 
 Scenario = Callable[[], None]
@@ -342,6 +342,19 @@ def bags() -> None:
     assert len(bag.get_ca_certificates() or ()) == 1
 
 
+#: The same without its MAC: version and content, and what follows these two is left out.
+BARE_BAG = der.sequence(*der.parts(BAG)[:2])
+
+
+def bared() -> None:
+    """Never fail open: where nothing is encrypted or has a MAC, a passphrase is refused."""
+    try:
+        crypto.load_pkcs12(BARE_BAG, b"nobody's")
+    except crypto.Error:
+        return
+    raise AssertionError("an archive that nothing protects was taken with a passphrase")
+
+
 def distrust(store: crypto.X509Store, stranger: crypto.X509) -> None:
     try:
         crypto.X509StoreContext(store, stranger).verify_certificate()
@@ -403,7 +416,7 @@ SCENARIOS: dict[str, Scenario] = {
     for each in (
         *(set_up_server, set_up_client, share, renew, shake_1_2, shake_1_3, callbacks, refused),
         *(vetoed, datagrams, talk, talk_over_sockets, resume, load, bags, trust, make),
-        sign_elsewhere,
+        *(bared, sign_elsewhere),
     )
 }
 SCENARIOS |= hooked.SCENARIOS

@@ -38,3 +38,7 @@ def test_a_context_is_set_up():
 
 def test_an_archive_never_loses_its_certificate():
     assert " raised" in run("bags", "--every", "41")
+
+
+def test_a_passphrase_is_never_taken_for_an_archive_that_nothing_protects():
+    assert ": 0 findings" in run("bared")

@@ -6,7 +6,16 @@ from cryptography.hazmat.primitives import serialization
 
 from kit import authority
 
-__all__ = ["certificate", "crl", "element", "extension", "identifier", "request", "sequence"]
+__all__ = [
+    "certificate",
+    "crl",
+    "element",
+    "extension",
+    "identifier",
+    "parts",
+    "request",
+    "sequence",
+]
 
 
 def element(tag: int, *parts: bytes) -> bytes:
@@ -21,6 +30,34 @@ def element(tag: int, *parts: bytes) -> bytes:
 
 def sequence(*parts: bytes) -> bytes:
     return element(0x30, *parts)
+
+
+def parts(whole: bytes) -> list[bytes]:
+    """The elements in one element, each with its tag and size."""
+    found = []
+    inside = _content(whole)
+    while inside:
+        size = len(inside) - len(_rest(inside))
+        found.append(inside[:size])
+        inside = inside[size:]
+    return found
+
+
+def _header(data: bytes) -> tuple[int, int]:
+    """How long the tag and the size of the first element are, and what is in it."""
+    if data[1] < 128:
+        return 2, data[1]
+    count = data[1] - 128
+    return 2 + count, int.from_bytes(data[2 : 2 + count], "big")
+
+
+def _content(data: bytes) -> bytes:
+    start, size = _header(data)
+    return data[start : start + size]
+
+
+def _rest(data: bytes) -> bytes:
+    return data[sum(_header(data)) :]
 
 
 def identifier(dotted: str) -> bytes:

@@ -22,6 +22,27 @@ cdef extern from "compat.h" nogil:
     int PKCS12_set_mac(c.PKCS12* archive, const char* phrase, int size, unsigned char* salt,
         int salt_size, int iterations, const c.EVP_MD* digest)
     const c.EVP_MD* EVP_sha256()
+    ctypedef struct PKCS7:
+        pass
+    ctypedef struct PKCS7_LIST "STACK_OF(PKCS7)":
+        pass
+    ctypedef struct SAFEBAG "PKCS12_SAFEBAG":
+        pass
+    ctypedef struct SAFEBAG_LIST "STACK_OF(PKCS12_SAFEBAG)":
+        pass
+    int NID_pkcs8ShroudedKeyBag
+    PKCS7_LIST* PKCS12_unpack_authsafes(const c.PKCS12* archive)
+    int sk_PKCS7_num(const PKCS7_LIST* safes)
+    PKCS7* sk_PKCS7_pop(PKCS7_LIST* safes)
+    void sk_PKCS7_free(PKCS7_LIST* safes)
+    void PKCS7_free(PKCS7* safe)
+    int PKCS7_type_is_data(const PKCS7* safe)
+    SAFEBAG_LIST* PKCS12_unpack_p7data(PKCS7* safe)
+    int sk_PKCS12_SAFEBAG_num(const SAFEBAG_LIST* bags)
+    SAFEBAG* sk_PKCS12_SAFEBAG_pop(SAFEBAG_LIST* bags)
+    void sk_PKCS12_SAFEBAG_free(SAFEBAG_LIST* bags)
+    void PKCS12_SAFEBAG_free(SAFEBAG* bag)
+    int PKCS12_SAFEBAG_get_nid(const SAFEBAG* bag)
     c.PKCS12* PKCS12_create(const char* phrase, const char* name, c.EVP_PKEY* key,
         c.X509* certificate, c.X509_CHAIN* authorities, int key_nid, int certificate_nid,
         int iterations, int mac_iterations, int key_type)
@@ -63,6 +84,41 @@ cdef bint passed_over(const c.X509_CHAIN* others, c.EVP_PKEY* key) except -1:
     return False
 
 
+cdef int is_bag_encrypted(PKCS7* safe) noexcept nogil:
+    """Whether a part of an archive is encrypted, or a key in it; -1 if it cannot be read."""
+    cdef SAFEBAG_LIST* bags
+    cdef SAFEBAG* bag
+    cdef int found = 0
+    if not PKCS7_type_is_data(safe):
+        return 1
+    bags = PKCS12_unpack_p7data(safe)
+    if bags == NULL:
+        return -1
+    while sk_PKCS12_SAFEBAG_num(bags) > 0:
+        bag = sk_PKCS12_SAFEBAG_pop(bags)
+        if PKCS12_SAFEBAG_get_nid(bag) == NID_pkcs8ShroudedKeyBag:
+            found = 1
+        PKCS12_SAFEBAG_free(bag)
+    sk_PKCS12_SAFEBAG_free(bags)
+    return found
+
+
+cdef int is_encrypted(c.PKCS12* archive) noexcept nogil:
+    """Whether anything in an archive is; -1 if that cannot be told, as without memory."""
+    cdef PKCS7_LIST* safes = PKCS12_unpack_authsafes(archive)
+    cdef PKCS7* safe
+    cdef int found = 0
+    if safes == NULL:
+        return -1
+    while sk_PKCS7_num(safes) > 0:
+        safe = sk_PKCS7_pop(safes)
+        if found == 0:
+            found = is_bag_encrypted(safe)
+        PKCS7_free(safe)
+    sk_PKCS7_free(safes)
+    return found
+
+
 cdef bint opens_by_any(c.PKCS12* archive) noexcept nogil:
     """Whether an archive without a MAC opens by a passphrase that it was not made with."""
     cdef c.EVP_PKEY* key = NULL
@@ -82,13 +138,14 @@ cdef int open_archive(
     c.PKCS12* archive, const char* words, c.EVP_PKEY** key, c.X509** certificate,
     c.X509_CHAIN** others,
 ) noexcept nogil:
-    """PKCS12_parse, also for archives without a MAC.
+    """PKCS12_parse, also for archives without a MAC; 0 if it cannot be opened.
 
     libcrypto 3.0 takes these only without a passphrase.  So it is given a MAC to find, and what is
     encrypted opens by the right passphrase.  Where nothing is, whoever writes the file could
     leave out the MAC: that is refused.
     """
     cdef const char* phrase = words
+    cdef int encrypted
     if PKCS12_mac_present(archive):
         return PKCS12_parse(archive, words, key, certificate, others)
     if words == NULL:
@@ -96,9 +153,14 @@ cdef int open_archive(
             return 1
         errors.clear()
         phrase = b""    # another one than none
-    elif opens_by_any(archive):
-        # Then the passphrase proves nothing: anybody may have written it.
-        return UNPROTECTED
+    else:
+        # To open it by another passphrase may fail for want of memory alone.
+        encrypted = is_encrypted(archive)
+        if encrypted < 0:
+            return 0
+        if not encrypted or opens_by_any(archive):
+            # Then the passphrase proves nothing: anybody may have written it.
+            return UNPROTECTED
     if PKCS12_set_mac(archive, phrase, -1, NULL, 0, 1, EVP_sha256()) != 1:
         return 0
     return PKCS12_parse(archive, phrase, key, certificate, others)
