@@ -226,8 +226,8 @@ def test_a_revocation_in_the_middle_of_handshakes() -> None:
             thread.start()
         for turn in range(5):
             seen, epoch = count[0], (one, other)[turn % 2].revoke().epoch
-            until(lambda: one.ring.epoch >= epoch <= other.ring.epoch)
-            until(lambda: count[0] > seen + 8)
+            until(lambda epoch=epoch: one.ring.epoch >= epoch <= other.ring.epoch)
+            until(lambda seen=seen: count[0] > seen + 8)
         over.set()
         for thread in threads:
             thread.join()
