@@ -39,7 +39,7 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set_min_proto_version(3)``
         """
-        native.context_set_min_version(self, integer("version", version))
+        native.set_min_version(self, integer("version", version))
 
     def set_max_proto_version(self, version: int) -> None:
         """Refuse protocols newer than ``version``; 0 stands for the newest there is.
@@ -48,21 +48,21 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set_max_proto_version(3)``
         """
-        native.context_set_max_version(self, integer("version", version))
+        native.set_max_version(self, integer("version", version))
 
     def get_min_proto_version(self) -> int:
         """Return the oldest protocol version that is accepted; 0 where none is set.
 
         ``SSL_CTX_get_min_proto_version(3)``
         """
-        return native.context_get_min_version(self)
+        return native.get_min_version(self)
 
     def get_max_proto_version(self) -> int:
         """Return the newest protocol version that is accepted; 0 where none is set.
 
         ``SSL_CTX_get_max_proto_version(3)``
         """
-        return native.context_get_max_version(self)
+        return native.get_max_version(self)
 
     def set_cipher_list(self, cipher_list: bytes) -> None:
         """Choose the ciphers for TLS 1.2 and older, in OpenSSL's cipher string format.
@@ -131,7 +131,7 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set1_groups_list(3)``
         """
-        native.context_set_groups_list(self, _names("groups", groups))
+        native.set_groups_list(self, _names("groups", groups))
 
     def get_implemented_groups(self, all: bool = False) -> list[str]:
         """List the groups that the library has for the versions this Context speaks.
@@ -156,7 +156,7 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set1_sigalgs_list(3)``
         """
-        native.context_set_sigalgs_list(self, _names("algorithms", algorithms))
+        native.set_sigalgs_list(self, _names("algorithms", algorithms))
 
 
 class ConnectionCiphers(Connection):
@@ -172,7 +172,7 @@ class ConnectionCiphers(Connection):
 
         ``SSL_set_min_proto_version(3)``
         """
-        native.connection_set_min_version(self, integer("version", version))
+        native.set_min_version(self, integer("version", version))
 
     def set_max_proto_version(self, version: int) -> None:
         """Refuse protocols newer than ``version`` on this connection alone.
@@ -181,21 +181,21 @@ class ConnectionCiphers(Connection):
 
         ``SSL_set_max_proto_version(3)``
         """
-        native.connection_set_max_version(self, integer("version", version))
+        native.set_max_version(self, integer("version", version))
 
     def get_min_proto_version(self) -> int:
         """Return the oldest protocol version that is accepted; 0 where none is set.
 
         ``SSL_get_min_proto_version(3)``
         """
-        return native.connection_get_min_version(self)
+        return native.get_min_version(self)
 
     def get_max_proto_version(self) -> int:
         """Return the newest protocol version that is accepted; 0 where none is set.
 
         ``SSL_get_max_proto_version(3)``
         """
-        return native.connection_get_max_version(self)
+        return native.get_max_version(self)
 
     def set_cipher_list(self, cipher_list: bytes) -> None:
         """Choose the ciphers for TLS 1.2 and older on this connection alone.
@@ -232,7 +232,7 @@ class ConnectionCiphers(Connection):
 
         ``SSL_set1_groups_list(3)``
         """
-        native.connection_set_groups_list(self, _names("groups", groups))
+        native.set_groups_list(self, _names("groups", groups))
 
     def set_sigalgs_list(self, algorithms: bytes | str) -> None:
         """Choose the signature algorithms on this connection alone.
@@ -241,7 +241,7 @@ class ConnectionCiphers(Connection):
 
         ``SSL_set1_sigalgs_list(3)``
         """
-        native.connection_set_sigalgs_list(self, _names("algorithms", algorithms))
+        native.set_sigalgs_list(self, _names("algorithms", algorithms))
 
     def get_group_name(self) -> str | None:
         """Return the name of the group of the key exchange; None before the handshake.

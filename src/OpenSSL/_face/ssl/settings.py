@@ -65,7 +65,7 @@ class ContextSettings(Context):
 
         ``SSL_CTX_get_mode(3)``
         """
-        return native.context_get_mode(self)
+        return native.get_mode(self)
 
     def set_max_records_without_data(self, number: int) -> None:
         """Let a peer send at most ``number`` records in a row that hold no data; 0: no bound.
@@ -143,4 +143,4 @@ class ConnectionSettings(Connection):
 
         ``SSL_get_mode(3)``
         """
-        return native.connection_get_mode(self)
+        return native.get_mode(self)

@@ -66,7 +66,7 @@ class ContextStapling(native_context.Context):
         """
         if not isinstance(required, bool):
             raise TypeError("required must be a bool")
-        native.request_ocsp_always(self)
+        native.request_ocsp(self)
         native.set_ocsp_client_callback(self, judge, required)
 
 

@@ -70,7 +70,7 @@ static inline const char *brisk_group_name(SSL *ssl)
 }
 
 /* The name of the compression in use, or NULL: where OpenSSL has none, and nearly always. */
-static inline const char *brisk_compression_name(SSL *ssl)
+static inline const char *brisk_compression_name(const SSL *ssl)
 {
 #ifdef OPENSSL_NO_COMP
     (void)ssl;

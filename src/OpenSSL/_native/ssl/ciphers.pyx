@@ -13,6 +13,8 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.common.memory as memory
+cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.either as either
 from OpenSSL._native.common.memory cimport Memory
 from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_key
 from OpenSSL._native.ssl.connection cimport Connection
@@ -33,8 +35,6 @@ cdef extern from "compat.h" nogil:
     s.SSL_CIPHER_LIST* sk_SSL_CIPHER_dup(const s.SSL_CIPHER_LIST* ciphers)
     void sk_SSL_CIPHER_free(s.SSL_CIPHER_LIST* ciphers)
     long SSL_CTX_set1_groups(s.SSL_CTX* context, int* nids, long count)
-    long SSL_CTX_set1_groups_list(s.SSL_CTX* context, const char* groups)
-    long SSL_CTX_set1_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
     int SSL_CTX_set0_tmp_dh_pkey(s.SSL_CTX* context, c.EVP_PKEY* parameters)
     const char* brisk_group_name(s.SSL* ssl)
     uint32_t SSL_CIPHER_get_id(const s.SSL_CIPHER* cipher)
@@ -53,6 +53,12 @@ cdef extern from "compat.h" nogil:
     void OSSL_DECODER_CTX_free(c.OSSL_DECODER_CTX* decoder)
     int OSSL_DECODER_from_bio(c.OSSL_DECODER_CTX* decoder, c.BIO* bio)
     int EC_curve_nist2nid(const char* name)
+    int SSL_CTRL_SET_MIN_PROTO_VERSION
+    int SSL_CTRL_SET_MAX_PROTO_VERSION
+    int SSL_CTRL_GET_MIN_PROTO_VERSION
+    int SSL_CTRL_GET_MAX_PROTO_VERSION
+    int SSL_CTRL_SET_GROUPS_LIST
+    int SSL_CTRL_SET_SIGALGS_LIST
 
 
 cdef enum:
@@ -122,11 +128,7 @@ def describe_ciphers(Context context not None) -> list[dict[str, Any]]:
 
 
 def get_security_level(Context context not None) -> int:
-    context.enter()
-    try:
-        return s.SSL_CTX_get_security_level(context.handle)
-    finally:
-        context.leave()
+    return asking.context_number(context, s.SSL_CTX_get_security_level)
 
 
 def context_get_cipher_list(Context context not None) -> list[str]:
@@ -245,78 +247,32 @@ def connection_set_ciphersuites(Connection connection not None, bytes suites not
 
 # ---- versions
 
-def context_set_min_version(Context context not None, int version) -> None:
-    context.change()
+cdef int set_version(object target, int command, str rule, int version) except -1:
+    either.change(target)
     try:
-        errors.clear()
-        if s.SSL_CTX_set_min_proto_version(context.handle, version) != 1:
-            errors.fail_ssl("the library does not offer this protocol version")
+        asking.require(
+            target, command, version, NULL, "the library does not offer this protocol version")
+        if either.connection_of(target) != NULL:    # libssl tells a Context's
+            either.note_rule(target, rule, version)
+        return 0
     finally:
-        context.leave()
+        either.leave(target)
 
 
-def context_set_max_version(Context context not None, int version) -> None:
-    context.change()
-    try:
-        errors.clear()
-        if s.SSL_CTX_set_max_proto_version(context.handle, version) != 1:
-            errors.fail_ssl("the library does not offer this protocol version")
-    finally:
-        context.leave()
+def set_min_version(target not None, int version) -> None:
+    set_version(target, SSL_CTRL_SET_MIN_PROTO_VERSION, "min version", version)
 
 
-def context_get_min_version(Context context not None) -> int:
-    context.enter()
-    try:
-        return s.SSL_CTX_get_min_proto_version(context.handle)
-    finally:
-        context.leave()
+def set_max_version(target not None, int version) -> None:
+    set_version(target, SSL_CTRL_SET_MAX_PROTO_VERSION, "max version", version)
 
 
-def context_get_max_version(Context context not None) -> int:
-    context.enter()
-    try:
-        return s.SSL_CTX_get_max_proto_version(context.handle)
-    finally:
-        context.leave()
+def get_min_version(target not None) -> int:
+    return asking.ask(target, SSL_CTRL_GET_MIN_PROTO_VERSION)
 
 
-def connection_set_min_version(Connection connection not None, int version) -> None:
-    connection.enter()
-    try:
-        errors.clear()
-        if s.SSL_set_min_proto_version(connection.handle, version) != 1:
-            errors.fail_ssl("the library does not offer this protocol version")
-        connection.note_rule("min version", version)
-    finally:
-        connection.leave()
-
-
-def connection_set_max_version(Connection connection not None, int version) -> None:
-    connection.enter()
-    try:
-        errors.clear()
-        if s.SSL_set_max_proto_version(connection.handle, version) != 1:
-            errors.fail_ssl("the library does not offer this protocol version")
-        connection.note_rule("max version", version)
-    finally:
-        connection.leave()
-
-
-def connection_get_min_version(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return s.SSL_get_min_proto_version(connection.handle)
-    finally:
-        connection.leave()
-
-
-def connection_get_max_version(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return s.SSL_get_max_proto_version(connection.handle)
-    finally:
-        connection.leave()
+def get_max_version(target not None) -> int:
+    return asking.ask(target, SSL_CTRL_GET_MAX_PROTO_VERSION)
 
 
 # ---- key exchange and signatures
@@ -411,48 +367,27 @@ def load_tmp_dh(Context context not None, bytes path not None) -> None:
         context.leave()
 
 
-def context_set_groups_list(Context context not None, bytes groups not None) -> None:
-    context.change()
+cdef int set_list(
+    object target, int command, str rule, bytes names, str refusal,
+) except -1:
+    either.change(target)
     try:
-        errors.clear()
-        if SSL_CTX_set1_groups_list(context.handle, PyBytes_AS_STRING(groups)) != 1:
-            errors.fail_ssl("the list holds a group that is unknown, or one twice")
-        context.note_rule("groups", groups)
+        asking.require(target, command, 0, PyBytes_AS_STRING(names), refusal)
+        return either.note_rule(target, rule, names)
     finally:
-        context.leave()
+        either.leave(target)
 
 
-def connection_set_groups_list(Connection connection not None, bytes groups not None) -> None:
-    connection.enter()
-    try:
-        errors.clear()
-        if s.SSL_set1_groups_list(connection.handle, PyBytes_AS_STRING(groups)) != 1:
-            errors.fail_ssl("the list holds a group that is unknown, or one twice")
-        connection.note_rule("groups", groups)
-    finally:
-        connection.leave()
+def set_groups_list(target not None, bytes groups not None) -> None:
+    set_list(
+        target, SSL_CTRL_SET_GROUPS_LIST, "groups", groups,
+        "the list holds a group that is unknown, or one twice")
 
 
-def context_set_sigalgs_list(Context context not None, bytes algorithms not None) -> None:
-    context.change()
-    try:
-        errors.clear()
-        if SSL_CTX_set1_sigalgs_list(context.handle, PyBytes_AS_STRING(algorithms)) != 1:
-            errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
-        context.note_rule("signature algorithms", algorithms)
-    finally:
-        context.leave()
-
-
-def connection_set_sigalgs_list(Connection connection not None, bytes algorithms not None) -> None:
-    connection.enter()
-    try:
-        errors.clear()
-        if s.SSL_set1_sigalgs_list(connection.handle, PyBytes_AS_STRING(algorithms)) != 1:
-            errors.fail_ssl("the list holds a signature algorithm that is unknown, or one twice")
-        connection.note_rule("signature algorithms", algorithms)
-    finally:
-        connection.leave()
+def set_sigalgs_list(target not None, bytes algorithms not None) -> None:
+    set_list(
+        target, SSL_CTRL_SET_SIGALGS_LIST, "signature algorithms", algorithms,
+        "the list holds a signature algorithm that is unknown, or one twice")
 
 
 def get_group_name(Connection connection not None) -> str | None:

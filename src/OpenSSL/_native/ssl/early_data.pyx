@@ -12,6 +12,7 @@ from libc.stdint cimport uint32_t
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
 cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.errors cimport DONE, fail_wanting
 from OpenSSL._native.common.hooks cimport ON_EARLY_DATA, ON_EARLY_ONCE
@@ -242,11 +243,7 @@ def read(Connection connection not None, size_t size) -> bytes:
 
 
 def get_status(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return SSL_get_early_data_status(connection.handle)
-    finally:
-        connection.leave()
+    return asking.number(connection, SSL_get_early_data_status)
 
 
 def export(

@@ -7,6 +7,7 @@ from libc.stdlib cimport calloc, free
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.crypto.names cimport wrap_names
 from OpenSSL._native.ssl.ciphers cimport description
@@ -23,7 +24,7 @@ cdef extern from "compat.h" nogil:
     long SSL_get0_certificate_types(s.SSL* ssl, const unsigned char** kinds)
     const c.X509_NAME_LIST* SSL_get0_peer_CA_list(const s.SSL* ssl)
     long SSL_get_extms_support(s.SSL* ssl)
-    long SSL_get_secure_renegotiation_support(s.SSL* ssl)
+    int SSL_CTRL_GET_RI_SUPPORT
     int SSL_client_version(const s.SSL* ssl)
     uint64_t BIO_number_read(c.BIO* bio)
     uint64_t BIO_number_written(c.BIO* bio)
@@ -168,19 +169,11 @@ def get_extms_support(Connection connection not None) -> int:
 
 
 def get_secure_renegotiation(Connection connection not None) -> bool:
-    connection.enter()
-    try:
-        return SSL_get_secure_renegotiation_support(connection.handle) == 1
-    finally:
-        connection.leave()
+    return asking.ask(connection, SSL_CTRL_GET_RI_SUPPORT) == 1
 
 
 def get_client_version(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return SSL_client_version(connection.handle)
-    finally:
-        connection.leave()
+    return asking.number(connection, SSL_client_version)
 
 
 def count_bytes(Connection connection not None, bint written) -> int:
@@ -196,11 +189,7 @@ def count_bytes(Connection connection not None, bint written) -> int:
 
 
 def has_pending(Connection connection not None) -> bool:
-    connection.enter()
-    try:
-        return s.SSL_has_pending(connection.handle) == 1
-    finally:
-        connection.leave()
+    return asking.number(connection, s.SSL_has_pending) == 1
 
 
 def describe_current(Connection connection not None) -> dict[str, Any] | None:
@@ -255,11 +244,7 @@ def key_update(Connection connection not None, bint requested) -> None:
 
 
 def get_key_update_type(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return SSL_get_key_update_type(connection.handle)
-    finally:
-        connection.leave()
+    return asking.number(connection, SSL_get_key_update_type)
 
 
 def set_srtp(Connection connection not None, bytes profiles not None) -> None:

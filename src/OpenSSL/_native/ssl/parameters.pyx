@@ -3,6 +3,7 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.either as either
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.criteria cimport Criteria
@@ -34,6 +35,10 @@ cdef extern from "compat.h" nogil:
     int X509_TRUST_OCSP_REQUEST
     int X509_TRUST_TSA
 
+ctypedef int (*number_of_param)(const c.X509_VERIFY_PARAM*) noexcept nogil
+ctypedef void (*take_number)(c.X509_VERIFY_PARAM*, int) noexcept nogil
+ctypedef int (*require_number)(c.X509_VERIFY_PARAM*, int) noexcept nogil
+
 
 cdef dict TRUSTS = {
     "compat": X509_TRUST_COMPAT,
@@ -60,10 +65,7 @@ cdef class Change:
         return 0 if self.context is None else self.context.note_rule(name, value)
 
     cdef void end(self) noexcept:
-        if self.context is not None:
-            self.context.leave()
-        else:
-            self.connection.leave()
+        either.leave(self.connection if self.context is None else self.context)
 
 
 cdef Change begin(object target):
@@ -90,21 +92,42 @@ cdef Change begin(object target):
 
 
 cdef c.X509_VERIFY_PARAM* enter(object target) except NULL:
+    either.enter(target)
     if isinstance(target, Context):
-        (<Context>target).enter()
         return s.SSL_CTX_get0_param((<Context>target).handle)
-    (<Connection?>target).enter()
     return s.SSL_get0_param((<Connection>target).handle)
 
 
-cdef void leave(object target) noexcept:
-    if isinstance(target, Context):
-        (<Context>target).leave()
-    else:
-        (<Connection>target).leave()
+cdef int number(object target, number_of_param says) except? -1:
+    cdef c.X509_VERIFY_PARAM* rules = enter(target)
+    try:
+        return says(rules)
+    finally:
+        either.leave(target)
+
+
+cdef int set_number(object target, take_number take, int value) except -1:
+    """Nothing that could fail."""
+    cdef Change change = begin(target)
+    take(change.there, value)
+    if change.kept != NULL:
+        take(change.kept, value)
+    change.end()
+    return 0
 
 
 # What is kept is set first: where that fails, nothing has changed.
+
+cdef int require(object target, require_number take, int value, str name) except -1:
+    cdef Change change = begin(target)
+    try:
+        if (change.kept != NULL and take(change.kept, value) != 1
+                or take(change.there, value) != 1):
+            errors.fail_ssl(f"the {name} cannot be set")
+        return change.note(name, value)
+    finally:
+        change.end()
+
 
 def set_flags(target not None, unsigned long flags) -> None:
     cdef Change change = begin(target)
@@ -137,43 +160,23 @@ def get_flags(target not None) -> int:
     try:
         return c.X509_VERIFY_PARAM_get_flags(rules)
     finally:
-        leave(target)
+        either.leave(target)
 
 
 def set_depth(target not None, int depth) -> None:
-    cdef Change change = begin(target)
-    try:
-        X509_VERIFY_PARAM_set_depth(change.there, depth)
-        if change.kept != NULL:
-            X509_VERIFY_PARAM_set_depth(change.kept, depth)
-    finally:
-        change.end()
+    set_number(target, X509_VERIFY_PARAM_set_depth, depth)
 
 
 def get_depth(target not None) -> int:
-    cdef c.X509_VERIFY_PARAM* rules = enter(target)
-    try:
-        return X509_VERIFY_PARAM_get_depth(rules)
-    finally:
-        leave(target)
+    return number(target, X509_VERIFY_PARAM_get_depth)
 
 
 def set_level(target not None, int level) -> None:
-    cdef Change change = begin(target)
-    try:
-        X509_VERIFY_PARAM_set_auth_level(change.there, level)
-        if change.kept != NULL:
-            X509_VERIFY_PARAM_set_auth_level(change.kept, level)
-    finally:
-        change.end()
+    set_number(target, X509_VERIFY_PARAM_set_auth_level, level)
 
 
 def get_level(target not None) -> int:
-    cdef c.X509_VERIFY_PARAM* rules = enter(target)
-    try:
-        return X509_VERIFY_PARAM_get_auth_level(rules)
-    finally:
-        leave(target)
+    return number(target, X509_VERIFY_PARAM_get_auth_level)
 
 
 def set_time(target not None, seconds: int | None) -> None:
@@ -201,42 +204,22 @@ def get_time(target not None) -> int | None:
             return None
         return X509_VERIFY_PARAM_get_time(rules)
     finally:
-        leave(target)
+        either.leave(target)
 
 
 def set_purpose(target not None, bytes name not None) -> None:
     cdef int index = X509_PURPOSE_get_by_sname(name)
-    cdef int purpose
-    cdef Change change
     if index < 0:
         raise ValueError("OpenSSL knows no such purpose")
-    purpose = X509_PURPOSE_get_id(X509_PURPOSE_get0(index))
-    change = begin(target)
-    try:
-        if (change.kept != NULL
-                and X509_VERIFY_PARAM_set_purpose(change.kept, purpose) != 1
-                or X509_VERIFY_PARAM_set_purpose(change.there, purpose) != 1):
-            errors.fail_ssl("the purpose cannot be set")
-        change.note("purpose", purpose)
-    finally:
-        change.end()
+    require(
+        target, X509_VERIFY_PARAM_set_purpose, X509_PURPOSE_get_id(X509_PURPOSE_get0(index)),
+        "purpose")
 
 
 def set_trust(target not None, str name not None) -> None:
-    cdef int trust
-    cdef Change change
     if name not in TRUSTS:
         raise ValueError(f"trust must be one of {', '.join(TRUSTS)}")
-    trust = TRUSTS[name]
-    change = begin(target)
-    try:
-        if (change.kept != NULL
-                and X509_VERIFY_PARAM_set_trust(change.kept, trust) != 1
-                or X509_VERIFY_PARAM_set_trust(change.there, trust) != 1):
-            errors.fail_ssl("the trust cannot be set")
-        change.note("trust", trust)
-    finally:
-        change.end()
+    require(target, X509_VERIFY_PARAM_set_trust, TRUSTS[name], "trust")
 
 
 cdef c.ASN1_OBJECTS* read_policies(list policies) except NULL:

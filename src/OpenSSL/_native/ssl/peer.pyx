@@ -5,6 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.crypto.certificates cimport wrap_certificate, wrap_chain
 from OpenSSL._native.crypto.keys cimport release_key
 from OpenSSL._native.crypto.names cimport wrap_names
@@ -17,7 +18,7 @@ cdef extern from "compat.h" nogil:
     c.X509_NAME_LIST* SSL_get_client_CA_list(const s.SSL* ssl)
     c.X509_NAME_LIST* SSL_dup_CA_list(const c.X509_NAME_LIST* names)
     const char* SSL_CIPHER_standard_name(const s.SSL_CIPHER* cipher)
-    const char* brisk_compression_name(s.SSL* ssl)
+    const char* brisk_compression_name(const s.SSL* ssl)
     char* SSL_get_shared_ciphers(const s.SSL* ssl, char* text, int size)
     const char* SSL_get_version(const s.SSL* ssl)
     const char* SSL_state_string_long(const s.SSL* ssl)
@@ -27,7 +28,7 @@ cdef extern from "compat.h" nogil:
     int SSL_get_signature_type_nid(const s.SSL* ssl, int* nid)
     long SSL_get_signature_nid(s.SSL* ssl, int* nid)
     int SSL_renegotiate(s.SSL* ssl)
-    long SSL_total_renegotiations(s.SSL* ssl)
+    int SSL_CTRL_GET_TOTAL_RENEGOTIATIONS
 
 cdef enum:
     CIPHERS_MAXIMUM = 16384     # bytes; OpenSSL cuts a longer list after a whole name
@@ -154,13 +155,8 @@ def get_cipher_bits(Connection connection not None) -> int | None:
 
 
 def get_compression(Connection connection not None) -> str | None:
-    cdef const char* name
-    connection.enter()
-    try:
-        name = brisk_compression_name(connection.handle)
-        return None if name == NULL else (<bytes>name).decode("ascii")
-    finally:
-        connection.leave()
+    cdef bytes name = asking.text(connection, brisk_compression_name)
+    return None if name is None else name.decode("ascii")
 
 
 def get_shared_ciphers(Connection connection not None) -> list[str]:
@@ -253,43 +249,23 @@ def get_peer_signature(Connection connection not None) -> tuple[str | None, str 
 # ---- state
 
 def is_server(Connection connection not None) -> bool:
-    connection.enter()
-    try:
-        return s.SSL_is_server(connection.handle) != 0
-    finally:
-        connection.leave()
+    return asking.number(connection, s.SSL_is_server) != 0
 
 
 def is_init_finished(Connection connection not None) -> bool:
-    connection.enter()
-    try:
-        return s.SSL_is_init_finished(connection.handle) != 0
-    finally:
-        connection.leave()
+    return asking.number(connection, s.SSL_is_init_finished) != 0
 
 
 def get_protocol_version(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return s.SSL_version(connection.handle)
-    finally:
-        connection.leave()
+    return asking.number(connection, s.SSL_version)
 
 
 def get_protocol_version_name(Connection connection not None) -> str:
-    connection.enter()
-    try:
-        return (<bytes>SSL_get_version(connection.handle)).decode("ascii")
-    finally:
-        connection.leave()
+    return asking.text(connection, SSL_get_version).decode("ascii")
 
 
 def get_state_string(Connection connection not None) -> bytes:
-    connection.enter()
-    try:
-        return <bytes>SSL_state_string_long(connection.handle)
-    finally:
-        connection.leave()
+    return asking.text(connection, SSL_state_string_long)
 
 
 def renegotiate(Connection connection not None) -> bool:
@@ -307,16 +283,8 @@ def renegotiate(Connection connection not None) -> bool:
 
 
 def renegotiate_pending(Connection connection not None) -> bool:
-    connection.enter()
-    try:
-        return s.SSL_renegotiate_pending(connection.handle) == 1
-    finally:
-        connection.leave()
+    return asking.number(connection, s.SSL_renegotiate_pending) == 1
 
 
 def total_renegotiations(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return SSL_total_renegotiations(connection.handle)
-    finally:
-        connection.leave()
+    return asking.ask(connection, SSL_CTRL_GET_TOTAL_RENEGOTIATIONS)

@@ -13,6 +13,7 @@ from libc.string cimport memcmp
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
     ON_SESSION_GET, ON_SESSION_NEW, ON_SESSION_REMOVE, Carrier, Scope, enter_hook, leave_hook,
@@ -32,8 +33,8 @@ from OpenSSL._native.common.hooks import write_unraisable
 from OpenSSL._native.ssl.context import set_teller
 
 cdef extern from "compat.h" nogil:
-    long SSL_CTX_sess_set_cache_size(s.SSL_CTX* context, long count)
-    long SSL_CTX_sess_get_cache_size(s.SSL_CTX* context)
+    int SSL_CTRL_SET_SESS_CACHE_SIZE
+    int SSL_CTRL_GET_SESS_CACHE_SIZE
     void brisk_flush_sessions(s.SSL_CTX* context, long long seconds)
     int SSL_CTX_add_session(s.SSL_CTX* context, s.SSL_SESSION* session)
     void SSL_CTX_sess_set_new_cb(s.SSL_CTX* context, s.session_new_hook callback)
@@ -201,19 +202,11 @@ def get_remove_callback(Context context not None) -> Callable[..., Any] | None:
 def set_cache_size(Context context not None, long size) -> int:
     if size < 0:
         raise ValueError("size must not be negative")
-    context.change()
-    try:
-        return SSL_CTX_sess_set_cache_size(context.handle, size)
-    finally:
-        context.leave()
+    return asking.tell(context, SSL_CTRL_SET_SESS_CACHE_SIZE, size)
 
 
 def get_cache_size(Context context not None) -> int:
-    context.enter()
-    try:
-        return SSL_CTX_sess_get_cache_size(context.handle)
-    finally:
-        context.leave()
+    return asking.ask(context, SSL_CTRL_GET_SESS_CACHE_SIZE)
 
 
 def flush(Context context not None, long long seconds) -> None:

@@ -19,6 +19,7 @@ from libc.string cimport memcpy
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.common.rules cimport RULES
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -32,8 +33,8 @@ cdef extern from "compat.h" nogil:
     int SSL_SESSION_has_ticket(const s.SSL_SESSION* session)
     unsigned long SSL_SESSION_get_ticket_lifetime_hint(const s.SSL_SESSION* session)
     long long brisk_session_time(const s.SSL_SESSION* session)
-    long SSL_CTX_set_session_cache_mode(s.SSL_CTX* context, long mode)
-    long SSL_CTX_get_session_cache_mode(s.SSL_CTX* context)
+    int SSL_CTRL_SET_SESS_CACHE_MODE
+    int SSL_CTRL_GET_SESS_CACHE_MODE
     long SSL_CTX_get_timeout(const s.SSL_CTX* context)
     int SSL_CTX_set_session_id_context(s.SSL_CTX* context, const unsigned char* id,
         unsigned int size)
@@ -263,19 +264,11 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
 # ---- the cache of a Context
 
 def set_cache_mode(Context context not None, uint32_t mode) -> int:
-    context.change()
-    try:
-        return <uint32_t>SSL_CTX_set_session_cache_mode(context.handle, <long>mode)
-    finally:
-        context.leave()
+    return <uint32_t>asking.tell(context, SSL_CTRL_SET_SESS_CACHE_MODE, <long>mode)
 
 
 def get_cache_mode(Context context not None) -> int:
-    context.enter()
-    try:
-        return <uint32_t>SSL_CTX_get_session_cache_mode(context.handle)
-    finally:
-        context.leave()
+    return <uint32_t>asking.ask(context, SSL_CTRL_GET_SESS_CACHE_MODE)
 
 
 def set_cache_timeout(Context context not None, long seconds) -> int:
@@ -392,8 +385,4 @@ def set_session(Connection connection not None, Session session not None) -> Non
 
 
 def session_reused(Connection connection not None) -> bool:
-    connection.enter()
-    try:
-        return s.SSL_session_reused(connection.handle) != 0
-    finally:
-        connection.leave()
+    return asking.number(connection, s.SSL_session_reused) != 0

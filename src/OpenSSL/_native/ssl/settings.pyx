@@ -3,6 +3,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.ssl.adoption cimport OPTIONS
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -11,8 +12,9 @@ cdef extern from "compat.h" nogil:
     uint64_t SSL_CTX_set_options(s.SSL_CTX* context, uint64_t options)
     uint64_t SSL_CTX_clear_options(s.SSL_CTX* context, uint64_t options)
     uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
-    long SSL_CTX_clear_mode(s.SSL_CTX* context, long mode)
     long SSL_clear_mode(s.SSL* ssl, long mode)
+    int SSL_CTRL_MODE
+    int SSL_CTRL_CLEAR_MODE
 
 # Options have 64 bits on every platform.  Modes travel through a C long, which
 # has 32 on some; a wider value must be refused rather than lose its top.
@@ -45,27 +47,15 @@ def context_get_options(Context context not None) -> int:
 
 
 def context_set_mode(Context context not None, uint32_t mode) -> int:
-    context.change()
-    try:
-        return <uint32_t>s.SSL_CTX_set_mode(context.handle, <long>mode)
-    finally:
-        context.leave()
+    return <uint32_t>asking.tell(context, SSL_CTRL_MODE, <long>mode)
 
 
 def context_clear_mode(Context context not None, uint32_t mode) -> int:
-    context.change()
-    try:
-        return <uint32_t>SSL_CTX_clear_mode(context.handle, <long>mode)
-    finally:
-        context.leave()
+    return <uint32_t>asking.tell(context, SSL_CTRL_CLEAR_MODE, <long>mode)
 
 
-def context_get_mode(Context context not None) -> int:
-    context.enter()
-    try:
-        return <uint32_t>s.SSL_CTX_get_mode(context.handle)
-    finally:
-        context.leave()
+def get_mode(target not None) -> int:
+    return <uint32_t>asking.ask(target, SSL_CTRL_MODE)
 
 
 # What is not a bit stands with its kind: how long a peer may keep us busy for nothing.
@@ -146,13 +136,5 @@ def connection_clear_mode(Connection connection not None, uint32_t mode) -> int:
     try:
         note_taken_away(connection, mode, 0)
         return <uint32_t>SSL_clear_mode(connection.handle, <long>mode)
-    finally:
-        connection.leave()
-
-
-def connection_get_mode(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return <uint32_t>s.SSL_get_mode(connection.handle)
     finally:
         connection.leave()

@@ -12,8 +12,7 @@ def set_ocsp_client_callback(
 def set_ocsp_server_callback(
     context: Context, callback: Callable[..., Any] | None, data: object
 ) -> None: ...
-def request_ocsp_always(context: Context) -> None:
-    """Let the connections that are made from now on ask for a response."""
+def request_ocsp(target: object) -> None:
+    """Let a connection, or all that a Context makes from now on, ask for a response."""
 
-def request_ocsp(connection: Connection) -> None: ...
 def get_tlsext_status_ocsp_resp(connection: Connection) -> bytes | None: ...

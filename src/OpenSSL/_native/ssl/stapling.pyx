@@ -6,6 +6,8 @@ from libc.string cimport memcpy
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.either as either
 from OpenSSL._native.common.hooks cimport (
     ON_OCSP_CLIENT, ON_OCSP_SERVER, Carrier, Hooks, Scope, enter_hook, leave_hook,
 )
@@ -16,8 +18,7 @@ from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 cdef extern from "compat.h" nogil:
     int TLSEXT_STATUSTYPE_ocsp
     long SSL_CTX_set_tlsext_status_cb(s.SSL_CTX* context, s.status_hook callback)
-    long SSL_CTX_set_tlsext_status_type(s.SSL_CTX* context, int kind)
-    long SSL_set_tlsext_status_type(s.SSL* ssl, int kind)
+    int SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE
     long SSL_set_tlsext_status_ocsp_resp(s.SSL* ssl, unsigned char* data, long size)
 
 cdef enum:
@@ -122,25 +123,15 @@ def set_ocsp_server_callback(
         context.leave()
 
 
-def request_ocsp_always(Context context not None) -> None:
-    """Let the connections that are made from now on ask for a response."""
-    context.change()
+def request_ocsp(target not None) -> None:
+    """Let a connection, or all that a Context makes from now on, ask for a response."""
+    either.change(target)
     try:
-        errors.clear()
-        if SSL_CTX_set_tlsext_status_type(context.handle, TLSEXT_STATUSTYPE_ocsp) != 1:
-            errors.fail_ssl("OCSP stapling cannot be requested")
+        asking.require(
+            target, SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_ocsp, NULL,
+            "OCSP stapling cannot be requested")
     finally:
-        context.leave()
-
-
-def request_ocsp(Connection connection not None) -> None:
-    connection.enter()
-    try:
-        errors.clear()
-        if SSL_set_tlsext_status_type(connection.handle, TLSEXT_STATUSTYPE_ocsp) != 1:
-            errors.fail_ssl("OCSP stapling cannot be requested")
-    finally:
-        connection.leave()
+        either.leave(target)
 
 
 def get_tlsext_status_ocsp_resp(Connection connection not None) -> bytes | None:

@@ -7,6 +7,7 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport LAX, NO_LOGS, STRICT, Context
 
@@ -54,11 +55,7 @@ def context_disable(Context context not None) -> None:
 
 
 def context_is_enabled(Context context not None) -> bool:
-    context.enter()
-    try:
-        return bool(SSL_CTX_ct_is_enabled(context.handle))
-    finally:
-        context.leave()
+    return asking.context_number(context, SSL_CTX_ct_is_enabled) != 0
 
 
 def set_log_file(Context context not None, bytes path) -> None:
@@ -102,11 +99,7 @@ def disable(Connection connection not None) -> None:
 
 
 def is_enabled(Connection connection not None) -> bool:
-    connection.enter()
-    try:
-        return bool(s.SSL_ct_is_enabled(connection.handle))
-    finally:
-        connection.leave()
+    return asking.number(connection, s.SSL_ct_is_enabled) != 0
 
 
 cdef tuple describe(c.SCT* stamp):

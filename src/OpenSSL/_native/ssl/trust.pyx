@@ -3,6 +3,7 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.common.hooks cimport ON_PEER, ON_VERIFY
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.common.memory cimport Memory, opened
@@ -312,11 +313,7 @@ def set_verify(Context context not None, int mode, callback: Callable[..., Any] 
 
 
 def get_verify_mode(Context context not None) -> int:
-    context.enter()
-    try:
-        return s.SSL_CTX_get_verify_mode(context.handle)
-    finally:
-        context.leave()
+    return asking.context_number(context, s.SSL_CTX_get_verify_mode)
 
 
 def set_verify_depth(Context context not None, int depth) -> None:
@@ -328,11 +325,7 @@ def set_verify_depth(Context context not None, int depth) -> None:
 
 
 def get_verify_depth(Context context not None) -> int:
-    context.enter()
-    try:
-        return s.SSL_CTX_get_verify_depth(context.handle)
-    finally:
-        context.leave()
+    return asking.context_number(context, s.SSL_CTX_get_verify_depth)
 
 
 def set_verify_mode(Context context not None, int mode) -> None:
@@ -403,11 +396,7 @@ def verify_client_post_handshake(Connection connection not None) -> None:
 
 
 def connection_get_verify_mode(Connection connection not None) -> int:
-    connection.enter()
-    try:
-        return s.SSL_get_verify_mode(connection.handle)
-    finally:
-        connection.leave()
+    return asking.number(connection, s.SSL_get_verify_mode)
 
 
 # ---- the names a peer must have

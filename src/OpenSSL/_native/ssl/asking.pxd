@@ -1,0 +1,22 @@
+from OpenSSL._native.common.libssl cimport SSL, SSL_CTX
+from OpenSSL._native.ssl.connection cimport Connection
+from OpenSSL._native.ssl.context cimport Context
+
+ctypedef int (*number_of_ssl)(const SSL*) noexcept nogil
+ctypedef int (*number_of_ctx)(const SSL_CTX*) noexcept nogil
+ctypedef const char* (*text_of_ssl)(const SSL*) noexcept nogil
+
+# What one function of libssl says.
+cdef int number(Connection connection, number_of_ssl says) except? -1
+cdef int context_number(Context context, number_of_ctx says) except? -1
+cdef bytes text(Connection connection, text_of_ssl says)     # None for NULL
+
+# The same for what libssl has as macros over SSL_CTX_ctrl(3) and SSL_ctrl(3): a Context or a
+# Connection is asked about or told a number.  `tell` returns what libssl does.
+cdef long ask(object target, int command) except? -1
+cdef long tell(object target, int command, long number) except? -1
+
+# Between either.change() and either.leave(): have libssl take a number and words, or raise Error
+# with these words.
+cdef int require(
+    object target, int command, long number, const char* text, str refusal) except -1
