@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from kit import authority, contexts, sockets
 from OpenSSL import SSL
 
+COOKIE = b"a good cookie"
+
 
 def context(*, serving: bool = False) -> SSL.Context:
     """One that speaks DTLS; a client trusts the tests' authority."""
@@ -18,6 +20,17 @@ def context(*, serving: bool = False) -> SSL.Context:
     else:
         made.load_verify_locations(str(authority.trust_file()))
         made.set_verify(SSL.VERIFY_PEER)
+    return made
+
+
+def cookie_context(*, serving: bool = False) -> SSL.Context:
+    """One that speaks DTLS; a server asks for a cookie first, and a client trusts anybody."""
+    made = SSL.Context(SSL.DTLS_METHOD)
+    if serving:
+        contexts.use_identity(made, authority.identity())
+        made.set_options(SSL.OP_COOKIE_EXCHANGE)
+        made.set_cookie_generate_callback(lambda connection: COOKIE)
+        made.set_cookie_verify_callback(lambda connection, cookie: cookie == COOKIE)
     return made
 
 

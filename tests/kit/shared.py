@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kit import contexts
 from OpenSSL import SSL
 
 KEY = bytes(range(32))
 IDENTITY = b"meter 17"
+VERSIONS = pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 
 
 def serve(context: SSL.Context, key: bytes = KEY) -> SSL.Context:
@@ -31,3 +34,11 @@ def client_context(
     version: str | None = None, key: bytes = KEY, identity: str | bytes = IDENTITY
 ) -> SSL.Context:
     return ask(contexts.blank_context(version), key, identity)
+
+
+class Forgot(Exception):
+    pass
+
+
+def forget(*_rest: object) -> None:
+    raise Forgot

@@ -1,4 +1,4 @@
-"""DTLS: cookies, timers and packet sizes."""
+"""DTLS: cookies, lost packets and packet sizes."""
 
 import os
 import shlex
@@ -8,11 +8,9 @@ import time
 
 import pytest
 
-from kit import apart, authority, contexts, pump
+from kit import apart, contexts, pump
+from kit.datagrams import COOKIE, cookie_context
 from OpenSSL import SSL
-
-COOKIE = b"a good cookie"
-
 
 #: gettimeofday is what libssl's timers ask.
 CLOCK = """
@@ -62,19 +60,9 @@ class Oops(Exception):
     """What the hooks of these tests raise."""
 
 
-def dtls_context(*, serving=False):
-    context = SSL.Context(SSL.DTLS_METHOD)
-    if serving:
-        contexts.use_identity(context, authority.identity())
-        context.set_options(SSL.OP_COOKIE_EXCHANGE)
-        context.set_cookie_generate_callback(lambda connection: COOKIE)
-        context.set_cookie_verify_callback(lambda connection, cookie: cookie == COOKIE)
-    return context
-
-
 @pytest.fixture
 def ends():
-    return pump.pair(dtls_context(serving=True), dtls_context())
+    return pump.pair(cookie_context(serving=True), cookie_context())
 
 
 def packets(source):
@@ -119,10 +107,10 @@ class TestCookies:
 
     def test_the_hooks_are_given_the_connection_and_the_cookie(self):
         calls = []
-        server = dtls_context(serving=True)
+        server = cookie_context(serving=True)
         server.set_cookie_generate_callback(lambda *given: calls.append(given) or COOKIE)
         server.set_cookie_verify_callback(lambda *given: calls.append(given) or True)
-        ends = pump.pair(server, dtls_context())
+        ends = pump.pair(server, cookie_context())
         hello(ends)
         with pytest.raises(SSL.WantReadError):
             ends.server.DTLSv1_listen()
@@ -132,9 +120,9 @@ class TestCookies:
         assert calls == [(ends.server,), (ends.server, COOKIE)]
 
     def test_a_wrong_cookie_is_asked_for_again(self):
-        server = dtls_context(serving=True)
+        server = cookie_context(serving=True)
         server.set_cookie_verify_callback(lambda connection, cookie: False)
-        ends = pump.pair(server, dtls_context())
+        ends = pump.pair(server, cookie_context())
         for _ in range(2):
             hello(ends)
             with pytest.raises(SSL.WantReadError):
@@ -142,9 +130,9 @@ class TestCookies:
             assert deliver(ends.server, ends.client) == 1
 
     def test_the_longest_cookie(self):
-        server = dtls_context(serving=True)
+        server = cookie_context(serving=True)
         server.set_cookie_generate_callback(lambda connection: b"x" * 255)
-        ends = pump.pair(server, dtls_context())
+        ends = pump.pair(server, cookie_context())
         hello(ends)
         with pytest.raises(SSL.WantReadError):
             ends.server.DTLSv1_listen()
@@ -161,9 +149,9 @@ class TestCookies:
     )
     @pytest.mark.holds("C8", "CVE-2026-27459")
     def test_a_cookie_that_is_none_comes_out_of_the_call(self, make, error):
-        server = dtls_context(serving=True)
+        server = cookie_context(serving=True)
         server.set_cookie_generate_callback(make)
-        ends = pump.pair(server, dtls_context())
+        ends = pump.pair(server, cookie_context())
         hello(ends)
         with pytest.raises(error):
             ends.server.DTLSv1_listen()
@@ -175,9 +163,9 @@ class TestCookies:
         def fail(*given):
             raise kind("cookie")
 
-        server = dtls_context(serving=True)
+        server = cookie_context(serving=True)
         server.set_cookie_verify_callback(fail)
-        ends = pump.pair(server, dtls_context())
+        ends = pump.pair(server, cookie_context())
         hello(ends)
         with pytest.raises(SSL.WantReadError):
             ends.server.DTLSv1_listen()
@@ -187,10 +175,10 @@ class TestCookies:
             ends.server.DTLSv1_listen()
 
     def test_without_hooks_there_is_no_listening(self):
-        server = dtls_context(serving=True)
+        server = cookie_context(serving=True)
         server.set_cookie_generate_callback(None)
         server.set_cookie_verify_callback(None)
-        ends = pump.pair(server, dtls_context())
+        ends = pump.pair(server, cookie_context())
         hello(ends)
         with pytest.raises(SSL.Error) as caught:
             ends.server.DTLSv1_listen()
@@ -201,7 +189,7 @@ class TestCookies:
     @pytest.mark.parametrize("name", ["set_cookie_generate_callback", "set_cookie_verify_callback"])
     def test_what_cannot_be_called_is_refused(self, name):
         with pytest.raises(TypeError, match="callable"):
-            getattr(dtls_context(), name)(b"cookie")
+            getattr(cookie_context(), name)(b"cookie")
 
     def test_only_dtls_listens(self):
         connection = SSL.Connection(contexts.server_context(), None)
@@ -250,9 +238,9 @@ class TestCookies:
             ends.server.DTLSv1_listen()
 
     def test_a_hook_cannot_listen_on_its_own_connection(self):
-        server = dtls_context(serving=True)
+        server = cookie_context(serving=True)
         server.set_cookie_generate_callback(lambda connection: connection.DTLSv1_listen())
-        ends = pump.pair(server, dtls_context())
+        ends = pump.pair(server, cookie_context())
         hello(ends)
         with pytest.raises(SSL.Error, match="callback"):
             ends.server.DTLSv1_listen()
@@ -297,7 +285,7 @@ class TestTimers:
 
 class TestPacketSizes:
     def connected(self):
-        server, client = dtls_context(serving=True), dtls_context()
+        server, client = cookie_context(serving=True), cookie_context()
         server.clear_options(SSL.OP_COOKIE_EXCHANGE)
         for context in (server, client):
             context.set_options(SSL.OP_NO_QUERY_MTU)
@@ -308,7 +296,7 @@ class TestPacketSizes:
         return ends
 
     def test_no_packet_is_larger(self):
-        server, client = dtls_context(serving=True), dtls_context()
+        server, client = cookie_context(serving=True), cookie_context()
         server.clear_options(SSL.OP_COOKIE_EXCHANGE)
         for context in (server, client):
             context.set_options(SSL.OP_NO_QUERY_MTU)
@@ -329,7 +317,7 @@ class TestPacketSizes:
     @pytest.mark.differs("packets of a handshake where")
     def test_a_flight_is_not_cut_into_small_packets(self):
         """Programs send what one ``bio_read(1500)`` gives after each step, and no more."""
-        server, client = dtls_context(serving=True), dtls_context()
+        server, client = cookie_context(serving=True), cookie_context()
         server.clear_options(SSL.OP_COOKIE_EXCHANGE)
         ends = pump.pair(server, client)
         hello(ends)
@@ -405,69 +393,3 @@ def test_an_unknown_size_of_datagrams_is_named():
     with pytest.raises(SSL.WantReadError):
         client.do_handshake()
     assert client.bio_read(2000)
-
-
-class Failing:
-    """Hooks without an answer, of either end: the peer is told all the same."""
-
-    def __init__(self, hook, after=0):
-        self.hook, self.left, self.failed = hook, after, False
-        self.server, self.client = dtls_context(serving=True), dtls_context()
-
-    def fail(self, *arguments):
-        if self.left == 0:
-            self.failed = True
-            raise LookupError(self.hook)
-        self.left -= 1
-
-    def outcome(self, side):
-        getattr(getattr(self, side), self.hook)(self.fail)
-        self.ends = pump.pair(self.server, self.client)
-        return pump.handshake_outcome(*self.ends)
-
-    def told(self, side, outcome):
-        """The alert that the peer got: 0 is a goodbye, where it was done already."""
-        ends, outcomes = list(self.ends), list(outcome)
-        if side == "client":
-            ends.reverse()
-            outcomes.reverse()
-        assert isinstance(outcomes[0], LookupError)
-        with pytest.raises(SSL.Error, match="aborted by an exception"):
-            ends[0].do_handshake()
-        if outcomes[1] is None:
-            pump.shuttle(ends[0], ends[1])
-            with pytest.raises(SSL.ZeroReturnError):
-                ends[1].recv(1)
-            return 0
-        assert isinstance(outcomes[1], SSL.Error)
-        return outcomes[1].alert
-
-
-@pytest.mark.parametrize("side", ["server", "client"])
-@pytest.mark.parametrize(
-    ("hook", "after"),
-    [("set_info_callback", 0), ("set_info_callback", 3)],
-)
-def test_a_hook_without_an_answer_that_fails_tells_the_peer(side, hook, after):
-    failing = Failing(hook, after)
-    assert failing.told(side, failing.outcome(side)) == 10  # unexpected_message
-
-
-@pytest.mark.parametrize("side", ["server", "client"])
-def test_a_key_log_that_fails_tells_the_peer(side):
-    failing = Failing("set_keylog_callback")
-    failing.told(side, failing.outcome(side))
-
-
-@pytest.mark.parametrize("side", ["server", "client"])
-def test_a_hook_that_fails_at_any_step_ends_the_handshake(side):
-    steps = 0
-    while True:
-        failing = Failing("set_info_callback", steps)
-        outcome = failing.outcome(side)
-        if not failing.failed:
-            break
-        failing.told(side, outcome)
-        steps += 1
-    assert outcome == (None, None)
-    assert steps > 10
