@@ -15,6 +15,7 @@ __all__ = [
     "days_left",
     "describe",
     "has_ended",
+    "key_words",
     "name_of",
     "presented",
     "validity",
@@ -138,12 +139,16 @@ def _moment(ask: Callable[[], bytes | None]) -> datetime.datetime | None:
     return moment.replace(tzinfo=datetime.timezone.utc)
 
 
+def key_words(key: crypto.PKey) -> str:
+    """Return kind and size of *key*: ``EC 256 bits``."""
+    return f"{_KEY_KINDS.get(key.type(), f'kind {key.type()}')} {quantity(key.bits(), 'bit')}"
+
+
 def _key(certificate: crypto.X509) -> str:
     try:
-        key = certificate.get_pubkey()
+        return key_words(certificate.get_pubkey())
     except crypto.Error:
         return "unreadable"
-    return f"{_KEY_KINDS.get(key.type(), f'kind {key.type()}')} {key.bits()} bits"
 
 
 def _signature(certificate: crypto.X509) -> str:
