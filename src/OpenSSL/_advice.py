@@ -32,18 +32,27 @@ _VERIFICATION = {
 
 #: By OpenSSL's reasons.
 _REASONS = {
-    "no start line": "no PEM block of the wanted kind is there: another kind of file, or DER?",
+    "no start line": "no PEM block of the wanted kind is there: another kind of file, DER, or "
+    "the name of a file where its content is asked for?",
+    "no certificate or crl found": "another kind of file, or DER?",
     "unregistered scheme": "not a file, nor a URI of a scheme that a provider knows",
     "bad decrypt": "most likely the passphrase is wrong",
     "maybe wrong password": "most likely the passphrase is wrong",
     "mac verify failure": "most likely the passphrase is wrong",
-    "bad password read": "the key is encrypted, and nobody gave its passphrase (set_passwd_cb)",
+    "bad password read": "the key is encrypted, and nobody gave its passphrase (set_passwd_cb, or "
+    "the argument of load_privatekey)",
     "problems getting password": "the key is encrypted, and its passphrase was not given",
-    "key values mismatch": "this private key does not belong to that certificate",
+    "key values mismatch": "this private key does not belong to that certificate (of a chain in a "
+    "file, the first counts)",
     "no certificate assigned": "no certificate for this kind of key is there yet "
     "(use_certificate_chain_file)",
-    "no private key assigned": "the certificate has no key yet (use_privatekey_file)",
-    "connection type not set": "set_connect_state or set_accept_state says which end this is",
+    "no private key assigned": "the certificate has no key yet, or lost the one that did not "
+    "belong to it (use_privatekey_file)",
+    **dict.fromkeys(
+        ("connection type not set", "uninitialized"),
+        "set_connect_state or set_accept_state says which end this is",
+    ),
+    "protocol is shutdown": "this end has said goodbye (shutdown): nothing can be sent any more",
     "no cipher match": "it names no suite that is known here; those of TLS 1.3 are for "
     "set_tls13_ciphersuites",
     "wrong version number": "what came is not TLS: is it the right port, or does the protocol "
@@ -76,6 +85,8 @@ _REASONS = {
     "sslv3 alert certificate unknown": "the peer has refused our certificate",
     "tlsv1 unrecognized name": "the server does not serve the name of set_tlsext_host_name",
     "tlsv1 alert no application protocol": "the server speaks none of set_alpn_protos",
+    "illegal zero content": "something that it must have is not set yet: a name, a date, a serial "
+    "number or a key",
     "session id context uninitialized": "a server that verifies clients needs set_session_id to "
     "resume sessions",
     "dtls message too big": "one message over DTLS has at most 16384 bytes",
@@ -85,9 +96,24 @@ _REASONS = {
 }
 
 
+_NOT_DER = "not DER of the wanted kind: PEM, another kind of file, or damaged?"
+#: By library and reason, where the reason alone may mean something else.
+_IN_LIBRARIES = {
+    ("DECODER routines", "unsupported"): "no key of a known kind is there: another kind of file, "
+    "another form (PEM, DER), or damaged?",
+    **{
+        ("asn1 encoding routines", reason): _NOT_DER
+        for reason in ("wrong tag", "not enough data", "header too long", "bad object header")
+    },
+}
+
+
 def advice(error: Error | CryptoError) -> list[str]:
     """Return what is known to help, the last complaint's first; mostly one line, or none."""
-    found = [_REASONS.get(each.reason) for each in reversed(error.errors)]
+    found = [
+        _REASONS.get(each.reason) or _IN_LIBRARIES.get((each.library, each.reason))
+        for each in reversed(error.errors)
+    ]
     found.append(about_verification(getattr(error, "verify_code", None)))
     return [each for each in dict.fromkeys(found) if each]
 

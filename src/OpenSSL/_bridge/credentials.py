@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from OpenSSL import _exceptions as ours
 from OpenSSL._bridge.certificates import der, described
 from OpenSSL._bridge.errors import failure, load_failure
-from OpenSSL._face.common.arguments import path_bytes
+from OpenSSL._face.common.arguments import named, path_bytes
 from OpenSSL._native.common.constants import FILETYPE_PEM
 from OpenSSL._native.crypto import certificates, descriptions, stores
 from OpenSSL._native.ssl import credentials, trust
@@ -125,8 +125,9 @@ class Credentials:
         key = certificate if keyfile is None else _path("keyfile", keyfile)
         ask = asker(password)
         try:
-            credentials.use_certificate_chain_file(self.context, certificate, ask)
-            credentials.use_privatekey_file(self.context, key, FILETYPE_PEM, ask)
+            load = credentials.use_certificate_chain_file
+            named(certificate, load, self.context, certificate, ask)
+            named(key, credentials.use_privatekey_file, self.context, key, FILETYPE_PEM, ask)
             self.context.check_privatekey()
         except ours.Error as error:
             raise load_failure(error) from error
@@ -143,7 +144,7 @@ class Credentials:
             if cadata is not None:
                 self._trust(read_authorities(cadata))
             if file is not None or folder is not None:
-                trust.load_verify_locations(self.context, file, folder)
+                named(file, trust.load_verify_locations, self.context, file, folder)
         except (ours.Error, ours.CryptoError) as error:
             raise load_failure(error) from error
 

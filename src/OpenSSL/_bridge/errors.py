@@ -167,14 +167,24 @@ def translated(error: ours.Error, name: str | None = None) -> OSError:
         new = made(ssl.SSLError, ssl.SSL_ERROR_SSL, words, library, reason)
     # What only this package knows stays to be asked.
     new.alert, new.alert_sent = error.alert, error.alert_sent
-    return new  # type: ignore[no-any-return]
+    return _explained(new, error)  # type: ignore[no-any-return]
 
 
 def load_failure(error: Any) -> OSError:
     """Return what ``ssl`` raises where a file or certificate could not be loaded."""
     for entry in error.errors:
         if entry.library_code == SYS and entry.reason_code:
-            return OSError(entry.reason_code, os.strerror(entry.reason_code))
+            system = OSError(entry.reason_code, os.strerror(entry.reason_code))
+            return _explained(system, error)  # type: ignore[no-any-return]
     library, reason, words = _last(error)
     number = error.errors[-1].reason_code if error.errors else ssl.SSL_ERROR_SSL
-    return made(ssl.SSLError, number, words, library, reason)  # type: ignore[no-any-return]
+    new = made(ssl.SSLError, number, words, library, reason)
+    return _explained(new, error)  # type: ignore[no-any-return]
+
+
+def _explained(new: Any, error: BaseException) -> Any:
+    """Return ``new`` with the notes of ``error``, where this Python's exceptions have notes."""
+    if hasattr(new, "add_note"):
+        for note in getattr(error, "__notes__", ()):
+            new.add_note(note)
+    return new

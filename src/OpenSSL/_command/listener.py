@@ -40,7 +40,8 @@ def open_ports(host: str, port: int) -> list[socket.socket]:
         flags = socket.AI_PASSIVE
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError) as error:
-        raise Failure("listen", f"cannot listen on {printable(host)}: {error}") from error
+        words = getattr(error, "strerror", None) or str(error)
+        raise Failure("listen", f"cannot listen on {printable(host)}: {words}") from error
     # A hosts file that says the same twice is answered with the same twice.
     for family, _, _, _, address in dict.fromkeys(found):
         # With port 0 the first address chooses, the others follow.

@@ -125,6 +125,10 @@ def load_identity(
     except SSL.Error as error:
         if any("mismatch" in each for each in reasons(error)):
             line = f"the key in {printable(key)} does not belong to {printable(certificate)}"
+            line += "; of a chain, the first certificate has to be ours"
+            raise Failure("file", line) from error
+        if key == certificate and not asked:
+            line = f"cannot use {printable(key)}: no private key in it (see --key)"
             raise Failure("file", line) from error
         hint = "wrong passphrase, or a damaged key" if asked else "no private key in PEM form"
         raise unusable(key, hint, error) from error

@@ -58,7 +58,7 @@ def staple(
     except crypto.Error as error:
         raise Failure("file", f"cannot use {printable(chain)}: no certificates in it") from error
     if len(links) < 2:
-        raise Failure("file", f"cannot use {printable(chain)}: the issuer is not in it")
+        raise Failure("file", f"cannot use {printable(chain)}: its issuer has to follow in it")
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     trust(context, Settings(cafile=cafile, capath=capath))
     store = context.get_cert_store()

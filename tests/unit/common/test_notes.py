@@ -6,6 +6,7 @@ import copy
 import importlib.util
 import pickle
 import re
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,14 @@ def verified() -> None:
     crypto.X509StoreContext(crypto.X509Store(), certificate).verify_certificate()
 
 
+def key_first() -> SSL.Context:
+    context = client()
+    context.use_privatekey_file(authority.self_signed().files.key)
+    context.use_certificate_chain_file(FILES.chain)
+    return context
+
+
+FILES = authority.identity().files
 SETTINGS: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "a file that is not there": (
         lambda: client().use_privatekey_file("/no/such/file"),
@@ -120,6 +129,38 @@ SETTINGS: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
         lambda: SSL.Connection(client()).do_handshake(),
         ("set_connect_state",),
     ),
+    "nobody said who is the client, and something is read": (
+        lambda: SSL.Connection(client()).recv(1),
+        ("set_connect_state",),
+    ),
+    "a certificate where a key is wanted": (
+        lambda: client().use_privatekey_file(FILES.chain),
+        ("no key of a known kind", str(FILES.chain)),
+    ),
+    "a key where trust is wanted": (
+        lambda: client().load_verify_locations(FILES.key),
+        ("another kind of file", str(FILES.key)),
+    ),
+    "PEM where DER is wanted": (
+        lambda: client().use_certificate_file(FILES.chain, SSL.FILETYPE_ASN1),
+        ("not DER of the wanted kind", str(FILES.chain)),
+    ),
+    "a name where content is wanted": (
+        lambda: crypto.load_certificate(crypto.FILETYPE_PEM, str(FILES.chain).encode()),
+        ("the name of a file where its content is asked for",),
+    ),
+    "an archive that is none": (
+        lambda: crypto.load_pkcs12(b"nonsense", b""),
+        ("not DER of the wanted kind",),
+    ),
+    "a certificate that is not whole": (
+        lambda: crypto.dump_certificate(crypto.FILETYPE_ASN1, crypto.X509()),
+        ("not set yet",),
+    ),
+    "a key before the certificate of another": (
+        lambda: key_first().check_privatekey(),
+        ("did not belong to it",),
+    ),
     "a chain": (verified, ("the certificate at depth 0 is that of", "load_verify_locations")),
 }
 
@@ -131,6 +172,70 @@ def test_a_setting_that_fails(name: str) -> None:
         call()
     for each in words:
         assert each in told(caught.value), told(caught.value)
+
+
+#: What loads a file of the user's, and finds something else in it.
+LOADERS: dict[str, Callable[[Path], object]] = {
+    "certificate": lambda path: client().use_certificate_file(path),
+    "chain": lambda path: client().use_certificate_chain_file(path),
+    "key": lambda path: client().use_privatekey_file(path),
+    "trust": lambda path: client().load_verify_locations(path),
+    "authorities of clients": lambda path: client().load_client_ca(path),
+    "parameters": lambda path: client().load_tmp_dh(path),
+    "logs": lambda path: client().set_ctlog_list_file(path),
+    "store": lambda path: crypto.X509Store().load_locations(path),
+    "configuration": lambda path: client().configure_file(path),
+}
+
+
+@pytest.mark.parametrize("name", LOADERS)
+@pytest.mark.parametrize("kind", ["missing", "nonsense", "folder"])
+def test_every_file_is_named(name: str, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "that.file"
+    if kind == "nonsense":
+        path.write_bytes(b"[nonsense\n")
+    if kind == "folder":
+        path.mkdir()
+    with pytest.raises((SSL.Error, crypto.Error)) as caught:
+        LOADERS[name](path)
+    assert str(path) in told(caught.value), told(caught.value)
+    lines = told(caught.value).splitlines()
+    assert len(lines) == len(set(lines))
+
+
+def test_a_closed_connection_says_so() -> None:
+    with sockets.connected(contexts.server_context(), contexts.client_context()) as (one, _):
+        one.close()
+        closed = socket.socket()
+        closed.close()
+        with pytest.raises(SSL.SysCallError) as caught:
+            one.send(b"x")
+        assert "has been closed" in told(caught.value)
+        with pytest.raises(ValueError, match="is the socket closed"):
+            SSL.Connection(client(), closed)
+
+
+def test_what_is_sent_after_a_goodbye_is_refused_in_words() -> None:
+    ends = pump.connected(contexts.server_context(), contexts.client_context())
+    ends.client.shutdown()
+    with pytest.raises(SSL.Error) as caught:
+        ends.client.send(b"x")
+    assert "said goodbye" in told(caught.value)
+
+
+@pytest.mark.skipif(not NEW, reason="exceptions of others have no notes in this Python")
+def test_the_stand_in_of_ssl_hands_notes_on(tmp_path: Path) -> None:
+    bridge = client().as_ssl_context()
+    missing = tmp_path / "no.pem"
+    for call, words in (
+        (lambda: bridge.load_cert_chain(missing), str(missing)),
+        (lambda: bridge.load_cert_chain(FILES.chain, FILES.chain), str(FILES.chain)),
+        (lambda: bridge.load_verify_locations(missing), str(missing)),
+        (lambda: bridge.load_verify_locations(FILES.key), str(FILES.key)),
+    ):
+        with pytest.raises(OSError) as caught:  # FileNotFoundError or SSLError
+            call()
+        assert words in told(caught.value), told(caught.value)
 
 
 def outcome(server: SSL.Context, client: SSL.Context, host: bytes | None = None) -> pump.Outcome:
@@ -204,7 +309,8 @@ def test_want_states_say_nothing() -> None:
 
 
 def test_advice_names_what_there_is() -> None:
-    names = {*dir(SSL.Context), *dir(SSL.Connection), *dir(SSL), *dir(crypto.X509Store)}
+    places = (SSL, SSL.Context, SSL.Connection, crypto, crypto.X509Store)
+    names = {name for place in places for name in dir(place)}
     lines = [*_advice._REASONS.values(), *_advice._VERIFICATION.values()]
     named = {each for line in lines for each in re.findall(r"\b(?:set|use|load|add)_\w+", line)}
     assert {"set_host", "add_crl", "use_privatekey_file"} <= named <= names

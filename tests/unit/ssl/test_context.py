@@ -40,6 +40,19 @@ def test_a_method_is_an_integer(value: object) -> None:
         SSL.Context(value)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["verify_mode", "wrap_bio", "set_alpn_protocols"])
+def test_who_takes_it_for_an_ssl_context_is_told_what_to_give(name: str) -> None:
+    context = contexts.client_context()
+    with pytest.raises(AttributeError, match=r"'Context' object has no .*as_ssl_context\(\)"):
+        getattr(context, name)
+    assert hasattr(context.as_ssl_context(), name)
+    assert not hasattr(context, "nonsense")
+    with pytest.raises(AttributeError) as caught:
+        context.nonsense  # type: ignore[attr-defined]  # noqa: B018  # that is the point
+    assert "ssl" not in str(caught.value)
+    assert (caught.value.name, caught.value.obj) == ("nonsense", context)
+
+
 @pytest.mark.promises("SSLv23_METHOD, TLSv1_METHOD, TLSv1_1_METHOD")
 def test_a_fixed_version_is_the_only_one() -> None:
     server = SSL.Context(SSL.TLSv1_2_METHOD)

@@ -86,6 +86,27 @@ def test_wrong_kinds_are_type_errors(context: SSL.Context, value: object) -> Non
             call(value)  # type: ignore[arg-type]
 
 
+@pytest.mark.differs("use_privatekey with the public half")
+def test_the_public_half_is_no_private_key(context: SSL.Context) -> None:
+    """With it a server would start, and fail in each handshake."""
+    identity = authority.identity()
+    half = crypto.load_certificate(crypto.FILETYPE_PEM, identity.pem).get_pubkey()
+    context.use_certificate(identity.certificate)
+    for target in (context, SSL.Connection(context)):
+        with pytest.raises(TypeError, match="public half only"):
+            target.use_privatekey(half)
+    context.use_privatekey(identity.private_key)
+    context.check_privatekey()
+
+
+@pytest.mark.parametrize("value", ["certificate", b"", Path("server.pem")])
+def test_names_of_files_are_told_from_what_is_in_them(context: SSL.Context, value: object) -> None:
+    with pytest.raises(TypeError, match="load_certificate makes one"):
+        context.use_certificate(value)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="load_privatekey makes one"):
+        context.use_privatekey(value)  # type: ignore[arg-type]
+
+
 class Passphrase:
     """A hook that notes what it was asked."""
 

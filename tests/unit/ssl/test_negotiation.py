@@ -43,6 +43,11 @@ class TestAlpnProtos:
         with pytest.raises(TypeError):
             subject.set_alpn_protos(protos)
 
+    @pytest.mark.parametrize("protos", [b"h2", "h2", bytearray(b"h2")])
+    def test_one_name_is_no_list(self, subject, protos):
+        with pytest.raises(TypeError, match=r"a list of byte strings, as \[b'h2'\] is, not"):
+            subject.set_alpn_protos(protos)
+
     @pytest.mark.differs('set_alpn_protos with b"" among')
     @pytest.mark.parametrize("protos", [[b""], [b"h2", b""], [b"x" * 256]])
     def test_items_of_a_wrong_size_are_refused(self, subject, protos):

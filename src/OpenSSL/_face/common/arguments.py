@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import warnings
 
+from OpenSSL._exceptions import CryptoError, Error
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +18,17 @@ if TYPE_CHECKING:
 
     _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
-__all__ = ["hook", "integer", "octets", "path_bytes", "text_to_bytes", "unix_time", "without_nul"]
+__all__ = [
+    "hook",
+    "integer",
+    "named",
+    "octets",
+    "path_bytes",
+    "text_to_bytes",
+    "unix_time",
+    "unlike",
+    "without_nul",
+]
 
 
 def text_to_bytes(label: str, value: object) -> bytes:
@@ -49,6 +61,27 @@ def path_bytes(value: object) -> bytes:
     if b"\0" in path:
         raise ValueError("a path must not contain a NUL byte")
     return path
+
+
+def named(path: bytes | None, load: Callable[..., Any], *arguments: object) -> Any:
+    """Return ``load(*arguments)``; an error of OpenSSL's says which file it is about."""
+    try:
+        return load(*arguments)
+    except (Error, CryptoError) as error:
+        name = "" if path is None else os.fsdecode(path)
+        # Where a file cannot be opened, OpenSSL has said so.
+        if name and not any(name in each for each in getattr(error, "__notes__", ())):
+            what = "a folder" if os.path.isdir(name) else "the file"
+            error.add_note(f"{what}: {name}")
+        raise
+
+
+def unlike(value: object, maker: str) -> str:
+    """Say what ``value`` is instead of an object that ``maker`` makes of a file's content."""
+    kind = type(value).__name__
+    if isinstance(value, (str, bytes, os.PathLike)):
+        return f"{kind}; {maker} makes one of what is in a file"
+    return kind
 
 
 def unix_time(name: str, value: object) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.arguments import integer, unlike
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificate_names import CertificateNames
 from OpenSSL._face.crypto.keys import PKey
@@ -319,7 +319,7 @@ def certificate(value: object) -> X509:
     if foreign.is_certificate(value):
         made: X509 = native.load(foreign.public_der(value), False)
         return made
-    raise TypeError("Must be a certificate")
+    raise TypeError(f"Must be a certificate, not {unlike(value, 'load_certificate')}")
 
 
 def load_certificate(type: int, buffer: str | bytes) -> X509:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import without_nul
+from OpenSSL._face.common.arguments import unlike, without_nul
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.signers import SigningAlgorithm
 from OpenSSL._native.common import passphrases
@@ -274,10 +274,12 @@ def _public_half(value: Any) -> PKey:
 def private_key(value: object) -> PKey:
     """Return a PKey for ours or for any private key of cryptography, else raise TypeError."""
     if isinstance(value, PKey):
+        if value.only_public:
+            raise TypeError("Unsupported key type: it is the public half only")
         return value
     if foreign.is_private_key(value):
         return _private_key(value)
-    raise TypeError("Unsupported key type")
+    raise TypeError(f"Unsupported key type: {unlike(value, 'load_privatekey')}")
 
 
 def _private_key(value: Any) -> PKey:

@@ -37,7 +37,7 @@ class X509Name(native.X509Name):
     def __getattr__(self, name: str) -> str | None:
         nid = native.find_nid(name)
         if nid == 0:
-            raise AttributeError("No such attribute")
+            raise AttributeError(f"No such attribute: {name!r}")
         return native.get_attribute(self, nid)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -48,7 +48,7 @@ class X509Name(native.X509Name):
             raise TypeError(f"attribute name must be string, not '{type(name).__name__:.200}'")
         nid = native.find_nid(name)
         if nid == 0:
-            raise AttributeError("No such attribute")
+            raise AttributeError(f"No such attribute: {name!r}")
         if isinstance(value, str):
             value = value.encode("utf-8")
         if not isinstance(value, bytes):

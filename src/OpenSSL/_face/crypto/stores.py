@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from OpenSSL._face.common.arguments import path_bytes, unix_time
+from OpenSSL._face.common.arguments import named, path_bytes, unix_time
 from OpenSSL._face.common.filetypes import content
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.revocation import crl_der
@@ -105,11 +105,9 @@ class X509Store(native.X509Store):
 
         ``X509_STORE_load_locations(3)``
         """
-        native.load_locations(
-            self,
-            None if cafile is None else path_bytes(cafile),
-            None if capath is None else path_bytes(capath),
-        )
+        file = None if cafile is None else path_bytes(cafile)
+        folder = None if capath is None else path_bytes(capath)
+        named(file, native.load_locations, self, file, folder)
 
 
 native.set_face(X509Store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import integer, path_bytes, text_to_bytes, without_nul
+from OpenSSL._face.common.arguments import integer, named, path_bytes, text_to_bytes, without_nul
 from OpenSSL._face.crypto.curves import curve_name
 from OpenSSL._native.ssl import ciphers as native
 from OpenSSL._native.ssl.connection import Connection
@@ -121,7 +121,8 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set0_tmp_dh_pkey(3)``
         """
-        native.load_tmp_dh(self, path_bytes(dhfile))
+        path = path_bytes(dhfile)
+        named(path, native.load_tmp_dh, self, path)
 
     def set_groups_list(self, groups: bytes | str) -> None:
         """Choose the groups for key exchange, names with colons between: ``X25519:P-256``.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import path_bytes, without_nul
+import os
+
+from OpenSSL._exceptions import Error
+from OpenSSL._face.common.arguments import named, path_bytes, without_nul
 from OpenSSL._native.ssl import configuration as native
 
 TYPE_CHECKING = False
@@ -18,6 +21,13 @@ def _text(name: str, value: object) -> bytes:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be text")
     return without_nul(name, value.encode())
+
+
+def _read_section(path: bytes, section: bytes) -> list[tuple[bytes, bytes | None]]:
+    # OpenSSL takes a folder for a file in which nothing stands.
+    if os.path.isdir(path):
+        raise Error([("SSL routines", "", "a folder cannot be read")])
+    return native.read_section(path, section)
 
 
 class Configuration:
@@ -54,4 +64,6 @@ class Configuration:
         ``SSL_CONF_cmd(3)``, ``NCONF_load(3)``
         """
         target: Any = self
-        native.configure(target, native.read_section(path_bytes(path), _text("section", section)))
+        file = path_bytes(path)
+        commands = named(file, _read_section, file, _text("section", section))
+        native.configure(target, commands)

@@ -46,6 +46,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Context"]
 
+#: What others ask of an ``ssl.SSLContext`` first.
+_OF_SSL = frozenset({
+    "check_hostname", "load_cert_chain", "load_default_certs", "options", "set_alpn_protocols",
+    "set_ciphers", "verify_flags", "verify_mode", "wrap_bio", "wrap_socket",
+})  # fmt: skip
+
 
 class Context(
     ContextCredentials,
@@ -107,6 +113,14 @@ class Context(
         names = ("VERIFY_PEER", "VERIFY_FAIL_IF_NO_PEER_CERT")
         said = [each for each in names if getattr(constants, each) & mode]
         return [*told, "|".join(said) or "VERIFY_NONE"]
+
+    if not TYPE_CHECKING:  # to which every attribute would be there
+
+        def __getattr__(self, name: str) -> Any:
+            words = f"'Context' object has no attribute {name!r}"
+            if name in _OF_SSL:
+                words += "; for what wants an ssl.SSLContext there is as_ssl_context()"
+            raise AttributeError(words, name=name, obj=self)
 
     @property
     def _context(self) -> Context:

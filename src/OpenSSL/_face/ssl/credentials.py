@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import integer, path_bytes
+from OpenSSL._face.common.arguments import integer, named, path_bytes
 from OpenSSL._face.crypto.certificates import certificate
 from OpenSSL._face.crypto.keys import private_key
 from OpenSSL._native.common.constants import FILETYPE_PEM
@@ -66,7 +66,8 @@ class ContextCredentials(native_context.Context):
         ``SSL_CTX_use_certificate_file(3)``
         """
         path = path_bytes(certfile)
-        native.use_certificate_file(self, path, integer("filetype", filetype))
+        kind = integer("filetype", filetype)
+        named(path, native.use_certificate_file, self, path, kind)
 
     def use_certificate_chain_file(self, certfile: Path) -> None:
         """Present the first certificate of a PEM file, and the rest as its chain.
@@ -76,7 +77,8 @@ class ContextCredentials(native_context.Context):
         Raises Error if the file cannot be read or holds no certificate.
         ``SSL_CTX_use_certificate_chain_file(3)``
         """
-        native.use_certificate_chain_file(self, path_bytes(certfile))
+        path = path_bytes(certfile)
+        named(path, native.use_certificate_chain_file, self, path)
 
     def add_extra_chain_cert(self, certobj: X509 | Certificate) -> None:
         """Send ``certobj`` after our own certificate, behind those added before.
@@ -92,8 +94,8 @@ class ContextCredentials(native_context.Context):
     def use_privatekey(self, pkey: PKey | PrivateKeyTypes) -> None:
         """Prove with ``pkey`` that the certificate is ours.
 
-        Raises TypeError if ``pkey`` is not a private key, Error if it does not belong
-        to the certificate that is loaded already.
+        Raises TypeError if ``pkey`` is not a private key, or its public half only, Error if it
+        does not belong to the certificate that is loaded already.
         ``SSL_CTX_use_PrivateKey(3)``
         """
         native.use_privatekey(self, private_key(pkey))
@@ -107,7 +109,8 @@ class ContextCredentials(native_context.Context):
         ``SSL_CTX_use_PrivateKey_file(3)``
         """
         path = path_bytes(keyfile)
-        native.use_privatekey_file(self, path, integer("filetype", filetype))
+        kind = integer("filetype", filetype)
+        named(path, native.use_privatekey_file, self, path, kind)
 
     def check_privatekey(self) -> None:
         """Raise Error unless certificate and private key are loaded and belong together.
@@ -141,8 +144,8 @@ class ConnectionCredentials(native_connection.Connection):
     def use_privatekey(self, pkey: PKey | PrivateKeyTypes) -> None:
         """Prove with ``pkey``, on this connection only, that the certificate is ours.
 
-        Raises TypeError if ``pkey`` is not a private key, Error if it does not belong
-        to the certificate that is loaded already.
+        Raises TypeError if ``pkey`` is not a private key, or its public half only, Error if it
+        does not belong to the certificate that is loaded already.
         ``SSL_use_PrivateKey(3)``
         """
         native.connection_use_privatekey(self, private_key(pkey))

@@ -22,6 +22,9 @@ def protocol_list(protos: Iterable[bytes]) -> bytes:
     """Protocol names as they travel: each behind a byte that holds its length."""
     if not protos:
         raise ValueError("at least one protocol must be specified")
+    if isinstance(protos, (bytes, bytearray, memoryview, str)):
+        kind = type(protos).__name__
+        raise TypeError(f"protocols must be a list of byte strings, as [b'h2'] is, not {kind}")
     parts: list[bytes] = []
     for item in protos:
         if not isinstance(item, (bytes, bytearray, memoryview)):
@@ -124,7 +127,9 @@ class ConnectionNegotiation(ConnectionCiphers):
         ``SSL_set_tlsext_host_name(3)``
         """
         if not isinstance(name, bytes):
-            raise TypeError("name must be a byte string")
+            raise TypeError(
+                f"name must be a byte string, as b'example.com' is, not {type(name).__name__}"
+            )
         if b"\0" in name:
             raise TypeError("name must not contain NUL byte")
         if not 1 <= len(name) <= _HOST_NAME_MAXIMUM:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import path_bytes
+from OpenSSL._face.common.arguments import named, path_bytes
 from OpenSSL._native.ssl import connection as native_connection
 from OpenSSL._native.ssl import context as native_context
 from OpenSSL._native.ssl import transparency as native
@@ -77,7 +77,8 @@ class ContextTransparency(native_context.Context):
         ``SSL_CTX_set_ctlog_list_file(3)``
         """
         _need()
-        native.set_log_file(self, path_bytes(path))
+        name = path_bytes(path)
+        named(name, native.set_log_file, self, name)
 
     def set_default_ctlog_list_file(self) -> None:
         """Know the logs in OpenSSL's own place, or in the one that ``CTLOG_FILE`` names.

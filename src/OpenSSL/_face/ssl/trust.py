@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import hook, integer, path_bytes, text_to_bytes
+from OpenSSL._face.common.arguments import hook, integer, named, path_bytes, text_to_bytes
 from OpenSSL._face.common.hosts import address_bytes, host_bytes, is_dotted
 from OpenSSL._face.crypto.certificates import certificate
 from OpenSSL._face.crypto.names import X509Name
@@ -53,11 +53,9 @@ class ContextTrust(native_context.Context):
         Raises Error if the file cannot be read, holds neither, or if both are None.
         ``SSL_CTX_load_verify_locations(3)``
         """
-        native.load_verify_locations(
-            self,
-            None if cafile is None else path_bytes(cafile),
-            None if capath is None else path_bytes(capath),
-        )
+        file = None if cafile is None else path_bytes(cafile)
+        folder = None if capath is None else path_bytes(capath)
+        named(file, native.load_verify_locations, self, file, folder)
 
     def set_default_verify_paths(self) -> None:
         """Trust the platform's certificates: those the linked OpenSSL looks for.
@@ -106,7 +104,8 @@ class ContextTrust(native_context.Context):
         """
         if isinstance(cafile, str):
             cafile = text_to_bytes("cafile", cafile)
-        native.load_client_ca(self, path_bytes(cafile))
+        path = path_bytes(cafile)
+        named(path, native.load_client_ca, self, path)
 
     def set_client_ca_list(self, certificate_authorities: Sequence[X509Name]) -> None:
         """Name these authorities to clients, in place of those named before.

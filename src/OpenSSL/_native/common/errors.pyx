@@ -211,8 +211,9 @@ cdef object drain(object error_class, str otherwise):
 
 
 cdef int explain(object error, str words) except -1:
-    """Show words below the exception that its arguments, which programs compare, lack."""
-    error.add_note(words)
+    """Show words below the exception, once, that its arguments, which programs compare, lack."""
+    if words not in getattr(error, "__notes__", ()):
+        error.add_note(words)
     return 0
 
 

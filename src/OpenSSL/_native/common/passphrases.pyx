@@ -41,7 +41,7 @@ cdef int supply(Passphrase phrase, char* buffer, int size, int twice) except -1:
     elif not isinstance(given, bytes):
         given = given(bool(twice))
     if not isinstance(given, bytes):
-        raise ValueError("Bytes expected")
+        raise ValueError(f"Bytes expected of a passphrase callback, not {type(given).__name__}")
     length = PyBytes_GET_SIZE(given)
     if length > size:
         if not phrase.of_context:

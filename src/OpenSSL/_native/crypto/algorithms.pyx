@@ -24,7 +24,7 @@ cdef const c.EVP_MD* find_digest(object name) except NULL:
     found = c.EVP_get_digestbyname(spelled)
     if found == NULL:
         errors.clear()
-        raise ValueError("No such digest method")
+        raise ValueError(f"No such digest method: {spelled.decode('utf-8', 'replace')!r}")
     return found
 
 

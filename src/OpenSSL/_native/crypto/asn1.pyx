@@ -85,7 +85,7 @@ cdef c.ASN1_TIME* new_time(object when) except NULL:
     ):
         c.ASN1_TIME_free(made)
         errors.clear()
-        raise ValueError("Invalid string")
+        raise ValueError(f"Invalid string {when!r}: a time is written as b'YYYYMMDDhhmmssZ'")
     return made
 
 

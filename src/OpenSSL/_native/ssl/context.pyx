@@ -117,7 +117,9 @@ cdef class Context:
         cdef Method chosen = METHODS.get(number)
         cdef s.SSL_CTX* handle
         if chosen is None:
-            raise ValueError("No such protocol")
+            raise ValueError(
+                f"No such protocol: {number} is no method, as SSL.TLS_CLIENT_METHOD is one"
+            )
         if self.handle != NULL:
             raise ValueError("this Context is initialised already")
         errors.clear()

@@ -58,7 +58,10 @@ cdef void came_back(long long asked) noexcept:
 
 cdef brisk_fd descriptor(object socket) except -1:
     """The descriptor of a socket-like object, or of an integer that is one."""
-    return PyObject_AsFileDescriptor(socket)
+    try:
+        return PyObject_AsFileDescriptor(socket)
+    except ValueError as error:
+        raise ValueError(f"{error}: is the socket closed?") from None
 
 
 cdef brisk_fd still_open(object socket, brisk_fd known) except -1:
@@ -68,7 +71,9 @@ cdef brisk_fd still_open(object socket, brisk_fd known) except -1:
         return known
     number = socket.fileno()
     if type(number) is not int or number < 0:
-        raise SysCallError(EBADF, "EBADF")
+        error = SysCallError(EBADF, "EBADF")
+        error.add_note("this Connection, or its socket, has been closed")
+        raise error
     return number
 
 
