@@ -44,8 +44,13 @@ def test_what_is_found_is_what_the_settings_say(name: str) -> None:
     if server.ordered:
         assert tuple(suites(data, "TLSv1.2")) == server.ordered
         assert version(data, "TLSv1.2")["order"] == "server"
+    assert (data["stapling"]["outcome"] == "accepted") is server.staples
     if not server.wants_certificate:
         assert bool(accepted(data["resumption"])) is server.resumes, data["resumption"]
+        begun = "client-initiated" in accepted(data["renegotiation"])
+        assert begun is server.renegotiates, data["renegotiation"]
+        words = {row["why"] for row in data["renegotiation"]}
+        assert words <= {None, "the server ended the connection", "the server ignored it"}
     why = "its sessions allow none" if "TLSv1.3" in server.versions else "only TLS 1.3 has it"
     if not server.resumes or server.wants_certificate:
         why = "no session was resumed"

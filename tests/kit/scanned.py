@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit import authority, peers
+from kit import authority, peers, responses
 from kit.contexts import server_context
 from kit.programs import PATIENCE, need, running
 from kit.sockets import LOOPBACK, ThreadedServer
@@ -71,6 +71,9 @@ class Scanned:
     keys: tuple[str, ...] = ("EC",)
     wants_certificate: bool = False
     resumes: bool = True
+    staples: bool = False
+    #: Whether a client may begin a renegotiation.
+    renegotiates: bool = False
 
 
 def _free_port() -> int:
@@ -89,7 +92,10 @@ def _reachable(port: int) -> None:
 
 @contextlib.contextmanager
 def _ours() -> Iterator[int]:
-    with ThreadedServer(server_context(version="TLSv1.3")) as server:
+    context = server_context(version="TLSv1.3")
+    response = responses.response(authority.identity())
+    context.set_ocsp_server_callback(lambda connection, data: response)
+    with ThreadedServer(context) as server:
         yield server.port
 
 
@@ -108,7 +114,7 @@ def _nginx(settings: str) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _openssl() -> Iterator[int]:
-    every = ("-cipher", "ALL:@SECLEVEL=0")
+    every = ("-cipher", "ALL:@SECLEVEL=0", "-client_renegotiation")
     with peers.openssl_server(authority.identity("rsa"), *every) as server:
         yield server.port
 
@@ -135,7 +141,7 @@ def _gnutls() -> Iterator[int]:
 
 
 SERVERS = {
-    "modern": Scanned(_ours, ("TLSv1.3",), {"TLSv1.3": MODERN}),
+    "modern": Scanned(_ours, ("TLSv1.3",), {"TLSv1.3": MODERN}, staples=True),
     "ordered": Scanned(
         lambda: _nginx(
             f"ssl_protocols TLSv1.2; ssl_prefer_server_ciphers on; ssl_ciphers {':'.join(ORDERED)};"
@@ -145,7 +151,11 @@ SERVERS = {
         ORDERED,
     ),
     "old": Scanned(
-        _openssl, ("TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1.0"), {"TLSv1.3": MODERN}, keys=("RSA",)
+        _openssl,
+        ("TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1.0"),
+        {"TLSv1.3": MODERN},
+        keys=("RSA",),
+        renegotiates=True,
     ),
     "two certificates": Scanned(
         _haproxy, ("TLSv1.3", "TLSv1.2"), {"TLSv1.3": MODERN}, keys=("EC", "RSA")
