@@ -28,6 +28,11 @@ ADAPTED := redis-server:redis-server nginx:nginx-light pg_ctlcluster:postgresql 
 
 # What `make interop` compares a scan with, and the servers that are scanned.
 SCANNED := nginx:nginx-light haproxy:haproxy sslscan:sslscan testssl:testssl.sh
+# Proxies, and the servers of protocols that begin in plain text.
+PLAIN_FIRST := tinyproxy:tinyproxy danted:dante-server slapd:slapd mariadbd:mariadb-server \
+  prosody:prosody dovecot:dovecot-imapd \
+  /usr/lib/dovecot/pop3-login:dovecot-pop3d /usr/lib/dovecot/lmtp:dovecot-lmtpd \
+  /usr/lib/dovecot/managesieve-login:dovecot-managesieved
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check docs browse contract stdlib-contract conformance interop fleet simulate downstream adapters ktls coverage-of-libssl stress faults leaks fuzz sanitize bench bench-loops wheel test-wheel editable sdist bare matrix constants stubs tables man recording clean sources
@@ -109,7 +114,7 @@ conformance: setup $(TESTED) ## BoringSSL's protocol tests over the public API; 
 	@$(BIN)/python tests/conformance/run.py $(ARGS)
 
 interop: setup $(TESTED) ## the tests against other TLS programs, the long ones too
-	@sh tools/servers.sh $(SCANNED)
+	@sh tools/servers.sh $(SCANNED) $(PLAIN_FIRST)
 	@sh tools/setup.sh scanners
 	@$(BIN)/python -m pytest -m "" tests/interop $(ARGS)
 

@@ -143,6 +143,10 @@ def test_proxies_that_cannot_be_used() -> None:
     assert "407" in done.err
     assert "secret" not in done.err
     assert brisk("connect", "brisk.test", "--proxy", url).status == KINDS["proxy"].status
+    assert (
+        "the proxy cannot be used: connection refused"
+        in brisk("connect", "brisk.test", "--proxy", url).err
+    )
     for bad in ("ftp://a:1", "http://a", "localhost:80"):
         assert brisk("connect", "brisk.test", "--proxy", bad).status == 2
 

@@ -137,6 +137,16 @@ def test_a_server_that_says_no(protocol: str) -> None:
         ),
         ("xmpp", [None, b"220 mail\r\n"], "starttls-broken", "not a reply"),
         ("xmpp", [None, b"<a>" + b" " * 70000], "starttls-broken", "65536 bytes"),
+        (
+            "xmpp",
+            [
+                None,
+                b"<s:stream xmlns:s='http://etherx.jabber.org/streams'>",
+                b"<s:error><host-unknown/><text>not here</text></s:error>",
+            ],
+            "starttls-refused",
+            "does not serve localhost (see --servername): host-unknown",
+        ),
         ("xmpp", [None, b"<a><features><sasl/></features>"], "starttls-refused", "only: sasl"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import time
 import urllib.parse
 import urllib.request
@@ -47,6 +48,14 @@ def shown(url: str) -> str:
     return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
 
 
+def _words(error: BaseException) -> str:
+    """Return what the system said of *error*, or of the one behind it."""
+    for each in (error, error.__cause__, error.__context__):
+        if isinstance(each, OSError) and each.errno and each.errno > 0:
+            return os.strerror(each.errno).lower()
+    return printable(str(error))
+
+
 def open_through(url: str, target: Target, deadline: Deadline) -> Opened:
     """Connect to *target* through the proxy at *url*, which also looks the name up."""
     from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
@@ -64,7 +73,12 @@ def open_through(url: str, target: Target, deadline: Deadline) -> Opened:
         sock = proxy.connect(dest_host=host, dest_port=target.port, timeout=deadline.remaining())
     except (ProxyTimeoutError, TimeoutError) as error:
         raise Failure("timeout", f"{what}: no answer in time") from error
-    except (ProxyConnectionError, ProxyError, OSError) as error:
-        raise Failure("proxy", f"{what}: {printable(str(error))}") from error
+    except ProxyError as error:
+        raise Failure("proxy", f"{what}: the proxy said no: {printable(str(error))}") from error
+    except (ProxyConnectionError, OSError) as error:
+        reached = (
+            "the proxy cannot be used" if isinstance(error, ProxyConnectionError) else "failed"
+        )
+        raise Failure("proxy", f"{what}: {reached}: {_words(error)}") from error
     sock.setblocking(False)
     return Opened(sock, f"{target} through {shown(url)}", "proxy", 0.0, time.monotonic() - start)

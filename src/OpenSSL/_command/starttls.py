@@ -280,6 +280,7 @@ def _mysql(talk: _Conversation) -> None:
 
 
 _XMPP_TLS = "urn:ietf:params:xml:ns:xmpp-tls"
+_XMPP_ERROR = "{http://etherx.jabber.org/streams}error"
 _XMPP_LIMIT = 65536
 
 
@@ -292,6 +293,9 @@ def _xmpp(talk: _Conversation) -> None:
     )
     stream = _Stream(talk)
     features = stream.element()
+    if features.tag == _XMPP_ERROR:
+        why = features[0].tag.rpartition("}")[2] if len(features) else "no reason"
+        raise talk.refused(f"does not serve {printable(talk.domain)} (see --servername)", why)
     if features.find(f"{{{_XMPP_TLS}}}starttls") is None:
         offers = ", ".join(each.tag.rpartition("}")[2] for each in features)
         raise talk.refused("does not offer STARTTLS, only", offers or features.tag)
