@@ -131,8 +131,8 @@ def _from_error(
 
 def _from_alert(error: SSL.Error, what: str, certificate_asked: bool) -> Failure | None:
     number = error.alert
-    if number is None:
-        return None
+    if number is None or error.alert_sent:
+        return None  # an alert of ours says nothing of the peer
     if number in _CERTIFICATE_ALERTS and certificate_asked:
         why = _CERTIFICATE_ALERTS[number]
         line = f"{what}: the peer refused our client certificate: {why}"
@@ -151,7 +151,7 @@ def _from_alert(error: SSL.Error, what: str, certificate_asked: bool) -> Failure
 
 def _words(error: SSL.Error) -> str:
     said = reasons(error)
-    if error.alert is not None:
+    if error.alert is not None and not error.alert_sent:
         # OpenSSL says "tlsv1 alert internal error" whatever the version was, and
         # nothing at all of a number it does not know.
         name = printable(said[-1]).rpartition(" alert ")[2]

@@ -155,6 +155,8 @@ def _renegotiate(call: Call) -> str | None:
     except TimeoutError:
         return "the server ignored it"
     except (SSL.Error, OSError) as error:
+        if isinstance(error, SSL.Error) and "no renegotiation" in str(error):
+            return "the server refused it"
         if isinstance(error, SSL.Error) and error.alert is not None and not error.alert_sent:
             return "the server ended the connection"
         return _without_name(from_stream(error, call.what), call)
