@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 pytest.importorskip("click")
 
@@ -264,6 +265,23 @@ def test_versions_that_nobody_could_use_are_refused_at_the_start() -> None:
     done = brisk("serve", "--port", "0", "--max", "1.2", "--ciphers", "ECDHE-ECDSA-AES128-SHA")
     assert (done.status, done.out) == (2, "")
     assert "no client could connect" in done.err
+
+
+def test_a_weak_certificate_needs_a_low_level(tmp_path: Path) -> None:
+    """Of a server and of a client; the level is that of their ciphers."""
+    ca = authority.authority()
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    weak = ca.issue("weak server", "rsa", key=key).files.combined
+    low = ("--ciphers", "ALL:@SECLEVEL=0")
+    done = brisk("serve", "--port", "0", "--cert", weak)
+    assert (done.status, done.out) == (3, "")
+    assert "--ciphers ALL:@SECLEVEL=0" in done.err
+    assert "PEM" not in done.err
+    shown = ca.issue("weak client", "rsa", client=True, key=key).files.combined
+    with serving("--cert", weak, "--client-ca", authority.trust_file(), *low) as (_, port):
+        target = (f"localhost:{port}", "--cafile", authority.trust_file())
+        assert brisk("connect", *target, "--cert", shown).status == 3
+        assert brisk("connect", *target, "--cert", shown, *low).status == 0
 
 
 def test_ciphers_and_protocols_can_be_chosen() -> None:

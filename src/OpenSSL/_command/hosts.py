@@ -11,7 +11,7 @@ from .chain import alternative_names
 from .failures import Failure
 from .printable import printable
 from .sanity import refuse_expired
-from .settings import load_identity
+from .settings import load_identity, set_ciphers
 
 __all__ = ["choose_by_name", "contexts", "staple"]
 
@@ -20,7 +20,10 @@ Hosts = list[tuple[list[str], SSL.Context]]
 
 
 def contexts(
-    certificates: Sequence[str], keys: Sequence[str], ask_passphrase: Callable[[str], bytes]
+    certificates: Sequence[str],
+    keys: Sequence[str],
+    ciphers: str | None,
+    ask_passphrase: Callable[[str], bytes],
 ) -> Hosts:
     """Return a context for each set of names, the one for other names first.
 
@@ -34,6 +37,8 @@ def contexts(
         context = next((each for known, each in hosts if known == names), None)
         if context is None:
             context = SSL.Context(SSL.TLS_SERVER_METHOD)
+            if ciphers:  # first: their level decides which certificates may be used
+                set_ciphers(context, ciphers)
             hosts.append((names, context))
         load_identity(context, path, keys[place] if keys else None, ask_passphrase)
     return hosts

@@ -128,7 +128,7 @@ def _consistent(options: dict[str, Any]) -> None:
 def _context(options: dict[str, Any]) -> tuple[SSL.Context, Authority | None]:
     authority = None
     if options["cert"]:
-        served = hosts.contexts(options["cert"], options["key"], ask_passphrase)
+        served = hosts.contexts(options["cert"], options["key"], options["ciphers"], ask_passphrase)
     else:
         authority = Authority()
         served = [([], SSL.Context(SSL.TLS_SERVER_METHOD))]

@@ -64,6 +64,8 @@ def client_context(
     context = SSL.Context(method)
     # A server that leaves without a closing message is reported, not ignored.
     context.set_verify(SSL.VERIFY_PEER, verdict.callback)
+    if settings.ciphers:  # first: their level decides which certificates may be used
+        set_ciphers(context, settings.ciphers)
     trust(context, settings)
     for path in settings.crls:
         _add_revocations(context, path)
@@ -75,8 +77,6 @@ def client_context(
         context.set_min_proto_version(versions[settings.minimum])
     if settings.maximum:
         context.set_max_proto_version(versions[settings.maximum])
-    if settings.ciphers:
-        set_ciphers(context, settings.ciphers)
     for names, setter, what in (
         (settings.groups, context.set_groups_list, "group"),
         (settings.sigalgs, context.set_sigalgs_list, "signature algorithm"),
@@ -117,7 +117,10 @@ def load_identity(
     try:
         context.use_certificate_chain_file(files.reusable(certificate))
     except SSL.Error as error:
-        raise unusable(certificate, "no certificate in PEM form", error) from error
+        hint = "no certificate in PEM form"
+        if any(each.endswith(("too small", "too weak")) for each in reasons(error)):
+            hint = "below the security level that --ciphers ALL:@SECLEVEL=0 would set"
+        raise unusable(certificate, hint, error) from error
     context.set_passwd_cb(passphrase)
     try:
         context.use_privatekey_file(files.reusable(key))
