@@ -106,6 +106,25 @@ def test_where_records_are_short_messages_are_refused_whole(
         assert other.recv(70_000) == b"y" * 512
 
 
+@pytest.mark.parametrize("shorten", [by_own_setting, by_agreement, None])
+@pytest.mark.parametrize("mtu", [500, 1200, 20_000, 65_507])
+def test_what_a_packet_carries_can_be_sent_as_one_message(
+    mtu: int, shorten: Callable[[SSL.Context | SSL.Connection], None] | None
+) -> None:
+    context = datagrams.context()
+    if shorten is not None:
+        shorten(context)
+    ends = pump.pair(datagrams.context(serving=True), context)
+    ends.client.set_options(SSL.OP_NO_QUERY_MTU)
+    ends.client.set_ciphertext_mtu(mtu)
+    pump.handshake(*ends)
+    size = ends.client.get_cleartext_mtu()
+    assert size == min(size, MOST if shorten is None else 512) > 400
+    assert ends.client.send(b"x" * size) == size
+    (packet,) = packets(ends.client)
+    assert len(packet) <= mtu
+
+
 @senders
 def test_over_udp_as_well(sender: Sender) -> None:
     with datagrams.connected() as (server, client):

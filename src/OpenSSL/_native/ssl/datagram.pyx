@@ -14,6 +14,7 @@ from OpenSSL._native.ssl.stamps cimport channel_of
 from OpenSSL._native.ssl.tenancy cimport ask_about_cookies, ask_for_cookies
 from OpenSSL._native.ssl.trampolines cimport carrier_of
 from OpenSSL._native.ssl.waiting cimport borrow
+from OpenSSL._native.ssl.writing cimport longest
 
 from OpenSSL._exceptions import Error
 
@@ -243,12 +244,16 @@ def set_mtu(Connection connection not None, mtu: int) -> None:
 
 
 def get_data_mtu(Connection connection not None) -> int:
+    cdef size_t carried, most
     connection.enter()
     try:
         # OpenSSL 3.0 looks for DTLS state without asking whether there is any.
         if not s.SSL_is_dtls(connection.handle):
             errors.clear()
             errors.fail_ssl("only a DTLS connection has an MTU")
-        return s.DTLS_get_data_mtu(connection.handle)
+        carried = s.DTLS_get_data_mtu(connection.handle)
+        # A packet has room for more than a record may have.
+        most = longest(connection.handle, &connection.channel)
+        return carried if carried < most else most
     finally:
         connection.leave()

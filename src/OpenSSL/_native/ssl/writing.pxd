@@ -25,3 +25,5 @@ cdef Verdict finish_flight(
 cdef Verdict finish_for_good(
     SSL* ssl, Channel* channel, Writing* writing) noexcept nogil
 cdef size_t give_credit(Writing* writing, Channel* channel) noexcept nogil
+# How many bytes a message over DTLS may have.
+cdef size_t longest(SSL* ssl, Channel* channel) noexcept nogil

@@ -137,7 +137,6 @@ cdef inline bint is_full(const Channel* channel) noexcept nogil:
 
 
 cdef size_t longest(s.SSL* ssl, Channel* channel) noexcept nogil:
-    """How many bytes a message over DTLS may have."""
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
     cdef unsigned int code = 0
     if session != NULL:
