@@ -137,12 +137,18 @@ def test_a_new_certificate_is_sent_in_place_of_the_old_one(used: bool) -> None:
 
 
 @newer
-def test_a_certificate_of_the_connections_own_is_sent_as_it_is() -> None:
+@pytest.mark.parametrize("commands", [False, True])
+def test_a_certificate_of_the_connections_own_is_sent_as_it_is(commands: bool) -> None:
     server, client = compressing(able()[0]), contexts.client_context()
     other = authority.authority().issue("own")
+    chain, key = other.files.chain, other.files.key
 
     def choose(connection: SSL.Connection) -> None:
-        connection.use_certificate_pem(other.files.chain.read_bytes(), other.files.key.read_bytes())
+        if commands and connection.get_state_string() == b"before SSL initialization":
+            connection.configure("Certificate", str(chain))
+            connection.configure("PrivateKey", str(key))
+        else:  # commands come too late in a handshake
+            connection.use_certificate_pem(chain.read_bytes(), key.read_bytes())
 
     early = pump.pair(server, client)
     choose(early.server)

@@ -22,6 +22,7 @@ cdef extern from "compat.h" nogil:
     long SSL_get0_chain_cert_store(s.SSL* ssl, c.X509_STORE** store)
 
 cdef frozenset VERIFYING = frozenset((b"verifycafile", b"verifycapath", b"verifycastore"))
+cdef frozenset SHOWN = frozenset((b"certificate", b"privatekey"))
 cdef frozenset CHAINING = frozenset((b"chaincafile", b"chaincapath", b"chaincastore"))
 
 
@@ -82,6 +83,8 @@ cdef int carry_out_for(
     cdef PKey parameters
     if command in VERIFYING or command in CHAINING:
         return fill_store(connection, commands, name, value, command in VERIFYING)
+    if command in SHOWN:
+        connection.own_certificate()
     if command == b"dhparameters" and value is not None:
         # libssl would not tell what it has read, and some files can be read only once.
         parameters = parameters_from(value)
