@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from OpenSSL.fleet.store import SessionStore
-    from OpenSSL.SSL import Context
+    from OpenSSL.SSL import ClientHello, Connection, Context
 
 __all__ = ["Fleet"]
 
@@ -209,6 +209,15 @@ class Fleet:
             self.sessions.attach(context)
         self.early.attach(context)
         self._apply(context)
+
+    async def fetch(self, connection: Connection, hello: ClientHello) -> None:
+        """Ask the store for a client's session in the background, when its hello has come.
+
+        A ``client_hello_callback`` of :mod:`OpenSSL.aio`, for servers on asyncio whose clients
+        have no tickets: else the event loop waits for the store, for ``patience`` seconds at
+        most. It takes no longer itself, raises nothing, and accepts every client.
+        """
+        await self.sessions.fetch(connection, hello)
 
     def rotate(self) -> TicketKeys:
         """Add a key that encrypts as soon as everybody knows it; returns the new ring.

@@ -5,9 +5,14 @@ session ids, and TLS 1.3 with ``OP_NO_TICKET``.  An entry is sealed under the se
 ring's epoch, so it cannot take another's place, and none is opened after a revocation.
 Whom it lets in is decided by its stamp, as for every session.  A handshake asks the store
 once at most; what it keeps, it keeps in the background.
+
+libssl asks in the middle of a handshake and cannot be told "not yet".  An event loop would stand
+still as long as that takes, so there the store is asked before, when the hello has come.
 """
 
 from __future__ import annotations
+
+import weakref
 
 from OpenSSL import SSL
 from OpenSSL.fleet.limits import Limited
@@ -18,11 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from OpenSSL.fleet.counters import Counters
+    from OpenSSL.SSL import ClientHello
 
 __all__ = ["SessionCache"]
 
 #: The seal of the store's entries vouches for what is in them; this says that one does.
 KEY = b"sealed by the fleet"
+TICKET = 35  # the extension of tickets, up to TLS 1.2
 MODE = SSL.SESS_CACHE_SERVER | SSL.SESS_CACHE_NO_INTERNAL
 
 
@@ -49,6 +56,10 @@ class SessionCache:
         self._seal = Seal(secret, "sessions")
         self._prefix = f"session:{name}:".encode()
         self._epoch = epoch
+        #: What the store said before libssl asks: the id it was asked for, and the entry.
+        self._fetched: weakref.WeakKeyDictionary[SSL.Connection, tuple[bytes, bytes | None]] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def attach(self, context: SSL.Context) -> None:
         """Let the servers of ``context`` keep their sessions here, and none by themselves.
@@ -76,7 +87,11 @@ class SessionCache:
 
     def find(self, connection: SSL.Connection, name: bytes) -> SSL.Session | None:
         """The session of that id; None where there is none, or none in time."""
-        sealed = self.store.get(self._prefix + name)
+        if connection in self._fetched:
+            asked, sealed = self._fetched.pop(connection)
+            sealed = sealed if asked == name else None
+        else:
+            sealed = self.store.get(self._prefix + name)
         if sealed is None:
             self.counters.count("session_misses")
             return None
@@ -88,3 +103,28 @@ class SessionCache:
             return None
         self.counters.count("session_hits")
         return session
+
+    async def fetch(self, connection: SSL.Connection, hello: ClientHello) -> None:
+        """Ask the store for the session of a client that says hello, while others go on."""
+        wanted = _wanted(connection, hello)
+        if wanted is None or self._fetched.get(connection, (b"",))[0] == wanted:
+            return  # a client may say hello twice
+        import asyncio
+
+        try:
+            answer = await asyncio.to_thread(self.store.get, self._prefix + wanted)
+        except RuntimeError:  # no thread can begin: an interpreter that ends
+            answer = None
+        self._fetched[connection] = wanted, answer
+
+
+def _wanted(connection: SSL.Connection, hello: ClientHello) -> bytes | None:
+    """The id that libssl is going to ask for, if it asks for one."""
+    try:
+        found = hello.session_ids
+    except SSL.Error:  # malformed: libssl says so
+        return None
+    if connection.get_options() & SSL.OP_NO_TICKET:
+        return found[0] if found else None
+    # A client that has tickets comes back with one; any other has an id of TLS 1.2.
+    return hello.session_id or None if hello.extension(TICKET) is None else None
