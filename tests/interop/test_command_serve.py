@@ -352,6 +352,7 @@ def test_a_port_in_use_and_unusable_files_are_failures(tmp_path: Path) -> None:
         ("--cert", tmp_path / "missing"),
         ("--cert", FILES.chain, "--key", authority.client_identity().files.key),
         ("--cert", authority.expired().files.combined),
+        ("--cert", authority.not_yet_valid().files.combined),
         ("--client-ca", tmp_path / "missing"),
         ("--write-ca", tmp_path / "no" / "ca.pem", "--port", "0"),
     ):

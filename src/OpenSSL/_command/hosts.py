@@ -10,7 +10,7 @@ from . import files
 from .chain import alternative_names
 from .failures import Failure
 from .printable import printable
-from .sanity import refuse_expired
+from .sanity import refuse_invalid
 from .settings import load_identity, set_ciphers
 
 __all__ = ["choose_by_name", "contexts", "staple"]
@@ -33,7 +33,7 @@ def contexts(
     hosts: Hosts = []
     for place, path in enumerate(certificates):
         names = sorted(alternative_names(_chain(path)[0]))
-        refuse_expired(path)
+        refuse_invalid(path)
         context = next((each for known, each in hosts if known == names), None)
         if context is None:
             context = SSL.Context(SSL.TLS_SERVER_METHOD)

@@ -18,6 +18,7 @@ from OpenSSL import SSL
 from .counts import Counts
 from .failures import Failure
 from .printable import printable
+from .target import Target
 from .visitor import Visitor, crowd_of
 
 __all__ = ["Listener", "open_ports"]
@@ -55,7 +56,8 @@ def open_ports(host: str, port: int) -> list[socket.socket]:
         for sock in opened:
             sock.close()
         words = problem.strerror or str(problem)
-        raise Failure("listen", f"cannot listen on {printable(host)}:{port}: {words}") from problem
+        line = f"cannot listen on {printable(str(Target(host, port)))}: {words}"
+        raise Failure("listen", line) from problem
     return opened
 
 

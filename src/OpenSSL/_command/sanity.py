@@ -12,17 +12,21 @@ from .printable import printable
 from .refusals import reasons
 from .settings import VERSIONS
 
-__all__ = ["refuse_expired", "refuse_unservable"]
+__all__ = ["refuse_invalid", "refuse_unservable"]
 
 
-def refuse_expired(path: str) -> None:
-    """Raise :class:`Failure` if the first certificate in the file at *path* has expired."""
+def refuse_invalid(path: str) -> None:
+    """Raise :class:`Failure` if the first certificate in the file at *path* does not hold now."""
     certificate = crypto.load_certificate(crypto.FILETYPE_PEM, files.read(path))
-    ends = validity(certificate)[1]
+    begins, ends = validity(certificate)
     if ends is not None and has_ended(ends):
-        name = name_of(certificate.get_subject())
-        line = f"{printable(path)}: the certificate of {name} expired on {ends:%Y-%m-%d %H:%M} UTC"
-        raise Failure("file", line)
+        words = f"expired on {ends:%Y-%m-%d %H:%M} UTC"
+    elif begins is not None and not has_ended(begins):
+        words = f"does not hold before {begins:%Y-%m-%d %H:%M} UTC"
+    else:
+        return
+    name = name_of(certificate.get_subject())
+    raise Failure("file", f"{printable(path)}: the certificate of {name} {words}")
 
 
 def refuse_unservable(context: SSL.Context, minimum: str | None, maximum: str | None) -> None:
