@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from reading import NATIVE, code_of, declarations, sources
+from reading import NATIVE, code_of, declarations, sources, statements
 
 #: The function that frees a handle, and the one file where it may stand; of an SSL that never
 #: speaks to anybody, and of a session that libssl is about to be given, another.
@@ -40,6 +40,29 @@ def side_doors(files: Mapping[str, str]) -> list[str]:
     ]
 
 
+#: A handle of the base that the owners share is given its type in these, and nowhere else.
+CAST = re.compile(r"<c\.\w+\*>\s*(?:\w+\.)?handle\b")
+MAY_CAST = re.compile(r"(?:held|__dealloc__|free(?:_\w+)?)\(")
+
+
+def casts(files: Mapping[str, str]) -> list[str]:
+    found = []
+    for path, text in files.items():
+        function = ""
+        for _number, line in statements(text):
+            if re.match(r"\s*(?:cdef|def) .*\(.*\).*:$", line):
+                function = line
+            if CAST.search(line) and not MAY_CAST.search(function):
+                found.append(f"{path}: {line.strip()}")
+    return found
+
+
+def test_a_handle_gets_its_type_in_one_place_of_its_class() -> None:
+    files = sources("*.pyx", under=NATIVE)
+    assert sum(len(CAST.findall(code_of(text))) for text in files.values()) >= 10
+    assert casts(files) == []
+
+
 @pytest.mark.parametrize("name", OWNERS)
 def test_a_handle_is_freed_in_its_owners_file_only(name):
     owners = [each for each in OWNERS[name] if (NATIVE / each).exists()]
@@ -63,3 +86,9 @@ def test_the_check_sees_a_second_free_and_a_side_door():
     assert places(files)["SSL_free"] == ["connection.pyx", "trust.pyx"]
     assert places({"a.pyx": "# SSL_free\n'SSL_free'\nSSL_SESSION_free(x)\n"})["SSL_free"] == []
     assert side_doors({"a.pyx": "c.sk_X509_pop_free(chain, c.X509_free)\n"})
+
+
+def test_the_check_sees_a_cast_elsewhere() -> None:
+    cast = "    return <c.X509*>each.handle\n"
+    assert casts({"a.pyx": f"cdef c.X509* held(self) except NULL:\n{cast}"}) == []
+    assert len(casts({"a.pyx": f"cdef c.X509* other(self) except NULL:\n{cast}"})) == 1

@@ -10,6 +10,7 @@ from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificate_names import CertificateNames
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._face.crypto.names import X509Name
+from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import certificate_fields as fields
 from OpenSSL._native.crypto import certificates as native
 from OpenSSL._native.crypto import extensions as native_extensions
@@ -309,7 +310,7 @@ class X509(CertificateNames):
         return made
 
 
-native.set_face(X509)
+owners.set_face(native.X509, X509)
 
 
 def certificate(value: object) -> X509:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import X509
+from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import extensions as native
 
 __all__ = ["X509Extension"]
@@ -71,4 +72,4 @@ class X509Extension(native.X509Extension):
         return native.get_data(self)
 
 
-native.set_face(X509Extension)
+owners.set_face(native.X509Extension, X509Extension)

@@ -7,7 +7,7 @@ from OpenSSL._face.common import filetypes, foreign
 from OpenSSL._face.common.arguments import unlike, without_nul
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.signers import SigningAlgorithm
-from OpenSSL._native.common import passphrases
+from OpenSSL._native.common import owners, passphrases
 from OpenSSL._native.common.constants import TYPE_DH, TYPE_DSA, TYPE_EC, TYPE_RSA
 from OpenSSL._native.crypto import certificate_fields, certificates, signers, uris
 from OpenSSL._native.crypto import keys as native
@@ -248,7 +248,7 @@ class PKey(native.PKey):
         return made
 
 
-native.set_face(PKey)
+owners.set_face(native.PKey, PKey)
 signers.set_algorithm(SigningAlgorithm)
 
 

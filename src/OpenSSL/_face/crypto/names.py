@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common.showing import in_any_case
+from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import names as native
 
 TYPE_CHECKING = False
@@ -139,4 +140,4 @@ class X509Name(native.X509Name):
         return native.oneline(self)
 
 
-native.set_face(X509Name)
+owners.set_face(native.X509Name, X509Name)

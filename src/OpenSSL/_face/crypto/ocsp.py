@@ -7,6 +7,7 @@ from OpenSSL._face.common.arguments import integer
 from OpenSSL._face.common.showing import in_any_case, shown
 from OpenSSL._face.crypto.certificates import certificate as ours
 from OpenSSL._face.crypto.stores import X509Store
+from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import ocsp as native
 
 TYPE_CHECKING = False
@@ -246,7 +247,7 @@ class OCSPResponse(native.OCSPResponse):
         return answer
 
 
-native.set_face(OCSPResponse)
+owners.set_face(native.OCSPResponse, OCSPResponse)
 
 
 def _untimely(answer: OCSPAnswer, error: CryptoError) -> OCSPError:

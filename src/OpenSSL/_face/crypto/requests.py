@@ -8,6 +8,7 @@ from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.extensions import X509Extension
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._face.crypto.names import X509Name
+from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import requests as native
 
 TYPE_CHECKING = False
@@ -148,7 +149,7 @@ class X509Req(native.X509Req):
         return made
 
 
-native.set_face(X509Req)
+owners.set_face(native.X509Req, X509Req)
 
 
 def load_certificate_request(type: int, buffer: str | bytes) -> X509Req:

@@ -9,6 +9,7 @@ from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._face.crypto.names import X509Name
+from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import revocation as native
 
 TYPE_CHECKING = False
@@ -262,7 +263,8 @@ class CRL(native.CRL):
         return made
 
 
-native.set_face(CRL, Revoked)
+owners.set_face(native.CRL, CRL)
+owners.set_face(native.Revoked, Revoked)
 
 
 def load_crl(type: int, buffer: str | bytes) -> CRL:

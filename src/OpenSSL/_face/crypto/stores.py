@@ -8,6 +8,7 @@ from OpenSSL._face.common.arguments import named, path_bytes, unix_time
 from OpenSSL._face.common.filetypes import content
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.revocation import crl_der
+from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import bundles, revocation
 from OpenSSL._native.crypto import stores as native
 
@@ -110,4 +111,4 @@ class X509Store(native.X509Store):
         named(file, native.load_locations, self, file, folder)
 
 
-native.set_face(X509Store)
+owners.set_face(native.X509Store, X509Store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._face.common.arguments import integer, text_to_bytes
 from OpenSSL._face.common.showing import shown
+from OpenSSL._native.common import owners
 from OpenSSL._native.ssl import session_fields as fields
 from OpenSSL._native.ssl import sessions as native
 from OpenSSL._native.ssl.connection import Connection
@@ -365,4 +366,4 @@ class ConnectionSessions(Connection):
         return native.session_reused(self)
 
 
-native.set_face(Session)
+owners.set_face(native.Session, Session)

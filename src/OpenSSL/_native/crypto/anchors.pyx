@@ -114,14 +114,14 @@ cdef X509Store shared_store(bytes file, bytes folder, bint platform):
         return None
     anchors = parsed.get(key)
     if (anchors is not None and anchors.looks == looks
-            and c.brisk_store_size(anchors.store.handle) == anchors.count):
+            and c.brisk_store_size(anchors.store.held()) == anchors.count):
         return anchors.store
     anchors = Anchors.__new__(Anchors)
     anchors.looks = looks
     anchors.store = parse(file, folder, platform)
     if anchors.store is None:
         return None
-    anchors.count = c.brisk_store_size(anchors.store.handle)
+    anchors.count = c.brisk_store_size(anchors.store.held())
     if anchors.count < 0:
         return None
     if len(parsed) >= MOST:

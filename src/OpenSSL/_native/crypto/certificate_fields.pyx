@@ -33,9 +33,9 @@ def get_version(X509 certificate not None) -> int:
 def set_version(X509 certificate not None, long version) -> None:
     certificate.own()
     errors.clear()
-    if X509_set_version(certificate.handle, version) != 1:
+    if X509_set_version(certificate.held(), version) != 1:
         errors.fail_crypto("no such version of certificates")
-    stale(certificate.handle)
+    stale(certificate.held())
 
 
 @cython.critical_section
@@ -50,12 +50,12 @@ def set_serial(X509 certificate not None, serial not None: int) -> None:
     try:
         certificate.own()
         errors.clear()
-        good = X509_set_serialNumber(certificate.handle, number)
+        good = X509_set_serialNumber(certificate.held(), number)
     finally:
         c.ASN1_INTEGER_free(number)
     if good != 1:
         errors.fail_crypto("the serial number cannot be set")
-    stale(certificate.handle)
+    stale(certificate.held())
 
 
 @cython.critical_section
@@ -89,14 +89,14 @@ def set_boundary(X509 certificate not None, bint end, when: bytes | int) -> None
         certificate.own()
         errors.clear()
         if end:
-            good = X509_set1_notAfter(certificate.handle, time)
+            good = X509_set1_notAfter(certificate.held(), time)
         else:
-            good = X509_set1_notBefore(certificate.handle, time)
+            good = X509_set1_notBefore(certificate.held(), time)
     finally:
         c.ASN1_TIME_free(time)
     if good != 1:
         errors.fail_crypto("the time cannot be set")
-    stale(certificate.handle)
+    stale(certificate.held())
 
 
 def get_pubkey(X509 certificate not None) -> Any:
@@ -110,12 +110,12 @@ def set_pubkey(X509 certificate not None, keys.PKey key not None) -> None:
     try:
         certificate.own()
         errors.clear()
-        good = X509_set_pubkey(certificate.handle, shared)
+        good = X509_set_pubkey(certificate.held(), shared)
     finally:
         keys.release_key(shared)
     if good != 1:
         errors.fail_crypto("the key cannot be put into a certificate")
-    stale(certificate.handle)
+    stale(certificate.held())
 
 
 @cython.critical_section

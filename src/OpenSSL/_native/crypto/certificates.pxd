@@ -3,11 +3,9 @@ cimport OpenSSL._native.common.memory as memory
 from OpenSSL._native.crypto.names cimport NameOwner
 
 cdef class X509(NameOwner):
-    cdef c.X509* handle             # owned; NULL until __init__ has run
     cdef object subject             # weak references to the names lent out
     cdef object issuer
     cdef bint shared                # others may be looking at it: see own
-    cdef object __weakref__
 
     cdef c.X509* held(self) except NULL
     # A reference, for the caller to give back, to what nobody changes any more.

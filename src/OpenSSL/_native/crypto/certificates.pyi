@@ -4,9 +4,6 @@ from typing import Any
 
 from OpenSSL._native.crypto.names import NameOwner, X509Name
 
-def set_face(kind: type[X509]) -> None:
-    """Say which subclass of X509 is made for people."""
-
 class X509(NameOwner):
     """The owner of a certificate."""
     def __init__(self) -> None: ...

@@ -17,6 +17,7 @@ cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.keys as keys
 cimport OpenSSL._native.crypto.names as names
 cimport OpenSSL._native.crypto.printing as printing
+from OpenSSL._native.common.owners cimport wrap
 
 cdef extern from "compat.h" nogil:
     int EVP_Digest(const void* data, size_t size, unsigned char* digest, unsigned int* length,
@@ -36,36 +37,22 @@ cdef extern from "compat.h" nogil:
     int sk_X509_push(c.X509_CHAIN* chain, c.X509* certificate)
     void sk_X509_free(c.X509_CHAIN* chain)
 
-cdef object face = None
-
-
-def set_face(type kind: type[X509]) -> None:
-    """Say which subclass of X509 is made for people."""
-    global face
-    face = kind
+cdef void free(void* handle) noexcept nogil:
+    X509_free(<c.X509*>handle)
 
 
 cdef class X509(names.NameOwner):
     """The owner of a certificate."""
 
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-
     def __init__(self):
-        if self.handle != NULL:
-            return
-        errors.clear()
-        self.handle = X509_new()
-        if self.handle == NULL:
-            errors.fail_crypto("no memory for a certificate")
+        if self.begins():
+            self.begin(X509_new(), "a certificate")
 
     def __dealloc__(self):
-        X509_free(self.handle)
+        free(self.handle)
 
     cdef c.X509* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("X509.__init__ has not run")
-        return self.handle
+        return <c.X509*>self.some("X509")
 
     @cython.critical_section
     cdef c.X509* share(self) except NULL:
@@ -83,7 +70,7 @@ cdef class X509(names.NameOwner):
         copy = X509_dup(self.held())
         if copy == NULL:
             errors.fail_crypto("the certificate is in use elsewhere, and no copy can be made")
-        X509_free(self.handle)
+        free(self.handle)
         self.handle = copy
         self.shared = False
         return copy
@@ -93,7 +80,7 @@ cdef class X509(names.NameOwner):
         return 0
 
     cdef int name_changed(self) except -1:
-        stale(self.handle)
+        stale(self.held())
         return 0
 
     cdef c.X509_NAME* lent(self, bint subject) except NULL:
@@ -109,14 +96,7 @@ cdef void stale(c.X509* handle) noexcept:
 
 
 cdef object wrap_certificate(c.X509* taken):
-    cdef object kind = face or X509
-    cdef X509 made
-    try:
-        made = kind.__new__(kind)
-    except BaseException:
-        X509_free(taken)
-        raise
-    made.handle = taken
+    cdef X509 made = wrap(X509, taken, free)
     made.shared = True  # or so it may be
     return made
 

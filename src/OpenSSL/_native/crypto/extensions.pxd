@@ -1,9 +1,7 @@
 cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.owners cimport Owner
 
-cdef class X509Extension:
-    cdef c.X509_EXTENSION* handle   # owned; NULL until filled
-    cdef object __weakref__
-
+cdef class X509Extension(Owner):
     cdef c.X509_EXTENSION* held(self) except NULL
 
 # Wraps a copy.

@@ -2,12 +2,10 @@
 
 from typing import Any
 
+from OpenSSL._native.common.owners import Owner
 from OpenSSL._native.crypto.certificates import X509
 
-def set_face(kind: type[X509Extension]) -> None:
-    """Say which subclass of X509Extension is made for people."""
-
-class X509Extension:
+class X509Extension(Owner):
     """The owner of an extension."""
 
 def fill(

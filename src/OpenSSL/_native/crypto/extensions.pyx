@@ -11,6 +11,7 @@ cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.crypto.asn1 as asn1
 cimport OpenSSL._native.crypto.certificates as certificates
 cimport OpenSSL._native.crypto.printing as printing
+from OpenSSL._native.common.owners cimport Owner, wrap
 
 cdef extern from "compat.h" nogil:
     c.X509_EXTENSION* X509_get_ext(const c.X509* certificate, int index)
@@ -28,46 +29,28 @@ cdef extern from "compat.h" nogil:
     void* X509V3_EXT_d2i(c.X509_EXTENSION* extension)
 
 
-cdef object face = None
+cdef void free(void* handle) noexcept nogil:
+    X509_EXTENSION_free(<c.X509_EXTENSION*>handle)
 
 
-def set_face(type kind: type[X509Extension]) -> None:
-    """Say which subclass of X509Extension is made for people."""
-    global face
-    face = kind
-
-
-cdef class X509Extension:
+cdef class X509Extension(Owner):
     """The owner of an extension."""
 
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-
     def __dealloc__(self):
-        X509_EXTENSION_free(self.handle)
+        free(self.handle)
 
     cdef c.X509_EXTENSION* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("X509Extension.__init__ has not run")
-        return self.handle
+        return <c.X509_EXTENSION*>self.some("X509Extension")
 
 
 cdef object copy_extension(c.X509_EXTENSION* borrowed):
-    cdef object kind = face or X509Extension
     cdef c.X509_EXTENSION* copied
-    cdef X509Extension made
     errors.clear()
     # First: making an object may run a finaliser, which may have the lender free its own.
     copied = X509_EXTENSION_dup(borrowed)
     if copied == NULL:
         errors.fail_crypto("the extension cannot be copied")
-    try:
-        made = kind.__new__(kind)
-    except BaseException:
-        X509_EXTENSION_free(copied)
-        raise
-    made.handle = copied
-    return made
+    return wrap(X509Extension, copied, free)
 
 
 cdef void release_extension(c.X509_EXTENSION* extension) noexcept:
@@ -105,11 +88,11 @@ def fill(
         errors.clear()
         made = X509V3_EXT_nconf(NULL, &context, <const char*>name, <const char*>value)
         if moved != NULL and c.X509_NAME_entry_count(moved) != parts:
-            certificates.stale(subject.handle)
+            certificates.stale(subject.held())
     if made == NULL:
         errors.fail_crypto("the extension cannot be made")
     with cython.critical_section(extension):
-        X509_EXTENSION_free(extension.handle)
+        free(extension.handle)
         extension.handle = made
 
 

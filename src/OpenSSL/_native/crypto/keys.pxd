@@ -1,11 +1,10 @@
 cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.owners cimport Owner
 
-cdef class PKey:
-    cdef c.EVP_PKEY* handle         # owned; NULL until __init__ has run
+cdef class PKey(Owner):
     cdef readonly bint only_public
     cdef readonly bint initialized
     cdef object signer              # a Signer, of a key whose private half is elsewhere
-    cdef object __weakref__
 
     # The handle, or an exception when there is none.
     cdef c.EVP_PKEY* held(self) except NULL

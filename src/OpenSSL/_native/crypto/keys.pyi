@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from OpenSSL._native.common.owners import Owner
 from OpenSSL._native.common.passphrases import Passphrase
 
-def set_face(kind: type[PKey]) -> None:
-    """Say which subclass of PKey is made for people."""
-
-class PKey:
+class PKey(Owner):
     """The owner of a key."""
     def __init__(self) -> None: ...
     @property

@@ -9,6 +9,7 @@ cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.common.passphrases as passphrases
 cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.signers as signers
+from OpenSSL._native.common.owners cimport Owner, wrap
 
 from OpenSSL._exceptions import CryptoError
 
@@ -41,36 +42,22 @@ cdef extern from "compat.h" nogil:
     int i2d_PrivateKey(const c.EVP_PKEY* key, unsigned char** out)
     c.EVP_PKEY* d2i_PUBKEY_bio(c.BIO* bio, c.EVP_PKEY** into)
 
-cdef object face = None
+cdef void free(void* handle) noexcept nogil:
+    EVP_PKEY_free(<c.EVP_PKEY*>handle)
 
 
-def set_face(type kind: type[PKey]) -> None:
-    """Say which subclass of PKey is made for people."""
-    global face
-    face = kind
-
-
-cdef class PKey:
+cdef class PKey(Owner):
     """The owner of a key."""
 
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-
     def __init__(self):
-        if self.handle != NULL:
-            return
-        errors.clear()
-        self.handle = EVP_PKEY_new()
-        if self.handle == NULL:
-            errors.fail_crypto("no memory for a key")
+        if self.begins():
+            self.begin(EVP_PKEY_new(), "a key")
 
     def __dealloc__(self):
-        EVP_PKEY_free(self.handle)
+        free(self.handle)
 
     cdef c.EVP_PKEY* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("PKey.__init__ has not run")
-        return self.handle
+        return <c.EVP_PKEY*>self.some("PKey")
 
     @cython.critical_section
     cdef c.EVP_PKEY* share(self) except NULL:
@@ -94,14 +81,7 @@ cdef void release_key(c.EVP_PKEY* key) noexcept nogil:
 
 
 cdef object wrap_key(c.EVP_PKEY* taken):
-    cdef object kind = face or PKey
-    cdef PKey made
-    try:
-        made = kind.__new__(kind)
-    except BaseException:
-        EVP_PKEY_free(taken)
-        raise
-    made.handle = taken
+    cdef PKey made = wrap(PKey, taken, free)
     made.initialized = True
     made.signer = signers.signer_of(taken)
     return made
@@ -267,13 +247,13 @@ def generate_named(PKey key not None, bytes name not None, bytes group) -> None:
 
 @cython.critical_section
 cdef int exchange(PKey key, c.EVP_PKEY* made) except -1:
-    cdef c.EVP_PKEY* old = key.handle
+    cdef void* old = key.handle
     cdef object _signer = key.signer    # what it refers to may have a finaliser: that runs last
     key.handle = made
     key.signer = None
     key.initialized = True
     key.only_public = False
-    EVP_PKEY_free(old)
+    free(old)
     return 0
 
 

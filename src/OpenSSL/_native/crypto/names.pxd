@@ -1,17 +1,17 @@
 cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.owners cimport Owner
 
-cdef class NameOwner:
+cdef class NameOwner(Owner):
     # A name inside this object is to be written to, and has been.
     cdef int name_changes(self) except -1
     cdef int name_changed(self) except -1
     # Where the name that was lent is now.
     cdef c.X509_NAME* lent(self, bint subject) except NULL
 
-cdef class X509Name:
-    cdef c.X509_NAME* handle        # owned, or the owner's
+cdef class X509Name(Owner):
+    # The handle is its own, or the owner's.
     cdef NameOwner owner            # None for a name that stands alone
     cdef bint subject               # which of the owner's names it is
-    cdef object __weakref__
 
     cdef c.X509_NAME* held(self) except NULL
     # A copy, for the caller to free.

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-def set_face(kind: type[X509Name]) -> None:
-    """Say which subclass of X509Name is made for people."""
+from OpenSSL._native.common.owners import Owner
 
-class NameOwner:
+class NameOwner(Owner):
     """What lends out a name that is a part of itself."""
 
-class X509Name:
+class X509Name(Owner):
     """The owner of a name, or a view of another owner's."""
     def __init__(self, name: X509Name) -> None: ...
 

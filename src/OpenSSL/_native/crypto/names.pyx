@@ -13,6 +13,7 @@ from libc.limits cimport INT_MAX
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.crypto.asn1 as asn1
+from OpenSSL._native.common.owners cimport Owner, new, wrap
 
 cdef extern from "compat.h" nogil:
     int MBSTRING_UTF8
@@ -26,16 +27,7 @@ cdef extern from "compat.h" nogil:
         const unsigned char* data, int size, int location, int set)
     void X509_NAME_ENTRY_free(c.X509_NAME_ENTRY* entry)
 
-cdef object face = None
-
-
-def set_face(type kind: type[X509Name]) -> None:
-    """Say which subclass of X509Name is made for people."""
-    global face
-    face = kind
-
-
-cdef class NameOwner:
+cdef class NameOwner(Owner):
     """What lends out a name that is a part of itself."""
 
     cdef int name_changes(self) except -1:
@@ -49,13 +41,14 @@ cdef class NameOwner:
         raise ValueError("nothing here lends names")
 
 
+cdef void free(void* handle) noexcept nogil:
+    X509_NAME_free(<c.X509_NAME*>handle)
+
+
 # The collector must not take the owner of a name that is lent: it would free what is not its own.
 @cython.no_gc_clear
-cdef class X509Name:
+cdef class X509Name(Owner):
     """The owner of a name, or a view of another owner's."""
-
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
 
     def __init__(self, X509Name name not None):
         if self.handle == NULL:
@@ -63,16 +56,15 @@ cdef class X509Name:
 
     def __dealloc__(self):
         if self.owner is None:
-            X509_NAME_free(self.handle)
+            free(self.handle)
 
     cdef c.X509_NAME* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("X509Name.__init__ has not run")
+        cdef void* handle = self.some("X509Name")
         # Asked for each time: the owner may have got another name in its place, and would
         # not find all that it lent, as a finaliser's that the collector has come upon.
         if self.owner is not None:
-            self.handle = self.owner.lent(self.subject)
-        return self.handle
+            handle = self.handle = self.owner.lent(self.subject)
+        return <c.X509_NAME*>handle
 
     cdef object guard(self):
         return self if self.owner is None else self.owner
@@ -93,20 +85,11 @@ cdef void release_name(c.X509_NAME* name) noexcept nogil:
 
 
 cdef object wrap_name(c.X509_NAME* taken):
-    cdef object kind = face or X509Name
-    cdef X509Name made
-    try:
-        made = kind.__new__(kind)
-    except BaseException:
-        X509_NAME_free(taken)
-        raise
-    made.handle = taken
-    return made
+    return wrap(X509Name, taken, free)
 
 
 cdef object borrow_name(NameOwner owner, bint subject):
-    cdef object kind = face or X509Name
-    cdef X509Name made = kind.__new__(kind)
+    cdef X509Name made = new(X509Name)
     made.subject = subject
     made.handle = owner.lent(subject)
     made.owner = owner
@@ -152,7 +135,7 @@ def get_attribute(X509Name name not None, int nid) -> str | None:
         if index < 0:
             return None
         return asn1.string_text(
-            c.X509_NAME_ENTRY_get_data(c.X509_NAME_get_entry(name.handle, index)))
+            c.X509_NAME_ENTRY_get_data(c.X509_NAME_get_entry(name.held(), index)))
 
 
 def set_attribute(X509Name name not None, int nid, bytes value not None) -> None:
@@ -168,12 +151,12 @@ def set_attribute(X509Name name not None, int nid, bytes value not None) -> None
         old = X509_NAME_get_index_by_NID(name.held(), nid, -1)
         # The new value first: one that OpenSSL refuses must not cost the old.
         if X509_NAME_add_entry_by_NID(
-            name.handle, nid, MBSTRING_UTF8, <unsigned char*>PyBytes_AS_STRING(value),
+            name.held(), nid, MBSTRING_UTF8, <unsigned char*>PyBytes_AS_STRING(value),
             <int>PyBytes_GET_SIZE(value), -1, 0,
         ) != 1:
             errors.fail_crypto("the value does not suit the attribute")
         if old >= 0:
-            X509_NAME_ENTRY_free(X509_NAME_delete_entry(name.handle, old))
+            X509_NAME_ENTRY_free(X509_NAME_delete_entry(name.held(), old))
         if name.owner is not None:
             name.owner.name_changed()
 

@@ -1,8 +1,8 @@
 cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.owners cimport Owner
 
-cdef class OCSPResponse:
-    cdef c.OCSP_RESPONSE* handle    # owned; NULL until something was loaded; never changed
+cdef class OCSPResponse(Owner):
     cdef c.OCSP_BASICRESP* basic    # owned; NULL where the responder had nothing to say
-    cdef object __weakref__
 
+    cdef c.OCSP_RESPONSE* held(self) except NULL
     cdef c.OCSP_BASICRESP* answered(self) except NULL

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from OpenSSL._native.common.owners import Owner
 from OpenSSL._native.crypto.certificates import X509
 from OpenSSL._native.crypto.stores import X509Store
 
-def set_face(kind: type[OCSPResponse]) -> None:
-    """Say which subclass of OCSPResponse is made for people."""
-
-class OCSPResponse:
+class OCSPResponse(Owner):
     """The owner of an OCSP response."""
 
 def load(data: bytes) -> Any: ...

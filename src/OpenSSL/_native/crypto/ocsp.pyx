@@ -15,6 +15,7 @@ cimport OpenSSL._native.crypto.asn1 as asn1
 cimport OpenSSL._native.crypto.certificates as certificates
 cimport OpenSSL._native.crypto.names as names
 cimport OpenSSL._native.crypto.stores as stores
+from OpenSSL._native.common.owners cimport Owner, new
 
 cdef extern from "compat.h" nogil:
     int NID_tlsfeature
@@ -66,29 +67,20 @@ cdef enum:
     STATUS_REQUEST = 5
     STATUS_REQUEST_V2 = 17
 
-cdef object face = None
-
-
-def set_face(type kind: type[OCSPResponse]) -> None:
-    """Say which subclass of OCSPResponse is made for people."""
-    global face
-    face = kind
-
-
-cdef class OCSPResponse:
+cdef class OCSPResponse(Owner):
     """The owner of an OCSP response."""
-
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-        self.basic = NULL
 
     def __dealloc__(self):
         OCSP_BASICRESP_free(self.basic)
-        OCSP_RESPONSE_free(self.handle)
+        OCSP_RESPONSE_free(<c.OCSP_RESPONSE*>self.handle)
 
-    cdef c.OCSP_BASICRESP* answered(self) except NULL:
+    cdef c.OCSP_RESPONSE* held(self) except NULL:
         if self.handle == NULL:
             raise ValueError("the OCSPResponse was not loaded from anything")
+        return <c.OCSP_RESPONSE*>self.handle
+
+    cdef c.OCSP_BASICRESP* answered(self) except NULL:
+        self.held()
         if self.basic == NULL:
             raise ValueError("the responder gave no answer: see the response's status")
         return self.basic
@@ -99,16 +91,17 @@ cdef class OCSPResponse:
 def load(bytes data not None) -> Any:
     cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(data)
     cdef const unsigned char* end = start
-    cdef object kind = face or OCSPResponse
-    cdef OCSPResponse made = kind.__new__(kind)
+    cdef OCSPResponse made = new(OCSPResponse)
+    cdef c.OCSP_RESPONSE* handle
     errors.clear()
-    made.handle = d2i_OCSP_RESPONSE(NULL, &end, PyBytes_GET_SIZE(data))
-    if made.handle == NULL:
+    handle = d2i_OCSP_RESPONSE(NULL, &end, PyBytes_GET_SIZE(data))
+    made.handle = handle
+    if handle == NULL:
         errors.fail_crypto("not an OCSP response")
     if end - start != PyBytes_GET_SIZE(data):
         errors.fail_crypto("bytes follow the OCSP response")
-    if OCSP_response_status(made.handle) == OCSP_RESPONSE_STATUS_SUCCESSFUL:
-        made.basic = OCSP_response_get1_basic(made.handle)
+    if OCSP_response_status(handle) == OCSP_RESPONSE_STATUS_SUCCESSFUL:
+        made.basic = OCSP_response_get1_basic(handle)
         if made.basic == NULL:
             errors.fail_crypto("an OCSP response of a type that nobody knows")
     return made
@@ -118,25 +111,21 @@ def dump(OCSPResponse response not None) -> bytes:
     cdef unsigned char* out
     cdef int size
     cdef bytes made
-    if response.handle == NULL:
-        raise ValueError("the OCSPResponse was not loaded from anything")
+    cdef c.OCSP_RESPONSE* handle = response.held()
     errors.clear()
-    size = i2d_OCSP_RESPONSE(response.handle, NULL)
+    size = i2d_OCSP_RESPONSE(handle, NULL)
     if size <= 0:
         errors.fail_crypto("the OCSP response cannot be written")
     made = PyBytes_FromStringAndSize(NULL, size)
     out = <unsigned char*>PyBytes_AS_STRING(made)
-    if i2d_OCSP_RESPONSE(response.handle, &out) != size:
+    if i2d_OCSP_RESPONSE(handle, &out) != size:
         errors.fail_crypto("the OCSP response cannot be written")
     return made
 
 
 def get_status(OCSPResponse response not None) -> tuple[int, str]:
     """The number of the envelope's status, and OpenSSL's word for it."""
-    cdef int status
-    if response.handle == NULL:
-        raise ValueError("the OCSPResponse was not loaded from anything")
-    status = OCSP_response_status(response.handle)
+    cdef int status = OCSP_response_status(response.held())
     return status, (<bytes>OCSP_response_status_str(status)).decode("ascii")
 
 

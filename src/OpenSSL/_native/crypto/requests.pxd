@@ -2,7 +2,4 @@ cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.crypto.names cimport NameOwner
 
 cdef class X509Req(NameOwner):
-    cdef c.X509_REQ* handle         # owned; NULL until __init__ has run
-    cdef object __weakref__
-
     cdef c.X509_REQ* held(self) except NULL

@@ -7,9 +7,6 @@ from OpenSSL._native.crypto.extensions import X509Extension
 from OpenSSL._native.crypto.keys import PKey
 from OpenSSL._native.crypto.names import NameOwner
 
-def set_face(kind: type[X509Req]) -> None:
-    """Say which subclass of X509Req is made for people."""
-
 class X509Req(NameOwner):
     """The owner of a request."""
     def __init__(self) -> None: ...

@@ -12,6 +12,7 @@ cimport OpenSSL._native.crypto.keys as keys
 cimport OpenSSL._native.crypto.names as names
 cimport OpenSSL._native.crypto.printing as printing
 from OpenSSL._native.common.hooks cimport Asking, begin_asking
+from OpenSSL._native.common.owners cimport wrap
 
 cdef extern from "compat.h" nogil:
     int NID_ext_req
@@ -42,39 +43,27 @@ cdef extern from "compat.h" nogil:
         void* data)
     int PEM_write_bio_X509_REQ(c.BIO* bio, c.X509_REQ* request)
 
-cdef object face = None
-
-
-def set_face(type kind: type[X509Req]) -> None:
-    """Say which subclass of X509Req is made for people."""
-    global face
-    face = kind
+cdef void free(void* handle) noexcept nogil:
+    X509_REQ_free(<c.X509_REQ*>handle)
 
 
 cdef class X509Req(names.NameOwner):
     """The owner of a request."""
 
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-
     def __init__(self):
-        if self.handle != NULL:
-            return
-        errors.clear()
-        self.handle = X509_REQ_new()
-        if self.handle == NULL or X509_REQ_set_version(self.handle, 0) != 1:
-            errors.fail_crypto("no memory for a request")
+        if self.begins():
+            self.begin(X509_REQ_new(), "a request")
+            if X509_REQ_set_version(self.held(), 0) != 1:
+                errors.fail_crypto("no memory for a request")
 
     def __dealloc__(self):
-        X509_REQ_free(self.handle)
+        free(self.handle)
 
     cdef c.X509_REQ* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("X509Req.__init__ has not run")
-        return self.handle
+        return <c.X509_REQ*>self.some("X509Req")
 
     cdef int name_changed(self) except -1:
-        stale(self.handle)
+        stale(self.held())
         return 0
 
     cdef c.X509_NAME* lent(self, bint subject) except NULL:
@@ -87,15 +76,7 @@ cdef void stale(c.X509_REQ* handle) noexcept:
 
 
 cdef object wrap_request(c.X509_REQ* taken):
-    cdef object kind = face or X509Req
-    cdef X509Req made
-    try:
-        made = kind.__new__(kind)
-    except BaseException:
-        X509_REQ_free(taken)
-        raise
-    made.handle = taken
-    return made
+    return wrap(X509Req, taken, free)
 
 
 # ---- fields

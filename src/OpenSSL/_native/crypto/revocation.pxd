@@ -1,16 +1,11 @@
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.memory as memory
+from OpenSSL._native.common.owners cimport Owner
 
-cdef class Revoked:
-    cdef c.X509_REVOKED* handle     # owned; NULL until __init__ has run
-    cdef object __weakref__
-
+cdef class Revoked(Owner):
     cdef c.X509_REVOKED* held(self) except NULL
 
-cdef class CRL:
-    cdef c.X509_CRL* handle         # owned; NULL until __init__ has run
-    cdef object __weakref__
-
+cdef class CRL(Owner):
     cdef c.X509_CRL* held(self) except NULL
 
 # The next list of a PEM file, for the caller to give back; NULL at the end, and for anything else.

@@ -2,18 +2,16 @@
 
 from typing import Any
 
+from OpenSSL._native.common.owners import Owner
 from OpenSSL._native.crypto.certificates import X509
 from OpenSSL._native.crypto.keys import PKey
 from OpenSSL._native.crypto.stores import X509Store
 
-def set_face(kind: type[CRL], revoked: type[Revoked]) -> None:
-    """Say which subclasses of CRL and Revoked are made for people."""
-
-class Revoked:
+class Revoked(Owner):
     """The owner of an entry of a revocation list."""
     def __init__(self) -> None: ...
 
-class CRL:
+class CRL(Owner):
     """The owner of a revocation list."""
     def __init__(self) -> None: ...
 

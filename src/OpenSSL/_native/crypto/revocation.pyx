@@ -15,6 +15,7 @@ cimport OpenSSL._native.crypto.names as names
 cimport OpenSSL._native.crypto.printing as printing
 cimport OpenSSL._native.crypto.stores as stores
 from OpenSSL._native.common.hooks cimport Asking, begin_asking
+from OpenSSL._native.common.owners cimport Owner, new, wrap
 from OpenSSL._native.common.rules cimport store_changed
 
 cdef extern from "compat.h" nogil:
@@ -55,61 +56,40 @@ cdef extern from "compat.h" nogil:
     c.X509_REVOKED* sk_X509_REVOKED_value(const c.X509_REVOKED_LIST* revoked, int index)
     int X509_STORE_add_crl(c.X509_STORE* store, c.X509_CRL* crl)
 
-cdef object face = None
-cdef object revoked_face = None
+cdef void free_revoked(void* handle) noexcept nogil:
+    X509_REVOKED_free(<c.X509_REVOKED*>handle)
 
 
-def set_face(type kind: type[CRL], type revoked: type[Revoked]) -> None:
-    """Say which subclasses of CRL and Revoked are made for people."""
-    global face, revoked_face
-    face = kind
-    revoked_face = revoked
-
-
-cdef class Revoked:
+cdef class Revoked(Owner):
     """The owner of an entry of a revocation list."""
 
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-
     def __init__(self):
-        if self.handle != NULL:
-            return
-        errors.clear()
-        self.handle = X509_REVOKED_new()
-        if self.handle == NULL:
-            errors.fail_crypto("no memory for a revocation")
+        if self.begins():
+            self.begin(X509_REVOKED_new(), "a revocation")
 
     def __dealloc__(self):
-        X509_REVOKED_free(self.handle)
+        free_revoked(self.handle)
 
     cdef c.X509_REVOKED* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("Revoked.__init__ has not run")
-        return self.handle
+        return <c.X509_REVOKED*>self.some("Revoked")
 
 
-cdef class CRL:
+cdef void free(void* handle) noexcept nogil:
+    X509_CRL_free(<c.X509_CRL*>handle)
+
+
+cdef class CRL(Owner):
     """The owner of a revocation list."""
 
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-
     def __init__(self):
-        if self.handle != NULL:
-            return
-        errors.clear()
-        self.handle = X509_CRL_new()
-        if self.handle == NULL:
-            errors.fail_crypto("no memory for a revocation list")
+        if self.begins():
+            self.begin(X509_CRL_new(), "a revocation list")
 
     def __dealloc__(self):
-        X509_CRL_free(self.handle)
+        free(self.handle)
 
     cdef c.X509_CRL* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("CRL.__init__ has not run")
-        return self.handle
+        return <c.X509_CRL*>self.some("CRL")
 
 
 cdef void stale(c.X509_CRL* handle) noexcept:
@@ -118,20 +98,11 @@ cdef void stale(c.X509_CRL* handle) noexcept:
 
 
 cdef object wrap_crl(c.X509_CRL* taken):
-    cdef object kind = face or CRL
-    cdef CRL made
-    try:
-        made = kind.__new__(kind)
-    except BaseException:
-        X509_CRL_free(taken)
-        raise
-    made.handle = taken
-    return made
+    return wrap(CRL, taken, free)
 
 
 cdef object copy_revoked(const c.X509_REVOKED* borrowed):
-    cdef object kind = revoked_face or Revoked
-    cdef Revoked made = kind.__new__(kind)
+    cdef Revoked made = new(Revoked)
     errors.clear()
     made.handle = X509_REVOKED_dup(borrowed)
     if made.handle == NULL:
@@ -183,7 +154,7 @@ def get_reason(Revoked revoked not None) -> bytes | None:
     if index < 0:
         return None
     errors.clear()
-    if c.X509V3_EXT_print(out.bio, X509_REVOKED_get_ext(revoked.handle, index), 0, 0) != 1:
+    if c.X509V3_EXT_print(out.bio, X509_REVOKED_get_ext(revoked.held(), index), 0, 0) != 1:
         errors.fail_crypto("malformed reason")
     return out.written()
 
@@ -240,10 +211,10 @@ def add_revoked(CRL crl not None, Revoked revoked not None) -> None:
         copied = copy_revoked(revoked.held())
     with cython.critical_section(crl):
         errors.clear()
-        good = X509_CRL_add0_revoked(crl.held(), copied.handle)
+        good = X509_CRL_add0_revoked(crl.held(), copied.held())
         if good == 1:
             copied.handle = NULL  # now the list's
-            stale(crl.handle)
+            stale(crl.held())
     if good != 1:
         errors.fail_crypto("the revocation cannot be added")
 

@@ -88,7 +88,7 @@ def verify(
     cdef size_t length = PyBytes_GET_SIZE(signature)
     cdef int good
     errors.clear()
-    if EVP_DigestVerifyInit(work.handle, NULL, kind, NULL, key.handle) != 1:
+    if EVP_DigestVerifyInit(work.handle, NULL, kind, NULL, key.held()) != 1:
         errors.fail_crypto("this key cannot verify in this way")
     with nogil:
         good = EVP_DigestVerify(work.handle, given, length, text, size)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from OpenSSL._native.common.owners import Owner
 from OpenSSL._native.crypto.keys import PKey
 
-class NetscapeSPKI:
+class NetscapeSPKI(Owner):
     """The owner of a signed public key."""
     def __init__(self) -> None: ...
 

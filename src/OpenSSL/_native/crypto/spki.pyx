@@ -7,6 +7,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.crypto.algorithms as algorithms
 cimport OpenSSL._native.crypto.keys as keys
 from OpenSSL._native.common.hooks cimport Asking, begin_asking
+from OpenSSL._native.common.owners cimport Owner
 
 cdef extern from "compat.h" nogil:
     c.NETSCAPE_SPKI* NETSCAPE_SPKI_new()
@@ -18,30 +19,22 @@ cdef extern from "compat.h" nogil:
     int NETSCAPE_SPKI_set_pubkey(c.NETSCAPE_SPKI* request, c.EVP_PKEY* key)
 
 
-cdef class NetscapeSPKI:
+cdef void free(void* handle) noexcept nogil:
+    NETSCAPE_SPKI_free(<c.NETSCAPE_SPKI*>handle)
+
+
+cdef class NetscapeSPKI(Owner):
     """The owner of a signed public key."""
 
-    cdef c.NETSCAPE_SPKI* handle    # owned; NULL until __init__ has run
-    cdef object __weakref__
-
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-
     def __init__(self):
-        if self.handle != NULL:
-            return
-        errors.clear()
-        self.handle = NETSCAPE_SPKI_new()
-        if self.handle == NULL:
-            errors.fail_crypto("no memory for a signed public key")
+        if self.begins():
+            self.begin(NETSCAPE_SPKI_new(), "a signed public key")
 
     def __dealloc__(self):
-        NETSCAPE_SPKI_free(self.handle)
+        free(self.handle)
 
     cdef c.NETSCAPE_SPKI* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("NetscapeSPKI.__init__ has not run")
-        return self.handle
+        return <c.NETSCAPE_SPKI*>self.some("NetscapeSPKI")
 
 
 @cython.critical_section

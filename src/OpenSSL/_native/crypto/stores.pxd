@@ -1,9 +1,7 @@
 cimport OpenSSL._native.common.libcrypto as c
+from OpenSSL._native.common.owners cimport Owner
 
-cdef class X509Store:
-    cdef c.X509_STORE* handle       # owned; NULL until __init__ has run
-    cdef object __weakref__
-
+cdef class X509Store(Owner):
     cdef c.X509_STORE* held(self) except NULL
 
 cdef object wrap_store(c.X509_STORE* taken)

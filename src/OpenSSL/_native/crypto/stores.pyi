@@ -1,11 +1,9 @@
 # Written by tools/make_stubs.py from stores.pyx.
 
+from OpenSSL._native.common.owners import Owner
 from OpenSSL._native.crypto.certificates import X509
 
-def set_face(kind: type[X509Store]) -> None:
-    """Say which subclass of X509Store is made for people."""
-
-class X509Store:
+class X509Store(Owner):
     """The owner of a store of trusted certificates."""
     def __init__(self) -> None: ...
 

@@ -5,6 +5,7 @@ cimport cython
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.crypto.certificates as certificates
+from OpenSSL._native.common.owners cimport Owner, wrap
 
 from OpenSSL._native.common.rules cimport store_changed
 
@@ -15,63 +16,42 @@ cdef extern from "compat.h" nogil:
     c.X509_VERIFY_PARAM* X509_STORE_get0_param(c.X509_STORE* store)
     int X509_STORE_set_flags(c.X509_STORE* store, unsigned long flags)
 
-cdef object face = None
+cdef void free(void* handle) noexcept nogil:
+    X509_STORE_free(<c.X509_STORE*>handle)
 
 
-def set_face(type kind: type[X509Store]) -> None:
-    """Say which subclass of X509Store is made for people."""
-    global face
-    face = kind
-
-
-cdef class X509Store:
+cdef class X509Store(Owner):
     """The owner of a store of trusted certificates."""
 
-    def __cinit__(self, *args, **kwargs):
-        self.handle = NULL
-
     def __init__(self):
-        if self.handle != NULL:
-            return
-        errors.clear()
-        self.handle = c.X509_STORE_new()
-        if self.handle == NULL:
-            errors.fail_crypto("no memory for a store")
+        if self.begins():
+            self.begin(c.X509_STORE_new(), "a store")
 
     def __dealloc__(self):
-        X509_STORE_free(self.handle)
+        free(self.handle)
 
     cdef c.X509_STORE* held(self) except NULL:
-        if self.handle == NULL:
-            raise ValueError("X509Store.__init__ has not run")
-        return self.handle
+        return <c.X509_STORE*>self.some("X509Store")
 
 
 cdef object wrap_store(c.X509_STORE* taken):
-    cdef object kind = face or X509Store
-    cdef X509Store made
-    try:
-        made = kind.__new__(kind)
-    except BaseException:
-        X509_STORE_free(taken)
-        raise
-    made.handle = taken
-    return made
+    return wrap(X509Store, taken, free)
 
 
 # OpenSSL locks the store's list of certificates itself; its parameters it does not.
 
 def add_certificate(X509Store store not None, certificates.X509 certificate not None) -> None:
+    cdef c.X509_STORE* trusting = store.held()
     cdef c.X509* handle
     cdef int good
-    store_changed(store.held())     # takes the memory for it, before there is something to note
+    store_changed(trusting)     # takes the memory for it, before there is something to note
     errors.clear()
     handle = certificate.share()
-    good = X509_STORE_add_cert(store.handle, handle)
+    good = X509_STORE_add_cert(trusting, handle)
     certificates.release_certificate(handle)
     if good != 1:
         errors.fail_crypto("the certificate cannot be trusted")
-    store_changed(store.handle)
+    store_changed(trusting)
 
 
 @cython.critical_section

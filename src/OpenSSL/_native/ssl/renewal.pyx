@@ -122,8 +122,8 @@ cdef bytes kind_of(c.EVP_PKEY* key):
     return b"" if told == NULL else <bytes>told
 
 
-cdef bint issued(X509 issuer, X509 subject) noexcept:
-    return X509_check_issued(issuer.handle, subject.handle) == c.X509_V_OK
+cdef bint issued(X509 issuer, X509 subject) except -1:
+    return X509_check_issued(issuer.held(), subject.held()) == c.X509_V_OK
 
 
 cdef list path_from(X509 certificate, list pool):
@@ -155,7 +155,7 @@ cdef bint add_to_what_waits(Context context, X509 certificate) except -1:
 cdef bint is_among(list certificates, X509 certificate) noexcept:
     cdef X509 each
     for each in certificates:
-        if X509_cmp(each.handle, certificate.handle) == 0:
+        if X509_cmp(each.held(), certificate.held()) == 0:
             return True
     return False
 
@@ -181,7 +181,7 @@ cdef bint add_to_chain(Context context, X509 certificate) except -1:
         return True
     if chain == NULL:
         return False    # one for all kinds of certificates
-    if s.SSL_CTX_add1_chain_cert(context.handle, certificate.handle) != 1:
+    if s.SSL_CTX_add1_chain_cert(context.handle, certificate.held()) != 1:
         errors.fail_ssl("the certificate cannot be added to the chain")
     return True
 

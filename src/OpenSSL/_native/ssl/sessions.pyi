@@ -3,9 +3,6 @@
 from OpenSSL._native.ssl.connection import Connection
 from OpenSSL._native.ssl.context import Context
 
-def set_face(kind: type[Session]) -> None:
-    """Say which subclass of Session is made for people."""
-
 class Session:
     """What two ends agreed on, kept so that a later connection starts faster."""
     def __init__(self) -> None: ...

@@ -20,6 +20,7 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.asking as asking
+from OpenSSL._native.common.owners cimport new
 from OpenSSL._native.common.rules cimport RULES
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -59,14 +60,6 @@ cdef extern from "compat.h" nogil:
 cdef enum:
     MOST_SECRET = 256   # bytes; libssl's own bound
 
-cdef object face = None
-
-
-def set_face(type kind: type[Session]) -> None:
-    """Say which subclass of Session is made for people."""
-    global face
-    face = kind
-
 
 # As for Context: a finaliser may still reach it.
 @cython.no_gc_clear
@@ -88,10 +81,9 @@ cdef class Session:
 
 
 cdef Session wrap_session(s.SSL_SESSION* taken, Context context):
-    cdef object kind = face or Session
     cdef Session made
     try:
-        made = kind.__new__(kind)
+        made = new(Session)
     except BaseException:
         s.SSL_SESSION_free(taken)
         raise
