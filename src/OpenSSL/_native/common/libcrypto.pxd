@@ -26,18 +26,7 @@ cdef extern from "compat.h" nogil:
     int BIO_CTRL_DGRAM_SET_MTU
     int BIO_CTRL_DGRAM_GET_FALLBACK_MTU
     BIO* BIO_new(const BIO_METHOD* method)
-    int BIO_get_new_index()
-    BIO_METHOD* BIO_meth_new(int type, const char* name)
-    int BIO_meth_set_write_ex(BIO_METHOD* method,
-                              int (*write)(BIO*, const char*, size_t, size_t*) noexcept)
-    int BIO_meth_set_read_ex(BIO_METHOD* method, int (*read)(BIO*, char*, size_t, size_t*) noexcept)
-    int BIO_meth_set_ctrl(BIO_METHOD* method, long (*ctrl)(BIO*, int, long, void*) noexcept)
-    void BIO_set_data(BIO* bio, void* data)
     void* BIO_get_data(BIO* bio)
-    void BIO_set_init(BIO* bio, int init)
-    void BIO_clear_retry_flags(BIO* bio)
-    void BIO_set_retry_read(BIO* bio)
-    void BIO_set_retry_write(BIO* bio)
 
     # ---- evp.h
     ctypedef struct EVP_PKEY:
@@ -176,8 +165,6 @@ cdef extern from "compat.h" nogil:
         pass
     void X509_VERIFY_PARAM_set_time(X509_VERIFY_PARAM* param, long long seconds)
     int X509_verify_cert(X509_STORE_CTX* context)
-    X509* X509_STORE_CTX_get0_cert(const X509_STORE_CTX* context)
-    X509_CHAIN* X509_STORE_CTX_get0_untrusted(const X509_STORE_CTX* context)
     void* X509_STORE_CTX_get_ex_data(X509_STORE_CTX* context, int index)
     X509* X509_STORE_CTX_get_current_cert(X509_STORE_CTX* context)
     int X509_STORE_CTX_get_error(X509_STORE_CTX* context)
@@ -278,3 +265,7 @@ cdef extern from "compat.h" nogil:
 
     # ---- rand.h
     int RAND_bytes(unsigned char* out, int size)
+
+    # ---- what else several files call
+    void PKCS7_free(PKCS7* message)
+    int X509_STORE_up_ref(X509_STORE* store)

@@ -39,7 +39,6 @@ cdef extern from "compat.h" nogil:
     int SSL_VERIFY_POST_HANDSHAKE
     int SSL_VERIFY_FAIL_IF_NO_PEER_CERT
     long SSL_get_verify_result(const SSL* ssl)
-    void SSL_set_verify_result(SSL* ssl, long code)
 
     # ---- contexts and connections
     int TLS1_VERSION
@@ -54,22 +53,13 @@ cdef extern from "compat.h" nogil:
     SSL* SSL_new(SSL_CTX* context)
     void SSL_free(SSL* ssl)
     BIO* SSL_get_rbio(const SSL* ssl)
-    void SSL_set_bio(SSL* ssl, BIO* reading, BIO* writing)
     SSL_CTX* SSL_get_SSL_CTX(const SSL* ssl)
-    SSL_CTX* SSL_set_SSL_CTX(SSL* ssl, SSL_CTX* context)
-    void SSL_set_connect_state(SSL* ssl)
-    void SSL_set_accept_state(SSL* ssl)
-    int SSL_do_handshake(SSL* ssl)
     int SSL_read_ex(SSL* ssl, void* data, size_t size, size_t* got)
     int SSL_peek_ex(SSL* ssl, void* data, size_t size, size_t* got)
-    int SSL_write_ex(SSL* ssl, const void* data, size_t size, size_t* put)
     int SSL_pending(const SSL* ssl)
     int SSL_has_pending(const SSL* ssl)
-    int SSL_free_buffers(SSL* ssl)
     bint brisk_can_free_buffers()
-    int SSL_shutdown(SSL* ssl)
     int SSL_get_shutdown(const SSL* ssl)
-    void SSL_set_shutdown(SSL* ssl, int state)
     int SSL_want(const SSL* ssl)
 
     # ---- credentials
@@ -85,13 +75,8 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_get_extra_chain_certs_only(SSL_CTX* context, X509_CHAIN** chain)
     long SSL_CTX_add1_chain_cert(SSL_CTX* context, X509* certificate)
 
-    long SSL_CTX_add1_chain_cert(SSL_CTX* context, X509* certificate)
-    long SSL_CTX_get0_chain_certs(SSL_CTX* context, X509_CHAIN** chain)
-    long SSL_CTX_get_extra_chain_certs_only(SSL_CTX* context, X509_CHAIN** chain)
-
     # ---- versions
     uint64_t SSL_OP_NO_TLSv1_3
-    long SSL_get_min_proto_version(SSL* ssl)
     long SSL_get_max_proto_version(SSL* ssl)
 
     # ---- raw public keys
@@ -120,18 +105,8 @@ cdef extern from "compat.h" nogil:
     int SSL_ct_is_enabled(const SSL* ssl)
 
     # ---- datagram
-    BIO_ADDR* BIO_ADDR_new()
-    void BIO_ADDR_free(BIO_ADDR* address)
-    int DTLSv1_listen(SSL* ssl, BIO_ADDR* client)
     long DTLSv1_get_timeout(SSL* ssl, timeval* left)
-    long DTLSv1_handle_timeout(SSL* ssl)
-    size_t DTLS_get_data_mtu(const SSL* ssl)
-    long SSL_set_mtu(SSL* ssl, long mtu)
     int SSL_is_dtls(const SSL* ssl)
-    void SSL_CTX_set_cookie_generate_cb(
-        SSL_CTX* context, int (*callback)(SSL*, unsigned char*, unsigned int*) noexcept)
-    void SSL_CTX_set_cookie_verify_cb(
-        SSL_CTX* context, int (*callback)(SSL*, const unsigned char*, unsigned int) noexcept)
 
     # ---- negotiation
     int SSL_set_cipher_list(SSL* ssl, const char* ciphers)
@@ -142,15 +117,8 @@ cdef extern from "compat.h" nogil:
     void SSL_CTX_set_security_level(SSL_CTX* context, int level)
     int SSL_get_security_level(const SSL* ssl)
     void SSL_set_security_level(SSL* ssl, int level)
-    long SSL_CTX_set_min_proto_version(SSL_CTX* context, int version)
-    long SSL_CTX_set_max_proto_version(SSL_CTX* context, int version)
     long SSL_CTX_get_min_proto_version(SSL_CTX* context)
     long SSL_CTX_get_max_proto_version(SSL_CTX* context)
-    long SSL_set_min_proto_version(SSL* ssl, int version)
-    long SSL_set_max_proto_version(SSL* ssl, int version)
-    long SSL_set1_groups_list(SSL* ssl, const char* groups)
-    const char* brisk_default_groups()
-    long SSL_set1_sigalgs_list(SSL* ssl, const char* algorithms)
     long SSL_CTX_get_max_cert_list(SSL_CTX* context)
     long SSL_set_max_cert_list(SSL* ssl, long size)
     long SSL_set1_client_sigalgs_list(SSL* ssl, const char* algorithms)
@@ -227,10 +195,6 @@ cdef extern from "compat.h" nogil:
     # ---- early data
     uint32_t SSL_CTX_get_max_early_data(const SSL_CTX* context)
     uint32_t SSL_CTX_get_recv_max_early_data(const SSL_CTX* context)
-    int SSL_set_max_early_data(SSL* ssl, uint32_t size)
-    int SSL_set_recv_max_early_data(SSL* ssl, uint32_t size)
-    int SSL_read_early_data(SSL* ssl, void* data, size_t size, size_t* got)
-    int SSL_write_early_data(SSL* ssl, const void* data, size_t size, size_t* put)
     ctypedef int (*early_hook "brisk_early_hook")(SSL*, void*) noexcept
 
     # ---- secrets
@@ -258,7 +222,6 @@ cdef extern from "compat.h" nogil:
     int SSL_SESSION_get_protocol_version(const SSL_SESSION* session)
     long SSL_SESSION_get_timeout(const SSL_SESSION* session)
     long SSL_SESSION_set_timeout(SSL_SESSION* session, long seconds)
-    int SSL_SESSION_set1_id(SSL_SESSION* session, const unsigned char* id, unsigned int size)
     const unsigned char* SSL_SESSION_get0_id_context(
         const SSL_SESSION* session, unsigned int* size)
     int SSL_SESSION_set1_id_context(
@@ -267,7 +230,6 @@ cdef extern from "compat.h" nogil:
     int SSL_SESSION_get0_ticket_appdata(SSL_SESSION* session, void** data, size_t* size)
     int SSL_SESSION_is_resumable(const SSL_SESSION* session)
     long SSL_CTX_set_timeout(SSL_CTX* context, long seconds)
-    int SSL_set_session_id_context(SSL* ssl, const unsigned char* id, unsigned int size)
     int SSL_CTX_remove_session(SSL_CTX* context, SSL_SESSION* session)
     int SSL_TICKET_SUCCESS
     int SSL_TICKET_SUCCESS_RENEW
@@ -282,13 +244,7 @@ cdef extern from "compat.h" nogil:
     size_t SSL_CTX_get_num_tickets(const SSL_CTX* context)
 
     const SSL_CIPHER* SSL_SESSION_get0_cipher(const SSL_SESSION* session)
-    const unsigned char* SSL_SESSION_get0_id_context(const SSL_SESSION* session,
-                                                     unsigned int* size)
     uint32_t SSL_SESSION_get_max_early_data(const SSL_SESSION* session)
-    int SSL_SESSION_set1_ticket_appdata(SSL_SESSION* session, const void* data, size_t size)
-    int SSL_SESSION_get0_ticket_appdata(SSL_SESSION* session, void** data, size_t* size)
-    int SSL_set_num_tickets(SSL* ssl, size_t count)
-    int SSL_CTX_remove_session(SSL_CTX* context, SSL_SESSION* session)
     ctypedef int (*session_new_hook "brisk_session_new_hook")(SSL*, SSL_SESSION*) noexcept
     ctypedef void (*session_remove_hook "brisk_session_remove_hook")(
         SSL_CTX*, SSL_SESSION*) noexcept
@@ -303,14 +259,10 @@ cdef extern from "compat.h" nogil:
     long SSL_set1_verify_cert_store(SSL* ssl, X509_STORE* store)
     long SSL_set1_chain_cert_store(SSL* ssl, X509_STORE* store)
     uint64_t SSL_OP_NO_QUERY_MTU
-    long SSL_CTX_set_mode(SSL_CTX* context, long mode)
-    long SSL_get_mode(SSL* ssl)
     long SSL_set_mode(SSL* ssl, long mode)
-    long SSL_CTX_get_mode(SSL_CTX* context)
 
     # ---- stapling
     ctypedef int (*status_hook "brisk_status_hook")(SSL*, void*) noexcept
-    long SSL_get_tlsext_status_ocsp_resp(SSL* ssl, const unsigned char** data)
 
     # ---- trust
     ctypedef int (*verify_hook "brisk_verify_hook")(int, X509_STORE_CTX*) noexcept
@@ -319,11 +271,21 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_get_verify_depth(const SSL_CTX* context)
     void SSL_set_verify(SSL* ssl, int mode, verify_hook callback)
     int SSL_get_verify_mode(const SSL* ssl)
-    verify_hook SSL_get_verify_callback(const SSL* ssl)
-    void SSL_set_verify_depth(SSL* ssl, int depth)
     X509_VERIFY_PARAM* SSL_CTX_get0_param(SSL_CTX* context)
     void SSL_CTX_set1_cert_store(SSL_CTX* context, X509_STORE* store)
     X509_STORE* SSL_CTX_get_cert_store(const SSL_CTX* context)
     void SSL_set_hostflags(SSL* ssl, unsigned int flags)
     X509_VERIFY_PARAM* SSL_get0_param(SSL* ssl)
-    int SSL_set_session_id_context(SSL* ssl, const unsigned char* id, unsigned int size)
+
+    # ---- what else several files call
+    int SSL_CIPHER_get_auth_nid(const SSL_CIPHER* cipher)
+    int SSL_CIPHER_is_aead(const SSL_CIPHER* cipher)
+    const char* SSL_SESSION_get0_hostname(const SSL_SESSION* session)
+    uint64_t SSL_clear_options(SSL* ssl, uint64_t options)
+    int SSL_client_hello_get0_ext(SSL* ssl, unsigned int kind, const unsigned char** data,
+        size_t* size)
+    uint32_t SSL_get_max_early_data(const SSL* ssl)
+    const char* SSL_get_servername(const SSL* ssl, int kind)
+    int SSL_set_record_padding_callback(SSL* ssl, padding_hook callback)
+    int SSL_use_cert_and_key(SSL* ssl, X509* certificate, EVP_PKEY* key, X509_CHAIN* chain,
+        int override)

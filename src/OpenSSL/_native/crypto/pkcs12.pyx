@@ -35,7 +35,6 @@ cdef extern from "compat.h" nogil:
     int sk_PKCS7_num(const PKCS7_LIST* safes)
     PKCS7* sk_PKCS7_pop(PKCS7_LIST* safes)
     void sk_PKCS7_free(PKCS7_LIST* safes)
-    void PKCS7_free(PKCS7* safe)
     int PKCS7_type_is_data(const PKCS7* safe)
     SAFEBAG_LIST* PKCS12_unpack_p7data(PKCS7* safe)
     int sk_PKCS12_SAFEBAG_num(const SAFEBAG_LIST* bags)
@@ -114,7 +113,7 @@ cdef int is_encrypted(c.PKCS12* archive) noexcept nogil:
         safe = sk_PKCS7_pop(safes)
         if found == 0:
             found = is_bag_encrypted(safe)
-        PKCS7_free(safe)
+        c.PKCS7_free(safe)
     sk_PKCS7_free(safes)
     return found
 

@@ -6,7 +6,6 @@ cimport OpenSSL._native.common.memory as memory
 cimport OpenSSL._native.common.passphrases as passphrases
 
 cdef extern from "compat.h" nogil:
-    void PKCS7_free(c.PKCS7* message)
     c.PKCS7* PEM_read_bio_PKCS7(c.BIO* bio, c.PKCS7** into, c.pem_password_cb* hook, void* data)
     c.PKCS7* d2i_PKCS7_bio(c.BIO* bio, c.PKCS7** into)
 
@@ -24,5 +23,5 @@ def read_type(bytes data not None, bint pem) -> bytes:
     if message == NULL:
         errors.fail_crypto("not a PKCS #7 message")
     nid = c.OBJ_obj2nid(message.type)
-    PKCS7_free(message)
+    c.PKCS7_free(message)
     return <bytes>c.OBJ_nid2sn(nid)

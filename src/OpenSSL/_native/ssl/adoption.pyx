@@ -17,8 +17,10 @@ from OpenSSL._native.crypto.stores cimport X509Store
 cdef extern from "compat.h" nogil:
     uint64_t BRISK_LAX_OPTIONS
     uint64_t SSL_OP_NO_ANTI_REPLAY
-    uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
     int SSL_set0_tmp_dh_pkey(s.SSL* ssl, c.EVP_PKEY* parameters)
+    long SSL_set1_groups_list(s.SSL* ssl, const char* groups)
+    const char* brisk_default_groups()
+    long SSL_set1_sigalgs_list(s.SSL* ssl, const char* algorithms)
 
 cdef enum:
     MOST = 16384        # that a record carries: SSL3_RT_MAX_PLAIN_LENGTH
@@ -43,8 +45,8 @@ cdef bint concerned(str name, dict own, dict before, dict after) except -1:
 
 cdef int adopt_groups(s.SSL* ssl, dict own, dict before, dict after) except -1:
     if concerned("groups", own, before, after):
-        groups = after.get("groups", <bytes>s.brisk_default_groups())
-        taken(s.SSL_set1_groups_list(ssl, <bytes>groups))
+        groups = after.get("groups", <bytes>brisk_default_groups())
+        taken(SSL_set1_groups_list(ssl, <bytes>groups))
     return 0
 
 
@@ -91,7 +93,7 @@ cdef int adopt_options(
     cdef uint64_t taken_away = 0
     if own is not None and OPTIONS in own:
         given, taken_away = own[OPTIONS]
-    SSL_clear_options(ssl, before & ~after & ~given & ~kept & BRISK_LAX_OPTIONS)
+    s.SSL_clear_options(ssl, before & ~after & ~given & ~kept & BRISK_LAX_OPTIONS)
     s.SSL_set_options(ssl, after & ~taken_away)
     return 0
 
@@ -116,7 +118,7 @@ cdef int keep_own(s.SSL* ssl, dict own) except -1:
     if OWN_CHAINS in own:
         taken(s.SSL_set1_chain_cert_store(ssl, (<X509Store?>own[OWN_CHAINS]).held()))
     if "signature algorithms" in own:
-        taken(s.SSL_set1_sigalgs_list(ssl, <bytes>own["signature algorithms"]))
+        taken(SSL_set1_sigalgs_list(ssl, <bytes>own["signature algorithms"]))
     if "client signature algorithms" in own:
         taken(s.SSL_set1_client_sigalgs_list(ssl, <bytes>own["client signature algorithms"]))
     if "client certificate types" in own:

@@ -17,7 +17,6 @@ from OpenSSL._native.ssl.commands cimport Commands, carry_out
 from OpenSSL._native.ssl.connection cimport Connection
 
 cdef extern from "compat.h" nogil:
-    int X509_STORE_up_ref(c.X509_STORE* store)
     long SSL_get0_verify_cert_store(s.SSL* ssl, c.X509_STORE** store)
     long SSL_get0_chain_cert_store(s.SSL* ssl, c.X509_STORE** store)
 
@@ -39,7 +38,7 @@ cdef X509Store store_of(s.SSL* ssl, bint verifying):
         errors.fail_ssl("OpenSSL does not tell its stores")
     if store == NULL:
         return None
-    if X509_STORE_up_ref(store) != 1:
+    if c.X509_STORE_up_ref(store) != 1:
         errors.fail_ssl("X509_STORE_up_ref failed")
     return wrap_store(store)
 

@@ -25,6 +25,20 @@ from OpenSSL._native.ssl.channel cimport (
 )
 from OpenSSL._native.ssl.gathering cimport FAILED_TO_LEAVE, LEFT, leave_together, put_aside
 
+cdef extern from "compat.h" nogil:
+    int BIO_get_new_index()
+    c.BIO_METHOD* BIO_meth_new(int type, const char* name)
+    int BIO_meth_set_write_ex(c.BIO_METHOD* method, int (*write)(c.BIO*, const char*, size_t,
+        size_t*) noexcept)
+    int BIO_meth_set_read_ex(c.BIO_METHOD* method, int (*read)(c.BIO*, char*, size_t,
+        size_t*) noexcept)
+    int BIO_meth_set_ctrl(c.BIO_METHOD* method, long (*ctrl)(c.BIO*, int, long, void*) noexcept)
+    void BIO_set_data(c.BIO* bio, void* data)
+    void BIO_set_init(c.BIO* bio, int init)
+    void BIO_clear_retry_flags(c.BIO* bio)
+    void BIO_set_retry_read(c.BIO* bio)
+    void BIO_set_retry_write(c.BIO* bio)
+
 cdef extern from "kernel_tls.h" nogil:
     long brisk_kernel_tls_control(
         brisk_kernel_tls* kernel, brisk_fd fd, int command, long number, void* pointer)
@@ -246,7 +260,7 @@ cdef int give_nonsense(Channel* channel, c.BIO* bio, char* data, size_t size) no
             data[1] = <char>(channel.version >> 8)
             data[2] = <char>(channel.version & 0xff)
             return sizeof(POISONED_DATAGRAM)
-        c.BIO_set_retry_read(bio)
+        BIO_set_retry_read(bio)
         return 0
     # The header of a record of data, then nothing that could be its body.
     memset(data, 0xff, size)
@@ -259,7 +273,7 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
     cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
     cdef Py_ssize_t result
     got[0] = 0
-    c.BIO_clear_retry_flags(bio)
+    BIO_clear_retry_flags(bio)
     if channel == NULL:
         return 0
     if channel.poisoned:
@@ -267,12 +281,12 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
         return got[0] > 0
     if not may_take(channel):
         channel.rationed = True
-        c.BIO_set_retry_read(bio)
+        BIO_set_retry_read(bio)
         return 0
     if channel.memory:
         if channel.first == channel.count:
             if not channel.ended:
-                c.BIO_set_retry_read(bio)
+                BIO_set_retry_read(bio)
             return 0
         result = <Py_ssize_t>read_pieces(channel, data, size)
     elif channel.kernel.receiving:
@@ -289,12 +303,12 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
     if result == 0:
         if channel.datagram:
             # An empty datagram says nothing; it is not the end.
-            c.BIO_set_retry_read(bio)
+            BIO_set_retry_read(bio)
         else:
             channel.ended = True
         return 0
     if brisk_would_block(brisk_errno()):
-        c.BIO_set_retry_read(bio)
+        BIO_set_retry_read(bio)
     else:
         channel.number = brisk_errno()
         if channel.kernel.receiving:
@@ -393,7 +407,7 @@ cdef int offer(
             return 0
         memcpy(channel.spill, data, size)
         channel.spill_end = size
-    c.BIO_set_retry_write(bio)
+    BIO_set_retry_write(bio)
     return 0
 
 
@@ -401,7 +415,7 @@ cdef bint first_leaves(Channel* channel, c.BIO* bio) noexcept nogil:
     """Whether what was gathered has left: nothing may overtake it."""
     cdef int left = leave_together(channel)
     if left != LEFT and left != FAILED_TO_LEAVE:
-        c.BIO_set_retry_write(bio)
+        BIO_set_retry_write(bio)
     return left == LEFT
 
 
@@ -409,7 +423,7 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
     cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
     cdef Py_ssize_t result
     put[0] = 0
-    c.BIO_clear_retry_flags(bio)
+    BIO_clear_retry_flags(bio)
     if channel == NULL:
         return 0
     if channel.spill_start > 0 and channel.conducted:
@@ -417,7 +431,7 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
     if channel.writes < ANY_NUMBER and not channel.datagram:
         if channel.writes == 0:
             channel.rationed = True
-            c.BIO_set_retry_write(bio)
+            BIO_set_retry_write(bio)
             return 0
         channel.writes -= 1
         channel.idle += 1   # an answer that nobody here has asked for
@@ -439,14 +453,14 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
             put[0] = <size_t>result
             return 1
         if brisk_would_block(brisk_errno()):
-            c.BIO_set_retry_write(bio)
+            BIO_set_retry_write(bio)
         else:
             channel.number = brisk_errno()
         return 0
     if channel.conducted:
         return offer(channel, bio, data, size, put)
     if channel.limit > 0 and channel.outgoing >= channel.limit:
-        c.BIO_set_retry_write(bio)
+        BIO_set_retry_write(bio)
         return 0
     if (channel.ready != NULL and channel.spill_end == channel.spill_start
             and <size_t>bytes_size(channel.ready) - channel.ready_end >= size):
@@ -514,14 +528,14 @@ cdef long on_memory_control(
 cdef c.BIO_METHOD* make_method(control_function control) except NULL:
     # One for the life of the process: connections may outlive the module.
     cdef c.BIO_METHOD* method
-    cdef int index = c.BIO_get_new_index()
+    cdef int index = BIO_get_new_index()
     if index == -1:
         raise MemoryError("no BIO type is left")
-    method = c.BIO_meth_new(index | c.BIO_TYPE_SOURCE_SINK, b"brisktls")
+    method = BIO_meth_new(index | c.BIO_TYPE_SOURCE_SINK, b"brisktls")
     if (method == NULL
-            or not c.BIO_meth_set_read_ex(method, on_read)
-            or not c.BIO_meth_set_write_ex(method, on_write)
-            or not c.BIO_meth_set_ctrl(method, control)):
+            or not BIO_meth_set_read_ex(method, on_read)
+            or not BIO_meth_set_write_ex(method, on_write)
+            or not BIO_meth_set_ctrl(method, control)):
         raise MemoryError("BIO_meth_new failed")
     return method
 
@@ -538,6 +552,6 @@ cdef c.BIO* open_bio(Channel* channel) except NULL:
         raise MemoryError("BIO_new failed")
     channel.writes = ANY_NUMBER
     channel.fresh = not channel.datagram
-    c.BIO_set_data(bio, channel)
-    c.BIO_set_init(bio, 1)
+    BIO_set_data(bio, channel)
+    BIO_set_init(bio, 1)
     return bio

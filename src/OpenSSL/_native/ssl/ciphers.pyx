@@ -38,10 +38,8 @@ cdef extern from "compat.h" nogil:
     int SSL_CTX_set0_tmp_dh_pkey(s.SSL_CTX* context, c.EVP_PKEY* parameters)
     const char* brisk_group_name(s.SSL* ssl)
     uint32_t SSL_CIPHER_get_id(const s.SSL_CIPHER* cipher)
-    int SSL_CIPHER_is_aead(const s.SSL_CIPHER* cipher)
     int SSL_CIPHER_get_cipher_nid(const s.SSL_CIPHER* cipher)
     int SSL_CIPHER_get_digest_nid(const s.SSL_CIPHER* cipher)
-    int SSL_CIPHER_get_auth_nid(const s.SSL_CIPHER* cipher)
     char* SSL_CIPHER_description(const s.SSL_CIPHER* cipher, char* text, int size)
     s.SSL_CIPHER_LIST* SSL_get_client_ciphers(const s.SSL* ssl)
     int BIO_eof(c.BIO* bio)
@@ -100,11 +98,11 @@ cdef dict description(const s.SSL_CIPHER* cipher):
         "description": words(text).removesuffix("\n"),
         "strength_bits": strength,
         "alg_bits": bits,
-        "aead": SSL_CIPHER_is_aead(cipher) != 0,
+        "aead": s.SSL_CIPHER_is_aead(cipher) != 0,
         "symmetric": long_name(SSL_CIPHER_get_cipher_nid(cipher)),
         "digest": long_name(SSL_CIPHER_get_digest_nid(cipher)),
         "kea": long_name(s.SSL_CIPHER_get_kx_nid(cipher)),
-        "auth": long_name(SSL_CIPHER_get_auth_nid(cipher)),
+        "auth": long_name(s.SSL_CIPHER_get_auth_nid(cipher)),
     }
 
 

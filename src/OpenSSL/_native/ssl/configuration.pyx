@@ -20,16 +20,16 @@ from os import urandom
 from OpenSSL._exceptions import Error
 
 cdef extern from "compat.h" nogil:
-    void SSL_CONF_CTX_set_ssl_ctx(s.SSL_CONF_CTX* commands, s.SSL_CTX* context)
     void SSL_CONF_CTX_set_ssl(s.SSL_CONF_CTX* commands, s.SSL* ssl)
+    void SSL_CONF_CTX_set_ssl_ctx(s.SSL_CONF_CTX* commands, s.SSL_CTX* context)
     int SSL_FILETYPE_PEM
-    uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
     c.CONF* NCONF_new(void* method)
     void NCONF_free(c.CONF* file)
     int NCONF_load(c.CONF* file, const char* path, long* line)
     c.CONF_VALUES* NCONF_get_section(const c.CONF* file, const char* section)
     int sk_CONF_VALUE_num(const c.CONF_VALUES* values)
     c.CONF_VALUE* sk_CONF_VALUE_value(const c.CONF_VALUES* values, int index)
+    long SSL_get_min_proto_version(s.SSL* ssl)
 
 # What each means to a connection that is given another Context, by the name of the setter's note.
 cdef dict NOTES = {
@@ -49,7 +49,7 @@ cdef frozenset VERSIONS = frozenset((b"minprotocol", b"maxprotocol"))
 
 cdef int note_version(Connection connection, bytes command) except -1:
     if command == b"minprotocol":
-        return connection.note_rule("min version", s.SSL_get_min_proto_version(connection.handle))
+        return connection.note_rule("min version", SSL_get_min_proto_version(connection.handle))
     return connection.note_rule("max version", s.SSL_get_max_proto_version(connection.handle))
 
 
@@ -67,7 +67,7 @@ cdef int note_bits(Connection connection, list done) except -1:
     commands = begin()
     SSL_CONF_CTX_set_ssl(commands.handle, connection.handle)
     try:
-        SSL_clear_options(connection.handle, <uint64_t>-1)
+        s.SSL_clear_options(connection.handle, <uint64_t>-1)
         for name, value in said:
             carry_out(commands, name, value)
         given = s.SSL_get_options(connection.handle)
@@ -76,7 +76,7 @@ cdef int note_bits(Connection connection, list done) except -1:
             carry_out(commands, name, value)
         left = s.SSL_get_options(connection.handle)
     finally:
-        SSL_clear_options(connection.handle, <uint64_t>-1)
+        s.SSL_clear_options(connection.handle, <uint64_t>-1)
         s.SSL_set_options(connection.handle, now)
     return note_options(connection, given, ~left)
 

@@ -17,6 +17,11 @@ from OpenSSL._native.ssl.sending cimport Sender, as_buffer
 
 from OpenSSL._exceptions import Error, WantReadError
 
+cdef extern from "compat.h" nogil:
+    void SSL_set_connect_state(s.SSL* ssl)
+    void SSL_set_accept_state(s.SSL* ssl)
+    void SSL_set_shutdown(s.SSL* ssl, int state)
+
 cdef extern from "quiet.h":
     """
     BRISK_QUIET(do_handshake)
@@ -44,7 +49,7 @@ cdef class Connection(Sender):
         """
         self.enter_io()
         try:
-            s.SSL_set_connect_state(self.handle)
+            SSL_set_connect_state(self.handle)
             self.begin_again()
             self.early = False
         finally:
@@ -57,7 +62,7 @@ cdef class Connection(Sender):
         """
         self.enter_io()
         try:
-            s.SSL_set_accept_state(self.handle)
+            SSL_set_accept_state(self.handle)
             self.begin_again()
             self.early = False
         finally:
@@ -131,7 +136,7 @@ cdef class Connection(Sender):
         """
         self.enter()
         try:
-            s.SSL_set_shutdown(self.handle, state)
+            SSL_set_shutdown(self.handle, state)
         finally:
             self.leave()
 

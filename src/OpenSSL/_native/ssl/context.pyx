@@ -53,6 +53,9 @@ cdef extern from "compat.h" nogil:
     void SSL_CTX_set_client_hello_cb(s.SSL_CTX* context, s.hello_hook callback, void* data)
     void SSL_CTX_set_cert_verify_callback(s.SSL_CTX* context, s.chain_hook callback, void* data)
     void SSL_CTX_set_allow_early_data_cb(s.SSL_CTX* context, s.early_hook callback, void* data)
+    long SSL_CTX_set_min_proto_version(s.SSL_CTX* context, int version)
+    long SSL_CTX_set_max_proto_version(s.SSL_CTX* context, int version)
+    long SSL_CTX_set_mode(s.SSL_CTX* context, long mode)
 
 cdef enum:
     SESSION_SECONDS = 300   # the interface's own default; libssl's is two hours
@@ -129,10 +132,10 @@ cdef class Context:
         self.handle = handle
         self.method = number
         # A send may take a part, and may be retried from another address.
-        s.SSL_CTX_set_mode(
+        SSL_CTX_set_mode(
             handle, SSL_MODE_ENABLE_PARTIAL_WRITE | s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
         if not s.brisk_can_free_buffers():
-            s.SSL_CTX_set_mode(handle, SSL_MODE_RELEASE_BUFFERS)
+            SSL_CTX_set_mode(handle, SSL_MODE_RELEASE_BUFFERS)
         s.SSL_CTX_set_timeout(handle, SESSION_SECONDS)
         # Where sessions are judged, and the program chooses what it serves.
         SSL_CTX_set_client_hello_cb(handle, on_hello, NULL)
@@ -142,8 +145,8 @@ cdef class Context:
         if s.SSL_CTX_set_session_ticket_cb(handle, on_ticket_given, on_ticket, NULL) != 1:
             errors.fail_ssl("sessions could not be judged")
         if chosen.version != 0 and not (
-                s.SSL_CTX_set_min_proto_version(handle, chosen.version)
-                and s.SSL_CTX_set_max_proto_version(handle, chosen.version)):
+                SSL_CTX_set_min_proto_version(handle, chosen.version)
+                and SSL_CTX_set_max_proto_version(handle, chosen.version)):
             errors.fail_ssl("the library does not offer this version")
 
     def __dealloc__(self):

@@ -21,6 +21,12 @@ from OpenSSL._exceptions import Error
 cdef extern from "compat.h" nogil:
     ctypedef unsigned int (*timer_hook "brisk_timer_hook")(s.SSL*, unsigned int) noexcept
     void DTLS_set_timer_cb(s.SSL* ssl, timer_hook callback)
+    s.BIO_ADDR* BIO_ADDR_new()
+    void BIO_ADDR_free(s.BIO_ADDR* address)
+    int DTLSv1_listen(s.SSL* ssl, s.BIO_ADDR* client)
+    long DTLSv1_handle_timeout(s.SSL* ssl)
+    size_t DTLS_get_data_mtu(const s.SSL* ssl)
+    long SSL_set_mtu(s.SSL* ssl, long mtu)
 
 cdef enum:
     # Below the first OpenSSL shakes no hands; the second is all that UDP can carry.
@@ -87,7 +93,7 @@ cdef int listen_once(
     with nogil:
         errors.clear()
         connection.channel.number = 0
-        result = s.DTLSv1_listen(connection.handle, address)
+        result = DTLSv1_listen(connection.handle, address)
         verdict[0] = errors.judge(connection.handle, result, connection.channel.number)
     connection.stop_reading()
     return_borrowed(&connection.channel)
@@ -102,7 +108,7 @@ def listen(Connection connection not None) -> bool:
     cdef Verdict verdict
     cdef int result
     cdef double deadline = 0
-    address = s.BIO_ADDR_new()
+    address = BIO_ADDR_new()
     if address == NULL:
         raise MemoryError()
     try:
@@ -124,7 +130,7 @@ def listen(Connection connection not None) -> bool:
         finally:
             connection.leave()
     finally:
-        s.BIO_ADDR_free(address)
+        BIO_ADDR_free(address)
 
 
 # ---- timers
@@ -213,7 +219,7 @@ def handle_timeout(Connection connection not None) -> bool:
             borrow(connection.socket, &connection.channel)
         errors.clear()
         connection.channel.number = 0
-        result = s.DTLSv1_handle_timeout(connection.handle)
+        result = DTLSv1_handle_timeout(connection.handle)
         verdict = errors.judge(connection.handle, <int>result, connection.channel.number)
         try:
             if connection.failure is not None:
@@ -236,7 +242,7 @@ def set_mtu(Connection connection not None, mtu: int) -> None:
         errors.clear()
         if not s.SSL_is_dtls(connection.handle):
             errors.fail_ssl("only a DTLS connection has an MTU")
-        if s.SSL_set_mtu(connection.handle, mtu) <= 0:
+        if SSL_set_mtu(connection.handle, mtu) <= 0:
             errors.fail_ssl("OpenSSL refused this MTU")
         connection.channel.mtu = mtu
     finally:
@@ -251,7 +257,7 @@ def get_data_mtu(Connection connection not None) -> int:
         if not s.SSL_is_dtls(connection.handle):
             errors.clear()
             errors.fail_ssl("only a DTLS connection has an MTU")
-        carried = s.DTLS_get_data_mtu(connection.handle)
+        carried = DTLS_get_data_mtu(connection.handle)
         # A packet has room for more than a record may have.
         most = longest(connection.handle, &connection.channel)
         return carried if carried < most else most

@@ -28,7 +28,6 @@ from OpenSSL._exceptions import Error
 cdef extern from "compat.h" nogil:
     int SSL_CTX_set_max_early_data(s.SSL_CTX* context, uint32_t size)
     int SSL_CTX_set_recv_max_early_data(s.SSL_CTX* context, uint32_t size)
-    uint32_t SSL_get_max_early_data(const s.SSL* ssl)
     uint32_t SSL_get_recv_max_early_data(const s.SSL* ssl)
     int SSL_get_early_data_status(const s.SSL* ssl)
     int SSL_export_keying_material_early(s.SSL* ssl, unsigned char* data, size_t size,
@@ -71,7 +70,7 @@ def connection_get_max(Connection connection not None, bint received) -> int:
     connection.enter()
     try:
         return (SSL_get_recv_max_early_data(connection.handle) if received
-                else SSL_get_max_early_data(connection.handle))
+                else s.SSL_get_max_early_data(connection.handle))
     finally:
         connection.leave()
 

@@ -37,6 +37,9 @@ from OpenSSL._native.ssl.trampolines cimport shows_hello
 
 from OpenSSL._exceptions import Error
 
+cdef extern from "compat.h" nogil:
+    int SSL_shutdown(s.SSL* ssl)
+
 cdef enum:
     UNREAD = 2      # of what `shutdown` has found: data that nobody has read yet
 
@@ -289,7 +292,7 @@ cdef class Ending(Tenant):
                 pass
             if self.channel.datagram and s.SSL_is_init_finished(self.handle):
                 # Too late for nonsense; the least that can be said is that this is the end.
-                s.SSL_shutdown(self.handle)
+                SSL_shutdown(self.handle)
         self.stop_reading()
         self.failure = first
 
@@ -333,7 +336,7 @@ cdef class Ending(Tenant):
             if self.wait_for_goodbye(&verdict, moved) or sent:
                 return verdict
             errors.clear()
-        result = s.SSL_shutdown(self.handle)
+        result = SSL_shutdown(self.handle)
         if result < 0 or errors.pending():
             verdict = errors.judge(self.handle, result if result < 0 else -1, self.channel.number)
             # `sent` as it is now: before the handshake libssl refuses, and begins nothing.

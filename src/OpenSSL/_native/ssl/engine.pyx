@@ -36,6 +36,9 @@ from OpenSSL._native.ssl.writing cimport begin_writing
 
 from OpenSSL._exceptions import Error
 
+cdef extern from "compat.h" nogil:
+    void SSL_set_bio(s.SSL* ssl, c.BIO* reading, c.BIO* writing)
+
 cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
 
@@ -125,7 +128,7 @@ cdef class Engine(Worker):
             raise
         self.channel.owner = <void*>self
         self.channel.tickets = <void*>&context.tickets  # `first` keeps it alive
-        s.SSL_set_bio(handle, channel, channel)  # owns the BIO from here on
+        SSL_set_bio(handle, channel, channel)  # owns the BIO from here on
         self.context = context
         self.first = context
         self.settle()

@@ -49,8 +49,6 @@ cdef extern from "compat.h" nogil:
     size_t SSL_client_hello_get0_session_id(s.SSL* ssl, const unsigned char** data)
     size_t SSL_client_hello_get0_compression_methods(s.SSL* ssl, const unsigned char** data)
     int SSL_client_hello_get1_extensions_present(s.SSL* ssl, int** kinds, size_t* count)
-    int SSL_client_hello_get0_ext(s.SSL* ssl, unsigned int kind, const unsigned char** data,
-        size_t* size)
 
 cdef enum:
     LONGEST_NAME = 255      # what libssl takes: TLSEXT_MAXLEN_host_name
@@ -67,7 +65,7 @@ cdef bint read_protocols(
     cdef size_t at = 2
     protocols[0] = NULL
     size[0] = 0
-    if SSL_client_hello_get0_ext(
+    if s.SSL_client_hello_get0_ext(
             ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &length) != 1:
         return True
     if length < 4 or <size_t>(data[0] << 8 | data[1]) != length - 2:
@@ -211,7 +209,7 @@ cdef bytes inner_message(s.SSL* ssl):
         return None
     try:
         for at in range(count):
-            if SSL_client_hello_get0_ext(ssl, kinds[at], &data, &size) == 1:
+            if s.SSL_client_hello_get0_ext(ssl, kinds[at], &data, &size) == 1:
                 extensions += kinds[at].to_bytes(2, "big") + size.to_bytes(2, "big") + data[:size]
     finally:
         c.OPENSSL_free(kinds)

@@ -41,6 +41,8 @@ cdef extern from "compat.h" nogil:
     int BRISK_V_ERR_RPK_UNTRUSTED
     c.EVP_PKEY* brisk_raw_key(c.X509_STORE_CTX* chain)
     int brisk_verify_unasked(c.X509_STORE_CTX* chain)
+    c.X509* X509_STORE_CTX_get0_cert(const c.X509_STORE_CTX* context)
+    c.X509_CHAIN* X509_STORE_CTX_get0_untrusted(const c.X509_STORE_CTX* context)
 
 cdef enum:
     # What a hook says.
@@ -89,7 +91,7 @@ cdef bytes key_of(c.X509_STORE_CTX* chain):
     cdef unsigned char* der = NULL
     cdef int size
     if key == NULL:
-        key = c.X509_get0_pubkey(c.X509_STORE_CTX_get0_cert(chain))
+        key = c.X509_get0_pubkey(X509_STORE_CTX_get0_cert(chain))
     size = -1 if key == NULL else c.i2d_PUBKEY(key, &der)
     if size <= 0:
         raise Error([("SSL routines", "", "the peer's key cannot be read")])
@@ -138,7 +140,7 @@ cdef int on_compare(
 
 
 cdef int ask(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier carrier) except -2:
-    if c.X509_STORE_CTX_get0_cert(chain) == NULL:
+    if X509_STORE_CTX_get0_cert(chain) == NULL:
         raise Error([("SSL routines", "", "the peer has a key and no certificate to be verified")])
     if channel.hooked & PLEDGED or not s.SSL_is_server(ssl) and s.SSL_ct_is_enabled(ssl):
         raise Error([(
@@ -147,7 +149,7 @@ cdef int ask(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain, Carrier carr
             "certificate verify callback replaces it")])
     try:
         answer = carrier.hooks.get(ON_CERT_VERIFY)(
-            carrier, wrap_chain(c.X509_STORE_CTX_get0_untrusted(chain)))
+            carrier, wrap_chain(X509_STORE_CTX_get0_untrusted(chain)))
     except WantX509LookupError:
         if s.SSL_is_server(ssl):
             raise
@@ -170,7 +172,7 @@ cdef int on_judge(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain) noexcep
         if good == YES:
             # Before libssl's queue is back: what is not named leaves an entry, which libssl
             # would take for a failure wherever it stops next.
-            code = misnamed(ssl, c.X509_STORE_CTX_get0_cert(chain), channel.addressed)
+            code = misnamed(ssl, X509_STORE_CTX_get0_cert(chain), channel.addressed)
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer

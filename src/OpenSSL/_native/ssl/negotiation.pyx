@@ -18,7 +18,6 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_set_tlsext_servername_callback(s.SSL_CTX* context, int (*callback)(s.SSL*, int*,
         void*) noexcept)
     long SSL_set_tlsext_host_name(s.SSL* ssl, const char* name)
-    const char* SSL_get_servername(const s.SSL* ssl, int kind)
     int SSL_CTX_set_tlsext_use_srtp(s.SSL_CTX* context, const char* profiles)
     s.SRTP_PROTECTION_PROFILE* SSL_get_selected_srtp_profile(s.SSL* ssl)
 
@@ -117,7 +116,7 @@ def get_servername(Connection connection not None) -> bytes | None:
             name = connection.channel.name
             return None if name == NULL else PyBytes_FromStringAndSize(
                 name, connection.channel.name_size)
-        name = SSL_get_servername(connection.handle, TLSEXT_NAMETYPE_host_name)
+        name = s.SSL_get_servername(connection.handle, TLSEXT_NAMETYPE_host_name)
         return None if name == NULL else <bytes>name
     finally:
         connection.leave()

@@ -16,8 +16,6 @@ from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
 from OpenSSL._native.ssl.renewal cimport add_to_what_waits, came_whole, chain_behind, is_sent
 
 cdef extern from "compat.h" nogil:
-    int SSL_use_cert_and_key(s.SSL* ssl, c.X509* certificate, c.EVP_PKEY* key,
-        c.X509_CHAIN* chain, int override)
     c.X509* SSL_CTX_get0_certificate(const s.SSL_CTX* context)
     long SSL_add1_chain_cert(s.SSL* ssl, c.X509* certificate)
     int SSL_check_chain(s.SSL* ssl, c.X509* certificate, c.EVP_PKEY* key, c.X509_CHAIN* chain)
@@ -86,7 +84,7 @@ def use(
                     context_of(target), certificate, private, others, 1)
             else:
                 (<Connection>target).own_certificate()
-                result = SSL_use_cert_and_key(
+                result = s.SSL_use_cert_and_key(
                     connection_of(target), certificate, private, others, 1)
             if result != 1:
                 errors.fail_ssl("the certificate and its key cannot be used")

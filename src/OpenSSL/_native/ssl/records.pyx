@@ -12,7 +12,6 @@ from OpenSSL._native.ssl.trampolines cimport on_padding
 
 cdef extern from "compat.h" nogil:
     void SSL_CTX_set_record_padding_callback(s.SSL_CTX* context, s.padding_hook callback)
-    int SSL_set_record_padding_callback(s.SSL* ssl, s.padding_hook callback)
     int SSL_CTX_set_block_padding(s.SSL_CTX* context, size_t size)
     long SSL_CTX_set_max_send_fragment(s.SSL_CTX* context, long size)
     long SSL_CTX_set_split_send_fragment(s.SSL_CTX* context, long size)
@@ -49,7 +48,7 @@ def set_record_padding_callback(
         if callback is not None:
             trampoline = on_padding
         if connection_of(target) != NULL and (
-                SSL_set_record_padding_callback(connection_of(target), trampoline) != 1
+                s.SSL_set_record_padding_callback(connection_of(target), trampoline) != 1
                 and callback is not None):
             errors.fail_ssl("the kernel encrypts, and pads nothing")
         put_hook(target, ON_PADDING, callback)

@@ -18,8 +18,6 @@ from OpenSSL._native.ssl.context cimport Context
 
 cdef extern from "compat.h" nogil:
     c.EVP_PKEY* SSL_get_privatekey(const s.SSL* ssl)
-    int SSL_use_cert_and_key(s.SSL* ssl, c.X509* certificate, c.EVP_PKEY* key,
-        c.X509_CHAIN* chain, int override)
     long SSL_get0_chain_certs(s.SSL* ssl, c.X509_CHAIN** chain)
     int X509_check_issued(c.X509* issuer, c.X509* subject)
     int X509_cmp(const c.X509* one, const c.X509* other)
@@ -108,7 +106,7 @@ cdef int came_whole(Context context, c.X509* certificate, c.EVP_PKEY* key) excep
         return 0
     kind = kind_of(c.X509_get0_pubkey(certificate))
     errors.clear()
-    if SSL_use_cert_and_key(renewal.handle, certificate, key, NULL, 1) != 1:
+    if s.SSL_use_cert_and_key(renewal.handle, certificate, key, NULL, 1) != 1:
         context.renewal = None
         errors.fail_ssl("the certificate and its key cannot be used")
     renewal.forget(kind)

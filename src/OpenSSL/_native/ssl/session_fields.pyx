@@ -18,7 +18,6 @@ from OpenSSL._native.ssl.sessions cimport Session, held
 from OpenSSL._native.ssl.stamps cimport put_behind_note, size_of_note
 
 cdef extern from "compat.h" nogil:
-    const char* SSL_SESSION_get0_hostname(const s.SSL_SESSION* session)
     void SSL_SESSION_get0_alpn_selected(const s.SSL_SESSION* session, const unsigned char** data,
         size_t* size)
     int brisk_session_set_time(s.SSL_SESSION* session, long long seconds)
@@ -46,7 +45,7 @@ def get_peer_certificate(Session session not None) -> X509 | None:
 
 
 def get_hostname(Session session not None) -> bytes | None:
-    cdef const char* name = SSL_SESSION_get0_hostname(held(session))
+    cdef const char* name = s.SSL_SESSION_get0_hostname(held(session))
     return None if name == NULL else <bytes>name
 
 

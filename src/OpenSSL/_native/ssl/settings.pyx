@@ -11,7 +11,6 @@ from OpenSSL._native.ssl.context cimport Context
 cdef extern from "compat.h" nogil:
     uint64_t SSL_CTX_set_options(s.SSL_CTX* context, uint64_t options)
     uint64_t SSL_CTX_clear_options(s.SSL_CTX* context, uint64_t options)
-    uint64_t SSL_clear_options(s.SSL* ssl, uint64_t options)
     long SSL_clear_mode(s.SSL* ssl, long mode)
     int SSL_CTRL_MODE
     int SSL_CTRL_CLEAR_MODE
@@ -101,7 +100,7 @@ def connection_clear_options(Connection connection not None, uint64_t options) -
     connection.enter()
     try:
         note_options(connection, 0, options)
-        return SSL_clear_options(connection.handle, options)
+        return s.SSL_clear_options(connection.handle, options)
     finally:
         connection.leave()
 

@@ -41,10 +41,11 @@ from OpenSSL._exceptions import Error
 cdef extern from "compat.h" nogil:
     int TLSEXT_NAMETYPE_host_name
     uint64_t SSL_OP_NO_TICKET
-    uint32_t SSL_get_max_early_data(const s.SSL* ssl)
-    const char* SSL_get_servername(const s.SSL* ssl, int kind)
-    const char* SSL_SESSION_get0_hostname(const s.SSL_SESSION* session)
     int SSL_SESSION_set1_hostname(s.SSL_SESSION* session, const char* name)
+    void SSL_set_verify_result(s.SSL* ssl, long code)
+    int SSL_SESSION_set1_id(s.SSL_SESSION* session, const unsigned char* id, unsigned int size)
+    int SSL_set_session_id_context(s.SSL* ssl, const unsigned char* id, unsigned int size)
+    s.verify_hook SSL_get_verify_callback(const s.SSL* ssl)
 
 cdef enum:
     TIME = 8    # bytes of a time in a note
@@ -71,7 +72,7 @@ cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
         return False    # versions, suites and keys are for it to judge, on either side
     if s.SSL_is_server(ssl) and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER:
         return True     # nobody is asked for a certificate
-    if s.SSL_get_verify_callback(ssl) != NULL or channel.hooked & (APART | ASKED_CHAIN):
+    if SSL_get_verify_callback(ssl) != NULL or channel.hooked & (APART | ASKED_CHAIN):
         return False
     # Nor is it compared by which logs a client asks for timestamps.
     return s.SSL_is_server(ssl) or not (
@@ -101,7 +102,7 @@ cdef bint stamp(s.SSL* ssl, Channel* channel) noexcept nogil:
     channel.stamped = current(ssl, channel, channel.rules)
     if not channel.stamped and c.RAND_bytes(channel.rules, RULES) != 1:
         return False
-    return s.SSL_set_session_id_context(ssl, channel.rules, RULES) == 1
+    return SSL_set_session_id_context(ssl, channel.rules, RULES) == 1
 
 
 cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil:
@@ -265,7 +266,7 @@ cdef bint offer(s.SSL* ssl, Channel* channel) noexcept nogil:
     # it is removed from a cache, whether it was there or not; it must have an id for that.
     if s.SSL_SESSION_get_id(session, &size) == NULL:
         return False
-    if size == 0 and s.SSL_SESSION_set1_id(session, channel.rules, 1) != 1:
+    if size == 0 and SSL_SESSION_set1_id(session, channel.rules, 1) != 1:
         return False
     keep_quiet(session)
     s.SSL_CTX_remove_session(s.SSL_get_SSL_CTX(ssl), session)     # 0: it was in none
@@ -295,7 +296,7 @@ cdef int on_ticket_given(s.SSL* ssl, void* unused) noexcept nogil:
     """A ticket is about to be made: name its session so that other programs take it."""
     cdef Channel* channel = channel_of(ssl)
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
-    cdef const char* host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+    cdef const char* host = s.SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
     cdef bint named
     if channel == NULL or session == NULL:
         return 0
@@ -306,7 +307,7 @@ cdef int on_ticket_given(s.SSL* ssl, void* unused) noexcept nogil:
         return 1    # it is nobody's
     # libssl keeps one in its cache: a server's that was resumed by TLS 1.2 without a ticket, or
     # one that is made where there are none.
-    if (SSL_get_max_early_data(ssl) != 0 or s.SSL_get_options(ssl) & SSL_OP_NO_TICKET
+    if (s.SSL_get_max_early_data(ssl) != 0 or s.SSL_get_options(ssl) & SSL_OP_NO_TICKET
             or s.SSL_version(ssl) != s.TLS1_3_VERSION and s.SSL_session_reused(ssl)
             and not channel.strange or not is_anybodys(ssl, channel, session)
             or not shows_host(ssl, host)):
@@ -366,7 +367,7 @@ cdef bint nobody_is_judged(s.SSL* ssl, Channel* channel) noexcept nogil:
     if s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER or not comparable(ssl, channel):
         return False
     if not s.SSL_is_server(ssl):
-        s.SSL_set_verify_result(ssl, c.X509_V_ERR_UNSPECIFIED)
+        SSL_set_verify_result(ssl, c.X509_V_ERR_UNSPECIFIED)
     return True
 
 
@@ -403,9 +404,9 @@ cdef bint keep_name(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
     """
     cdef const char* name
     if not s.SSL_is_server(ssl) or s.SSL_version(ssl) == s.TLS1_3_VERSION or (
-            SSL_SESSION_get0_hostname(session) != NULL):
+            s.SSL_SESSION_get0_hostname(session) != NULL):
         return True
-    name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+    name = s.SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
     return name == NULL or SSL_SESSION_set1_hostname(session, name) == 1
 
 

@@ -20,6 +20,7 @@ cdef extern from "compat.h" nogil:
     long SSL_CTX_set_tlsext_status_cb(s.SSL_CTX* context, s.status_hook callback)
     int SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE
     long SSL_set_tlsext_status_ocsp_resp(s.SSL* ssl, unsigned char* data, long size)
+    long SSL_get_tlsext_status_ocsp_resp(s.SSL* ssl, const unsigned char** data)
 
 cdef enum:
     LONGEST = 0xffffff      # three bytes of length on the wire
@@ -29,7 +30,7 @@ cdef enum:
 
 cdef int check_staple(s.SSL* ssl, Carrier carrier) except -1:
     cdef const unsigned char* data = NULL
-    cdef long size = s.SSL_get_tlsext_status_ocsp_resp(ssl, &data)
+    cdef long size = SSL_get_tlsext_status_ocsp_resp(ssl, &data)
     if size < 0 or data == NULL:
         staple = b""
     else:
@@ -62,7 +63,7 @@ cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
         c.OPENSSL_free(copy)
         raise MemoryError("SSL_set_tlsext_status_ocsp_resp failed")
     # From 3.6 on OpenSSL reads the response, and staples nothing where it cannot.
-    if s.SSL_get_tlsext_status_ocsp_resp(ssl, &held) <= 0 or held == NULL:
+    if SSL_get_tlsext_status_ocsp_resp(ssl, &held) <= 0 or held == NULL:
         raise ValueError("an OCSP callback returned what is not an OCSP response")
     return s.SSL_TLSEXT_ERR_OK
 
@@ -139,7 +140,7 @@ def get_tlsext_status_ocsp_resp(Connection connection not None) -> bytes | None:
     cdef long size
     connection.enter()
     try:
-        size = s.SSL_get_tlsext_status_ocsp_resp(connection.handle, &data)
+        size = SSL_get_tlsext_status_ocsp_resp(connection.handle, &data)
         if size < 0 or data == NULL:
             return None
         return PyBytes_FromStringAndSize(<const char*>data, size)

@@ -26,11 +26,6 @@ cdef extern from "compat.h" nogil:
     int NID_kx_ecdhe
     int NID_auth_rsa
     int NID_auth_ecdsa
-    int SSL_CIPHER_is_aead(const s.SSL_CIPHER* cipher)
-    int SSL_CIPHER_get_auth_nid(const s.SSL_CIPHER* cipher)
-    int SSL_client_hello_get0_ext(s.SSL* ssl, unsigned int kind, const unsigned char** data,
-        size_t* size)
-    const char* SSL_SESSION_get0_hostname(const s.SSL_SESSION* session)
     unsigned int X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
     unsigned int X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
 
@@ -54,7 +49,7 @@ cdef bint read_name(s.SSL* ssl, const char** name, size_t* size) noexcept nogil:
     cdef size_t length = 0
     name[0] = NULL
     size[0] = 0
-    if SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &length) != 1:
+    if s.SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &length) != 1:
         return True
     # A list of two bytes' length; in it a zero byte for a host, two of length, the name.
     if length < 5 or <size_t>(data[0] << 8 | data[1]) != length - 2 or data[2] != 0:
@@ -81,7 +76,7 @@ cdef bint is_for_asked_host(s.SSL* ssl, const s.SSL_SESSION* session) noexcept n
     cdef const char* wanted = NULL
     cdef size_t size = 0
     cdef size_t at
-    cdef const char* known = SSL_SESSION_get0_hostname(session)
+    cdef const char* known = s.SSL_SESSION_get0_hostname(session)
     # Who asks for no host cannot be shown to the right one.
     if known == NULL or not read_name(ssl, &wanted, &size) or wanted == NULL or (
             strlen(known) != size):
@@ -105,11 +100,11 @@ cdef bint is_listed(s.SSL* ssl, const s.SSL_CIPHER* cipher) noexcept nogil:
 
 cdef bint may_be_chosen(s.SSL* ssl, const s.SSL_CIPHER* cipher) noexcept nogil:
     """Whether TLS 1.2 could choose the cipher now; libssl does not look when it resumes."""
-    cdef int kind = SSL_CIPHER_get_auth_nid(cipher)
+    cdef int kind = s.SSL_CIPHER_get_auth_nid(cipher)
     return (s.SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe
             # Not a key that was shared beforehand, nor nobody at all.
             and (kind == NID_auth_rsa or kind == NID_auth_ecdsa)
-            and SSL_CIPHER_is_aead(cipher) == 1 and s.SSL_CIPHER_get_bits(cipher, NULL) >= 128
+            and s.SSL_CIPHER_is_aead(cipher) == 1 and s.SSL_CIPHER_get_bits(cipher, NULL) >= 128
             and is_listed(ssl, cipher))
 
 

@@ -8,6 +8,7 @@ between.  What is set on the connection itself stays when it moves.
 """
 
 cimport cython
+from libc.stdint cimport uint32_t
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
@@ -35,6 +36,19 @@ from OpenSSL._native.ssl.trampolines cimport (
 )
 
 from OpenSSL._exceptions import Error
+
+cdef extern from "compat.h" nogil:
+    s.SSL_CTX* SSL_set_SSL_CTX(s.SSL* ssl, s.SSL_CTX* context)
+    void SSL_CTX_set_cookie_generate_cb(s.SSL_CTX* context, int (*callback)(s.SSL*,
+        unsigned char*, unsigned int*) noexcept)
+    void SSL_CTX_set_cookie_verify_cb(s.SSL_CTX* context, int (*callback)(s.SSL*,
+        const unsigned char*, unsigned int) noexcept)
+    long SSL_set_min_proto_version(s.SSL* ssl, int version)
+    long SSL_set_max_proto_version(s.SSL* ssl, int version)
+    int SSL_set_max_early_data(s.SSL* ssl, uint32_t size)
+    int SSL_set_recv_max_early_data(s.SSL* ssl, uint32_t size)
+    long SSL_CTX_get_mode(s.SSL_CTX* context)
+    void SSL_set_verify_depth(s.SSL* ssl, int depth)
 
 # How to verify, as far as libssl does not tell it.
 cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
@@ -68,12 +82,12 @@ cdef int check_extensions(Hooks hooks, Hooks others) except -1:
 
 # Between change() and leave().
 cdef void ask_for_cookies(Context context) noexcept:
-    s.SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
+    SSL_CTX_set_cookie_generate_cb(context.handle, on_cookie_generate)
     context.generates_cookies = True
 
 
 cdef void ask_about_cookies(Context context) noexcept:
-    s.SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
+    SSL_CTX_set_cookie_verify_cb(context.handle, on_cookie_verify)
     context.verifies_cookies = True
 
 
@@ -195,7 +209,7 @@ cdef class Tenant(Entrance):
                 rules = self.rules_under(context)
                 compressed = context.compress_again()
                 errors.clear()
-                if s.SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
+                if SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
                     errors.fail_ssl("SSL_set_SSL_CTX failed")
                 context.in_use = True
                 moved = True
@@ -272,14 +286,14 @@ cdef class Tenant(Entrance):
         adopt_options(
             self.handle, self.noted, s.SSL_CTX_get_options(self.context.handle),
             s.SSL_CTX_get_options(context.handle), self.hooks.has(ON_EARLY_ONCE))
-        s.SSL_set_mode(self.handle, s.SSL_CTX_get_mode(context.handle) & ~(
+        s.SSL_set_mode(self.handle, SSL_CTX_get_mode(context.handle) & ~(
             0 if self.sizes is None else <long>self.sizes.get("mode taken away", 0)))
         self.adopt_verification(context)
         if not self.has_own("min version"):
-            taken(s.SSL_set_min_proto_version(
+            taken(SSL_set_min_proto_version(
                 self.handle, <int>s.SSL_CTX_get_min_proto_version(context.handle)))
         if not self.has_own("max version"):
-            taken(s.SSL_set_max_proto_version(
+            taken(SSL_set_max_proto_version(
                 self.handle, <int>s.SSL_CTX_get_max_proto_version(context.handle)))
         adopt_groups(self.handle, self.noted, self.context.noted, context.noted)
         adopt_types(self.handle, self.noted, self.context.noted, context.noted)
@@ -289,9 +303,9 @@ cdef class Tenant(Entrance):
         if not self.has_own("max cert list"):
             s.SSL_set_max_cert_list(
                 self.handle, s.SSL_CTX_get_max_cert_list(context.handle))
-        taken(s.SSL_set_max_early_data(
+        taken(SSL_set_max_early_data(
             self.handle, s.SSL_CTX_get_max_early_data(context.handle)))
-        taken(s.SSL_set_recv_max_early_data(
+        taken(SSL_set_recv_max_early_data(
             self.handle, s.SSL_CTX_get_recv_max_early_data(context.handle)))
         if not self.own_tickets:
             taken(s.SSL_set_num_tickets(
@@ -362,7 +376,7 @@ cdef class Tenant(Entrance):
         if context.hooks.has(ON_VERIFY):
             hook = on_verify
         s.SSL_set_verify(self.handle, s.SSL_CTX_get_verify_mode(context.handle), hook)
-        s.SSL_set_verify_depth(self.handle, s.SSL_CTX_get_verify_depth(context.handle))
+        SSL_set_verify_depth(self.handle, s.SSL_CTX_get_verify_depth(context.handle))
         return 0
 
     cdef int put_rules(self, Criteria rules, Context context) except -1:

@@ -35,7 +35,6 @@ cdef extern from "compat.h" nogil:
     void SSL_set_msg_callback(s.SSL* ssl, s.message_hook callback)
     int SSL3_RT_HANDSHAKE
     uint64_t SSL_OP_NO_ANTI_REPLAY
-    int SSL_set_record_padding_callback(s.SSL* ssl, s.padding_hook callback)
 
 cdef enum:
     MOST_PADDING = 0x4000   # all that a record has room for
@@ -242,7 +241,7 @@ cdef void watch_padding(s.SSL* ssl, Hooks hooks) noexcept:
     if hooks.has(ON_PADDING):
         trampoline = on_padding
     # Refused only where the kernel encrypts, which pads nothing.
-    SSL_set_record_padding_callback(ssl, trampoline)
+    s.SSL_set_record_padding_callback(ssl, trampoline)
 
 
 cdef size_t on_padding(s.SSL* ssl, int kind, size_t size, void* unused) noexcept with gil:

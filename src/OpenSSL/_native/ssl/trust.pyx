@@ -33,7 +33,6 @@ cdef extern from "compat.h" nogil:
     const char* SSL_get0_peername(s.SSL* ssl)
     c.X509_NAME_LIST* sk_X509_NAME_new_null()
     int sk_X509_NAME_push(c.X509_NAME_LIST* names, c.X509_NAME* name)
-    int X509_STORE_up_ref(c.X509_STORE* store)
     c.X509_NAME_LIST* SSL_CTX_get_client_CA_list(const s.SSL_CTX* context)
 
 cdef enum:
@@ -126,7 +125,7 @@ def set_default_verify_paths(Context context not None) -> None:
 
 cdef X509Store borrowed_store(Context context):
     cdef c.X509_STORE* store = s.SSL_CTX_get_cert_store(context.handle)
-    if store == NULL or X509_STORE_up_ref(store) != 1:
+    if store == NULL or c.X509_STORE_up_ref(store) != 1:
         errors.fail_ssl("X509_STORE_up_ref failed")
     return wrap_store(store)
 
@@ -139,7 +138,7 @@ def get_cert_store(Context context not None) -> Any:
         store = s.SSL_CTX_get_cert_store(context.handle)
         if store == NULL:
             return None
-        if X509_STORE_up_ref(store) != 1:
+        if c.X509_STORE_up_ref(store) != 1:
             errors.fail_ssl("X509_STORE_up_ref failed")
         return wrap_store(store)
     finally:

@@ -33,6 +33,12 @@ from OpenSSL._native.ssl.writing cimport (
     RECORD, finish_flight, finish_for_good, leave, write_records,
 )
 
+cdef extern from "compat.h" nogil:
+    int SSL_do_handshake(s.SSL* ssl)
+    int SSL_free_buffers(s.SSL* ssl)
+    int SSL_read_early_data(s.SSL* ssl, void* data, size_t size, size_t* got)
+    int SSL_write_early_data(s.SSL* ssl, const void* data, size_t size, size_t* put)
+
 cdef enum:
     TINY = 4096     # below this a computation costs less than giving up the interpreter
     # What libssl may take in one call, in bytes of the transport: it may finish a record.
@@ -74,13 +80,13 @@ cdef class Worker(Conducted):
         if operation == READ:
             result = s.SSL_read_ex(self.handle, data, size, moved)
         elif operation == HANDSHAKE:
-            result = s.SSL_do_handshake(self.handle)
+            result = SSL_do_handshake(self.handle)
         elif operation == PEEK:
             result = s.SSL_peek_ex(self.handle, data, size, moved)
         elif operation == EARLY_READ:
-            result = s.SSL_read_early_data(self.handle, data, size, moved)
+            result = SSL_read_early_data(self.handle, data, size, moved)
         elif operation == EARLY_WRITE:
-            result = s.SSL_write_early_data(self.handle, data, size, moved)
+            result = SSL_write_early_data(self.handle, data, size, moved)
         else:
             if self.writing.owed > 0:
                 verdict = finish_for_good(self.handle, &self.channel, &self.writing)
@@ -255,5 +261,5 @@ cdef class Worker(Conducted):
         """Give libssl's buffers back, 16 KiB each: until more comes nobody needs them."""
         # DTLS does not make them again.
         if can_free_buffers and not self.channel.datagram:
-            s.SSL_free_buffers(self.handle)
+            SSL_free_buffers(self.handle)
         spare(&self.channel)

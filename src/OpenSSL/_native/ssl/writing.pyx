@@ -24,6 +24,9 @@ from OpenSSL._native.ssl.gathering cimport (
     note_record,
 )
 
+cdef extern from "compat.h" nogil:
+    int SSL_write_ex(s.SSL* ssl, const void* data, size_t size, size_t* put)
+    long SSL_get_mode(s.SSL* ssl)
 
 cdef enum:
     # What leaves together where the transport has little room: a socket of the Unix domain takes
@@ -108,7 +111,7 @@ cdef Verdict finish(
     cdef size_t done = 0
     cdef size_t at = writing.owed - writing.begun
     cdef const char* begun = data + at if size >= writing.owed else writing.copy + at
-    cdef int result = s.SSL_write_ex(ssl, begun, writing.begun, &done)
+    cdef int result = SSL_write_ex(ssl, begun, writing.begun, &done)
     cdef Verdict verdict = errors.judge(ssl, result, channel.number)
     if verdict.status == DONE:
         # Fragments may be shorter than what was given (SSL_set_max_send_fragment).
@@ -169,13 +172,13 @@ cdef Verdict go_on(
         record = most
     # Who wants libssl to compare addresses (without that mode) has it send each record.
     if (most > moved[0] + RECORD and may_gather(channel)
-            and s.SSL_get_mode(ssl) & s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER):
+            and SSL_get_mode(ssl) & s.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER):
         begin_gathering(channel, PIECE if channel.local else most - moved[0])
     while moved[0] < most and not (moved[0] > 0 and is_full(channel)):
         part = most - moved[0]
         if part > record:
             part = record
-        result = s.SSL_write_ex(ssl, data + moved[0], part, &done)
+        result = SSL_write_ex(ssl, data + moved[0], part, &done)
         if result != 1:
             break
         moved[0] += done
