@@ -24,6 +24,8 @@ DECLARATIONS = {
     *("common", "crypto", "ssl"),
     *("__init__", "core"),
 }
+#: What is inline alone, in a .pxd: it stands right below the module that it is built into.
+INLINE = {"following": "bio", "spilling": "bio"}
 SHOP_WINDOWS = {"SSL", "crypto", "rand", "debug"}
 #: What a shop window hands on when it is asked, without importing it before.
 HANDED_ON = {
@@ -156,9 +158,11 @@ def violations(files: Mapping[str, str], order: list[str]) -> list[str]:
     return found
 
 
-def place(order: list[str], name: str) -> int:
+def place(order: list[str], name: str) -> float:
     """Where a native module stands; one that is not built stands above all others."""
     names = [each.rpartition("/")[2] for each in order]
+    if name in INLINE:
+        return names.index(INLINE[name]) - 0.5
     return names.index(name) if name in names else len(names)
 
 

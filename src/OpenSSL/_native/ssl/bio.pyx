@@ -5,25 +5,22 @@ block; waiting is the Connection's business, outside libssl and outside every
 lock.  In memory, what comes in is read from the Channel's pieces, and what goes
 out is written into its ``ready`` bytes, or what does not fit there to ``spill``.
 The C functions run without the interpreter: they touch no reference count.
-
-libssl goes on inside one call for as long as it is given records that hold no data.
-So it is given an ``allowance``; when that is used up it hears that nothing is there,
-the call comes back, and ``rationed`` tells that libssl is to be called again.
 """
 
 from cpython.ref cimport PyObject
 from libc.errno cimport EIO, ENOMEM
-from libc.stdlib cimport calloc, realloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.common.platform cimport (
     brisk_errno, brisk_fd, brisk_read, brisk_read_both, brisk_would_block, brisk_write,
 )
-from OpenSSL._native.ssl.channel cimport (
-    ANY_NUMBER, LIGHT, Channel, Datagrams, Piece, brisk_kernel_tls,
+from OpenSSL._native.ssl.channel cimport ANY_NUMBER, Channel, Piece, brisk_kernel_tls
+from OpenSSL._native.ssl.following cimport (
+    HEADER, charge_datagram, follow, has_follower, may_take,
 )
 from OpenSSL._native.ssl.gathering cimport FAILED_TO_LEAVE, LEFT, leave_together, put_aside
+from OpenSSL._native.ssl.spilling cimport fitting, grow_spill, note_datagram
 
 cdef extern from "compat.h" nogil:
     int BIO_get_new_index()
@@ -63,15 +60,7 @@ cdef unsigned char[14] POISONED_DATAGRAM
 POISONED_DATAGRAM[:] = [99, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 0]
 
 cdef enum:
-    HEADER = 5            # bytes before the body of a record
-    DATA = 23             # types of records
-    HANDSHAKE = 22
-    MESSAGE_HEADER = 4    # bytes before the body of a message: its type, its length
     SET_KTLS = 72         # a request that bio.h keeps to itself; see kernel_tls.h
-    FULL = 16401          # no shorter one can be full in TLS 1.3
-    DATAGRAM_HEADER = 13  # bytes before the body of a record of DTLS
-    LEAST = 64            # what a datagram costs at least, as if it had so many bytes
-    FIRST_SPILL = 512     # as little as is asked for
     # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
     # owes to everybody, to which libssl falls back when packets get lost.
     USUAL_MTU = 1200
@@ -107,123 +96,6 @@ cdef size_t read_pieces(Channel* channel, char* data, size_t size) noexcept nogi
             channel.first += 1
             channel.offset = 0
     return done
-
-
-cdef inline bint is_handshaking(const Channel* channel) noexcept nogil:
-    """Whether the present record may be a part of the first handshake; TLS 1.3 calls it data."""
-    return not channel.shaken and (channel.kind == HANDSHAKE or channel.kind == DATA)
-
-
-cdef void follow_messages(Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
-    """Count HelloRequests: a client passes over any number of them in its first handshake.
-
-    They are messages without a body, of type 0.  Once messages are encrypted nothing is found
-    here; there they count by their bytes.
-    """
-    cdef size_t part
-    while size > 0:
-        if channel.remaining > 0:
-            part = channel.remaining if channel.remaining < size else size
-            channel.remaining -= <unsigned int>part
-            data += part
-            size -= part
-            continue
-        channel.opening = channel.opening << 8 | data[0]
-        channel.opened += 1
-        data += 1
-        size -= 1
-        if channel.opened == MESSAGE_HEADER:
-            channel.opened = 0
-            channel.remaining = channel.opening & 0xffffff
-            if channel.opening == 0:
-                channel.idle += 1
-
-
-cdef inline void begin_record(Channel* channel) noexcept nogil:
-    """A header is whole: note what kind of work its record may be."""
-    cdef size_t length = channel.length
-    if is_handshaking(channel) and length > 0:
-        # How many records its messages come in is the peer's choice; libssl bounds them all.
-        length += channel.crumbs
-        channel.idle += <unsigned int>(length >> 9)
-        channel.crumbs = length & 0x1ff
-        length = channel.length
-    else:
-        # A long one counts for more: it may hold hundreds of messages.
-        channel.idle += 1 + <unsigned int>(length >> 9)
-    channel.large = length > LIGHT
-    channel.allowance = channel.allowance - length if channel.allowance > length else 0
-
-
-cdef void follow_bit(Channel* channel, unsigned char byte) noexcept nogil:
-    # Type, version, and then the length.
-    if channel.header == 0:
-        channel.kind = byte
-    elif channel.header >= HEADER - 2:
-        channel.length = <unsigned short>(channel.length << 8 | byte)
-    channel.header += 1
-    channel.partial += 1
-    if channel.header == HEADER:
-        begin_record(channel)
-
-
-cdef inline void follow_header(Channel* channel, const unsigned char* data) noexcept nogil:
-    channel.kind = data[0]
-    channel.length = <unsigned short>(data[3] << 8 | data[4])
-    if channel.fresh:
-        channel.fresh = False
-        if data[0] & 0x80 and data[2] == 1:
-            # A ClientHello in the form of SSL 2: two bytes of length, and no type.
-            channel.length = <unsigned short>(((data[0] & 0x7f) << 8 | data[1]) + 2 - HEADER)
-    channel.header = HEADER
-    channel.partial = HEADER
-    begin_record(channel)
-
-
-cdef inline void follow(Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
-    """Keep count of where in a record the bytes that libssl was given end.
-
-    It asks for a header, then for its body, and never for more than that at once.
-    """
-    if channel.header == 0 and size >= HEADER:
-        follow_header(channel, data)
-        if size == HEADER and channel.length > 0:
-            return
-        data += HEADER
-        size -= HEADER
-    while channel.header < HEADER and size > 0:
-        follow_bit(channel, data[0])
-        data += 1
-        size -= 1
-    if channel.kind == HANDSHAKE and not channel.shaken:
-        follow_messages(channel, data, size)
-    channel.partial += <unsigned int>size
-    if channel.header == HEADER and channel.partial >= <unsigned int>HEADER + channel.length:
-        channel.header = 0
-        channel.partial = 0
-
-
-cdef inline bint may_take(Channel* channel) noexcept nogil:
-    """Whether libssl may have more in this call: it would go on for as long as there is any."""
-    if channel.header == HEADER:
-        # A record that was begun is short work, unless it is large or a handshake's.
-        return not channel.light or not channel.large and channel.kind != HANDSHAKE
-    return channel.allowance > 0
-
-
-cdef inline void charge_datagram(Channel* channel, size_t size) noexcept nogil:
-    if size < LEAST:
-        size = LEAST
-    channel.allowance = channel.allowance - size if channel.allowance > size else 0
-
-
-cdef inline bint has_follower(const Channel* channel) noexcept nogil:
-    """Whether another record follows the present one: it is data, and no goodbye.
-
-    TLS 1.3 hides which of them it is, and no length tells it: a goodbye may be padded.  A
-    full record is a part of something larger.
-    """
-    return channel.kind == DATA and (channel.length >= FULL or channel.told)
 
 
 cdef Py_ssize_t take_socket(Channel* channel, char* data, size_t size) noexcept nogil:
@@ -317,76 +189,6 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
 
 
 # ---- outgoing, without the interpreter
-
-cdef bint grow_spill(Channel* channel, size_t size) noexcept nogil:
-    """Make room for `size` more bytes at the end of the spill."""
-    cdef size_t used = channel.spill_end - channel.spill_start
-    cdef size_t room
-    cdef char* new
-    if channel.spill_room - channel.spill_end >= size:
-        return True
-    if channel.spill_start > 0 and channel.spill_start >= channel.spill_room // 2:
-        memmove(channel.spill, channel.spill + channel.spill_start, used)
-        channel.spill_start = 0
-        channel.spill_end = used
-        if channel.spill_room - used >= size:
-            return True
-    room = channel.spill_room * 2 if channel.spill_room > 0 else FIRST_SPILL
-    while room - channel.spill_end < size:
-        if room > (<size_t>-1) // 4:
-            return False
-        room *= 2
-    new = <char*>realloc(channel.spill, room)
-    if new == NULL:
-        return False
-    channel.spill = new
-    channel.spill_room = room
-    return True
-
-
-cdef bint note_datagram(Channel* channel, size_t size) noexcept nogil:
-    cdef Datagrams* noted = channel.datagrams
-    cdef size_t room
-    cdef size_t* new
-    if noted == NULL:
-        noted = <Datagrams*>calloc(1, sizeof(Datagrams))
-        if noted == NULL:
-            return False
-        channel.datagrams = noted
-    if noted.first == noted.count:
-        noted.first = noted.count = 0
-    if noted.count == noted.room and noted.first > noted.room // 2:
-        # What was taken makes room: a queue that is never empty need not grow for ever.
-        noted.count -= noted.first
-        memmove(noted.sizes, noted.sizes + noted.first, noted.count * sizeof(size_t))
-        noted.first = 0
-    if noted.count == noted.room:
-        room = noted.room * 2 if noted.room > 0 else 8
-        new = <size_t*>realloc(noted.sizes, room * sizeof(size_t))
-        if new == NULL:
-            return False
-        noted.sizes = new
-        noted.room = room
-    noted.sizes[noted.count] = size
-    noted.count += 1
-    return True
-
-
-cdef size_t fitting(const Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
-    """How much of several records to send as one datagram; libssl gives the rest again.
-
-    It gathers a flight and does not count what sealing adds to it (dtls1_do_write, up to
-    4.0), so that the last datagram may be too large.  A single record goes whole.
-    """
-    cdef size_t done = 0
-    cdef size_t end
-    while size - done >= DATAGRAM_HEADER:
-        end = done + DATAGRAM_HEADER + (<size_t>data[done + 11] << 8 | data[done + 12])
-        if end > size or end > channel.mtu and done > 0:
-            break
-        done = end
-    return done if done > 0 else size
-
 
 cdef int offer(
     Channel* channel, c.BIO* bio, const char* data, size_t size, size_t* put,

@@ -21,6 +21,7 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.common.rules cimport digest_two
 from OpenSSL._native.ssl.channel cimport Channel
+from OpenSSL._native.ssl.hello_bytes cimport message_of, read_protocols, split_protocols
 from OpenSSL._native.ssl.stamps cimport (
     ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, UNDECIDED, channel_of, stamp,
 )
@@ -35,50 +36,15 @@ cdef extern from "compat.h" nogil:
     int SSL_AD_PROTOCOL_VERSION
     int SSL_AD_DECODE_ERROR
     int SSL_AD_NO_APPLICATION_PROTOCOL
-    int TLSEXT_TYPE_application_layer_protocol_negotiation
     int NID_kx_any
     int NID_kx_rsa
     int NID_kx_rsa_psk
     int SSL_CLIENT_HELLO_SUCCESS
     int SSL_CLIENT_HELLO_ERROR
     int SSL_CLIENT_HELLO_RETRY
-    int SSL_client_hello_isv2(s.SSL* ssl)
-    unsigned int SSL_client_hello_get0_legacy_version(s.SSL* ssl)
-    size_t SSL_client_hello_get0_random(s.SSL* ssl, const unsigned char** data)
-    size_t SSL_client_hello_get0_ciphers(s.SSL* ssl, const unsigned char** data)
-    size_t SSL_client_hello_get0_session_id(s.SSL* ssl, const unsigned char** data)
-    size_t SSL_client_hello_get0_compression_methods(s.SSL* ssl, const unsigned char** data)
-    int SSL_client_hello_get1_extensions_present(s.SSL* ssl, int** kinds, size_t* count)
 
 cdef enum:
     LONGEST_NAME = 255      # what libssl takes: TLSEXT_MAXLEN_host_name
-
-
-# ---- what a hello says
-
-cdef bint read_protocols(
-    s.SSL* ssl, const unsigned char** protocols, size_t* size,
-) noexcept nogil:
-    """The list of protocols as libssl hands it on, NULL for none; False when malformed."""
-    cdef const unsigned char* data = NULL
-    cdef size_t length = 0
-    cdef size_t at = 2
-    protocols[0] = NULL
-    size[0] = 0
-    if s.SSL_client_hello_get0_ext(
-            ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &length) != 1:
-        return True
-    if length < 4 or <size_t>(data[0] << 8 | data[1]) != length - 2:
-        return False
-    while at < length:
-        if data[at] == 0:
-            return False
-        at += 1 + data[at]
-    if at != length:
-        return False
-    protocols[0] = data + 2
-    size[0] = length - 2
-    return True
 
 
 cdef bint digest_asked(
@@ -150,15 +116,6 @@ cdef void choose_alert(object error, int* alert) noexcept:
             alert[0] = number
 
 
-cdef list split_protocols(const unsigned char* offered, size_t size):
-    cdef list names = []
-    cdef size_t at = 0
-    while at < size:
-        names.append(PyBytes_FromStringAndSize(<const char*>offered + at + 1, offered[at]))
-        at += 1 + offered[at]
-    return names
-
-
 cdef object checked_choice(object choice, list offered):
     if choice is NO_OVERLAPPING_PROTOCOLS:
         return None
@@ -172,64 +129,9 @@ cdef object checked_choice(object choice, list offered):
     return PyBytes_FromStringAndSize(PyBytes_AS_STRING(choice), PyBytes_GET_SIZE(choice))
 
 
-cdef object old_message(s.SSL* ssl):
-    """A hello in SSL 2.0's form, as TLS would say the same."""
-    cdef const unsigned char* data = NULL
-    cdef unsigned int version = SSL_client_hello_get0_legacy_version(ssl)
-    cdef size_t size = SSL_client_hello_get0_random(ssl, &data)
-    cdef bytes head = bytes((version >> 8 & 0xff, version & 0xff)) + data[:size]
-    cdef bytes suites = b""
-    cdef size_t at
-    size = SSL_client_hello_get0_ciphers(ssl, &data)
-    # Three bytes each; the first is zero for those of TLS.
-    for at in range(0, size - size % 3, 3):
-        if data[at] == 0:
-            suites += data[at + 1:at + 3]
-    body = head + b"\0" + len(suites).to_bytes(2, "big") + suites + b"\1\0"
-    return bytes((s.SSL3_MT_CLIENT_HELLO,)) + len(body).to_bytes(3, "big") + body
-
-
-cdef bytes inner_message(s.SSL* ssl):
-    """A hello that came encrypted: what libssl, which has decrypted it, knows of it."""
-    cdef const unsigned char* data = NULL
-    cdef size_t size = SSL_client_hello_get0_random(ssl, &data)
-    cdef unsigned int version = SSL_client_hello_get0_legacy_version(ssl)
-    cdef int* kinds = NULL
-    cdef size_t count = 0
-    cdef size_t at
-    cdef bytes extensions = b""
-    cdef bytes body = version.to_bytes(2, "big") + data[:size]
-    size = SSL_client_hello_get0_session_id(ssl, &data)
-    body += bytes((size,)) + data[:size]
-    size = SSL_client_hello_get0_ciphers(ssl, &data)
-    body += size.to_bytes(2, "big") + data[:size]
-    size = SSL_client_hello_get0_compression_methods(ssl, &data)
-    body += bytes((size,)) + data[:size]
-    if SSL_client_hello_get1_extensions_present(ssl, &kinds, &count) != 1:
-        return None
-    try:
-        for at in range(count):
-            if s.SSL_client_hello_get0_ext(ssl, kinds[at], &data, &size) == 1:
-                extensions += kinds[at].to_bytes(2, "big") + size.to_bytes(2, "big") + data[:size]
-    finally:
-        c.OPENSSL_free(kinds)
-    body += len(extensions).to_bytes(2, "big") + extensions
-    return bytes((s.SSL3_MT_CLIENT_HELLO,)) + len(body).to_bytes(3, "big") + body
-
-
-cdef bint is_outer(s.SSL* ssl, bytes message) except -1:
-    """Whether a message is not the hello that libssl goes by, but one that has it encrypted."""
-    cdef const unsigned char* data = NULL
-    cdef size_t size = SSL_client_hello_get0_random(ssl, &data)
-    return (not s.SSL_is_dtls(ssl) and size == 32 and PyBytes_GET_SIZE(message) >= 38
-            and memcmp(PyBytes_AS_STRING(message) + 6, data, 32) != 0)
-
-
 cdef int show(s.SSL* ssl, Carrier carrier, Hook which) except -1:
     """Show the whole hello to a hook for that; 0 where it asks for time."""
-    message = old_message(ssl) if SSL_client_hello_isv2(ssl) else carrier.hello
-    if message is not None and is_outer(ssl, message):
-        message = inner_message(ssl)
+    message = message_of(ssl, carrier.hello)
     if message is None:
         raise MemoryError("the client's hello could not be kept")
     try:

@@ -20,7 +20,8 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.common.rules cimport RULES
 from OpenSSL._native.ssl.channel cimport Channel
-from OpenSSL._native.ssl.stamps cimport channel_of, note_key
+from OpenSSL._native.ssl.notes cimport note_key
+from OpenSSL._native.ssl.stamps cimport channel_of
 from OpenSSL._native.ssl.trampolines cimport carrier_of
 
 cdef extern from "compat.h" nogil:

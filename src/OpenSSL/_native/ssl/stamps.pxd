@@ -41,18 +41,11 @@ cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil
 cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil
 cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil
 
-# Note that a session is made of a key that both sides know; whether that is in use now.
-cdef bint note_key(s.SSL_SESSION* session) noexcept nogil
+# Whether a key that both sides know is in use now.
 cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil
 
 # Whether a session was made by the rules of the handshake that is going on.
 cdef bint fits(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil
-
-# What a program keeps in a session stands behind our note: how many bytes of all are ours.
-cdef size_t size_of_note(const void* data, size_t size) noexcept nogil
-# Keep something else there; False without memory.
-cdef bint put_behind_note(
-    s.SSL_SESSION* session, const void* data, size_t size) noexcept nogil
 
 # A certificate is about to be verified: see by which rules that is.
 cdef void note_verified(s.SSL* ssl, Channel* channel) noexcept nogil

@@ -17,9 +17,8 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.session_fields cimport MOST_APPDATA
 from OpenSSL._native.ssl.sessions cimport copied
-from OpenSSL._native.ssl.stamps cimport (
-    channel_of, fits, on_ticket, on_ticket_given, put_behind_note,
-)
+from OpenSSL._native.ssl.notes cimport put_behind_note
+from OpenSSL._native.ssl.stamps cimport channel_of, fits, on_ticket, on_ticket_given
 from OpenSSL._native.ssl.tenancy cimport Tenant
 from OpenSSL._native.ssl.trampolines cimport carrier_of
 
