@@ -1,8 +1,10 @@
+from libc.stdint cimport uint64_t
+
 from OpenSSL._native.common.errors cimport KeptQueue
 from OpenSSL._native.common.platform cimport flag
 
 cdef enum:
-    CHOSEN = 2      # of `choosing`: it has
+    CHOSEN = 2      # value of `choosing` once a hook has moved the connection
 
 # The callbacks that a Context and a Connection may have: a slot each.
 cdef enum Hook:
@@ -40,17 +42,27 @@ cdef enum Hook:
     ON_SECURITY                 # whether what the security level allows is good enough
     HOOKS                       # how many
 
+# A bit for each slot.  Where there are more of them than bits it does not compile: 1 would be
+# divided by 0.
+ctypedef uint64_t hook_bits
+
 cdef enum:
-    # Those that alerts, new keys, tickets and late requests for a certificate run too; the others
-    # belong to handshakes.
-    AT_ANY_TIME = (
-        1 << ON_VERIFY | 1 << ON_CERT_VERIFY | 1 << ON_INFO | 1 << ON_KEYLOG | 1 << ON_MESSAGE
-        | 1 << ON_SESSION_NEW | 1 << ON_PADDING | 1 << ON_SECURITY)
+    EVERY_HOOK_HAS_A_BIT = 1 // (HOOKS <= 8 * sizeof(hook_bits))
+
+cdef inline hook_bits bit(Hook which) noexcept nogil:
+    return <hook_bits>1 << which
+
+# Those that alerts, new keys, tickets and late requests for a certificate run too; the others
+# belong to handshakes.
+cdef inline hook_bits at_any_time() noexcept nogil:
+    return (
+        bit(ON_VERIFY) | bit(ON_CERT_VERIFY) | bit(ON_INFO) | bit(ON_KEYLOG) | bit(ON_MESSAGE)
+        | bit(ON_SESSION_NEW) | bit(ON_PADDING) | bit(ON_SECURITY))
 
 
 # Never changed once a connection can see it: a setter makes a changed copy.
 cdef class Hooks:
-    cdef unsigned int filled        # a bit for each slot that is not empty
+    cdef hook_bits filled           # a bit for each slot that is not empty
     # A tuple: a list the collector would empty by itself, behind our back.  None once the
     # collector has emptied the set, to break a ring.
     cdef tuple slots
@@ -62,7 +74,7 @@ cdef class Hooks:
     # Have another hook, or None; of a copy that nobody sees yet.
     cdef int put(self, Hook which, object hook) except -1
     # Have those of others, empty slots included: a bit for each.
-    cdef int bring(self, unsigned int these, Hooks others) except -1
+    cdef int bring(self, hook_bits these, Hooks others) except -1
     cdef Hooks changed(self, Hook which, object hook)
 
 

@@ -69,15 +69,15 @@ cdef class Hooks:
         slots[which] = hook
         self.slots = tuple(slots)
         if hook is None:
-            self.filled &= ~(<unsigned int>1 << which)
+            self.filled &= ~bit(which)
         else:
-            self.filled |= <unsigned int>1 << which
+            self.filled |= bit(which)
         return 0
 
-    cdef int bring(self, unsigned int these, Hooks others) except -1:
+    cdef int bring(self, hook_bits these, Hooks others) except -1:
         cdef int which
         for which in range(HOOKS):
-            if these >> which & 1:
+            if these & bit(<Hook>which):
                 self.put(<Hook>which, others.get(<Hook>which))
         return 0
 

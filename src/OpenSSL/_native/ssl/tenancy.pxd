@@ -1,4 +1,4 @@
-from OpenSSL._native.common.hooks cimport Hook, Hooks, Kept
+from OpenSSL._native.common.hooks cimport Hook, Hooks, Kept, bit, hook_bits
 from OpenSSL._native.common.platform cimport flag
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.criteria cimport Criteria
@@ -11,11 +11,11 @@ cdef class Tenant(Entrance):
     cdef Kept app_data
     cdef dict noted                 # rules set on this connection that libssl does not tell
     cdef unsigned int most          # bytes that a record carries, as libssl was told
+    cdef unsigned int notes         # of the Context, when libssl copied what was noted there
     cdef dict sizes                 # of records, as far as they were set on this connection
     # A bit for each hook that was set on this connection itself, whatever its Context says; for
     # ON_VERIFY whether and how to verify.
-    cdef unsigned int own_hooks
-    cdef unsigned int notes         # of the Context, when libssl copied what was noted there
+    cdef hook_bits own_hooks
     cdef flag own_tickets           # how many a server gives out was set on this connection
     cdef flag reading               # libssl computes and may look at our Contexts
     cdef flag paused                # it did, before a hook began
@@ -32,7 +32,7 @@ cdef class Tenant(Entrance):
     cdef inline bint owns(self, Hook which) noexcept:
         return self.own_hooks >> which & 1
     cdef inline void own(self, Hook which) noexcept:
-        self.own_hooks |= <unsigned int>1 << which
+        self.own_hooks |= bit(which)
     cdef void start_reading(self) noexcept
     cdef void stop_reading(self) noexcept
     cdef bint may_move(self) noexcept

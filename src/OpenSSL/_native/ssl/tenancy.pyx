@@ -17,7 +17,7 @@ from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
     CHOSEN, ON_CERTIFICATE, ON_CERT_VERIFY, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_ONCE,
     ON_EXTENSION, ON_INFO, ON_SECURITY, ON_SESSION_GET, ON_SESSION_NEW, ON_TICKET_MAKE,
-    ON_TICKET_TAKE, ON_VERIFY, Hooks, Kept, keep,
+    ON_TICKET_TAKE, ON_VERIFY, Hooks, Kept, bit, hook_bits, keep,
 )
 from OpenSSL._native.common.lock cimport brisk_count_get, brisk_lock_is_mine
 from OpenSSL._native.ssl.adoption cimport (
@@ -56,11 +56,10 @@ cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
 # The name of a note.
 cdef str EXPECTED_KEYS = "expected keys"
 
-cdef enum:
-    # Hooks of the Context a connection was made with: libssl has its sessions there.
-    OF_THE_FIRST = (
-        1 << ON_SESSION_NEW | 1 << ON_SESSION_GET | 1 << ON_TICKET_MAKE | 1 << ON_TICKET_TAKE)
-    COOKIES = 1 << ON_COOKIE_GENERATE | 1 << ON_COOKIE_VERIFY
+# Hooks of the Context a connection was made with: libssl has its sessions there.
+cdef hook_bits OF_THE_FIRST = (
+    bit(ON_SESSION_NEW) | bit(ON_SESSION_GET) | bit(ON_TICKET_MAKE) | bit(ON_TICKET_TAKE))
+cdef hook_bits COOKIES = bit(ON_COOKIE_GENERATE) | bit(ON_COOKIE_VERIFY)
 
 # Of a connection that has none of its own.
 cdef Criteria NO_CRITERIA = Criteria.__new__(Criteria)
@@ -175,7 +174,7 @@ cdef class Tenant(Entrance):
         """
         cdef Hooks hooks
         # Sessions stay with the Context the connection was made with.
-        cdef unsigned int stay = OF_THE_FIRST | self.own_hooks
+        cdef hook_bits stay = OF_THE_FIRST | self.own_hooks
         cdef Context before
         cdef Criteria rules = None
         cdef bint compressed
@@ -229,15 +228,15 @@ cdef class Tenant(Entrance):
                 before.leave()
                 context.leave()
             if self.owns(ON_VERIFY) or not context.verify_set:
-                stay |= 1 << ON_VERIFY
+                stay |= bit(ON_VERIFY)
                 if not hooks.has(ON_CERT_VERIFY):
-                    stay |= 1 << ON_CERT_VERIFY
+                    stay |= bit(ON_CERT_VERIFY)
             # Who gave a cookie out verifies it: that comes after a host was chosen.
             stay |= self.hooks.filled & COOKIES
             if not hooks.has(ON_EARLY_ONCE):
-                stay |= 1 << ON_EARLY_ONCE      # the keys of tickets are the first Context's
+                stay |= bit(ON_EARLY_ONCE)      # the keys of tickets are the first Context's
             if not hooks.has(ON_SECURITY):
-                stay |= 1 << ON_SECURITY
+                stay |= bit(ON_SECURITY)
             elif not self.owns(ON_SECURITY):
                 self.permitted = None   # another is asked from here on
             hooks.bring(stay, self.hooks)

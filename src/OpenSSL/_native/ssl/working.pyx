@@ -17,7 +17,7 @@ cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.waiting as waiting
 from OpenSSL._native.common.errors cimport DONE, WANT_READ, Verdict
 from OpenSSL._native.common.forks cimport FULL, forks, lend, take_back
-from OpenSSL._native.common.hooks cimport AT_ANY_TIME, Hooks, run_for
+from OpenSSL._native.common.hooks cimport Hooks, at_any_time, run_for
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
 from OpenSSL._native.common.platform cimport (
     BRISK_ALONE, brisk_fd, brisk_is_single, brisk_now, brisk_poll,
@@ -222,7 +222,7 @@ cdef class Worker(Conducted):
     cdef bint may_call(self, bint starting) noexcept:
         """Whether libssl may come to run Python."""
         cdef Hooks hooks = self.hooks
-        return hooks.filled & AT_ANY_TIME != 0 or hooks.filled != 0 and self.may_shake(starting)
+        return hooks.filled & at_any_time() != 0 or hooks.filled != 0 and self.may_shake(starting)
 
     cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept:
         """Whether the interpreter is kept: the work is not worth the change, or nobody waits."""
