@@ -5,6 +5,7 @@ from __future__ import annotations
 from OpenSSL._face.common.arguments import integer
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.ssl.attributes import ConnectionAttributes, of_socket
+from OpenSSL._face.ssl.authority_names import ConnectionAuthorityNames
 from OpenSSL._face.ssl.certificate_choice import ConnectionCertificateChoice
 from OpenSSL._face.ssl.compression import CertCompression
 from OpenSSL._face.ssl.configuration import Configuration
@@ -61,6 +62,7 @@ class Connection(
     ConnectionPsk,
     ConnectionEarlyData,
     ConnectionTrust,
+    ConnectionAuthorityNames,
     ConnectionPeerNames,
     ConnectionParameters,
     ConnectionDane,

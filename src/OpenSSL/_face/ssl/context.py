@@ -5,6 +5,7 @@ from __future__ import annotations
 from OpenSSL._face.common.arguments import integer
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.ssl.authorities import ContextAuthorities
+from OpenSSL._face.ssl.authority_names import ContextAuthorityNames
 from OpenSSL._face.ssl.cert_verify import ContextCertVerify
 from OpenSSL._face.ssl.certificate_choice import ContextCertificateChoice
 from OpenSSL._face.ssl.client_hello import ContextClientHello
@@ -63,6 +64,7 @@ class Context(
     ContextPsk,
     ContextEarlyData,
     ContextTrust,
+    ContextAuthorityNames,
     ContextCertVerify,
     ContextAuthorities,
     ContextPeerNames,

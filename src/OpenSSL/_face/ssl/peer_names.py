@@ -1,8 +1,9 @@
-"""More about the names a peer must have: several, e-mail, and that there must be one."""
+"""The names a peer must have: hosts, addresses, e-mail, and that there must be one."""
 
 from __future__ import annotations
 
-from OpenSSL._face.common.hosts import host_bytes, is_dotted, name_bytes
+from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.hosts import address_bytes, host_bytes, is_dotted, name_bytes
 from OpenSSL._native.ssl import connection as native_connection
 from OpenSSL._native.ssl import context as native_context
 from OpenSSL._native.ssl import peer_names as native
@@ -33,9 +34,55 @@ class ContextPeerNames(native_context.Context):
 
 
 class ConnectionPeerNames(native_connection.Connection):
-    """More names that the peer may have."""
+    """The names that the peer may have."""
 
     __slots__ = ()
+
+    def set_host(self, name: str | bytes) -> None:
+        """Accept the peer only if its certificate is for the host ``name``.
+
+        Names are compared as RFC 9525 has it, and :mod:`ssl`: with the alternative names
+        only, never with a common name, and a wildcard stands for the whole of the first
+        label. :meth:`set_hostflags` has other ways. An IPv4 or IPv6 address is taken for
+        one, not for a DNS name. Checked inside the handshake, where ``VERIFY_PEER`` is set.
+        Not the name that is sent: that is :meth:`set_tlsext_host_name`.
+
+        Raises ValueError for a name that is empty, too long or not ASCII, that has a NUL
+        byte or a space, that begins or ends with a dot, and for an address that is not in its
+        usual spelling, such as ``010.0.0.1``.
+        ``SSL_set1_host(3)``
+        """
+        spelled, address = host_bytes("name", name)
+        native.set_host(self, spelled, address, is_dotted(spelled))
+
+    def set_ip_asc(self, address: str | bytes) -> None:
+        """Accept the peer only if its certificate is for this IPv4 or IPv6 address.
+
+        Raises Error if it is not an address, or one with leading zeros.
+        ``X509_VERIFY_PARAM_set1_ip_asc(3)``
+        """
+        native.set_ip_asc(self, address_bytes("address", address))
+
+    def set_hostflags(self, flags: int) -> None:
+        """Choose how :meth:`set_host` matches: ``X509_CHECK_FLAG_*`` numbers, joined by ``|``.
+
+        Without it :meth:`set_host` sets ``X509_CHECK_FLAG_NEVER_CHECK_SUBJECT`` and
+        ``X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS``. 0 stands for OpenSSL's own ways: common
+        names count where a certificate has no DNS names, and a wildcard may stand for a part
+        of a label. After it :meth:`set_host` also takes a name that begins with a dot, for
+        every host below it, or ends with one.
+
+        Raises TypeError if ``flags`` is not an integer.
+        ``SSL_set_hostflags(3)``
+        """
+        native.set_hostflags(self, integer("flags", flags))
+
+    def get_peername(self) -> str | None:
+        """The name in the peer's certificate that matched :meth:`set_host`, or None.
+
+        ``SSL_get0_peername(3)``
+        """
+        return native.get_peername(self)
 
     def add_host(self, name: str | bytes) -> None:
         """Accept the peer also if its certificate is for the host ``name``.

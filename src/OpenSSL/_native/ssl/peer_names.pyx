@@ -1,4 +1,4 @@
-"""More about the names a peer must have: several, e-mail, and that there must be one."""
+"""The names a peer must have: hosts, addresses, e-mail, and that there must be one."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
@@ -10,7 +10,9 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 
 cdef extern from "compat.h" nogil:
+    int SSL_set1_host(s.SSL* ssl, const char* name)
     int SSL_add1_host(s.SSL* ssl, const char* name)
+    const char* SSL_get0_peername(s.SSL* ssl)
 
 
 def get_check_hostname(Context context not None) -> bool:
@@ -27,6 +29,62 @@ def set_check_hostname(Context context not None, bint wanted) -> None:
         context.must_name = wanted
     finally:
         context.leave()
+
+
+def set_host(
+    Connection connection not None, bytes name not None, bint address, bint dotted,
+) -> None:
+    """``address``: the name is one; ``dotted``: OpenSSL's own ways are needed for it."""
+    connection.enter()
+    try:
+        if dotted and not connection.own_hostflags:
+            raise ValueError("name must not begin or end with a dot")
+        errors.clear()
+        if address:
+            set_address(connection, name)
+            return
+        if SSL_set1_host(connection.handle, name) != 1:
+            errors.fail_ssl("the host name cannot be checked for")
+        if not connection.own_hostflags:
+            s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
+    finally:
+        connection.leave()
+
+
+cdef int set_address(Connection connection, bytes address) except -1:
+    if c.X509_VERIFY_PARAM_set1_ip_asc(s.SSL_get0_param(connection.handle), address) != 1:
+        errors.fail_ssl("not an IP address")
+    connection.addressed = True
+    connection.channel.addressed = True
+    return 0
+
+
+def set_ip_asc(Connection connection not None, bytes address not None) -> None:
+    connection.enter()
+    try:
+        errors.clear()
+        set_address(connection, address)
+    finally:
+        connection.leave()
+
+
+def set_hostflags(Connection connection not None, unsigned int flags) -> None:
+    connection.enter()
+    try:
+        s.SSL_set_hostflags(connection.handle, flags)
+        connection.own_hostflags = True
+    finally:
+        connection.leave()
+
+
+def get_peername(Connection connection not None) -> str | None:
+    cdef const char* name
+    connection.enter()
+    try:
+        name = SSL_get0_peername(connection.handle)
+        return None if name == NULL else (<bytes>name).decode("utf-8", "replace")
+    finally:
+        connection.leave()
 
 
 def add_host(Connection connection not None, bytes name not None, bint dotted) -> None:

@@ -11,7 +11,7 @@ from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.either cimport (
     change, connection_of, context_of, enter, leave, note_rule,
 )
-from OpenSSL._native.ssl.trust cimport new_names
+from OpenSSL._native.ssl.authority_names cimport new_names
 
 cdef extern from "compat.h" nogil:
     long SSL_CTX_set1_client_sigalgs_list(s.SSL_CTX* context, const char* algorithms)

@@ -1,4 +1,3 @@
-from OpenSSL._native.common.libcrypto cimport X509_NAME_LIST
 from OpenSSL._native.crypto.stores cimport X509Store
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -9,5 +8,3 @@ cdef X509Store borrowed_store(Context context)
 cdef int outlive(Context context, X509Store replaced) except -1
 # See to it that the store may be changed.
 cdef int own_store(Context context) except -1
-# A list of X509Name, copied for libssl.
-cdef X509_NAME_LIST* new_names(list authorities) except NULL
