@@ -3,7 +3,7 @@
 libFuzzer drives the harnesses one after the other over a core and a libssl that
 report their coverage.  Arguments: names of harnesses, ``--seconds N`` for each
 (default 60), ``--rounds N`` or ``--until N`` inputs of all runs together, ``--address``
-for AddressSanitizer, ``--minimise`` to write the corpus of the tree anew.
+for AddressSanitizer, ``--minimise`` to write the corpus of the tree again.
 A finding is kept in .build/fuzz/findings and ends the run with exit status 1.
 The counts of all runs in this clone stand in .build/fuzz/counts.json.
 """

@@ -1,4 +1,4 @@
-"""A declaration that changes has everything built anew that depends on it.
+"""A declaration that changes has everything built again that depends on it.
 
 Cython 3.3.1 does not see ``from package cimport module`` when it lists what a module is
 made of, and a module built with the old layout of a struct crashes.  ``cimport

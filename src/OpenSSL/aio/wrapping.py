@@ -149,7 +149,7 @@ class TLSStream(Moving):
         """Return what has come, at most ``max_bytes``.
 
         Raises anyio.EndOfStream behind the peer's close_notify, anyio.BrokenResourceError where
-        the stream is cut off without one, an :class:`OpenSSL.SSL.Error` for what is not TLS.
+        the stream is cut off without one, an :class:`OpenSSL.SSL.Error` if it is not TLS.
         ``SSL_read_ex(3)``
         """
         if max_bytes < 1:

@@ -98,7 +98,7 @@ def test_a_new_hook_is_not_asked_by_connections_made_before(name: str) -> None:
     assert set(bench.told) == {name}
 
 
-def test_a_removed_judge_of_staples_still_refuses() -> None:
+def test_a_removed_ocsp_callback_still_refuses() -> None:
     server, client = contexts.server_context(), contexts.client_context()
     client.set_ocsp_client_callback(lambda *_: False)
     ends = make(server, client)

@@ -308,7 +308,7 @@ def test_no_session_stands_for_a_servers_own_rules(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_rule_that_a_host_brings(version: str) -> None:
-    """The callback runs before libssl looks the session up: then it verifies anew."""
+    """The callback runs before libssl looks the session up: then it verifies again."""
     rules: list[Rule] = []
 
     def hook(connection: SSL.Connection) -> None:

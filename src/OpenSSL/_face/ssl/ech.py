@@ -226,7 +226,7 @@ class ContextEch(native_context.Context):
         the public name: the Context needs a certificate for that, and tells the client the
         entries that were added ``for_retry``.
 
-        Raises TypeError for what is not an ECHStore, NotImplementedError with an OpenSSL older
+        Raises TypeError if it is not an ECHStore, NotImplementedError with an OpenSSL older
         than 4.0.
         ``SSL_CTX_set1_echstore(3)``
         """

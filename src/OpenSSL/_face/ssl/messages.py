@@ -82,7 +82,7 @@ class ConnectionMessages(Connection):
         after the first of them: call again with the rest.  Over DTLS all buffers
         together are one datagram.
 
-        Raises what :meth:`sendall` raises; TypeError for what is not a buffer;
+        Raises what :meth:`sendall` raises; TypeError if it is not a buffer;
         ValueError for ancillary data, flags and an address, which TLS does not carry.
         ``SSL_write_ex(3)``
         """

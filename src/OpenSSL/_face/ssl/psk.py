@@ -104,7 +104,7 @@ class ContextPsk(native_context.Context):
     def use_psk_identity_hint(self, hint: bytes | None) -> None:
         """Tell clients of TLS 1.2 something that helps them to choose their key; None: nothing.
 
-        Raises TypeError for what is not bytes, ValueError for a NUL byte, Error for more
+        Raises TypeError if it is not bytes, ValueError for a NUL byte, Error for more
         than 256 bytes.
         ``SSL_CTX_use_psk_identity_hint(3)``
         """

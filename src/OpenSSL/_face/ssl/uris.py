@@ -73,7 +73,7 @@ class ContextUris(native_context.Context):
         :meth:`Context.set_passwd_cb` is asked. OpenSSL itself never prompts.
 
         Raises Error, and changes nothing, if a URI cannot be loaded, there is no pair, or it is
-        too weak; TypeError for what is not text, ValueError for a NUL character.
+        too weak; TypeError if it is not text, ValueError for a NUL character.
         ``OSSL_STORE_open_ex(3)``, ``SSL_CTX_use_cert_and_key(3)``
         """
         _use(self, uri, key_uri, password)

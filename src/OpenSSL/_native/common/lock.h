@@ -149,9 +149,9 @@ static inline void brisk_lock_open_gate(brisk_lock *l)
         PyThread_release_lock(BRISK_GATE(l));
 }
 
-/* Who came through looks at the state afterwards and leaves word there that others
- * may wait, so what is not opened for them meanwhile is opened by and by.  0 when the
- * time ran out, or a signal came; -1 for no bound, when signals do not count. */
+/* A thread that gets through reads the state again and marks it AWAITED, so that a wake-up
+ * missed here is delivered when it leaves.  0 when the time ran out, or a signal came; -1 for
+ * no bound, when signals do not count. */
 static inline int brisk_lock_wait_at_gate(brisk_lock *l, long long microseconds)
 {
     if (PyThread_acquire_lock_timed(BRISK_GATE(l), microseconds, microseconds >= 0)

@@ -115,7 +115,7 @@ static inline int brisk_is_local(brisk_fd fd)
         && address.ss_family == AF_UNIX;
 }
 
-/* A second descriptor of what `fd` is one of; -1 when there is none to be had. */
+/* Duplicate `fd`; -1 on failure. */
 static inline brisk_fd brisk_duplicate(brisk_fd fd)
 {
 #ifdef _WIN32

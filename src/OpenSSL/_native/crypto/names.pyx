@@ -38,7 +38,7 @@ cdef class NameOwner(Owner):
         return 0
 
     cdef c.X509_NAME* lent(self, bint subject) except NULL:
-        raise ValueError("nothing here lends names")
+        raise ValueError("this object has no names")
 
 
 cdef void free(void* handle) noexcept nogil:

@@ -143,7 +143,7 @@ cdef class Context:
         SSL_CTX_set_cert_verify_callback(handle, on_chain, NULL)
         SSL_CTX_set_allow_early_data_cb(handle, on_early_data, NULL)
         if s.SSL_CTX_set_session_ticket_cb(handle, on_ticket_given, on_ticket, NULL) != 1:
-            errors.fail_ssl("sessions could not be judged")
+            errors.fail_ssl("the callback of session tickets could not be installed")
         if chosen.version != 0 and not (
                 SSL_CTX_set_min_proto_version(handle, chosen.version)
                 and SSL_CTX_set_max_proto_version(handle, chosen.version)):

@@ -6,7 +6,7 @@ from OpenSSL._types import WritableBuffer
 class Reader(Engine):
     """The half of a connection that reads."""
     def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
-        """Return between 1 and ``bufsiz`` bytes of what the peer sent; b"" only for 0.
+        """Receive 1 to ``bufsiz`` bytes; b"" only if ``bufsiz`` is 0.
 
         ``flags`` may be ``socket.MSG_PEEK``: the bytes stay to be read again.
 

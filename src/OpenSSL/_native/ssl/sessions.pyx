@@ -243,7 +243,7 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
         errors.fail_ssl("this is not a session")
     try:
         if start != end:
-            errors.fail_ssl("there is something behind the session")
+            errors.fail_ssl("trailing data after the session")
         check_seal(handle, key)
     except BaseException:
         s.SSL_SESSION_free(handle)

@@ -160,7 +160,7 @@ cdef int wait(
         came_back(asked)
         PyErr_CheckSignals()
         fd = still_open(socket, fd)
-        # With a timer running, the one that has it looks after each slice how much is left.
+        # While a DTLS timer runs, return after each slice so that the caller can read it again.
         if ready > 0 or at_most >= 0:
             return 0
         if ready < 0 and number != EINTR:
