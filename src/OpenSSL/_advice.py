@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from OpenSSL._details import ErrorDetail
     from OpenSSL._exceptions import CryptoError, Error
 
 __all__ = ["about_verification", "advice"]
@@ -83,6 +84,15 @@ _REASONS = {
     "sslv3 alert bad certificate": "the peer has refused our certificate",
     "sslv3 alert certificate expired": "our certificate has expired, says the peer",
     "sslv3 alert certificate unknown": "the peer has refused our certificate",
+    "sslv3 alert unsupported certificate": "the peer has refused our certificate: is it for this "
+    "role, a server's or a client's?",
+    "sslv3 alert certificate revoked": "our certificate has been revoked, says the peer",
+    "tlsv1 alert decrypt error": "what the peer got does not fit: another key than that of our "
+    "certificate, or another pre-shared key",
+    "tlsv1 alert access denied": "the peer knows who we are, and does not let us in",
+    "tlsv1 alert insufficient security": "the peer wants stronger suites or groups than those "
+    "offered (set_cipher_list, set_groups_list)",
+    "tlsv1 alert internal error": "the peer failed by itself: its log may say why",
     "tlsv1 unrecognized name": "the server does not serve the name of set_tlsext_host_name",
     "tlsv1 alert no application protocol": "the server speaks none of set_alpn_protos",
     "illegal zero content": "something that it must have is not set yet: a name, a date, a serial "
@@ -108,12 +118,15 @@ _IN_LIBRARIES = {
 }
 
 
+def _known(detail: ErrorDetail) -> str | None:
+    # From OpenSSL 3.2 on alerts have other words for the same.
+    reason = detail.reason.replace("ssl/tls alert", "sslv3 alert")
+    return _REASONS.get(reason) or _IN_LIBRARIES.get((detail.library, reason))
+
+
 def advice(error: Error | CryptoError) -> list[str]:
     """Return what is known to help, the last complaint's first; mostly one line, or none."""
-    found = [
-        _REASONS.get(each.reason) or _IN_LIBRARIES.get((each.library, each.reason))
-        for each in reversed(error.errors)
-    ]
+    found = [_known(each) for each in reversed(error.errors)]
     found.append(about_verification(getattr(error, "verify_code", None)))
     return [each for each in dict.fromkeys(found) if each]
 

@@ -15,6 +15,7 @@ import pytest
 
 from kit import apart, authority, contexts, pump, sockets
 from OpenSSL import SSL, _advice, _exceptions, crypto
+from OpenSSL._details import ErrorDetail
 
 NEW = sys.version_info >= (3, 11)
 FAMILY = [
@@ -322,6 +323,32 @@ def test_one_advice_is_given_once(tmp_path: Path) -> None:
         client().use_privatekey_file(tmp_path)
     lines = told(caught.value).splitlines()
     assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize("words", ["sslv3", "ssl/tls"])
+def test_alerts_have_other_words_in_later_releases_of_openssl(words: str) -> None:
+    known = "sslv3 alert bad certificate"
+    assert known in _advice._REASONS
+    error = SSL.Error([("SSL routines", "", "")])
+    reason = known.replace("sslv3", words)
+    error.errors = (ErrorDetail(0, "SSL routines", "", reason, 20, 1042, ""),)
+    assert _advice.advice(error) == [_advice._REASONS[known]]
+
+
+def test_alerts_with_advice_are_known_to_openssl() -> None:
+    """A name that OpenSSL does not have would never be found."""
+    found = set()
+    for number in range(10, 121):
+        client = SSL.Connection(contexts.client_context(version="TLSv1.2"))
+        client.set_connect_state()
+        # A fatal alert, as the first that a server says.
+        client.bio_write(bytes([21, 3, 3, 0, 2, 2, number]))
+        with pytest.raises(SSL.Error) as caught:
+            client.do_handshake()
+        found.add(caught.value.errors[-1].reason.replace("ssl/tls alert", "sslv3 alert"))
+    advised = {each for each in _advice._REASONS if " alert " in each}
+    assert len(advised) > 10
+    assert advised <= found, advised - found
 
 
 # ---- what is not installed
