@@ -57,7 +57,8 @@ def measure(connection, seconds):
                 taken += connection.recv_into(buffer)
             rates.append(taken / (time.monotonic() - start))
             live.update(plot(rates))
-    print(f"{max(rates) / 1e6:.0f} MB/s at best, {connection.get_cipher_name()}")
+        # Above the plot, which ends without a line's end where there is no terminal.
+        live.console.print(f"{max(rates) / 1e6:.0f} MB/s at best, {connection.get_cipher_name()}")
 
 
 def main(seconds="10"):
