@@ -145,7 +145,7 @@ def test_a_server_that_says_no(protocol: str) -> None:
                 b"<s:error><host-unknown/><text>not here</text></s:error>",
             ],
             "starttls-refused",
-            "does not serve localhost (see --servername): host-unknown",
+            "does not serve localhost (see --starttls-name): host-unknown",
         ),
         ("xmpp", [None, b"<a><features><sasl/></features>"], "starttls-refused", "only: sasl"),
     ],

@@ -295,7 +295,7 @@ def _xmpp(talk: _Conversation) -> None:
     features = stream.element()
     if features.tag == _XMPP_ERROR:
         why = features[0].tag.rpartition("}")[2] if len(features) else "no reason"
-        raise talk.refused(f"does not serve {printable(talk.domain)} (see --servername)", why)
+        raise talk.refused(f"does not serve {printable(talk.domain)} (see --starttls-name)", why)
     if features.find(f"{{{_XMPP_TLS}}}starttls") is None:
         offers = ", ".join(each.tag.rpartition("}")[2] for each in features)
         raise talk.refused("does not offer STARTTLS, only", offers or features.tag)
