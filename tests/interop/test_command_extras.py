@@ -77,9 +77,12 @@ def test_the_manual_pages_can_be_made(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done
-    assert {each.name for each in tmp_path.iterdir()} == {
-        each.name for each in (ROOT / "docs/man").iterdir()
-    }
+    made, kept = (
+        {each.name: each.read_text(encoding="utf-8").split() for each in folder.iterdir()}
+        for folder in (tmp_path, ROOT / "docs/man")
+    )
+    # Where lines are broken depends on the version of click.
+    assert made == kept, "make man"
 
 
 def test_a_staple_is_fetched_for_a_timer(tmp_path: Path) -> None:
