@@ -95,4 +95,4 @@ def test_the_comparison_can_fail() -> None:
     assert compare("modern", "sslyze", mine, Found(traits={"ticket": True, "other": True})) == 1
     for wrong in ({"ticket": False}, {"alpn": frozenset({"http/1.1"})}):
         with pytest.raises(AssertionError):
-            compare("modern", "testssl.sh", mine, Found(traits=dict(wrong)))
+            compare("modern", "sslyze", mine, Found(traits=dict(wrong)))
