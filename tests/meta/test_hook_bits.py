@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -35,7 +36,11 @@ def compiles(folder: Path, slots: int) -> bool:
         + width,
         encoding="utf-8",
     )
-    subprocess.run(["cython", "-3", "-X", "cdivision=True", source.name], cwd=folder, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "cython", "-3", "-X", "cdivision=True", source.name],
+        cwd=folder,
+        check=True,
+    )
     headers = sysconfig.get_path("include")
     command = ["cc", "-fsyntax-only", "-w", f"-I{headers}", "bits.c"]
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
