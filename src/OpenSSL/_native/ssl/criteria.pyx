@@ -22,6 +22,7 @@ cdef extern from "compat.h" nogil:
     uint32_t X509_VP_FLAG_RESET_FLAGS
     int X509_VERIFY_PARAM_set_inh_flags(c.X509_VERIFY_PARAM* param, uint32_t flags)
     void X509_VERIFY_PARAM_free(c.X509_VERIFY_PARAM* param)
+    void brisk_take_any_host(c.X509_VERIFY_PARAM* param)
     int X509_VERIFY_PARAM_add1_host(c.X509_VERIFY_PARAM* param, const char* name, size_t size)
     void X509_VERIFY_PARAM_set_hostflags(c.X509_VERIFY_PARAM* param, unsigned int flags)
 
@@ -78,6 +79,7 @@ cdef int copy_names(
     cdef int index = 0
     cdef char* name = c.X509_VERIFY_PARAM_get0_host(names, 0)
     cdef bint good = True
+    brisk_take_any_host(into)
     while name != NULL and good:
         good = X509_VERIFY_PARAM_add1_host(into, name, 0) == 1
         index += 1

@@ -13,6 +13,7 @@ cdef extern from "compat.h" nogil:
     int SSL_set1_host(s.SSL* ssl, const char* name)
     int SSL_add1_host(s.SSL* ssl, const char* name)
     const char* SSL_get0_peername(s.SSL* ssl)
+    void brisk_take_any_host(c.X509_VERIFY_PARAM* param)
 
 
 def get_check_hostname(Context context not None) -> bool:
@@ -43,6 +44,7 @@ def set_host(
         if address:
             set_address(connection, name)
             return
+        brisk_take_any_host(s.SSL_get0_param(connection.handle))
         if SSL_set1_host(connection.handle, name) != 1:
             errors.fail_ssl("the host name cannot be checked for")
         if not connection.own_hostflags:
@@ -94,6 +96,7 @@ def add_host(Connection connection not None, bytes name not None, bint dotted) -
         if dotted and not connection.own_hostflags:
             raise ValueError("name must not begin or end with a dot")
         errors.clear()
+        brisk_take_any_host(s.SSL_get0_param(connection.handle))
         if SSL_add1_host(connection.handle, name) != 1:
             errors.fail_ssl("the host name cannot be checked for")
         if not connection.own_hostflags:
