@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
-from kit import contexts, peers, pump, sockets
+from kit import authority, contexts, peers, pump, sockets
 from OpenSSL import SSL
+from OpenSSL._face.common import library
 
 VERSIONS = ["TLSv1.2", "TLSv1.3"]
 SIDES = ["context", "connection"]
@@ -133,9 +135,17 @@ def test_records_are_filled_up(where: str) -> None:
     assert ends.client.recv(100) == b"x" * 10
 
 
-def test_more_than_fits_is_cut() -> None:
-    ends = pump.connected(contexts.server_context(version="TLSv1.3"), contexts.client_context())
+def padded() -> pump.Pair:
+    """A pair whose server has been asking a callback since before the keys were made."""
+    ends = pump.pair(contexts.server_context(version="TLSv1.3"), contexts.client_context())
+    ends.server.set_record_padding_callback(lambda *_: 0)
+    pump.handshake(*ends)
     pump.drain(ends.client)
+    return ends
+
+
+def test_more_than_fits_is_cut() -> None:
+    ends = padded()
     ends.server.set_record_padding_callback(lambda *_: 2**70)
     ends.server.send(b"x")
     sent = pump.outgoing(ends.server)
@@ -151,15 +161,67 @@ def test_what_is_no_number_comes_out_of_the_call(answer: object) -> None:
             raise answer
         return answer
 
-    ends = pump.connected(contexts.server_context(version="TLSv1.3"), contexts.client_context())
+    ends = padded()
     ends.server.set_record_padding_callback(fill)  # type: ignore[arg-type]
-    pump.drain(ends.client)
     with pytest.raises((RuntimeError, TypeError, ValueError)):
         ends.server.send(b"x")
     sent = pump.outgoing(ends.server)
     assert len(sent) == WHOLE
     ends.client.bio_write(sent)
     assert ends.client.recv(100) == b"x"
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+def test_a_callback_may_go_while_its_keys_are_in_use(renewed: bool) -> None:
+    """libssl from 3.2 on calls what it was given when the keys were made."""
+    ends = padded()
+    if renewed:
+        ends.server.set_context(contexts.server_context(version="TLSv1.3"))
+    ends.server.set_record_padding_callback(None)
+    for _ in range(2):
+        ends.server.send(b"x" * 10)
+        sent = pump.outgoing(ends.server)
+        assert len(sent) == 5 + 10 + 1 + 16
+        ends.client.bio_write(sent)
+        assert ends.client.recv(100) == b"x" * 10
+    ends.server.set_record_padding_callback(lambda *_: 100)
+    ends.server.send(b"x" * 10)
+    assert len(pump.outgoing(ends.server)) == 5 + 10 + 1 + 100 + 16
+
+
+def test_a_host_without_a_callback_fills_its_blocks() -> None:
+    """A callback that was never there is not kept, or blocks would not count."""
+    inner = contexts.server_context(version="TLSv1.3")
+    inner.set_block_padding(1000)
+    server = contexts.server_context(version="TLSv1.3")
+    server.set_tlsext_servername_callback(lambda connection: connection.set_context(inner))
+    ends = pump.pair(server, contexts.client_context(), authority.HOST.encode())
+    pump.handshake(*ends)
+    pump.drain(ends.client)
+    ends.server.send(b"x" * 10)
+    assert len(pump.outgoing(ends.server)) == 5 + 1000 + 16
+
+
+@pytest.mark.differs("a padding that is set after")
+@pytest.mark.parametrize("how", ["callback", "block"])
+def test_what_comes_after_the_keys_counts_or_raises(how: str) -> None:
+    """Nobody who asks for padding goes without it unawares."""
+    ends = pump.connected(contexts.server_context(version="TLSv1.3"), contexts.client_context())
+    pump.drain(ends.client)
+    late = library.OpenSSL_version(0) >= b"OpenSSL 3.2"
+    with pytest.raises(SSL.Error, match="before the handshake") if late else nullcontext():
+        if how == "callback":
+            ends.server.set_record_padding_callback(lambda _end, _kind, length: 1000 - length)
+        else:
+            ends.server.set_block_padding(1000)
+    ends.server.set_block_padding(0)
+    if how == "block" and not late:
+        ends.server.set_block_padding(1000)
+    ends.server.send(b"x" * 10)
+    sent = pump.outgoing(ends.server)
+    assert len(sent) == 5 + 16 + (11 if late else 1000)
+    ends.client.bio_write(sent)
+    assert ends.client.recv(100) == b"x" * 10
 
 
 def test_a_failure_in_the_handshake_ends_it() -> None:

@@ -35,9 +35,10 @@ class Records:
     def set_block_padding(self, size: int) -> None:
         """Fill records of TLS 1.3 up to a multiple of ``size`` bytes, 0 or 1 for not at all.
 
-        It hides how long a message is.
+        It hides how long a message is. From OpenSSL 3.2 on it has to be set before the
+        handshake.
 
-        Raises ValueError below 0, Error beyond 16384.
+        Raises ValueError below 0, Error beyond 16384 or where it comes too late.
         ``SSL_CTX_set_block_padding(3)``
         """
         native.set_block_padding(_target(self), _size("size", size))
@@ -49,10 +50,12 @@ class Records:
         ``length`` how many bytes it has, with one for the type. What does not fit into a record
         is cut. What it raises comes out of the call, and the record is filled up whole: outside
         a handshake it has been sent. It takes the place of :meth:`set_block_padding`; None
-        removes it.
+        removes it. From OpenSSL 3.2 on a connection needs its first one before the handshake,
+        which may then be replaced at any time; where it is removed after the handshake nothing
+        is filled up any more.
 
         Raises TypeError if ``callback`` cannot be called, Error where the kernel encrypts
-        already.
+        already, or where it comes too late.
         ``SSL_CTX_set_record_padding_callback(3)``
         """
         native.set_record_padding_callback(_target(self), hook("callback", callback))

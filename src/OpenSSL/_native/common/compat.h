@@ -301,6 +301,14 @@ static inline void brisk_take_any_host(X509_VERIFY_PARAM *param)
 #endif
 }
 
+/* From 3.2 on keys know whether there was a padding callback when they were made
+ * (rlayer_padding_wrapper in ssl/record/rec_layer_s3.c): one that comes later is not asked, and
+ * where one has gone NULL is called. */
+static inline int brisk_padding_is_fixed(void)
+{
+    return OpenSSL_version_num() >= 0x30200000UL;
+}
+
 /* The raw key that is to be verified, or NULL: it is a certificate. */
 static inline EVP_PKEY *brisk_raw_key(X509_STORE_CTX *chain)
 {

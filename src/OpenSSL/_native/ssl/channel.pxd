@@ -48,6 +48,7 @@ cdef struct Channel:
     flag poisoned
     int number                  # errno of the last transport failure; 0 when there was none
     flag alert_sent             # number of the fatal alert that we sent; 0 when none
+    flag padded                 # how padding is done under the keys there are; see trampolines
     flag shaken                 # a handshake has come to its end
     flag stepped                # libssl took a step of a handshake under the present Context
     # ---- either kind: what libssl may have in one call, and what it has had

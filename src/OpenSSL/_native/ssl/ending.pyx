@@ -127,6 +127,7 @@ cdef class Ending(Tenant):
         self.unsaid = False
         self.channel.alert_sent = 0
         self.channel.shaken = False
+        self.channel.padded = False
         self.channel.idle = 0
         self.choosing = False
         self.channel.name = NULL

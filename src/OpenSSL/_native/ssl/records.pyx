@@ -8,9 +8,11 @@ from OpenSSL._native.common.hooks cimport ON_PADDING
 from OpenSSL._native.ssl.either cimport (
     change, connection_of, context_of, leave, note_size, put_hook,
 )
-from OpenSSL._native.ssl.trampolines cimport on_padding
+from OpenSSL._native.ssl.stamps cimport channel_of
+from OpenSSL._native.ssl.trampolines cimport ASKED, keeps_padding, on_padding
 
 cdef extern from "compat.h" nogil:
+    int brisk_padding_is_fixed()
     void SSL_CTX_set_record_padding_callback(s.SSL_CTX* context, s.padding_hook callback)
     int SSL_CTX_set_block_padding(s.SSL_CTX* context, size_t size)
     long SSL_CTX_set_max_send_fragment(s.SSL_CTX* context, long size)
@@ -21,6 +23,12 @@ cdef extern from "compat.h" nogil:
     void SSL_set_default_read_buffer_len(s.SSL* ssl, size_t size)
 
 
+cdef bint is_late(s.SSL* ssl) noexcept:
+    """Whether the library looks at padding no more, for the keys of the data are made."""
+    return (brisk_padding_is_fixed() and s.SSL_is_init_finished(ssl) != 0
+            and s.SSL_version(ssl) == s.TLS1_3_VERSION)
+
+
 def set_block_padding(target not None: Context | Connection, size_t size) -> None:
     cdef int result
     change(target)
@@ -28,6 +36,8 @@ def set_block_padding(target not None: Context | Connection, size_t size) -> Non
         errors.clear()
         if context_of(target) != NULL:
             result = SSL_CTX_set_block_padding(context_of(target), size)
+        elif size > 1 and is_late(connection_of(target)):
+            errors.fail_ssl("from OpenSSL 3.2 on padding is set before the handshake")
         else:
             result = s.SSL_set_block_padding(connection_of(target), size)
         if result != 1:
@@ -41,16 +51,19 @@ def set_record_padding_callback(
     target not None: Context | Connection, callback: Callable[..., object] | None,
 ) -> None:
     cdef s.padding_hook trampoline = NULL
+    cdef s.SSL* ssl
     change(target)
     try:
         errors.clear()
-        # Where there is none, the block padding counts again.
-        if callback is not None:
+        ssl = connection_of(target)
+        if callback is not None or ssl != NULL and keeps_padding(ssl):
             trampoline = on_padding
-        if connection_of(target) != NULL and (
-                s.SSL_set_record_padding_callback(connection_of(target), trampoline) != 1
-                and callback is not None):
-            errors.fail_ssl("the kernel encrypts, and pads nothing")
+        if ssl != NULL:
+            if (s.SSL_set_record_padding_callback(ssl, trampoline) != 1
+                    and callback is not None):
+                errors.fail_ssl("the kernel encrypts, and pads nothing")
+            if callback is not None and is_late(ssl) and not channel_of(ssl).padded & ASKED:
+                errors.fail_ssl("from OpenSSL 3.2 on padding is set before the handshake")
         put_hook(target, ON_PADDING, callback)
         if context_of(target) != NULL:
             # Connections made before have a copy.

@@ -7,6 +7,13 @@ cdef void watch_messages(SSL* ssl, Hooks hooks) noexcept
 
 # The same for those that are asked about padding.
 cdef void watch_padding(SSL* ssl, Hooks hooks) noexcept
+cdef bint keeps_padding(SSL* ssl) noexcept
+
+# How padding is done under the keys there are: bits of `Channel.padded`.
+cdef enum:
+    ASKED = 1   # a callback has been asked
+    HELD = 2    # one was there
+
 
 # Whether a client's hello is shown to any.
 cdef bint shows_hello(Hooks hooks) noexcept

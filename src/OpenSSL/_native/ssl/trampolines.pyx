@@ -35,6 +35,7 @@ cdef extern from "compat.h" nogil:
     void SSL_set_msg_callback(s.SSL* ssl, s.message_hook callback)
     int SSL3_RT_HANDSHAKE
     uint64_t SSL_OP_NO_ANTI_REPLAY
+    int brisk_padding_is_fixed()
 
 cdef enum:
     MOST_PADDING = 0x4000   # all that a record has room for
@@ -238,10 +239,21 @@ cdef void on_message(
 
 cdef void watch_padding(s.SSL* ssl, Hooks hooks) noexcept:
     cdef s.padding_hook trampoline = NULL
-    if hooks.has(ON_PADDING):
+    if hooks.has(ON_PADDING) or keeps_padding(ssl):
         trampoline = on_padding
     # Refused only where the kernel encrypts, which pads nothing.
     s.SSL_set_record_padding_callback(ssl, trampoline)
+
+
+cdef bint keeps_padding(s.SSL* ssl) noexcept:
+    """Whether libssl must have its callback still: keys may have been made with it."""
+    cdef Channel* channel = channel_of(ssl)
+    cdef Carrier carrier = carrier_of(ssl)
+    if channel == NULL or not brisk_padding_is_fixed() or s.SSL_in_before(ssl):
+        return False
+    if carrier is not None and carrier.hooks.has(ON_PADDING):
+        channel.padded |= HELD
+    return channel.padded != 0
 
 
 cdef size_t on_padding(s.SSL* ssl, int kind, size_t size, void* unused) noexcept with gil:
@@ -249,8 +261,11 @@ cdef size_t on_padding(s.SSL* ssl, int kind, size_t size, void* unused) noexcept
     cdef size_t answer = 0
     cdef Channel* channel = channel_of(ssl)
     cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or channel.poisoned or not carrier.hooks.has(ON_PADDING):
+    if carrier is None or channel.poisoned:
         return 0
+    channel.padded |= ASKED
+    if not carrier.hooks.has(ON_PADDING):
+        return 0    # it has been removed since
     if not enter_hook(&scope, carrier):
         return MOST_PADDING
     try:
