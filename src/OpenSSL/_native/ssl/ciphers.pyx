@@ -19,6 +19,8 @@ from OpenSSL._native.common.memory cimport Memory
 from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_key
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._exceptions import Error
+from OpenSSL._native.common.constants import SSLv23_METHOD
 
 cdef extern from "compat.h" nogil:
     ctypedef struct brisk_words:
@@ -35,6 +37,7 @@ cdef extern from "compat.h" nogil:
     s.SSL_CIPHER_LIST* sk_SSL_CIPHER_dup(const s.SSL_CIPHER_LIST* ciphers)
     void sk_SSL_CIPHER_free(s.SSL_CIPHER_LIST* ciphers)
     long SSL_CTX_set1_groups(s.SSL_CTX* context, int* nids, long count)
+    long SSL_CTX_set1_groups_list(s.SSL_CTX* context, const char* groups)
     int SSL_CTX_set0_tmp_dh_pkey(s.SSL_CTX* context, c.EVP_PKEY* parameters)
     const char* brisk_group_name(s.SSL* ssl)
     uint32_t SSL_CIPHER_get_id(const s.SSL_CIPHER* cipher)
@@ -376,10 +379,29 @@ cdef int set_list(
         either.leave(target)
 
 
+cdef str unknown_groups(bytes groups):
+    """Those that libssl does not take even alone, or None: it says no names from 3.5 on."""
+    cdef list unknown = []
+    cdef Context scratch = Context(SSLv23_METHOD)
+    for part in groups.replace(b"/", b":").split(b":"):
+        name = part.lstrip(b"*?-")
+        if SSL_CTX_set1_groups_list(scratch.handle, PyBytes_AS_STRING(name)) != 1:
+            unknown.append(name.decode("utf-8", "replace"))
+    return ", ".join(unknown) or None
+
+
 def set_groups_list(target not None, bytes groups not None) -> None:
-    set_list(
-        target, SSL_CTRL_SET_GROUPS_LIST, "groups", groups,
-        "the list holds a group that is unknown, or one twice")
+    cdef str words = "the list holds a group that is unknown, or one twice"
+    try:
+        set_list(target, SSL_CTRL_SET_GROUPS_LIST, "groups", groups, words)
+    except Error as error:
+        if error.args != ([("SSL routines", "", words)],):
+            raise
+        unknown = unknown_groups(groups)
+        errors.clear()
+        if unknown is None:
+            raise
+        raise Error([("SSL routines", "", f"{words}: {unknown}")]) from None
 
 
 def set_sigalgs_list(target not None, bytes algorithms not None) -> None:
