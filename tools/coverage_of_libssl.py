@@ -1,9 +1,12 @@
 """Tell of each function that the linked libssl exports whether a program can reach it.
 
-``python tools/coverage_of_libssl.py [verdict ...]``: the counts, and the functions of these
-verdicts (``missing`` unless others are named).  Reached is what the code of the core
+``python tools/coverage_of_libssl.py [libssl.num] [verdict ...]``: the counts, and the functions
+of these verdicts (``missing`` unless others are named).  Reached is what the code of the core
 calls; the rest stands with its reason in ``coverage_of_libssl.txt`` or is missing.  The exit
 status is 1 where that table is wrong.
+
+A wheel's libssl exports nothing: ``util/libssl.num`` of its source, given first, has the
+list in its place.
 """
 
 from __future__ import annotations
@@ -43,6 +46,17 @@ def exported(library: Path) -> list[str]:
         fields[2].partition("@")[0]
         for fields in map(str.split, output.splitlines())
         if len(fields) == 3 and fields[1] in "TtWi"
+    }
+    return sorted(found)
+
+
+def listed(ordinals: Path) -> list[str]:
+    """The functions that OpenSSL's own list has, in order; some builds may lack a few."""
+    rows = map(str.split, ordinals.read_text(encoding="ascii").splitlines())
+    found = {
+        row[0]
+        for row in rows
+        if len(row) == 4 and row[3].startswith("EXIST:") and row[3].split(":")[2] == "FUNCTION"
     }
     return sorted(found)
 
@@ -97,8 +111,13 @@ def judge(
 
 def main(wanted: list[str]) -> int:
     """Print what there is to tell."""
-    library = linked()
-    functions = exported(library)
+    if wanted and wanted[0].endswith(".num"):
+        library = Path(wanted[0])
+        functions = listed(library)
+        wanted = wanted[1:]
+    else:
+        library = linked()
+        functions = exported(library)
     found, wrong = judge(functions, called(), reasons(TABLE.read_text(encoding="utf-8")))
     for verdict in wanted or ["missing"]:
         for line in found[verdict]:

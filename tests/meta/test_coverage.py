@@ -55,3 +55,15 @@ def test_the_linked_library_is_read() -> None:
     library = tool.linked()
     assert library.name.startswith("libssl")
     assert "SSL_new" in tool.exported(library)
+
+
+def test_openssls_own_list_is_read(tmp_path: Path) -> None:
+    """Of a libssl that exports nothing, as a wheel's."""
+    file = tmp_path / "libssl.num"
+    file.write_text(
+        "SSL_new         1  3_0_0  EXIST::FUNCTION:\n"
+        "SSL_ech         ?  4_0_0  EXIST::FUNCTION:ECH\n"
+        "SSL_gone        3  3_0_0  NOEXIST::FUNCTION:\n"
+        "SSL_number      4  3_0_0  EXIST::VARIABLE:\n"
+    )
+    assert tool.listed(file) == ["SSL_ech", "SSL_new"]
