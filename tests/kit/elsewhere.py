@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kit.identity import folder
-from kit.programs import need, quiet_environment
+from kit.programs import need, need_openssl, quiet_environment
 from OpenSSL import SSL, crypto
 
 #: What the openssl program is told to make, for each kind.
@@ -49,6 +49,8 @@ class Files(NamedTuple):
 def files(kind: str) -> Files:
     """A self-signed certificate and its key, from the openssl program."""
     made = Files(folder() / f"elsewhere-{kind}.pem", folder() / f"elsewhere-{kind}.key")
+    if kind == "mldsa65":
+        need_openssl(3, 5)
     subprocess.run(
         [need("openssl"), "req", "-x509", *MADE[kind], "-nodes", "-subj", f"/CN={kind}.test",
          "-addext", "subjectAltName=DNS:localhost",

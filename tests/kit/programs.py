@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -39,6 +40,22 @@ def quiet_environment() -> dict[str, str]:
     unwanted = re.compile(r"(SSL_CERT_|CURL_|OPENSSL_CONF|SSLKEYLOG|.*_proxy$)", re.IGNORECASE)
     clean = {key: value for key, value in os.environ.items() if not unwanted.match(key)}
     return clean | {"LC_ALL": "C"}
+
+
+@functools.cache
+def openssl_version() -> tuple[int, ...]:
+    """That of the openssl program, as ``(3, 0, 19)``: not of the library under test."""
+    told = subprocess.run(
+        [need("openssl"), "version"], check=True, capture_output=True, env=quiet_environment()
+    ).stdout.decode()
+    return tuple(int(part) for part in re.findall(r"\d+", told.split()[1])[:3])
+
+
+def need_openssl(*version: int) -> None:
+    """Skip the test unless the openssl program is at least of that version."""
+    if openssl_version() < version:
+        wanted = ".".join(map(str, version))
+        pytest.skip(f"the openssl program is older than {wanted}, whatever the library is")
 
 
 def surroundings(program: str) -> dict[str, str]:

@@ -3,16 +3,21 @@ from __future__ import annotations
 import copy
 import datetime
 import pickle
+import socket
+from pathlib import Path
 
 import pytest
 from cryptography.x509 import ocsp
 
-from kit import authority, responses
+from kit import authority, peers, programs, responses, sockets
 from kit.contexts import client_context, server_context
 from kit.pump import handshake, handshake_outcome, pair
 from OpenSSL import SSL, crypto
+from OpenSSL._face.common import library
 
 WHO = authority.identity()
+#: From 3.6 on a server of libssl sends only a staple that is about its certificate.
+PICKS = library.OpenSSL_version(0) >= b"OpenSSL 3.6"
 CHAIN = [crypto.X509.from_cryptography(each) for each in (WHO.certificate, *WHO.intermediates)]
 
 
@@ -192,7 +197,9 @@ def test_responders_and_features_are_read_off_certificates() -> None:
 def test_a_context_can_verify_staples(version: int, state: str, reason: str | None) -> None:
     staple = b"" if state == "none" else responses.response(WHO, state)
     for required in (False, True):
-        expected = "missing" if state == "none" and required else reason
+        expected = reason
+        if state == "none" or (state == "other-certificate" and PICKS):
+            expected = "missing" if required else None
         outcome = _outcome(WHO, staple, version, required)
         if expected is None:
             assert outcome.client is None, (state, outcome)
@@ -201,6 +208,25 @@ def test_a_context_can_verify_staples(version: int, state: str, reason: str | No
             assert outcome.client.reason == expected
             assert isinstance(outcome.server, SSL.Error)
             assert outcome.server.alert is not None
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_a_staple_about_another_certificate_is_refused(version: str, tmp_path: Path) -> None:
+    """Sent by a server that does not look at it, as all do before OpenSSL 3.6."""
+    if programs.openssl_version() >= (3, 6):
+        pytest.skip("this openssl program sends a staple about its own certificate alone")
+    file = tmp_path / "staple"
+    file.write_bytes(responses.response(WHO, "other-certificate"))
+    context = client_context(version=version)
+    context.set_ocsp_verify(False)
+    with (
+        peers.openssl_server(WHO, "-status_file", str(file), version=version) as server,
+        socket.create_connection((sockets.LOOPBACK, server.port)) as sock,
+        sockets.client_end(context, sock) as end,
+        pytest.raises(crypto.OCSPError) as caught,
+    ):
+        end.do_handshake()
+    assert caught.value.reason == "other-certificate"
 
 
 def _outcome(who: authority.Identity, staple: bytes, version: int, required: bool):  # type: ignore[no-untyped-def]

@@ -109,6 +109,7 @@ def digest(who: authority.Identity) -> str:
 @VERSIONS
 @pytest.mark.parametrize("expected", [True, False])
 def test_a_server_of_openssl(version: str, expected: bool) -> None:
+    programs.need_openssl(3, 2)
     context = client_context(version, ("rpk",))
     with (
         peers.openssl_server(None, "-enable_server_rpk", version=version) as server,
@@ -131,6 +132,7 @@ def test_a_server_of_openssl(version: str, expected: bool) -> None:
 @VERSIONS
 @pytest.mark.parametrize("expected", [True, False])
 def test_a_client_of_openssl(version: str, expected: bool) -> None:
+    programs.need_openssl(3, 2)
     who = authority.identity() if expected else authority.stranger()
     with (
         sockets.ThreadedServer(server_context(version), sockets.echo) as running,
