@@ -53,6 +53,21 @@ def test_who_takes_it_for_an_ssl_context_is_told_what_to_give(name: str) -> None
     assert (caught.value.name, caught.value.obj) == ("nonsense", context)
 
 
+class Own(SSL.Context):
+    """What its property lacks is not the property."""
+
+    @property
+    def wrap_socket(self) -> object:
+        return self.there_is_none  # type: ignore[attr-defined]
+
+
+def test_what_a_property_of_a_subclass_lacks_is_named() -> None:
+    with pytest.raises(AttributeError, match="'Own' object has no attribute 'there_is_none'$"):
+        Own(SSL.TLS_METHOD).wrap_socket  # noqa: B018
+    with pytest.raises(AttributeError, match=r"'Own' object has no .*'wrap_bio'.*as_ssl_context"):
+        Own(SSL.TLS_METHOD).wrap_bio  # type: ignore[attr-defined]  # noqa: B018
+
+
 @pytest.mark.promises("SSLv23_METHOD, TLSv1_METHOD, TLSv1_1_METHOD")
 def test_a_fixed_version_is_the_only_one() -> None:
     server = SSL.Context(SSL.TLSv1_2_METHOD)

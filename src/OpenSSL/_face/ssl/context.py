@@ -119,10 +119,14 @@ class Context(
     if not TYPE_CHECKING:  # to which every attribute would be there
 
         def __getattr__(self, name: str) -> Any:
-            words = f"'Context' object has no attribute {name!r}"
-            if name in _OF_SSL:
-                words += "; for what wants an ssl.SSLContext there is as_ssl_context()"
-            raise AttributeError(words, name=name, obj=self)
+            try:
+                # What a property of a subclass has raised comes once more, as it was.
+                return object.__getattribute__(self, name)
+            except AttributeError as error:
+                if name in _OF_SSL and error.name == name:
+                    hint = "for what wants an ssl.SSLContext there is as_ssl_context()"
+                    error.args = (f"{error}; {hint}",)
+                raise
 
     @property
     def _context(self) -> Context:
