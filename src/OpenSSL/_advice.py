@@ -119,8 +119,10 @@ _IN_LIBRARIES = {
 
 
 def _known(detail: ErrorDetail) -> str | None:
-    # From OpenSSL 3.2 on alerts have other words for the same.
-    reason = detail.reason.replace("ssl/tls alert", "sslv3 alert")
+    reason = detail.reason
+    # The alerts of SSL 3.0 are called otherwise from OpenSSL 3.2 on, and from 4.0 on again.
+    if reason.startswith(("ssl/tls alert ", "tls alert ")):
+        reason = "sslv3" + reason[reason.index(" alert ") :]
     return _REASONS.get(reason) or _IN_LIBRARIES.get((detail.library, reason))
 
 

@@ -69,7 +69,11 @@ def server_context(kind: str) -> SSL.Context:
 def client_context() -> SSL.Context:
     context = contexts.blank_context()
     context.set_cipher_list(b"DEFAULT:@SECLEVEL=1")
-    context.set_groups_list(b"X25519:P-256:secp256k1:secp224r1")
+    try:
+        context.set_groups_list(b"X25519:P-256:secp256k1:secp224r1")
+    except SSL.Error:
+        # It may be built without, which is 4.0's own default: no version takes such a key then.
+        pytest.skip("this OpenSSL has no such groups in TLS")
     context.set_sigalgs_list(b"ECDSA+SHA256:RSA-PSS+SHA256")
     context.set_alpn_protos([b"p"])
     return context
