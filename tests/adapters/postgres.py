@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from kit import authority
-from kit.examples import free_port
 from kit.identity import Files
 from kit.patience import PATIENCE
+from kit.ports import free_port
 from kit.programs import quiet_environment
 from kit.sockets import LOOPBACK
 

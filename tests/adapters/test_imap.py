@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kit import authority, bridges
-from kit.examples import free_port
+from kit.ports import free_port
 from kit.programs import need, running
 from kit.relays import relay
 from kit.sockets import PATIENCE

@@ -12,7 +12,7 @@ import pytest
 from adapters.pages import listening
 
 from kit import authority, bridges
-from kit.examples import free_port
+from kit.ports import free_port
 from kit.programs import running
 from kit.relays import relay
 from kit.sockets import PATIENCE

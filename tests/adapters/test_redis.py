@@ -18,7 +18,7 @@ import redis
 import redis.asyncio
 
 from kit import authority, bridges
-from kit.examples import free_port
+from kit.ports import free_port
 from kit.programs import need, running
 from kit.relays import relay
 from kit.sockets import PATIENCE

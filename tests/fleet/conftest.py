@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kit import authority
+from kit.ports import reachable
 from kit.programs import Program, need, running
 
 PASSWORD = "a password of the store"
@@ -22,22 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.long)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(300))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def reachable(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            assert time.monotonic() < deadline, f"nobody listens on {port}"
-            time.sleep(0.02)
 
 
 @contextlib.contextmanager

@@ -10,10 +10,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import valkey
-from fleet.conftest import PASSWORD, free_port, reachable
+from fleet.conftest import PASSWORD
 
 from kit import authority, contexts
 from kit.fleets import until
+from kit.ports import free_port, reachable
 from kit.programs import Program, need, running
 from OpenSSL.fleet import Valkey
 from OpenSSL.fleet.valkey import SHARDS

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fleet.conftest import free_port, store_server
+from fleet.conftest import store_server
 from fleet.test_store_server import address
 
 from kit import contexts, early
 from kit.fleets import EARLY, SECRET, played, recorded, takes_early, until
+from kit.ports import free_port
 from OpenSSL import SSL
 from OpenSSL.fleet import Fleet, StoreError, Valkey
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fleet.conftest import free_port, store_server
+from fleet.conftest import store_server
 from fleet.test_many_processes import (
     HERE,
     PROCESSES,
@@ -23,6 +23,7 @@ from fleet.test_many_processes import (
 )
 
 from kit.fleets import until
+from kit.ports import free_port
 from kit.programs import Program, running
 from OpenSSL.fleet import Valkey
 

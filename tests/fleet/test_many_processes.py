@@ -21,11 +21,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from fleet.conftest import PASSWORD, free_port, store_server
+from fleet.conftest import PASSWORD, store_server
 from fleet.worker import PATIENCE, POLICY, REFRESH
 
 from kit import authority, contexts
 from kit.fleets import SECRET, until
+from kit.ports import free_port
 from kit.programs import Program, need, running
 from OpenSSL import SSL
 from OpenSSL.fleet import Fleet

@@ -10,9 +10,9 @@ import time
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from fleet.conftest import free_port, reachable
 
 from kit import authority, contexts, fleets, pump, resuming, sockets
+from kit.ports import free_port, reachable
 from kit.programs import need, running
 from OpenSSL import SSL, crypto
 from OpenSSL.fleet import Fleet, Policy, TicketKey, key_files

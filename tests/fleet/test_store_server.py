@@ -7,10 +7,11 @@ import threading
 from urllib.parse import quote
 
 import pytest
-from fleet.conftest import PASSWORD, free_port, store_server
+from fleet.conftest import PASSWORD, store_server
 
 from kit import authority, contexts
 from kit.fleets import SECRET, server, until, visit
+from kit.ports import free_port
 from OpenSSL import SSL
 from OpenSSL.fleet import Fleet, StoreError, Valkey
 

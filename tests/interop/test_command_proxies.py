@@ -15,7 +15,8 @@ pytest.importorskip("click")
 from kit import authority
 from kit.commands import brisk
 from kit.contexts import server_context
-from kit.plain_first import free_port, started
+from kit.plain_first import started
+from kit.ports import free_port
 from kit.programs import need
 from kit.sockets import LOOPBACK, ThreadedServer
 

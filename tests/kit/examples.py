@@ -39,6 +39,7 @@ from typing import Any
 
 from kit.commands import environment
 from kit.patience import PATIENCE
+from kit.ports import free_port
 
 __all__ = ["Block", "Page", "blocks", "free_port", "links", "make_files", "same"]
 
@@ -105,14 +106,6 @@ def same(printed: str, expected: str) -> bool:
     """Whether ``printed`` is ``expected``, where ``...`` stands for anything on a line."""
     pattern = re.escape(expected.strip()).replace(r"\.\.\.", ".*")
     return re.fullmatch(pattern, printed.strip()) is not None
-
-
-def free_port() -> int:
-    """A port that is free for TCP and, in all likelihood, for UDP."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 @dataclass

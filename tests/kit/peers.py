@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 from collections.abc import Callable, Iterator
 
 from kit import authority
 from kit.identity import Files
+from kit.ports import free_port
 from kit.programs import PATIENCE, Program, running
 from kit.sockets import LOOPBACK
 from kit.told import ClientPeer, ServerPeer, Told
@@ -119,11 +119,6 @@ def _gnutls_told(program: Program, end: str) -> Callable[[], Told]:
     return told
 
 
-def _free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as sock:
-        return int(sock.getsockname()[1])
-
-
 @contextlib.contextmanager
 def gnutls_server(
     who: authority.Identity | None = None,
@@ -136,7 +131,7 @@ def gnutls_server(
     asked = ("--require-client-cert", "--verify-client-cert") if require_client else ()
     # It cannot be told to choose a port, so another program may be faster: try again.
     for _ in range(5):
-        port = _free_port()
+        port = free_port()
         with running(
             *("gnutls-serv", "--echo", "--port", str(port), "--priority", _PRIORITY[version]),
             *("--x509certfile", str(files.chain), "--x509keyfile", str(files.key)),

@@ -10,10 +10,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -21,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from kit import authority
-from kit.programs import PATIENCE, need, quiet_environment, running
+from kit.ports import free_port, reachable
+from kit.programs import need, quiet_environment, running
 from kit.sockets import LOOPBACK
 
 __all__ = ["SERVERS", "free_port", "started"]
@@ -79,20 +78,6 @@ service {service} {{
 _LIBRARIES = Path("/usr/lib/dovecot")
 
 
-def free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as sock:
-        return int(sock.getsockname()[1])
-
-
-def _reachable(port: int) -> None:
-    end = time.monotonic() + PATIENCE
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), 1):
-            return
-        assert time.monotonic() < end, f"nothing listens on port {port}"
-        time.sleep(0.05)
-
-
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     files = authority.identity().files
@@ -112,7 +97,7 @@ def _folder() -> Iterator[Path]:
 @contextlib.contextmanager
 def started(*arguments: str, port: int) -> Iterator[int]:
     with running(*arguments):
-        _reachable(port)
+        reachable(port)
         yield port
 
 

@@ -6,9 +6,7 @@ Each is a context manager that yields the port; the facts are what its settings 
 from __future__ import annotations
 
 import contextlib
-import socket
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,8 +14,9 @@ from pathlib import Path
 
 from kit import authority, peers, responses
 from kit.contexts import server_context
-from kit.programs import PATIENCE, need, running
-from kit.sockets import LOOPBACK, ThreadedServer
+from kit.ports import free_port, reachable
+from kit.programs import need, running
+from kit.sockets import ThreadedServer
 
 __all__ = ["SERVERS", "Scanned"]
 
@@ -76,20 +75,6 @@ class Scanned:
     renegotiates: bool = False
 
 
-def _free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as sock:
-        return int(sock.getsockname()[1])
-
-
-def _reachable(port: int) -> None:
-    end = time.monotonic() + PATIENCE
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), 1):
-            return
-        assert time.monotonic() < end, f"nothing listens on port {port}"
-        time.sleep(0.05)
-
-
 @contextlib.contextmanager
 def _ours() -> Iterator[int]:
     context = server_context(version="TLSv1.3")
@@ -102,13 +87,13 @@ def _ours() -> Iterator[int]:
 @contextlib.contextmanager
 def _nginx(settings: str) -> Iterator[int]:
     need("nginx")
-    port, files = _free_port(), authority.identity().files
+    port, files = free_port(), authority.identity().files
     with tempfile.TemporaryDirectory() as folder:
         text = _NGINX.format(folder=folder, port=port, files=files, settings=settings)
         path = Path(folder) / "nginx.conf"
         path.write_text(text, encoding="ascii")
         with running("nginx", "-c", str(path), "-p", folder):
-            _reachable(port)
+            reachable(port)
             yield port
 
 
@@ -122,7 +107,7 @@ def _openssl() -> Iterator[int]:
 @contextlib.contextmanager
 def _haproxy() -> Iterator[int]:
     need("haproxy")
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("rsa", "ecdsa"):
             combined = authority.identity(kind).files.combined.read_bytes()
@@ -130,7 +115,7 @@ def _haproxy() -> Iterator[int]:
         path = Path(folder) / "haproxy.cfg"
         path.write_text(_HAPROXY.format(folder=folder, port=port), encoding="ascii")
         with running("haproxy", "-f", str(path)):
-            _reachable(port)
+            reachable(port)
             yield port
 
 

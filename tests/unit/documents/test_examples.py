@@ -22,6 +22,7 @@ import pytest
 
 from kit import elsewhere, tokens
 from kit.examples import make_files
+from kit.ports import free_port
 from kit.programs import PATIENCE, Program, running
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -43,11 +44,6 @@ def files(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(made, folder)
     monkeypatch.chdir(folder)
     return folder
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def words_of(name: str, *words: object) -> list[str]:

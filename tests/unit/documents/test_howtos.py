@@ -14,8 +14,9 @@ from typing import TypeAlias
 import pytest
 
 from kit.commands import environment
-from kit.examples import blocks, free_port, same
+from kit.examples import blocks, same
 from kit.patience import PATIENCE
+from kit.ports import free_port
 from kit.programs import need
 
 ROOT = Path(__file__).resolve().parents[3]

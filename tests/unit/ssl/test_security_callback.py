@@ -208,8 +208,6 @@ def test_changes_by_other_threads_wait() -> None:
         return True
 
     server.set_security_callback(ask)
-    others = pump.pair(server, contexts.client_context())
-    del others
     ends = pump.pair(server, contexts.client_context())
     with verdicts.wants_read():
         ends.client.do_handshake()
@@ -236,6 +234,25 @@ def test_no_session_stands_for_it(version: str, side: str) -> None:
     assert not resuming.resumes(*resuming.visit(server, client, session))
     (server if side == "server" else client).set_security_callback(None)
     assert not resuming.resumes(*resuming.visit(server, client, session))
+
+
+@VERSIONS
+@pytest.mark.parametrize("way", ["a Context by name", "a Context by hello", "on the connection"])
+def test_nor_where_it_comes_with_the_clients_hello(version: str, way: str) -> None:
+    guard = Guard()
+    server, other = (contexts.server_context(version=version) for _ in range(2))
+    client = contexts.client_context(version=version)
+    session = resuming.session_of(*resuming.visit(server, client))
+    assert resuming.resumes(*resuming.visit(server, client, session))
+    other.set_security_callback(guard)
+    if way == "a Context by name":
+        server.set_tlsext_servername_callback(lambda end: end.set_context(other))
+    elif way == "a Context by hello":
+        server.set_client_hello_callback(lambda end, _: end.set_context(other))
+    else:
+        server.set_client_hello_callback(lambda end, _: end.set_security_callback(guard))
+    assert not resuming.resumes(*resuming.visit(server, client, session))
+    assert guard.asked
 
 
 def test_a_chosen_context_brings_its_own_or_leaves_it() -> None:

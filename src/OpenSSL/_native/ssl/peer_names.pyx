@@ -32,23 +32,36 @@ def set_check_hostname(Context context not None, bint wanted) -> None:
         context.leave()
 
 
+ctypedef int (*take_name)(s.SSL*, const char*) noexcept nogil
+
+
+cdef int ask_for(Connection connection, const char* name, take_name take) except -1:
+    brisk_take_any_host(s.SSL_get0_param(connection.handle))
+    if take(connection.handle, name) != 1:
+        errors.fail_ssl("the host name cannot be checked for")
+    if not connection.own_hostflags:
+        s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
+    return 0
+
+
+cdef int check_dots(Connection connection, bint dotted) except -1:
+    if dotted and not connection.own_hostflags:
+        raise ValueError("name must not begin or end with a dot")
+    return 0
+
+
 def set_host(
     Connection connection not None, bytes name not None, bint address, bint dotted,
 ) -> None:
     """``address``: the name is one; ``dotted``: OpenSSL's own ways are needed for it."""
     connection.enter()
     try:
-        if dotted and not connection.own_hostflags:
-            raise ValueError("name must not begin or end with a dot")
+        check_dots(connection, dotted)
         errors.clear()
         if address:
             set_address(connection, name)
             return
-        brisk_take_any_host(s.SSL_get0_param(connection.handle))
-        if SSL_set1_host(connection.handle, name) != 1:
-            errors.fail_ssl("the host name cannot be checked for")
-        if not connection.own_hostflags:
-            s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
+        ask_for(connection, name, SSL_set1_host)
     finally:
         connection.leave()
 
@@ -93,14 +106,9 @@ def add_host(Connection connection not None, bytes name not None, bint dotted) -
     """``dotted``: OpenSSL's own ways are needed for it."""
     connection.enter()
     try:
-        if dotted and not connection.own_hostflags:
-            raise ValueError("name must not begin or end with a dot")
+        check_dots(connection, dotted)
         errors.clear()
-        brisk_take_any_host(s.SSL_get0_param(connection.handle))
-        if SSL_add1_host(connection.handle, name) != 1:
-            errors.fail_ssl("the host name cannot be checked for")
-        if not connection.own_hostflags:
-            s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
+        ask_for(connection, name, SSL_add1_host)
     finally:
         connection.leave()
 

@@ -12,7 +12,7 @@ A full handshake would choose among the ciphers of now, and show the client a ce
 session with another cipher is not taken, nor one for another host than is asked for now, nor
 for one that the certificate is not for: somebody on the way could have led the client here.
 Up to TLS 1.2 the cipher is the session's, and what its key exchange was like is not told, so
-it must be one with ECDHE, and authenticated encryption; TLS 1.3 exchanges keys anew.
+it must be one with ECDHE, and authenticated encryption; TLS 1.3 exchanges keys again.
 """
 
 from libc.string cimport memchr, memcmp, strlen
@@ -118,5 +118,5 @@ cdef bint stands_for_nothing(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
             or s.brisk_session_raw_key(session) != NULL or cipher == NULL):
         return False
     if version == s.TLS1_3_VERSION:
-        return True     # it chooses a cipher anew
+        return True     # it chooses a cipher again
     return version == s.TLS1_2_VERSION and may_be_chosen(ssl, cipher)
