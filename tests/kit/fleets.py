@@ -15,6 +15,9 @@ from kit.patience import PATIENCE
 from OpenSSL import SSL
 
 SECRET = "a secret of the operator"
+QUICK = 0.02  # seconds
+#: Keywords of a Fleet whose store is asked often, and may take its time.
+PATIENT = {"refresh": QUICK, "patience": 60.0}
 
 
 def server(*fleets: object) -> SSL.Context:

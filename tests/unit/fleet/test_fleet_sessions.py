@@ -9,13 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from kit import contexts
-from kit.fleets import SECRET, until
+from kit.fleets import PATIENT, QUICK, SECRET, until
 from kit.resuming import VERSIONS, resumes, session_of, strict_server, visit, visitor
 from OpenSSL import SSL
 from OpenSSL.fleet import Counters, Fleet, MemoryStore, SharedFile, StoreError
 from OpenSSL.fleet.limits import Breaker, Limited
-
-QUICK = 0.02
 
 
 class Distant:
@@ -66,7 +64,7 @@ def store() -> Distant:
 @pytest.fixture
 def fleets(store: Distant) -> Iterator[list[Fleet]]:
     # Patience is no limit here: tests of what is late set their own.
-    made = [Fleet(store, SECRET, refresh=QUICK, patience=60) for _ in range(2)]
+    made = [Fleet(store, SECRET, **PATIENT) for _ in range(2)]
     yield made
     store.open.set()
     for each in made:
@@ -108,8 +106,8 @@ def test_through_other_stores(tmp_path: object, version: str, where: str) -> Non
     shared = MemoryStore() if where == "memory:" else SharedFile(f"{tmp_path}/store")
     client = contexts.client_context()
     with (
-        Fleet(shared, SECRET, refresh=QUICK, patience=60) as one,
-        Fleet(shared, SECRET, refresh=QUICK, patience=60) as other,
+        Fleet(shared, SECRET, **PATIENT) as one,
+        Fleet(shared, SECRET, **PATIENT) as other,
     ):
         session = session_of(*visit(stateful(one, version), client))
         kept(one, 1 if version == "TLSv1.2" else 2)
@@ -193,9 +191,9 @@ def test_a_forged_entry_is_a_full_handshake(
 def test_fleets_of_other_names_and_secrets_are_strangers(store: Distant, version: str) -> None:
     client = contexts.client_context()
     with (
-        Fleet(store, SECRET, refresh=QUICK, patience=60) as one,
-        Fleet(store, SECRET, name="other", refresh=QUICK, patience=60) as other,
-        Fleet(store, SECRET + "!", refresh=QUICK, patience=60) as third,
+        Fleet(store, SECRET, **PATIENT) as one,
+        Fleet(store, SECRET, name="other", **PATIENT) as other,
+        Fleet(store, SECRET + "!", **PATIENT) as third,
     ):
         session = session_of(*visit(stateful(one, version), client))
         kept(one, 1)
@@ -254,7 +252,7 @@ def test_an_outage_costs_full_handshakes_only(
 
 def test_a_store_that_does_not_answer_is_not_waited_for(store: Distant) -> None:
     client = contexts.client_context()
-    with Fleet(store, SECRET, refresh=QUICK, patience=60) as one:
+    with Fleet(store, SECRET, **PATIENT) as one:
         session = session_of(*visit(stateful(one, "TLSv1.2"), client))
         kept(one, 1)
     store.open.clear()
