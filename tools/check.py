@@ -1,11 +1,15 @@
 """Run every check of the sources; ``python tools/check.py [name ...]``.
 
 Each check is quiet when it passes and shows its whole output when it fails.
-All of them run, whatever fails; the exit status is 1 when any did.
+All of them run, as many at once as there are processors, whatever fails; the exit status is 1
+when any did.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
+import hashlib
+import importlib.metadata
 import os
 import re
 import shutil
@@ -19,7 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ROOT / "src/OpenSSL/_native"
 
-#: Answers the exit status and the output of one check.
+PROCESSORS = os.cpu_count() or 1
+
+#: Returns the exit status and the output of one check.
 Check = Callable[[], "tuple[int, str]"]
 #: The status of a check that this Python cannot make; its output says why.
 SKIPPED = -1
@@ -62,8 +68,25 @@ def ruff() -> tuple[int, str]:
 
 
 def cython_lint() -> tuple[int, str]:
-    """Lint of the native core."""
-    return run("cython-lint", "src")
+    """Lint of the native core: of what has changed, for the linter itself remembers nothing."""
+    rules = importlib.metadata.version("cython-lint") + (ROOT / "pyproject.toml").read_text()
+    digests = {
+        path: hashlib.sha256(rules.encode() + path.read_bytes()).hexdigest()
+        for path in sorted(NATIVE.rglob("*.p[yx][xd]"))
+    }
+    memory = ROOT / ".build/cython_lint.txt"
+    passed = set(memory.read_text().split()) if memory.exists() else set()
+    changed = [str(path) for path, digest in digests.items() if digest not in passed]
+    if not changed:
+        return 0, ""
+    shares = [changed[start::PROCESSORS] for start in range(PROCESSORS)]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda share: run("cython-lint", *share), filter(None, shares)))
+    status = max(each for each, _ in done)
+    if not status:
+        memory.parent.mkdir(exist_ok=True)
+        memory.write_text("\n".join(digests.values()))
+    return status, "".join(output for _, output in done)
 
 
 def mypy() -> tuple[int, str]:
@@ -143,25 +166,30 @@ def workflows() -> tuple[int, str]:
     )
 
 
-CHECKS: list[Check] = [constants, ruff, cython_lint, mypy, pyright, verifytypes, stubs, workflows]
+# The longest ones first: they run beside the others.
+CHECKS: list[Check] = [pyright, cython_lint, verifytypes, mypy, stubs, ruff, constants, workflows]
+
+
+def timed(check: Check) -> tuple[float, int, str]:
+    """The seconds that a check took, its status and its output."""
+    start = time.monotonic()
+    status, output = check()
+    return time.monotonic() - start, status, output
 
 
 def main(wanted: list[str]) -> int:
     """Run the checks named, or all of them."""
+    checks = [check for check in CHECKS if not wanted or check.__name__ in wanted]
     failed = []
-    for check in CHECKS:
-        name = check.__name__
-        if wanted and name not in wanted:
-            continue
-        start = time.monotonic()
-        status, output = check()
-        word = {0: "ok", SKIPPED: "not made"}.get(status, "FAILED")
-        print(f"{name:12} {word:8} {time.monotonic() - start:5.1f} s")
-        if word == "FAILED":
-            failed.append(name)
-        if status:
-            print(output)
-        sys.stdout.flush()
+    with concurrent.futures.ThreadPoolExecutor(PROCESSORS) as pool:
+        for check, (seconds, status, output) in zip(checks, pool.map(timed, checks), strict=True):
+            word = {0: "ok", SKIPPED: "not made"}.get(status, "FAILED")
+            print(f"{check.__name__:12} {word:8} {seconds:5.1f} s")
+            if word == "FAILED":
+                failed.append(check.__name__)
+            if status:
+                print(output)
+            sys.stdout.flush()
     if failed:
         print(f"checks that failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
