@@ -6,7 +6,6 @@ import contextlib
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import anyio
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from kit import contexts, floods
 from kit.floods import Flood
 from kit.streams import descriptors
-from kit.wrapped import connect, echo, run, serving, wrapped
+from kit.wrapped import cancelled_after, connect, echo, run, serving, wrapped
 from OpenSSL import SSL
 from OpenSSL.aio.anyio import TLSStream
 
@@ -195,23 +194,6 @@ def test_nobody_else_is_at_work(
 
 
 # ---- cancelled
-
-
-async def cancelled_after(steps: int, program: Callable[[], Awaitable[Any]]) -> bool:
-    """Whether a program was not done after so many turns of the loop."""
-    done = False
-
-    async def watched() -> None:
-        nonlocal done
-        await program()
-        done = True
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(watched)
-        for _ in range(steps):
-            await anyio.sleep(0)
-        group.cancel_scope.cancel()
-    return not done
 
 
 @pytest.mark.skipif(not descriptors(), reason="needs /proc to count descriptors")

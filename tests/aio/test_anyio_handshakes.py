@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -13,7 +12,7 @@ import pytest
 from kit import authority, contexts, peers
 from kit.slow import Lost, kind_of
 from kit.streams import descriptors
-from kit.wrapped import connect, pipe, run, serving, wrapped
+from kit.wrapped import cancelled_after, connect, pipe, run, serving, wrapped
 from OpenSSL import SSL
 from OpenSSL.aio.anyio import TLSListener, TLSStream, connect_tcp
 
@@ -374,21 +373,6 @@ def test_cancelled_at_any_step_it_leaves_nothing(backend: str) -> None:
         async with await connect(port) as stream:
             await stream.send(b"line\n")
             await stream.receive()
-
-    async def cancelled_after(steps: int, program: Callable[[], Awaitable[None]]) -> bool:
-        done = False
-
-        async def watched() -> None:
-            nonlocal done
-            await program()
-            done = True
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(watched)
-            for _ in range(steps):
-                await anyio.sleep(0)
-            group.cancel_scope.cancel()
-        return not done
 
     async def main() -> None:
         with peers.openssl_server() as peer:

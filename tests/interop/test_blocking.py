@@ -7,25 +7,9 @@ import time
 
 import pytest
 
-from kit import contexts, sockets
+from kit import sockets
 from kit.verdicts import wants_read
 from OpenSSL import SSL
-
-
-@pytest.fixture(scope="module")
-def server_context():
-    return contexts.server_context()
-
-
-@pytest.fixture(scope="module")
-def client_context():
-    return contexts.client_context()
-
-
-@pytest.fixture
-def ends(server_context, client_context):
-    with sockets.connected(server_context, client_context) as both:
-        yield both
 
 
 def test_select_drives_both_ends(server_context, client_context):

@@ -9,25 +9,8 @@ from typing import Any
 
 import pytest
 
-from kit import contexts, sockets
+from kit import sockets
 from OpenSSL import SSL
-
-
-@pytest.fixture(scope="module")
-def server_context():
-    return contexts.server_context()
-
-
-@pytest.fixture(scope="module")
-def client_context():
-    return contexts.client_context()
-
-
-@pytest.fixture
-def ends(server_context, client_context):
-    with sockets.connected(server_context, client_context) as both:
-        yield both
-
 
 # ---- ways to get connected
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Iterator
 
 from kit import authority, contexts, sockets
@@ -35,23 +34,9 @@ def cookie_context(*, serving: bool = False) -> SSL.Context:
 
 
 @contextlib.contextmanager
-def udp_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Two UDP sockets that are connected with each other, both blocking."""
-    with (
-        socket.socket(type=socket.SOCK_DGRAM) as one,
-        socket.socket(type=socket.SOCK_DGRAM) as other,
-    ):
-        for each in (one, other):
-            each.bind((sockets.LOOPBACK, 0))
-        one.connect(other.getsockname())
-        other.connect(one.getsockname())
-        yield one, other
-
-
-@contextlib.contextmanager
 def connected() -> Iterator[tuple[SSL.Connection, SSL.Connection]]:
     """Server and client over DTLS, after their handshake."""
-    with udp_pair() as (server_sock, client_sock):
+    with sockets.udp_pair() as (server_sock, client_sock):
         server = sockets.server_end(context(serving=True), server_sock)
         client = sockets.client_end(context(), client_sock)
         future = sockets.in_thread(server.do_handshake)

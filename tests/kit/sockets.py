@@ -39,6 +39,20 @@ def tcp_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 @contextlib.contextmanager
+def udp_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two UDP sockets that are connected with each other, both blocking."""
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as one,
+        socket.socket(type=socket.SOCK_DGRAM) as other,
+    ):
+        for each in (one, other):
+            each.bind((LOOPBACK, 0))
+        one.connect(other.getsockname())
+        other.connect(one.getsockname())
+        yield one, other
+
+
+@contextlib.contextmanager
 def unix_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Two connected sockets without a network."""
     one, other = socket.socketpair()

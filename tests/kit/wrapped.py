@@ -16,7 +16,7 @@ from kit.patience import PATIENCE
 from OpenSSL import SSL
 from OpenSSL.aio.anyio import TLSListener, TLSStream, connect_tcp
 
-__all__ = ["Pipe", "connect", "echo", "pipe", "run", "serving", "wrapped"]
+__all__ = ["Pipe", "cancelled_after", "connect", "echo", "pipe", "run", "serving", "wrapped"]
 
 HOST = "localhost"
 #: What a test has opened; anyio warns of what is left open.
@@ -120,3 +120,20 @@ async def connect(port: int, **options: Any) -> TLSStream:
     options.setdefault("context", contexts.client_context())
     options.setdefault("tls_hostname", HOST)
     return await connect_tcp("127.0.0.1", port, **options)
+
+
+async def cancelled_after(steps: int, program: Callable[[], Awaitable[Any]]) -> bool:
+    """Whether a program was not done after so many turns of the loop."""
+    done = False
+
+    async def watched() -> None:
+        nonlocal done
+        await program()
+        done = True
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(watched)
+        for _ in range(steps):
+            await anyio.sleep(0)
+        group.cancel_scope.cancel()
+    return not done

@@ -7,7 +7,6 @@ never held up 50 ms longer than it is there, and a timeout is kept within a tent
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 import select
@@ -106,17 +105,6 @@ def standard_victim(flood: Flood, sock: socket.socket) -> ssl.SSLSocket:
     return context.wrap_socket(sock, server_hostname=authority.HOST)
 
 
-@contextlib.contextmanager
-def udp_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    kind = (socket.AF_INET, socket.SOCK_DGRAM)
-    with socket.socket(*kind) as one, socket.socket(*kind) as other:
-        for each in (one, other):
-            each.bind((sockets.LOOPBACK, 0))
-        one.connect(other.getsockname())
-        other.connect(one.getsockname())
-        yield one, other
-
-
 def suffer(
     flood: Flood,
     act: Callable[[Victim], object],
@@ -127,7 +115,7 @@ def suffer(
     bound: int = 0,
 ) -> Told:
     seconds = amounts.seconds
-    pair = udp_pair() if flood.version == "DTLS" else sockets.tcp_pair()
+    pair = sockets.udp_pair() if flood.version == "DTLS" else sockets.tcp_pair()
     with pair as (mine, theirs):
         peer = floods.peer(flood, theirs)
         shaking = sockets.in_thread(peer.do_handshake)

@@ -83,13 +83,9 @@ def serve(server: SSL.Connection, sock: socket.socket, done: threading.Event) ->
 
 def datagrams(server: SSL.Context, client: SSL.Context) -> tuple[int, int]:
     """One DTLS connection: how many messages were sent, how many came through."""
-    one, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-    with one, other:
+    with sockets.udp_pair() as (one, other):
         for each in (one, other):
-            each.bind((sockets.LOOPBACK, 0))
             each.settimeout(60)
-        one.connect(other.getsockname())
-        other.connect(one.getsockname())
         ends = sockets.server_end(server, one), sockets.client_end(client, other)
         done = threading.Event()
         shaking = sockets.in_thread(serve, ends[0], one, done)

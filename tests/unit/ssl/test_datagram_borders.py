@@ -21,16 +21,8 @@ def datagram_context(*, serving: bool = False) -> SSL.Context:
 
 @pytest.fixture
 def udp() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Two UDP sockets connected to each other."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
-    ):
-        for each in (one, other):
-            each.bind((sockets.LOOPBACK, 0))
-        one.connect(other.getsockname())
-        other.connect(one.getsockname())
-        yield one, other
+    with sockets.udp_pair() as both:
+        yield both
 
 
 @pytest.mark.holds("D27")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kit import datagrams, pump
+from kit import datagrams, pump, sockets
 from OpenSSL import SSL, crypto
 
 MOST = 16384
@@ -201,7 +201,7 @@ def test_packets_of_a_handshake_keep_the_size(mtu: int | None, ciphers: bytes) -
 def test_packets_keep_the_size_over_udp() -> None:
     """Also where one of two that were one finds no room."""
     context = context_of_size(150, b"ECDHE+AESGCM")
-    with datagrams.udp_pair() as (ours, theirs):
+    with sockets.udp_pair() as (ours, theirs):
         theirs.setblocking(False)
         ours.setblocking(False)
         server = SSL.Connection(context, ours)

@@ -46,17 +46,6 @@ class Transport:
 
 
 @contextlib.contextmanager
-def udp_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    kind = (socket.AF_INET, socket.SOCK_DGRAM)
-    with socket.socket(*kind) as one, socket.socket(*kind) as other:
-        for each in (one, other):
-            each.bind((sockets.LOOPBACK, 0))
-        one.connect(other.getsockname())
-        other.connect(one.getsockname())
-        yield one, other
-
-
-@contextlib.contextmanager
 def connection(version: str, transport: str, to: bool) -> Iterator[tuple[Transport, floods.Made]]:
     """A victim after its handshake, and the hand of its peer."""
     flood = Flood("", version, to, lambda _: b"")
@@ -66,7 +55,7 @@ def connection(version: str, transport: str, to: bool) -> Iterator[tuple[Transpo
             victim.recv(1)
         yield Transport(victim, None), sealing.sealer(peer, to)
         return
-    with udp_pair() if version == "DTLS" else sockets.tcp_pair() as (mine, theirs):
+    with sockets.udp_pair() if version == "DTLS" else sockets.tcp_pair() as (mine, theirs):
         peer = floods.peer(flood, theirs)
         shaking = sockets.in_thread(peer.do_handshake)
         victim = floods.victim(flood, mine)
