@@ -72,6 +72,19 @@ def test_a_message_that_is_too_long_is_refused_whole(ends: Ends, sender: Sender,
     assert server.recv(100) == b"a shorter one"
 
 
+@senders
+@pytest.mark.parametrize("size", [MOST + 1, 300_000])
+def test_one_that_is_too_long_is_refused_while_a_read_waits(
+    ends: Ends, sender: Sender, size: int
+) -> None:
+    _server, client = ends
+    with pytest.raises(SSL.WantReadError):
+        client.recv(1)
+    with pytest.raises(SSL.Error, match="dtls message too big"):
+        sender(client, b"x" * size)
+    assert packets(client) == []
+
+
 def by_own_setting(target: SSL.Context | SSL.Connection) -> None:
     target.set_max_send_fragment(512)
 

@@ -17,7 +17,9 @@ from libc.errno cimport ECONNRESET, EPIPE
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.errors cimport DONE, SYSTEM, WANT_LOOKUP, WANT_WRITE, Verdict
+from OpenSSL._native.common.errors cimport (
+    DONE, FAILED, SYSTEM, WANT_LOOKUP, WANT_WRITE, Verdict,
+)
 from OpenSSL._native.ssl.channel cimport Channel, free_gathered
 from OpenSSL._native.ssl.gathering cimport (
     LEFT, STOPPED, Leaving, begin_gathering, leave_together, left_so_far, may_gather,
@@ -189,6 +191,9 @@ cdef Verdict go_on(
                 if left.status != DONE:
                     break
     verdict = errors.judge(ssl, result, channel.number)
+    if channel.datagram and most > RECORD and result != 1 and errors.pending():
+        # What libssl last waited for is still noted (dtls1_write_app_data_bytes, 4.0).
+        verdict.status = FAILED
     if channel.gathering:
         channel.gathering = False
         if left.status == DONE:
