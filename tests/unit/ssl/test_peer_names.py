@@ -82,6 +82,20 @@ def test_what_is_no_further_name(name: str) -> None:
     assert outcome(ends) == CODES.ERR_HOSTNAME_MISMATCH
 
 
+@pytest.mark.parametrize("way", ["set_host", "set_ip_asc"])
+@pytest.mark.parametrize("then", ["set_host", "add_host"])
+@pytest.mark.parametrize(
+    ("address", "expected"), [("127.0.0.1", 0), ("192.0.2.1", CODES.ERR_IP_ADDRESS_MISMATCH)]
+)
+def test_an_address_has_to_match_besides_names(
+    way: str, then: str, address: str, expected: int
+) -> None:
+    ends = pair()
+    getattr(ends.client, way)(address)
+    getattr(ends.client, then)("brisk.test")
+    assert outcome(ends) == expected
+
+
 def test_a_common_name_is_no_further_name() -> None:
     who = authority.authority().issue("common.test", client=True)
     ends = pair(who=who)
@@ -106,6 +120,15 @@ def test_an_email_address() -> None:
 def test_what_is_no_email_address(address: str) -> None:
     with pytest.raises(ValueError, match="address"):
         pair().client.set_email(address)
+
+
+@pytest.mark.parametrize("address", ["nobody", "@", "a@b@c", "a@x", "x" * 200, "*@brisk.test"])
+def test_any_spelling_takes_the_place_of_the_address_before(address: str) -> None:
+    ends = pair(who=with_email())
+    ends.client.set_purpose("any")
+    ends.client.set_email(EMAIL)
+    ends.client.set_email(address)
+    assert outcome(ends) == CODES.ERR_EMAIL_MISMATCH
 
 
 def test_an_offered_session_is_for_the_address_too() -> None:

@@ -58,6 +58,8 @@ class ConnectionPeerNames(native_connection.Connection):
     def set_ip_asc(self, address: str | bytes) -> None:
         """Accept the peer only if its certificate is for this IPv4 or IPv6 address.
 
+        Where a host was set as well, the certificate has to be for both.
+
         Raises Error if it is not an address, or one with leading zeros.
         ``X509_VERIFY_PARAM_set1_ip_asc(3)``
         """
@@ -104,7 +106,8 @@ class ConnectionPeerNames(native_connection.Connection):
         """Accept the peer only if its certificate is for this e-mail address.
 
         Where a host or an IP address was set as well, the certificate has to be for both.
-        The subject's e-mail address counts where no alternative name is one.
+        The subject's e-mail address counts where no alternative name is one; with OpenSSL 4.0
+        only where :meth:`set_hostflags` allows the subject, or no host was set.
 
         Raises ValueError for what is empty, too long or not ASCII.
         ``X509_VERIFY_PARAM_set1_email(3)``

@@ -282,22 +282,35 @@ static inline int brisk_has_raw_keys(void)
 #endif
 }
 
-/* Names of hosts that may be asked for are those that we let through, whichever the library.
- * X509_VERIFY_PARAM_add1_host of 4.0 refuses names of one letter, a dot at the end and wildcards,
- * after it has forgotten the name before. */
+/* Names that may be asked for are those that we let through, whichever the library.
+ * X509_VERIFY_PARAM_set1_host of 4.0 refuses names of one letter, a dot at the end and wildcards,
+ * X509_VERIFY_PARAM_set1_email addresses without an @, both after they have forgotten the name
+ * before. */
 #if OPENSSL_VERSION_NUMBER >= 0x40000000L
-static int brisk_any_host(const char *name, size_t size)
+static int brisk_any_name(const char *name, size_t size)
 {
     (void)name, (void)size;
     return 1;
 }
 #endif
-static inline void brisk_take_any_host(X509_VERIFY_PARAM *param)
+static inline void brisk_take_any_name(X509_VERIFY_PARAM *param)
 {
 #if OPENSSL_VERSION_NUMBER >= 0x40000000L
-    X509_VERIFY_PARAM_set1_host_input_validation(param, brisk_any_host);
+    X509_VERIFY_PARAM_set1_host_input_validation(param, brisk_any_name);
+    X509_VERIFY_PARAM_set1_rfc822_input_validation(param, brisk_any_name);
 #else
     (void)param;
+#endif
+}
+
+/* How libcrypto compares e-mail addresses where it verifies (check_id): from 4.0 on as hosts. */
+static inline unsigned int brisk_email_flags(const X509_VERIFY_PARAM *param)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L
+    return X509_VERIFY_PARAM_get_hostflags(param);
+#else
+    (void)param;
+    return 0;
 #endif
 }
 

@@ -170,6 +170,8 @@ cdef extern from "compat.h" nogil:
     int X509_STORE_CTX_get_error(X509_STORE_CTX* context)
     void X509_STORE_CTX_set_error(X509_STORE_CTX* context, int code)
     int X509_STORE_CTX_get_error_depth(X509_STORE_CTX* context)
+    int X509_VERIFY_PARAM_add1_host(X509_VERIFY_PARAM* param, const char* name, size_t size)
+    void brisk_take_any_name(X509_VERIFY_PARAM* param)
     int X509_VERIFY_PARAM_set1_email(X509_VERIFY_PARAM* param, const char* address, size_t size)
     char* X509_VERIFY_PARAM_get0_email(X509_VERIFY_PARAM* param)
     int X509_VERIFY_PARAM_set1_ip_asc(X509_VERIFY_PARAM* param, const char* address)

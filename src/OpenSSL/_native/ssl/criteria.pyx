@@ -22,10 +22,7 @@ cdef extern from "compat.h" nogil:
     uint32_t X509_VP_FLAG_RESET_FLAGS
     int X509_VERIFY_PARAM_set_inh_flags(c.X509_VERIFY_PARAM* param, uint32_t flags)
     void X509_VERIFY_PARAM_free(c.X509_VERIFY_PARAM* param)
-    void brisk_take_any_host(c.X509_VERIFY_PARAM* param)
-    int X509_VERIFY_PARAM_add1_host(c.X509_VERIFY_PARAM* param, const char* name, size_t size)
     void X509_VERIFY_PARAM_set_hostflags(c.X509_VERIFY_PARAM* param, unsigned int flags)
-
 cdef enum:
     LONG_AGO = 1    # seconds after the start of 1970: no certificate was valid then
 
@@ -79,9 +76,9 @@ cdef int copy_names(
     cdef int index = 0
     cdef char* name = c.X509_VERIFY_PARAM_get0_host(names, 0)
     cdef bint good = True
-    brisk_take_any_host(into)
+    c.brisk_take_any_name(into)
     while name != NULL and good:
-        good = X509_VERIFY_PARAM_add1_host(into, name, 0) == 1
+        good = c.X509_VERIFY_PARAM_add1_host(into, name, 0) == 1
         index += 1
         name = c.X509_VERIFY_PARAM_get0_host(names, index)
     X509_VERIFY_PARAM_set_hostflags(into, c.X509_VERIFY_PARAM_get_hostflags(names))
@@ -104,3 +101,9 @@ cdef bint copy_address(c.X509_VERIFY_PARAM* into, c.X509_VERIFY_PARAM* names) no
     good = c.X509_VERIFY_PARAM_set1_ip_asc(into, address) == 1
     c.OPENSSL_free(address)
     return good
+
+
+cdef int refuse(c.X509_VERIFY_PARAM* asked, bint forgotten, str words) except -1:
+    if forgotten:
+        c.X509_VERIFY_PARAM_set_time(asked, LONG_AGO)
+    errors.fail_ssl(words)

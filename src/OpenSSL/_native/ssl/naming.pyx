@@ -10,6 +10,7 @@ cdef extern from "compat.h" nogil:
     int X509_V_ERR_EMAIL_MISMATCH
     int X509_V_ERR_IP_ADDRESS_MISMATCH
     int X509_V_ERR_OUT_OF_MEM
+    unsigned int brisk_email_flags(const c.X509_VERIFY_PARAM* param)
 
 
 cdef bint has_host(c.X509* certificate, c.X509_VERIFY_PARAM* asked) noexcept nogil:
@@ -33,7 +34,8 @@ cdef int misnamed(s.SSL* ssl, c.X509* certificate, bint addressed) noexcept nogi
     cdef bint good
     if not has_host(certificate, asked):
         return X509_V_ERR_HOSTNAME_MISMATCH
-    if name != NULL and c.X509_check_email(certificate, name, strlen(name), 0) <= 0:
+    if name != NULL and c.X509_check_email(
+            certificate, name, strlen(name), brisk_email_flags(asked)) <= 0:
         return X509_V_ERR_EMAIL_MISMATCH
     name = c.X509_VERIFY_PARAM_get1_ip_asc(asked)
     if name == NULL:

@@ -8,12 +8,11 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.crypto.certificate_names cimport HOSTFLAGS
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.criteria cimport refuse
 
 cdef extern from "compat.h" nogil:
-    int SSL_set1_host(s.SSL* ssl, const char* name)
-    int SSL_add1_host(s.SSL* ssl, const char* name)
     const char* SSL_get0_peername(s.SSL* ssl)
-    void brisk_take_any_host(c.X509_VERIFY_PARAM* param)
+    int X509_VERIFY_PARAM_set1_host(c.X509_VERIFY_PARAM* param, const char* name, size_t size)
 
 
 def get_check_hostname(Context context not None) -> bool:
@@ -32,13 +31,18 @@ def set_check_hostname(Context context not None, bint wanted) -> None:
         context.leave()
 
 
-ctypedef int (*take_name)(s.SSL*, const char*) noexcept nogil
+ctypedef int (*take_name)(c.X509_VERIFY_PARAM*, const char*, size_t) noexcept nogil
 
 
-cdef int ask_for(Connection connection, const char* name, take_name take) except -1:
-    brisk_take_any_host(s.SSL_get0_param(connection.handle))
-    if take(connection.handle, name) != 1:
-        errors.fail_ssl("the host name cannot be checked for")
+# Not by SSL_set1_host, which forgets the address that has to match as well (3.5 and 4.0).
+cdef int ask_for(Connection connection, bytes name, take_name take) except -1:
+    cdef c.X509_VERIFY_PARAM* asked = s.SSL_get0_param(connection.handle)
+    cdef bint before = c.X509_VERIFY_PARAM_get0_host(asked, 0) != NULL
+    c.brisk_take_any_name(asked)
+    if take(asked, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name)) != 1:
+        refuse(
+            asked, before and c.X509_VERIFY_PARAM_get0_host(asked, 0) == NULL,
+            "the host name cannot be checked for")
     if not connection.own_hostflags:
         s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
     return 0
@@ -61,7 +65,7 @@ def set_host(
         if address:
             set_address(connection, name)
             return
-        ask_for(connection, name, SSL_set1_host)
+        ask_for(connection, name, X509_VERIFY_PARAM_set1_host)
     finally:
         connection.leave()
 
@@ -108,18 +112,26 @@ def add_host(Connection connection not None, bytes name not None, bint dotted) -
     try:
         check_dots(connection, dotted)
         errors.clear()
-        ask_for(connection, name, SSL_add1_host)
+        ask_for(connection, name, c.X509_VERIFY_PARAM_add1_host)
     finally:
         connection.leave()
 
 
 def set_email(Connection connection not None, bytes address not None) -> None:
+    cdef c.X509_VERIFY_PARAM* asked
+    cdef bint before
     connection.enter()
     try:
         errors.clear()
+        asked = s.SSL_get0_param(connection.handle)
+        before = c.X509_VERIFY_PARAM_get0_email(asked) != NULL
+        c.brisk_take_any_name(asked)
         if c.X509_VERIFY_PARAM_set1_email(
-                s.SSL_get0_param(connection.handle), PyBytes_AS_STRING(address),
-                PyBytes_GET_SIZE(address)) != 1:
-            errors.fail_ssl("the e-mail address cannot be checked for")
+                asked, PyBytes_AS_STRING(address), PyBytes_GET_SIZE(address)) != 1:
+            refuse(
+                asked, before and c.X509_VERIFY_PARAM_get0_email(asked) == NULL,
+                "the e-mail address cannot be checked for")
+        # 4.0 says that it is none of the other kind (X509_VERIFY_PARAM_set1_smtputf8).
+        errors.clear()
     finally:
         connection.leave()
