@@ -118,6 +118,7 @@ def bridged(context: Context) -> SSLContext:
     made.hostname_checks_common_name = False
     if made.protocol != ssl.PROTOCOL_TLS_CLIENT and not context._sessions_named:
         # Programs resume without being told to, and libssl refuses those who do so where clients
-        # are verified and sessions have no name.  This one is nobody else's.
+        # are verified and sessions have no name (ssl_get_prev_session, 3.0 to 4.0).  This one is
+        # nobody else's.
         context.set_session_id(os.urandom(32))
     return made

@@ -55,7 +55,7 @@ class NameHook:
 
     def __call__(self, connection: Connection) -> None:
         if not connection.is_server():
-            return  # libssl asks on clients too, about the server's answer
+            return  # clients are asked too, about the server's answer
         link = link_of(connection)
         owner = connection if link is None else link.owner
         if owner is None:

@@ -26,7 +26,7 @@ _KEY_KINDS = {
     crypto.TYPE_RSA: "RSA",
     crypto.TYPE_DSA: "DSA",
     crypto.TYPE_EC: "EC",
-    # The numbers OpenSSL gives the kinds that have no TYPE_ constant of their own.
+    # The numbers (NID_*) of the kinds that have no TYPE_ constant of their own.
     912: "RSA-PSS",
     1087: "Ed25519",
     1088: "Ed448",

@@ -153,7 +153,7 @@ def _words(error: SSL.Error) -> str:
     said = reasons(error)
     if error.alert is not None and not error.alert_sent:
         # OpenSSL says "tlsv1 alert internal error" whatever the version was, and
-        # nothing at all of a number it does not know.
+        # nothing at all of a number it does not know (ssl_err.c, 3.0 to 4.0).
         name = printable(said[-1]).rpartition(" alert ")[2]
         if name.startswith("alert number"):
             name = "unknown"

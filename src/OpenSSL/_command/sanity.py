@@ -32,8 +32,8 @@ def refuse_invalid(path: str) -> None:
 def refuse_unservable(context: SSL.Context, minimum: str | None, maximum: str | None) -> None:
     """Try a handshake of each version asked for; raise :class:`Failure` if none succeeds.
 
-    What a version needs of ciphers, keys and the security level only libssl knows,
-    so it is asked: by a client that takes everything, in memory.
+    What a version needs of ciphers, keys and the security level is known to libssl
+    only, so it is asked: by a client that takes everything, in memory.
     """
     wanted = [
         each

@@ -1,4 +1,4 @@
-"""What this libssl can offer to a server, and why it cannot offer the rest.
+"""What can be offered to a server by this libssl, and why the rest cannot.
 
 A scan can only find what it can ask for.  What the library leaves out is told as
 "not tried", because nobody knows what the server would have answered.

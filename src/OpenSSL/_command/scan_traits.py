@@ -67,7 +67,8 @@ def signatures(prober: Prober, offers: Offers, found: VersionFound) -> list[Answ
     for name, spelt in offers.signatures[version].items():
         probe = prober.ask(Offer(version, suites, allowed, (spelt,)))
         if probe.outcome == UNTRIED and probe.kind == "no-common-cipher":
-            # libssl leaves out suites whose certificates could not sign in this way.
+            # libssl leaves out suites whose certificates could not sign in this way
+            # (ssl_set_client_disabled, 3.0 to 4.0).
             answers.append(Answer(name, version, REFUSED, "no suite of the server goes with it"))
         else:
             answers.append(_answer(name, version, probe, strict=True))

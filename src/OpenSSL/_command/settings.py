@@ -71,8 +71,8 @@ def client_context(
         _add_revocations(context, path)
     if settings.certificate:
         load_identity(context, settings.certificate, settings.key, ask_passphrase)
-    # Without this OpenSSL would not speak anything older than its system-wide
-    # default allows even when that is what was asked for.
+    # Without this nothing would be spoken that is older than the system-wide
+    # default of openssl.cnf(5) allows even when that is what was asked for.
     if settings.minimum:
         context.set_min_proto_version(versions[settings.minimum])
     if settings.maximum:

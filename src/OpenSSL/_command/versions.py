@@ -97,7 +97,7 @@ def offered() -> dict[str, bool]:
 
 def _say(what: int) -> str:
     text = SSL.OpenSSL_version(what).decode("utf-8", "replace")
-    # OpenSSL writes "OPENSSLDIR: "/usr/lib/ssl"", "platform: x" and so on.
+    # OpenSSL_version(3) writes "OPENSSLDIR: "/usr/lib/ssl"", "platform: x" and so on.
     return text.partition(": ")[2].strip('"') or text
 
 

@@ -1,8 +1,8 @@
 """Callbacks that choose: the certificate, and before that by the client's hello anything.
 
-Theory.  libssl itself asks both, and stops where the answer is "not yet".  A client's hello is
-shown to the callback for hellos first and to the one for server names then, both before libssl
-looks at it.
+Theory.  libssl itself asks both, and stops where the answer is "not yet" (SSL_get_error(3)).  A
+client's hello is shown to the callback for hellos first and to the one for server names then,
+both before libssl looks at it.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """A callback that judges the peer, when the handshake is done and before anybody else hears of it.
 
-Theory.  libssl has no way to wait in the middle of its verification: a server would take "not
-yet" for a yes.  So the question comes behind it, and stands between the handshake and everything
-else: until the answer is yes the protocol is not told of its connection and no data goes
-either way.  Whatever else happens, the connection ends there, with a fatal alert.  There is no
-later handshake in which another peer could take its place: renegotiation is refused, and so is
-a late request for a certificate.
+Theory.  A server cannot wait in the middle of its verification: it would take "not yet" for a yes
+(tls_process_client_certificate, 3.0 to 4.0).  So the question comes behind it, and stands between
+the handshake and everything else: until the answer is yes the protocol is not told of its
+connection and no data goes either way.  Whatever else happens, the connection ends there, with a
+fatal alert.  There is no later handshake in which another peer could take its place:
+renegotiation is refused, and so is a late request for a certificate.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Moving(ByteStream):
         self._outgoing = bytearray()  # encrypted, and not sent
         self._cut = False  # a record may have been lost: nothing can follow it
         self._made = False  # the handshake is done
-        self._over = False  # libssl has failed
+        self._over = False  # failed for good
         self._closed = False
         self._sending = anyio.Lock(fast_acquire=True)
         self._hearing = anyio.Lock(fast_acquire=True)

@@ -1,4 +1,4 @@
-"""A TLS transport over a socket: libssl reads and writes the descriptor itself."""
+"""A TLS transport over a socket: its Connection reads and writes the descriptor itself."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class EarlyData:
     def attach(self, context: SSL.Context) -> None:
         """Ask here about the early data of ``context``, and let its tickets hold all.
 
-        libssl would otherwise know its sessions in the memory of one process only.
+        Otherwise a session is single use within one process only (SSL_CTX_set_options(3)).
         """
         set_once_hook(context, self.allow)
         context.set_options(SSL.OP_NO_ANTI_REPLAY)

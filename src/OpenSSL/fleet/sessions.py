@@ -6,8 +6,9 @@ ring's epoch, so it cannot take another's place, and none is opened after a revo
 Whom it lets in is decided by its stamp, as for every session.  A handshake asks the store
 once at most; what it keeps, it keeps in the background.
 
-libssl asks in the middle of a handshake and cannot be told "not yet".  An event loop would stand
-still as long as that takes, so there the store is asked before, when the hello has come.
+libssl asks in the middle of a handshake (SSL_CTX_sess_set_get_cb(3)), and this takes time.  An
+event loop would stand still as long as that takes, so there the store is asked before, when the
+hello has come.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def _wanted(connection: SSL.Connection, hello: ClientHello) -> bytes | None:
     """The id that libssl is going to ask for, if it asks for one."""
     try:
         found = hello.session_ids
-    except SSL.Error:  # malformed: libssl says so
+    except SSL.Error:  # malformed: the handshake says so
         return None
     if connection.get_options() & SSL.OP_NO_TICKET:
         return found[0] if found else None

@@ -69,7 +69,7 @@ def named(path: bytes | None, load: Callable[..., Any], *arguments: object) -> A
         return load(*arguments)
     except (Error, CryptoError) as error:
         name = "" if path is None else os.fsdecode(path)
-        # Where a file cannot be opened, OpenSSL has said so.
+        # Where a file cannot be opened, the error says so by itself.
         if name and not any(name in each for each in getattr(error, "__notes__", ())):
             what = "a folder" if os.path.isdir(name) else "the file"
             error.add_note(f"{what}: {name}")
@@ -115,8 +115,8 @@ def integer(name: str, value: object) -> int:
 def hook(name: str, value: _Hook | None) -> _Hook | None:
     """Return ``value`` if it can be called or is None, else raise TypeError.
 
-    libssl asks in the middle of a call and has to be answered there, so a coroutine function
-    is refused: what it returns is not an answer.
+    It is asked in the middle of a call of libssl and has to answer there, so a coroutine
+    function is refused: what it returns is not an answer.
     """
     if value is not None and not callable(value):
         raise TypeError(f"{name} must be callable")

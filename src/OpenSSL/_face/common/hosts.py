@@ -1,9 +1,9 @@
 """Whom a certificate may have to be for: host names and IP addresses, each in one spelling.
 
 Theory.  What is verified must be what is connected to.  A resolver reads ``010.0.0.1``,
-``0x7f.1`` and ``2130706433`` as addresses too, and in other bases than OpenSSL does; so a
-name whose last label is a number is an address written out in full, or refused.  (URLs are
-read by the same rule.)
+``0x7f.1`` and ``2130706433`` as addresses too, and in other bases than OpenSSL
+(``a2i_IPADDRESS(3)``); so a name whose last label is a number is an address written out in
+full, or refused.  (URLs are read by the same rule.)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the linked OpenSSL is: version, build, directories, optional features."""
+"""About the linked OpenSSL: version, build, directories, optional features."""
 
 from __future__ import annotations
 

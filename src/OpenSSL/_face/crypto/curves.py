@@ -11,7 +11,7 @@ _ALSO_KNOWN = {"secp192r1": "prime192v1", "secp256r1": "prime256v1"}
 
 
 class EllipticCurve:
-    """A curve OpenSSL has; ``name`` is its short name."""
+    """A curve of the linked OpenSSL; ``name`` is its short name."""
 
     def __init__(self, nid: int, name: str) -> None:
         self._nid = nid

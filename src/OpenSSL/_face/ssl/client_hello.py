@@ -232,7 +232,7 @@ class Shown:
         try:
             hello = ClientHello(message, dtls)
         except ValueError as error:
-            # libssl has not looked at everything yet, and would refuse it too.
+            # Not everything has been looked at yet, and this would be refused too.
             raised = Error([("SSL routines", "", str(error))])
             raised.alert, raised.alert_sent = _DECODE_ERROR, True
             raise raised from None

@@ -86,5 +86,5 @@ class ContextCompression(native_context.Context):
         """
         number = _number(algorithm)
         if pairs.get_certificate(self) is None:
-            return None  # libssl would compress an empty list
+            return None  # else an empty list would be compressed
         return native.get_compressed(self, number)

@@ -24,7 +24,7 @@ def _text(name: str, value: object) -> bytes:
 
 
 def _read_section(path: bytes, section: bytes) -> list[tuple[bytes, bytes | None]]:
-    # OpenSSL takes a folder for a file in which nothing stands.
+    # A folder would be taken for a file in which nothing stands (NCONF_load, 3.0 to 4.0).
     if os.path.isdir(path):
         raise Error([("SSL routines", "", "a folder cannot be read")])
     return native.read_section(path, section)

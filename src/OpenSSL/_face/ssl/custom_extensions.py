@@ -24,7 +24,7 @@ _SIGNED_TIMESTAMPS = 18
 
 
 class ContextCustomExtensions(native_context.Context):
-    """The half of :class:`OpenSSL.SSL.Context` that knows extensions libssl does not."""
+    """The half of :class:`OpenSSL.SSL.Context` that has extensions beyond libssl's own."""
 
     __slots__ = ()
 

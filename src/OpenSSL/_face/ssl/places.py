@@ -90,7 +90,7 @@ def trust_platform(context: ContextTrust) -> None:
 
 
 def _trust_elsewhere(context: ContextTrust) -> bool:
-    """Trust what this system keeps where its own OpenSSL looks; tell whether there is any."""
+    """Trust what this system keeps for its own OpenSSL; tell whether there is any."""
     if sys.platform == "win32":
         return _trust_windows(context)
     for file in FILES:

@@ -113,7 +113,7 @@ class Trace:
         Raises TypeError for wrong types.
         """
         if version == 0 and content_type == _HEADER:
-            version = int.from_bytes(data[1:3], "big")  # libssl does not tell it over DTLS
+            version = int.from_bytes(data[1:3], "big")  # not told over DTLS (3.0 to 4.0)
         kind = _CONTENTS.get(content_type, f"Unknown (content_type={content_type})")
         words = f"{_VERSIONS.get(version, f'Version 0x{version:04x}')}, {kind}"
         words += f" [length {len(data):04x}]"

@@ -60,7 +60,7 @@ static inline const char *brisk_default_groups(void)
 static inline const char *brisk_group_name(SSL *ssl)
 {
     if (SSL_get_session(ssl) == NULL)
-        return NULL; /* OpenSSL looks into the session without asking */
+        return NULL; /* looked into without asking (SSL_get0_group_name, 3.5 and 4.0) */
 #if OPENSSL_VERSION_NUMBER >= 0x30200000L
     return SSL_get0_group_name(ssl);
 #else
@@ -69,7 +69,7 @@ static inline const char *brisk_group_name(SSL *ssl)
 #endif
 }
 
-/* The name of the compression in use, or NULL: where OpenSSL has none, and nearly always. */
+/* The name of the compression in use, or NULL: nearly always, and where it was left out. */
 static inline const char *brisk_compression_name(const SSL *ssl)
 {
 #ifdef OPENSSL_NO_COMP
@@ -210,8 +210,9 @@ static inline int brisk_has_transparency(void)
 }
 
 /* SCT_CTX_verify leaves an error behind for each timestamp that is not good (3.0 to 4.0).
- * SSL_get_error takes it for the handshake's as soon as the next message is waited for, so
- * a connection that goes on all the same failed or not by chance.  These judge as libssl's
+ * SSL_get_error takes it for the handshake's (3.0 and 3.5; 4.0 does not look at the queue) as
+ * soon as the next message is waited for, so a connection that goes on all the same failed or
+ * not by chance.  These judge as libssl's
  * own callbacks do, and clear it. */
 static int brisk_ct_lax(const CT_POLICY_EVAL_CTX *policy, const STACK_OF(SCT) *scts, void *data)
 {

@@ -292,7 +292,8 @@ cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
 
 # ---- around a hook: what it does to the queue must not reach the C caller
 
-# libcrypto frees the words of an entry when its place in the queue is cleared or used again.
+# libcrypto frees the words of an entry when its place in the queue is cleared or used again
+# (ERR_clear_error and ERR_new, 3.0 to 4.0).
 
 cdef char* keep_words(char** room, const char* words) noexcept nogil:
     cdef char* kept = room[0]
@@ -357,7 +358,7 @@ cdef void queue_back(KeptQueue* kept) noexcept nogil:
         ERR_set_debug(entry.file, entry.line, entry.function)
         ERR_set_error(ERR_GET_LIB(entry.code), ERR_GET_REASON(entry.code), NULL)
         if entry.data != NULL:
-            # ERR_set_error would cut it at a kilobyte.
+            # ERR_set_error would cut it at a kilobyte (ERR_vset_error, 3.0 to 4.0).
             ERR_add_error_data(1, entry.data)
         entry = entry.next
     if kept.cut:

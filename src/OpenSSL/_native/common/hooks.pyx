@@ -125,7 +125,7 @@ cdef class Carrier:
         """A hook is about to run: let go of what it may want to change."""
 
     cdef void hook_ends(self) noexcept:
-        """The hook has run; libssl goes on."""
+        """The hook has run, and whoever asked it goes on."""
 
 
 cdef object failed_to_wait(object error):

@@ -1,4 +1,4 @@
-/* Numbers that are ours: OpenSSL has no macro for them.  Programs know them
+/* Numbers that are ours, and no macros of OpenSSL.  Programs know them
  * from pyOpenSSL, so they never change. */
 #ifndef BRISKTLS_NUMBERS_H
 #define BRISKTLS_NUMBERS_H

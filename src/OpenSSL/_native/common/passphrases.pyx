@@ -1,6 +1,7 @@
 """Passphrases for keys in files: given as bytes, or asked of a callable when needed.
 
-Theory.  OpenSSL tries one decoder after the other, and each of them asks.  So what has
+Theory.  OpenSSL tries one decoder after the other, and each of them asks
+(OSSL_DECODER_from_bio, 3.0 to 4.0).  So what has
 failed once is not asked again, and what it raised is kept, and raised by the call that
 loads.  No SSL is at work here: the Passphrase itself is the carrier.
 """
@@ -57,7 +58,7 @@ cdef int on_passphrase(char* buffer, int size, int twice, void* data) noexcept w
     cdef int length = -1
     cdef Passphrase phrase
     # No passphrase, and a library never prompts behind its user's back: OpenSSL would,
-    # of whatever PEM says that it is encrypted, a certificate too.
+    # of whatever PEM says that it is encrypted, a certificate too (PEM_def_callback, 3.0 to 4.0).
     if data == NULL or size <= 0:
         return -1
     phrase = <Passphrase>data

@@ -339,7 +339,7 @@ static inline void brisk_add_names(brisk_parts *parts, X509_VERIFY_PARAM *manner
         brisk_parts_text(parts, name);
     brisk_parts_text(parts, NULL);
     brisk_parts_text(parts, X509_VERIFY_PARAM_get0_email(manner));
-    if (addressed) { /* else libcrypto calls it an error to ask */
+    if (addressed) { /* else it is an error to ask (X509_VERIFY_PARAM_get1_ip_asc, 3.0 to 4.0) */
         address = X509_VERIFY_PARAM_get1_ip_asc(manner);
         parts->good = parts->good && address != NULL;
     }

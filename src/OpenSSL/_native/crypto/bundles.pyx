@@ -47,7 +47,8 @@ cdef int read_texts(Bundle bundle, bytes data) except -1:
     cdef c.X509_CRL* revoked
     while True:
         errors.clear()
-        # With what is said about its trust; without a hook OpenSSL asks at the terminal.
+        # With what is said about its trust; without a hook it is asked for at the
+        # terminal (PEM_def_callback, 3.0 to 4.0).
         certificate = PEM_read_bio_X509_AUX(
             source.bio, NULL, passphrases.on_passphrase, NULL)
         if certificate == NULL:

@@ -1,8 +1,8 @@
 """``X509`` owns an X509: certificates, their names, chains and files.
 
-Theory.  libssl looks at the certificates it was given without a lock, in handshakes,
-and gives out its own.  So what others may be looking at is never changed: who changes
-such a certificate gets a copy to do it to (``own``).
+Theory.  libssl looks at the certificates it was given without a lock, in handshakes
+(ssl3_output_cert_chain, 3.0 to 4.0), and gives out its own.  So what others may be looking at is
+never changed: who changes such a certificate gets a copy to do it to (``own``).
 """
 
 cimport cython
@@ -261,7 +261,7 @@ cdef bytes encoded(X509 certificate):
 @cython.critical_section
 def digest(X509 certificate not None, name not None: str | bytes) -> bytes:
     """The digest of the DER encoding."""
-    # X509_digest may answer with a digest kept from before a change.
+    # X509_digest may answer with a digest kept from before a change (3.0 to 4.0).
     cdef const c.EVP_MD* kind = algorithms.find_digest(name)
     cdef unsigned char out[64]
     cdef unsigned int size = 0
@@ -274,7 +274,7 @@ def digest(X509 certificate not None, name not None: str | bytes) -> bytes:
 
 cdef c.X509* read_pem(memory.Memory source) noexcept:
     """The next certificate of a PEM file, or NULL; one that is encrypted is refused."""
-    # Without a hook OpenSSL would ask at the terminal.
+    # Without a hook OpenSSL would ask at the terminal (PEM_def_callback, 3.0 to 4.0).
     return PEM_read_bio_X509(source.bio, NULL, passphrases.on_passphrase, NULL)
 
 

@@ -1,4 +1,4 @@
-"""The elliptic curves this libcrypto has."""
+"""The elliptic curves of the linked libcrypto."""
 
 from libc.stdlib cimport calloc, free
 

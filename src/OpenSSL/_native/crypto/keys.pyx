@@ -350,8 +350,9 @@ ctypedef int (*encoder)(const c.EVP_PKEY*, unsigned char**) noexcept nogil
 
 cdef bytes encoded(c.EVP_PKEY* key, encoder encode):
     # Where OpenSSL has no memory for a key's own form it writes PKCS #8, which is longer, and
-    # says nothing.  i2d_PrivateKey_bio() makes room for the one and may get the other, and
-    # i2d_PUBKEY_bio() gives out the room it made when nothing was written into it.
+    # says nothing (i2d_provided, 3.0 to 4.0).  i2d_PrivateKey_bio() makes room for the one and
+    # may get the other, and i2d_PUBKEY_bio() gives out the room it made when nothing was written
+    # into it.
     cdef unsigned char* out = NULL
     cdef int expected, size
     errors.clear()

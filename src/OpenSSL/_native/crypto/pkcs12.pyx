@@ -55,7 +55,7 @@ cdef const char* STRANGE = b"\x01 nobody's \x02"
 
 
 cdef const char* spelled(bytes words, str what) except? NULL:
-    # OpenSSL takes C strings here and would stop reading at a NUL.
+    # OpenSSL takes C strings here and would stop reading at a NUL (PKCS12_create(3)).
     if words is None:
         return NULL
     if b"\0" in words:

@@ -18,7 +18,10 @@ def get_pubkey(request: X509Req) -> Any: ...
 def set_pubkey(request: X509Req, key: PKey) -> None: ...
 def get_extensions(request: X509Req) -> list[Any]: ...
 def add_extensions(request: X509Req, more: Sequence[X509Extension]) -> None:
-    """Add to those already there: OpenSSL would read only the first of two lists."""
+    """Add to those already there.
+
+    Of two lists OpenSSL would read only the first (X509_REQ_get_extensions, 3.0 to 4.0).
+    """
 
 def sign(request: X509Req, key: PKey, digest: str | bytes | None) -> None:
     """Sign with ``key``; ``digest`` is None for keys that bring their own."""

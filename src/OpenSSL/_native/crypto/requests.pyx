@@ -172,7 +172,10 @@ def get_extensions(X509Req request not None) -> list[Any]:
 
 @cython.critical_section
 def add_extensions(X509Req request not None, list more not None: Sequence[X509Extension]) -> None:
-    """Add to those already there: OpenSSL would read only the first of two lists."""
+    """Add to those already there.
+
+    Of two lists OpenSSL would read only the first (X509_REQ_get_extensions, 3.0 to 4.0).
+    """
     cdef c.X509_REQ* handle = request.held()
     cdef list wanted = read_extensions(handle) + more
     cdef c.X509_EXTENSION_LIST* stack

@@ -305,7 +305,7 @@ cdef int sign_as(
 # ---- files and stores
 
 cdef c.X509_CRL* read_list(memory.Memory source) noexcept:
-    # Without a hook OpenSSL would ask at the terminal for a passphrase.
+    # Without a hook OpenSSL would ask at the terminal (PEM_def_callback, 3.0 to 4.0).
     return PEM_read_bio_X509_CRL(source.bio, NULL, passphrases.on_passphrase, NULL)
 
 

@@ -15,7 +15,7 @@
 
 #define BRISK_PROVIDER "brisktls"
 
-/* ---- tables; libcrypto uses them for ever */
+/* ---- tables; they are used for ever (provider(7)) */
 
 #define BRISK_FUNCTION(function) ((void (*)(void))(function))
 #define BRISK_KEYS(kind, signatures)                                                          \

@@ -5,7 +5,7 @@ from OpenSSL._native.common.hooks cimport Hooks
 # who does.
 cdef class Link:
     cdef object signer          # a weak reference
-    cdef bint unused            # libcrypto has given the key up
+    cdef bint unused            # the key has been given up
 
 
 cdef class Signer:

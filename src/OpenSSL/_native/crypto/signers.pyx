@@ -3,9 +3,10 @@
 Theory.  The key of libcrypto belongs to a provider of our own (``signer_provider.h``).  It holds
 a Link, and that leads to the Signer by a weak reference only: the PKey, the Context and the
 Connection keep it, where the collector sees them, because the function may lead back to them.
-libcrypto asks for a signature without an SSL.  So the call that may come to sign says so before
-(``run_for`` in ``carrier``), and raises what the function has raised; in a call that could not,
-nobody is asked.  What the function returns is verified with the public key before anybody sees it.
+libcrypto asks for a signature without an SSL (provider-signature(7)).  So the call that may come
+to sign says so before (``run_for`` in ``carrier``), and raises what the function has raised; in a
+call that could not, nobody is asked.  What the function returns is verified with the public key
+before anybody sees it.
 """
 
 cimport cython
@@ -225,6 +226,6 @@ cdef int on_sign(
 
 
 cdef void on_unused(void* link) noexcept with gil:
-    """libcrypto has given a key up: what it had of its signer runs nothing as it goes."""
+    """A key has been given up: what it had of its signer runs nothing as it goes."""
     (<Link>link).unused = True
     Py_DECREF(<Link>link)

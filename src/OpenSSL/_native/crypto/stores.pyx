@@ -38,7 +38,8 @@ cdef object wrap_store(c.X509_STORE* taken):
     return wrap(X509Store, taken, free)
 
 
-# OpenSSL locks the store's list of certificates itself; its parameters it does not.
+# OpenSSL locks the store's list of certificates itself (X509_STORE_add_cert), but not its
+# parameters (X509_STORE_set_flags, 3.0 to 4.0).
 
 def add_certificate(X509Store store not None, certificates.X509 certificate not None) -> None:
     cdef c.X509_STORE* trusting = store.held()
@@ -64,7 +65,7 @@ def set_flags(X509Store store not None, unsigned long flags) -> None:
 @cython.critical_section
 def set_time(X509Store store not None, long long seconds) -> None:
     """Verify as if it were ``seconds`` after the start of 1970."""
-    # Not by X509_STORE_set1_param, which leaves a time that was set before.
+    # Not by X509_STORE_set1_param, which leaves a time that was set before (3.0 to 4.0).
     c.X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store.held()), seconds)
 
 

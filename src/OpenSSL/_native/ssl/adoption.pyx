@@ -1,9 +1,10 @@
 """What a connection that moves takes over from the other Context, and what of its own it keeps.
 
-Theory.  What SSL_new has copied, libssl leaves as it was: groups, sizes of records, kinds of
-certificates; and it does not tell what a Context has there.  So that is noted when it is set.
-What libssl keeps beside the certificate goes with it: signature algorithms, the security level,
-stores of authorities.  So what was set on the connection itself is set once more.
+Theory.  What SSL_new has copied, libssl leaves as it was (SSL_set_SSL_CTX, 3.0 to 4.0): groups,
+sizes of records, kinds of certificates; and it does not tell what a Context has there.  So that
+is noted when it is set.  What libssl keeps beside the certificate goes with it: signature
+algorithms, the security level, stores of authorities.  So what was set on the connection itself
+is set once more.
 """
 
 from libc.stdint cimport uint64_t

@@ -37,7 +37,7 @@ cdef int check_room(const c.X509_NAME_LIST* names, const c.X509_NAME* more) exce
     """Raise where a handshake would fail because the names do not fit into one request."""
     cdef size_t room = 0 if more == NULL else room_of(more)
     cdef int index
-    # Of no list at all libssl counts -1 names.
+    # Of no list at all libssl counts -1 names (OPENSSL_sk_num, 3.0 to 4.0).
     for index in range(c.sk_X509_NAME_num(names)):
         room += room_of(c.sk_X509_NAME_value(names, index))
     if room > MOST_NAMES:

@@ -1,9 +1,9 @@
 """Stores and parameters that commands give to one connection.
 
 Theory.  libssl keeps them beside the certificate.  There a connection shares the stores of its
-Context, so a command that adds to one would have all connections of the Context believe whom
-one was told to believe: a connection's commands fill stores of its own.  And with another
-Context they would be gone, so they are kept here, and set again as they are.
+Context (ssl_cert_dup, 3.0 to 4.0), so a command that adds to one would have all connections of
+the Context believe whom one was told to believe: a connection's commands fill stores of its own.
+And with another Context they would be gone, so they are kept here, and set again as they are.
 """
 
 cimport OpenSSL._native.common.errors as errors
@@ -85,7 +85,7 @@ cdef int carry_out_for(
     if command in SHOWN:
         connection.own_certificate()
     if command == b"dhparameters" and value is not None:
-        # libssl would not tell what it has read, and some files can be read only once.
+        # SSL_CONF_cmd would not tell what it has read, and some files can be read only once.
         parameters = parameters_from(value)
         put_parameters(connection.handle, parameters)
         connection.note_rule(OWN_PARAMETERS, parameters)

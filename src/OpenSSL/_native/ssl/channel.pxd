@@ -75,7 +75,7 @@ cdef struct Channel:
     unsigned char[32] rules     # the stamp
     const char* name            # the host asked for, while the program is asked; borrowed
     size_t name_size
-    # ---- streams of either kind: where in a record libssl is
+    # ---- streams of either kind: how far a record has come
     flag fresh                  # before the first one
     flag header                 # bytes of its header that have been given
     flag kind                   # its type, as it stands there
@@ -112,7 +112,7 @@ cdef struct Channel:
     size_t offset               # bytes read of the first
     size_t incoming             # bytes not read yet, in all
     # ---- memory, outgoing: `ready` first, then `spill`.  Where it is conducted `spill` has
-    # ---- what is offered: `spill_start` bytes of it are taken, and libssl does not know yet.
+    # ---- what is offered: `spill_start` bytes of it are taken, and not yet told to libssl.
     PyObject* ready             # a bytes object made in advance, not seen by anyone yet
     size_t ready_start          # bytes of it that are taken already
     size_t ready_end            # bytes of it that are filled

@@ -166,7 +166,7 @@ cdef int feed(Channel* channel, object data) except -1:
 
 
 cdef bint look_at_header(const Channel* channel, unsigned char* header) noexcept nogil:
-    """The next record's header, five bytes, if it is here and libssl has not begun it."""
+    """The next record's header, five bytes, if it is here and was not begun."""
     cdef unsigned int number = channel.first
     cdef size_t offset = channel.offset
     cdef unsigned int count = 0
@@ -194,7 +194,7 @@ cdef bint next_is_long(const Channel* channel) noexcept nogil:
 
 
 cdef size_t lacking(const Channel* channel) noexcept nogil:
-    """How many bytes libssl can use now: the rest of a header, or of its record."""
+    """How many bytes are of use now: the rest of a header, or of its record."""
     cdef size_t whole = sizeof(channel.early_header)
     if channel.header < whole:
         return whole - channel.header

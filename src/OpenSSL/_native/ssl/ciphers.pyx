@@ -1,8 +1,9 @@
 """Which versions, ciphers, groups and signatures an end offers and accepts.
 
 Theory.  A cipher string that selects nothing leaves OpenSSL with an empty list
-and, when it named one, another security level.  So the previous list is noted
-first and put back when the new one is refused: a failed call changes nothing.
+(SSL_CTX_set_cipher_list, 3.0 to 4.0) and, when it named one, another security level.  So the
+previous list is noted first and put back when the new one is refused: a failed call changes
+nothing.
 """
 
 from libc.stdint cimport uint32_t
@@ -253,7 +254,7 @@ cdef int set_version(object target, int command, str rule, int version) except -
     try:
         asking.require(
             target, command, version, NULL, "the library does not offer this protocol version")
-        if either.connection_of(target) != NULL:    # libssl tells a Context's
+        if either.connection_of(target) != NULL:    # a Context is asked when it is needed
             either.note_rule(target, rule, version)
         return 0
     finally:

@@ -1,10 +1,10 @@
 """Certificates that are sent compressed (RFC 8879).
 
 Theory.  libssl keeps what it has compressed beside the certificate, and sends it on when the
-certificate has been replaced (3.2 to 4.0): clients would be shown the old one, signed for by the
-new key.  So a Context compresses again, before it makes a connection, when anything in it has
-changed (``Context.compress_again``), and a connection that was given a certificate of its own
-sends it as it is (``Tenant.own_certificate``).
+certificate has been replaced (ssl_set_cert, 3.5 and 4.0): clients would be shown the old one,
+signed for by the new key.  So a Context compresses again, before it makes a connection, when
+anything in it has changed (``Context.compress_again``), and a connection that was given a
+certificate of its own sends it as it is (``Tenant.own_certificate``).
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -44,7 +44,8 @@ def set_preference(target: Any, bytes kinds not None) -> None:
             result = SSL_CTX_set1_cert_comp_preference(context_of(target), numbers, count)
         else:
             result = SSL_set1_cert_comp_preference(connection_of(target), numbers, count)
-        # Without any way built in libssl refuses to be told of none, too.
+        # Without any way built in libssl refuses to be told of none, too
+        # (SSL_CTX_set1_cert_comp_preference, 3.5 and 4.0).
         if result != 1 and count > 0:
             errors.fail_ssl("this OpenSSL was built without these ways to compress")
     finally:

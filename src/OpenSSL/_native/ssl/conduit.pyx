@@ -5,8 +5,8 @@ system's.  An object that has methods of its own, as an ``ssl.SSLSocket`` or ano
 Connection has, does something to the bytes, and a user of the descriptor underneath
 would go around that.  So the connection works in memory.  Where libssl has nothing more to
 read, the object is asked for what the record under way lacks, and for no more: what follows
-a close_notify stays with it.  What libssl wants to write is offered (see ``bio``), and libssl
-hears of it once the object has taken it; so want-states mean what they mean over a socket.
+a close_notify stays with it.  What libssl wants to write is offered (see ``bio``), and told to
+it as written once the object has taken it; so want-states mean what they mean over a socket.
 The object is asked without the connection's lock, by one thread for each direction.
 """
 

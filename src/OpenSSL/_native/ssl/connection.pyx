@@ -100,7 +100,7 @@ cdef class Connection(Sender):
         cdef double deadline = 0
         cdef int status
         # In the middle of another's record libssl would end neither: what was sent of it
-        # stays all there is, and the close_notify never goes out.
+        # stays all there is, and the close_notify never goes out (ssl3_send_alert, 3.0 to 4.0).
         self.enter_turn(&deadline)
         try:
             self.enter_io()

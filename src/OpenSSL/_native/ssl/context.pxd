@@ -36,7 +36,7 @@ cdef class Context:
     cdef bint ruled                 # it has rules of verification beyond libssl's own
     cdef Logs logs                  # what clients ask for
     cdef bint must_name             # its clients must say whom they want
-    cdef bint generates_cookies     # libssl has been told to ask for cookies
+    cdef bint generates_cookies     # whether libssl was told to ask for cookies
     cdef bint verifies_cookies      # and what it is to think of one
     cdef bint asked_late            # its clients may be asked for a certificate at any time
     cdef object outlived            # stores replaced while connections may be verifying by them
@@ -72,7 +72,7 @@ cdef class Context:
     # what libssl has compressed must not be sent.
     cdef bint compress_again(self) noexcept
 
-    # With no lock held: tell the program which sessions libssl has let go of.
+    # With no lock held: tell the program of the sessions that libssl has let go of.
     cdef bint has_removed(self) noexcept    # whether there is something to tell
     cdef void tell_removed(self) noexcept
 

@@ -1,6 +1,6 @@
 """Context owns SSL_CTX and the hooks that new connections are given.
 
-Theory.  libssl lets an SSL_CTX be shared, not changed: a handshake looks at
+Theory.  libssl lets an SSL_CTX be shared, not changed (openssl-threads(7)): a handshake looks at
 the lists in it without a lock, and a setter frees them.  So a setter takes the
 lock *and* waits until no connection of the Context is computing
 (``change``); a computation announces itself (``start_reading``), except while

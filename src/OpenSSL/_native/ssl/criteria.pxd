@@ -11,5 +11,5 @@ cdef class Criteria:
     cdef Criteria over(self, s.SSL_CTX* context, s.SSL* ssl, bint addressed)
     cdef int put(self, s.SSL* ssl) except -1
 
-# Fail; where libcrypto has let go of a name that was asked for, nobody fits any more.
+# Fail; where a name that was asked for has been forgotten, nobody fits any more.
 cdef int refuse(c.X509_VERIFY_PARAM* asked, bint forgotten, str words) except -1

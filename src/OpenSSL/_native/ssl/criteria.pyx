@@ -1,9 +1,9 @@
 """Criteria of a verification, by which a connection goes on when it is given another Context.
 
 Theory.  libssl copies a Context's rules (X509_VERIFY_PARAM) in SSL_new and leaves them alone
-on a change of Context.  What was set on the connection itself is therefore kept a second
-time, so that the rules of another Context can be put in the place of the first one's, with
-the connection's own on top.  Names are always the connection's own.
+on a change of Context (SSL_set_SSL_CTX, 3.0 to 4.0).  What was set on the connection itself is
+therefore kept a second time, so that the rules of another Context can be put in the place of the
+first one's, with the connection's own on top.  Names are always the connection's own.
 """
 
 from libc.stdint cimport uint32_t

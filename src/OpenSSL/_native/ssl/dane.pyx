@@ -73,7 +73,8 @@ def enable(Connection connection not None, bytes name not None) -> None:
     connection.enter()
     try:
         if connection.context is not connection.first:
-            # libssl looks at that Context's table for ever, and at no other's.
+            # libssl looks at that Context's table for ever, and at no other's (SSL_dane_enable,
+            # 3.0 to 4.0).
             raise Error([(
                 "SSL routines", "", "too late: the connection was given another Context")])
         connection.own_criteria()      # no session stands for what records say now

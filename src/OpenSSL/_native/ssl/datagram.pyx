@@ -29,12 +29,13 @@ cdef extern from "compat.h" nogil:
     long SSL_set_mtu(s.SSL* ssl, long mtu)
 
 cdef enum:
-    # Below the first OpenSSL shakes no hands; the second is all that UDP can carry.
+    # Below the first OpenSSL shakes no hands (dtls1_min_mtu, 3.0 to 4.0); the second is all that
+    # UDP can carry.
     MTU_MINIMUM = 256
     MTU_MAXIMUM = 65507
     SHORTEST_WAIT = 20000
-    FIRST_WAIT = 1000000        # microseconds, as libssl has it (dtls1_start_timer)
-    LAST_WAIT = 60000000        # to which it doubles them (dtls1_double_timeout)
+    FIRST_WAIT = 1000000        # microseconds, as libssl has it (dtls1_start_timer, 3.0 to 4.0)
+    LAST_WAIT = 60000000        # to which it doubles them (dtls1_double_timeout, 3.0 to 4.0)
     TURN = 0x8000   # bytes of datagrams before signals and the deadline are looked at
 
 
@@ -138,8 +139,8 @@ def listen(Connection connection not None) -> bool:
 cdef unsigned int microseconds(object seconds) except 0:
     """How long a hook wants to wait.
 
-    What has less than 15 ms left libssl takes for over (dtls1_get_timeout): a shorter wait would
-    send everything again at once, until it gives up.
+    What has less than 15 ms left libssl takes for over (dtls1_get_timeout, 3.0 to 4.0): a shorter
+    wait would send everything again at once, until it gives up.
     """
     cdef double wanted
     if not isinstance(seconds, (int, float)):
@@ -155,7 +156,7 @@ cdef unsigned int on_timer(s.SSL* ssl, unsigned int passed) noexcept with gil:
     cdef Scope scope
     cdef Channel* channel = channel_of(ssl)
     cdef Carrier carrier = carrier_of(ssl)
-    # What libssl does without a callback.
+    # What libssl does without a callback (dtls1_handle_timeout, 3.0 to 4.0).
     cdef unsigned int answer = FIRST_WAIT
     if passed != 0:
         answer = LAST_WAIT if passed > LAST_WAIT // 2 else 2 * passed
@@ -180,7 +181,8 @@ def set_timer_callback(
         hook = on_timer
     connection.enter()
     try:
-        # libssl would look for DTLS state without asking whether there is any.
+        # libssl would look for DTLS state without asking whether there is any
+        # (DTLS_set_timer_cb, 3.0 to 4.0).
         if not s.SSL_is_dtls(connection.handle):
             errors.clear()
             errors.fail_ssl("only a DTLS connection has timers")
@@ -253,7 +255,7 @@ def get_data_mtu(Connection connection not None) -> int:
     cdef size_t carried, most
     connection.enter()
     try:
-        # OpenSSL 3.0 looks for DTLS state without asking whether there is any.
+        # The same (DTLS_get_data_mtu, 3.0 to 4.0).
         if not s.SSL_is_dtls(connection.handle):
             errors.clear()
             errors.fail_ssl("only a DTLS connection has an MTU")

@@ -19,7 +19,7 @@ def set_once_hook(context: Context, hook: Callable[..., Any] | None) -> None:
     """
 
 def write(connection: Connection, data: Any) -> int:
-    """How many bytes were taken: those of one record at most, for libssl counts them so."""
+    """How many bytes were taken: those of one record at most (SSL_write_ex(3))."""
 
 def read(connection: Connection, size: int) -> bytes:
     """At most so many bytes; none when there will be no more."""

@@ -1,6 +1,7 @@
 """Early data of TLS 1.3: what a client sends with its hello, before the server has answered.
 
-Theory.  libssl takes such data for nothing but early data, and so do we: while some of it is
+Theory.  libssl takes such data for nothing but early data (SSL_read_early_data(3)), and so do we:
+while some of it is
 yet to be read (``Engine.early``) no other operation goes on, because a plain read would hand
 it out as if the handshake were over.  It stands on a session, so the rules that the session
 stands for are looked at again with each piece.
@@ -102,7 +103,8 @@ def set_once_hook(Context context not None, hook: Callable[..., Any] | None) -> 
 cdef bint may_go_on(s.SSL* ssl) noexcept:
     """Whether the hello, or early data, is what libssl is at work on.
 
-    Later it would end the handshake in this call, and send the data after it in the same.
+    Later it would end the handshake in this call, and send the data after it in the same
+    (SSL_write_early_data, 3.0 to 4.0).
     """
     cdef int state = s.SSL_get_state(ssl)
     return (state == TLS_ST_CW_CLNT_HELLO
@@ -159,7 +161,7 @@ cdef int push_some(
     libssl writes it into a buffer and waits with that.  Asked again, it says that it has sent
     as much as it is given then, whatever it had taken: so it is given the same.  And where a
     piece does not fit it counts all of it twice, and takes it for too much
-    (SSL_write_early_data in OpenSSL 3.0 to 4.0).
+    (SSL_write_early_data, 3.0 to 4.0).
     """
     cdef int status
     if connection.early_waits or (
@@ -171,7 +173,7 @@ cdef int push_some(
 
 
 def write(Connection connection not None, data not None: Any) -> int:
-    """How many bytes were taken: those of one record at most, for libssl counts them so."""
+    """How many bytes were taken: those of one record at most (SSL_write_ex(3))."""
     cdef Py_buffer view
     cdef size_t moved = 0
     cdef double deadline = 0

@@ -1,9 +1,9 @@
 """Encrypted Client Hello (RFC 9849): which host is wanted goes encrypted, behind a public name.
 
-Theory.  libssl does all of it.  Three things are ours.  A client that was given keys never goes on
-without them, whatever version or session the other side chooses (``stamps``).  Where they were
-refused libssl has judged the server by its public name, so the error says that first
-(``ending``).  And new keys are handed out only where the server has proved that name.
+Theory.  All of it is libssl's, from 4.0 on.  Three things are ours.  A client that was given keys
+never goes on without them, whatever version or session the other side chooses (``stamps``).
+Where they were refused libssl has judged the server by its public name, so the error says that
+first (``ending``).  And new keys are handed out only where the server has proved that name.
 """
 
 cimport cython
@@ -228,7 +228,7 @@ def set_config_list(Connection connection not None, bytes data not None) -> None
     try:
         check_begun(connection)
         errors.clear()
-        # libssl would drop what was set before it has looked at the list.
+        # Read twice: SSL_set1_echstore drops what was set before it has the new ones (4.0).
         source = memory.reading(data)
         read = OSSL_ECHSTORE_new(NULL, NULL)
         if read == NULL:
@@ -314,7 +314,8 @@ def get_retry_config(Connection connection not None) -> bytes | None:
     cdef size_t size = 0
     connection.enter()
     try:
-        # libssl takes a failed verification for none where it may be ignored.
+        # What failed to verify is none to libssl where that may be ignored
+        # (SSL_ech_get1_retry_config, 4.0).
         if (s.SSL_is_server(connection.handle)
                 or not s.SSL_get_verify_mode(connection.handle) & s.SSL_VERIFY_PEER
                 or s.SSL_get_verify_result(connection.handle) != c.X509_V_OK):

@@ -1,10 +1,10 @@
 """Ending is how a connection ends: by which of its ends, once, and told alike from then on.
 
 Theory.  A connection ends once.  What ended it is kept in ``fatal`` and raised again by
-every later call, for libssl forgets: older ones call it an end of file then, newer ones a
-failure without a reason.  The peer's close_notify is libssl's to remember.  The picture is
-in ``docs/inside/errors.md``.  Where libssl itself has not failed, because a hook did or
-because the peer makes us work for nothing, it is made to fail, so that the peer is told.
+every later call, for libssl forgets: SSL_get_error calls it an end of file then (3.0 and 3.5),
+or a failure without a reason (4.0).  The peer's close_notify is libssl's to remember.  The
+picture is in ``docs/inside/errors.md``.  Where libssl itself has not failed, because a hook did
+or because the peer makes us work for nothing, it is made to fail, so that the peer is told.
 """
 
 import errno as _errno
@@ -160,7 +160,7 @@ cdef class Ending(Tenant):
             raise again(self.fatal)
         if (verdict.status == TRUNCATED and self.channel.datagram and not self.channel.ended
                 and s.SSL_get_options(self.handle) & s.SSL_OP_NO_QUERY_MTU):
-            # libssl gives no reason; nothing has ended.
+            # libssl gives no reason (dtls1_query_mtu, 3.0 to 4.0); nothing has ended.
             raise Error([(
                 "SSL routines", "",
                 "nobody told how large datagrams may be: call set_ciphertext_mtu, "
@@ -171,7 +171,7 @@ cdef class Ending(Tenant):
             # Without memory it may be another than was raised, after `except Error` too.
             if isinstance(error, Error):
                 if self.end == BROKEN and verdict.status == FAILED and not error.errors:
-                    # libssl 4.0 only says that it has failed before, and asks no socket.
+                    # It has failed before, and no socket was asked (ssl_reset_error_state, 4.0).
                     self.end = OVER
                     raise again(self.fatal) from None
                 self.remember(verdict, error)
@@ -194,8 +194,8 @@ cdef class Ending(Tenant):
     cdef int explain_hidden(self, object error) except -1:
         """Say that a server has refused Encrypted Client Hello, and by which name it was judged.
 
-        libssl then judges it by the public name: what it finds wrong is not about the host
-        that was wanted.
+        libssl then judges it by the public name (tls_process_server_hello, 4.0): what it finds
+        wrong is not about the host that was wanted.
         """
         cdef char* inner = NULL
         cdef char* outer = NULL
@@ -255,8 +255,9 @@ cdef class Ending(Tenant):
     cdef void spoil(self) noexcept:
         # Some hooks' answers cannot stop a handshake.  Nonsense from the
         # transport can: libssl answers it with a fatal alert under whatever
-        # keys are in force, and never speaks again.  Over DTLS only while the peer's
-        # are not: then it passes over what it cannot decrypt, and `aborted` must do.
+        # keys are in force, and never speaks again (ossl_statem_fatal, 3.0 to 4.0).  Over DTLS
+        # only while the peer's are not: then it passes over what it cannot decrypt, and `aborted`
+        # must do.
         if not s.SSL_is_init_finished(self.handle) and (
                 s.SSL_get_state(self.handle) != s.TLS_ST_OK):   # that would be libssl's own end
             self.poison()
@@ -322,9 +323,9 @@ cdef class Ending(Tenant):
     cdef Verdict say_goodbye(self, size_t* moved) noexcept nogil:
         """Send close_notify, or wait for the peer's; `moved` is 1 when that is there.
 
-        libssl's own waiting takes a fatal alert for a goodbye, throws data away, and
-        does not go on with a message that came in pieces.  Looking for data does all of
-        that right.
+        libssl's own waiting (ssl3_shutdown, 3.0 to 4.0) takes a fatal alert for a close_notify,
+        throws data away, and does not go on with a message that came in pieces.  Looking for
+        data does all of that right.
         """
         cdef Verdict verdict
         cdef int result
@@ -340,7 +341,7 @@ cdef class Ending(Tenant):
         result = SSL_shutdown(self.handle)
         if result < 0 or errors.pending():
             verdict = errors.judge(self.handle, result if result < 0 else -1, self.channel.number)
-            # `sent` as it is now: before the handshake libssl refuses, and begins nothing.
+            # `sent` as it is now: before the handshake SSL_shutdown refuses, and begins nothing.
             self.unsaid = (verdict.status <= WANT_LOOKUP
                            and s.SSL_get_shutdown(self.handle) & s.SSL_SENT_SHUTDOWN != 0)
             return verdict

@@ -4,9 +4,10 @@ Theory.  One operation is one turn of ``perform``: libssl computes with the
 lock held (without the interpreter when the work is not tiny), the verdict is
 taken, what a hook has kept is raised, and only then is it answered, or the
 lock left and the transport waited for, or the verdict raised.  libssl never
-blocks, so the lock is never held while waiting, and one thread may read while
-another writes.  Nor does it compute for long: it is given a part of what the peer has
-sent at a time, and in between signals, the deadline and other threads have their turn.
+blocks, because its BIO does not (BIO_should_retry(3)), so the lock is never held while waiting,
+and one thread may read while another writes.  Nor does it compute for long: it is given a part of
+what the peer has sent at a time, and in between signals, the deadline and other threads have
+their turn.
 """
 
 cimport cython
@@ -177,7 +178,7 @@ cdef class Engine(Worker):
         moved[0] = 0
         if self.dry != 0:
             if self.dry == operation:
-                return WANT_READ    # libssl would only look at the same nothing again
+                return WANT_READ    # there would be the same nothing again
             self.dry = 0
         self.heavy = False
         while True:
@@ -194,7 +195,8 @@ cdef class Engine(Worker):
             due = (not starting and not asked and (operation == WRITE or operation == HANDSHAKE)
                    and s.SSL_renegotiate_pending(self.handle) == 1)
             if operation == WRITE and (due or starting and not at_once):
-                # libssl would end the handshake and send, whatever a hook has said meanwhile.
+                # libssl would end the handshake and send, whatever a hook has said meanwhile
+                # (ssl3_write_bytes, 3.0 to 4.0).
                 step = HANDSHAKE
             starting = starting or due  # it begins, and may end, in this very call
             if self.careful and starting:
@@ -251,7 +253,8 @@ cdef class Engine(Worker):
                     return verdict.status
                 continue
             if self.socket is None:
-                # Without MODE_AUTO_RETRY libssl stops at a record that held no data.
+                # Without MODE_AUTO_RETRY libssl stops at a record that held no data
+                # (ssl3_read_bytes, 3.0 to 4.0).
                 if (verdict.status == WANT_READ and not self.channel.datagram
                         and self.channel.incoming == 0):
                     self.dry = operation

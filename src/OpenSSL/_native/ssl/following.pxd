@@ -1,6 +1,7 @@
 """Following: where in its records the bytes end that libssl was given, and how many it may have.
 
-Theory.  libssl goes on inside one call for as long as it is given records that hold no data.
+Theory.  libssl goes on inside one call for as long as it is given records that hold no data
+(ssl3_read_bytes, 3.0 to 4.0).
 So it is given an ``allowance``; when that is used up it hears that nothing is there,
 the call comes back, and ``rationed`` tells that libssl is to be called again.
 
@@ -54,7 +55,8 @@ cdef inline void begin_record(Channel* channel) noexcept nogil:
     """A header is whole: note what kind of work its record may be."""
     cdef size_t length = channel.length
     if is_handshaking(channel) and length > 0:
-        # How many records its messages come in is the peer's choice; libssl bounds them all.
+        # How many records its messages come in is the peer's choice; libssl bounds them all
+        # (ossl_statem_client_max_message_size, 3.0 to 4.0).
         length += channel.crumbs
         channel.idle += <unsigned int>(length >> 9)
         channel.crumbs = length & 0x1ff
@@ -94,7 +96,8 @@ cdef inline void follow_header(Channel* channel, const unsigned char* data) noex
 cdef inline void follow(Channel* channel, const unsigned char* data, size_t size) noexcept nogil:
     """Keep count of where in a record the bytes that libssl was given end.
 
-    It asks for a header, then for its body, and never for more than that at once.
+    It asks for a header, then for its body, and never for more than that at once (ssl3_read_n,
+    3.0; tls_default_read_n, 3.5 and 4.0).
     """
     if channel.header == 0 and size >= HEADER:
         follow_header(channel, data)

@@ -1,6 +1,7 @@
 """Gathering puts the records of one call together, so that they leave in one call of the system.
 
-Theory.  libssl hands each record to its BIO by itself.  While a burst is written, or a
+Theory.  libssl hands each record to its BIO by itself (ssl3_write_pending, 3.0;
+tls_retry_write_records, 3.5 and 4.0).  While a burst is written, or a
 handshake goes on, our BIO copies them behind one another, and they leave at the end of the call.
 What the transport does not take
 stays, and goes before anything else does: every way out looks here first.  The memory is
@@ -24,7 +25,7 @@ cdef enum:
 
 
 cdef bint may_gather(const Channel* channel) noexcept nogil:
-    """Whether this is a stream whose records libssl makes: the kernel has its own ways."""
+    """Whether this is a stream with records of libssl: the kernel has its own ways."""
     return channel.is_socket and not channel.datagram and not channel.kernel.sending
 
 

@@ -1,13 +1,14 @@
 """Hello: a client has said what it wants, and the program chooses before libssl does.
 
 Theory.  libssl looks a session up before it asks its own callbacks for server names and
-protocols, and chooses the version before that.  A Context chosen there would come too late:
-what was resumed cannot be undone.  So both hooks are run here, by libssl's callback for
-client hellos, which comes before everything else; then the connection is stamped (``stamps``),
-and libssl goes on by the rules of the Context that was chosen.  Its own callbacks, later,
-are given the answers.  What is read from the hello here is read again by libssl, which ends
-the handshake where it is malformed; so here that only means that no hook is run.  In a
-renegotiation libssl does not read all of it, and what is malformed is refused here.
+protocols, and chooses the version before that (tls_early_post_process_client_hello, 3.0 to 4.0).
+A Context chosen there would come too late: what was resumed cannot be undone.  So both hooks are
+run here, by libssl's callback for client hellos, which comes before everything else; then the
+connection is stamped (``stamps``), and libssl goes on by the rules of the Context that was
+chosen.  Its own callbacks, later, are given the answers.  What is read from the hello here is
+read again by libssl, which ends the handshake where it is malformed; so here that only means that
+no hook is run.  In a renegotiation libssl does not read all of it, and what is malformed is
+refused here.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -137,7 +138,7 @@ cdef int show(s.SSL* ssl, Carrier carrier, Hook which) except -1:
     try:
         answer = carrier.hooks.get(which)(carrier, message, s.SSL_is_dtls(ssl) != 0)
     except WantX509LookupError:
-        return 0    # the call raises the same, for libssl wants it
+        return 0    # the call raises the same, because that is waited for
     if answer is not None and not truth(answer, "a client hello callback"):
         refusal = Error([("SSL routines", "", "the client hello callback refused the client")])
         refusal.alert = s.SSL_AD_HANDSHAKE_FAILURE
@@ -231,7 +232,8 @@ cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
     channel.named = False
     if not read_name(ssl, &name, &name_size) or not read_protocols(ssl, &protocols, &size):
         if channel.shaken:
-            # libssl does not look at protocols then, nor closely at the name where it resumes.
+            # libssl does not look at protocols then, nor closely at the name where it resumes
+            # (tls_parse_ctos_alpn, tls_parse_ctos_server_name, 3.0 to 4.0).
             alert[0] = SSL_AD_DECODE_ERROR
             return SSL_CLIENT_HELLO_ERROR
         return SSL_CLIENT_HELLO_SUCCESS if stamp(ssl, channel) else SSL_CLIENT_HELLO_ERROR
@@ -239,11 +241,11 @@ cdef int on_hello(s.SSL* ssl, int* alert, void* unused) noexcept nogil:
     if channel.hooked & (ASKED_HELLO | ASKED_NAME | ASKED_PROTOCOL | UNDECIDED):
         channel.name = name
         channel.name_size = name_size
-        # libssl chooses a protocol once, in the first handshake.
+        # libssl chooses a protocol once, in the first handshake (tls_parse_ctos_alpn, 3.0 to 4.0).
         answer = on_choice(ssl, channel, NULL if channel.shaken else protocols, size, alert)
         if answer == SSL_CLIENT_HELLO_RETRY:
             channel.hooked |= UNDECIDED
-            return answer       # libssl keeps the hello, so the name can still be asked for
+            return answer       # the hello is kept, so the name can still be asked for
         channel.hooked &= ~UNDECIDED
         channel.name = NULL
         if answer != SSL_CLIENT_HELLO_SUCCESS:

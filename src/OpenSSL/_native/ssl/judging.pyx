@@ -1,6 +1,7 @@
 """Judging: a peer's certificates are verified by libssl's rules, or by the program's word.
 
-Theory.  libssl hands the whole verification to us, and without a hook it is handed back.
+Theory.  libssl hands the whole verification to us (ssl_verify_cert_chain, 3.0;
+ssl_verify_internal, 3.5 and 4.0), and without a hook it is handed back.
 A hook's word stands for all that libssl would have looked at: chain, times, purposes,
 revocation.  Three things it does not stand for.  The names that were asked for are compared
 here, for libssl does that in the middle of what is replaced.  Records of DANE would be passed
@@ -10,7 +11,8 @@ anything later, so no session stands for it (``comparable`` in ``stamps``).
 
 A raw key is good where a record of DANE has it or the program expects it, and never else; no
 other callback is asked about it.  Where keys are expected, or certificates are not to be shown
-at all, a peer that does not comply is refused whatever the mode is: libssl would only note it.
+at all, a peer that does not comply is refused whatever the mode is: libssl would only note it
+(tls_post_process_server_rpk, 3.5 and 4.0).
 
 A client's hook may say "not yet", as those of ``pausing`` do.  The answer is a yes then, with a
 mark beside it: libssl looks at the mark before it looks at anything else, and asks again in the
@@ -77,7 +79,7 @@ cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil:
 
 
 cdef bint wants_raw(s.SSL* ssl) noexcept nogil:
-    """Whether the peer may show a raw key and nothing else; libssl takes a certificate as well."""
+    """Whether the peer may show a raw key and nothing else, and was not yet held to that."""
     cdef unsigned char* kinds = NULL
     cdef size_t size = 0
     cdef int found = (
@@ -128,7 +130,8 @@ cdef int on_compare(
         complies = True
     except BaseException as error:
         carrier.keep(error)
-        carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
+        # Without VERIFY_PEER the answer is not looked at (SSL_CTX_set_verify(3)).
+        carrier.spoil()
     leave_hook(&scope, carrier)
     if complies and not good and code == BRISK_V_ERR_RPK_UNTRUSTED and (
             not channel.hooked & PLEDGED and channel.hooked & EXPECTED):
@@ -175,7 +178,8 @@ cdef int on_judge(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain) noexcep
             code = misnamed(ssl, X509_STORE_CTX_get0_cert(chain), channel.addressed)
     except BaseException as error:
         carrier.keep(error)
-        carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
+        # Without VERIFY_PEER the answer is not looked at (SSL_CTX_set_verify(3)).
+        carrier.spoil()
         code = c.X509_V_ERR_APPLICATION_VERIFICATION
         good = NO
     leave_hook(&scope, carrier)

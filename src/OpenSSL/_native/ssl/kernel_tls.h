@@ -1,7 +1,8 @@
 /* Kernel TLS on Linux: handing keys, records and files over to the kernel.
  *
  * Theory.  libssl asks its BIO to start the kernel's encryption or decryption, and
- * says which writes are not application data.  From then on the socket takes and
+ * says which writes are not application data (ktls_set_crypto_state and
+ * ktls_prepare_write_bio, 3.5 and 4.0).  From then on the socket takes and
  * gives plain bytes; a record's type travels beside them as a control message, and
  * libssl wants to see a record's header in front of what it reads.
  *
@@ -12,8 +13,8 @@
  * There is no way back from the kernel: keys it did not take, when it has older
  * ones, leave the connection unable to go on, and every later call says so.
  *
- * Elsewhere, and with headers that know nothing of it, starting fails, and libssl
- * does the work itself.
+ * Elsewhere, and with headers that know nothing of it, starting fails, and
+ * the work stays with libssl.
  */
 #ifndef BRISKTLS_KERNEL_TLS_H
 #define BRISKTLS_KERNEL_TLS_H
@@ -82,7 +83,7 @@ enum {
     BRISK_SET_ZEROCOPY_SENDFILE = 90,
 
     BRISK_RECORD_HEADER = 5,
-    BRISK_RECORD_LIMIT = 16384, /* plain bytes of a record; more and libssl calls it too long */
+    BRISK_RECORD_LIMIT = 16384, /* plain bytes of a record */
     BRISK_KIND_HANDSHAKE = 22,
     BRISK_MESSAGE_KEY_UPDATE = 24
 };
@@ -137,7 +138,8 @@ static inline int brisk_kernel_tls_start(
             k->receiving = 1;
         return 1;
     }
-    /* libssl would go on by itself now, and the kernel encrypt once more. */
+    /* libssl would go on by itself now, and the kernel encrypt once more
+     * (tls13_change_cipher_state, 3.0; ktls_set_crypto_state, 3.5 and 4.0). */
     if (sending)
         k->lost_send = k->sending;
     else
@@ -270,7 +272,7 @@ static inline Py_ssize_t brisk_kernel_tls_write_kind(
     put = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (put < 0 || (size_t)put < size)
         return put;
-    /* libssl 3.0 takes a new key now and tells nobody; newer ones bring it. */
+    /* A new key is taken now: 3.0 tells nobody (tls13_update_key), 3.5 and 4.0 bring it. */
     if (k->version13 && k->kind == BRISK_KIND_HANDSHAKE && size > 0
         && data[0] == BRISK_MESSAGE_KEY_UPDATE)
         k->new_keys = 1;

@@ -79,7 +79,8 @@ def set_servername_callback(Context context not None, callback: Callable[..., An
         errors.clear()
         if callback is not None:
             function = on_servername
-        # Connections made before have their hook, and libssl looks at the Context.
+        # Connections made before have their hook, and libssl looks at the Context
+        # (final_server_name, 3.0 to 4.0).
         if (callback is not None or not context.in_use) and (
                 SSL_CTX_set_tlsext_servername_callback(context.handle, function) != 1):
             errors.fail_ssl("the server name callback cannot be set")
@@ -112,7 +113,7 @@ def get_servername(Connection connection not None) -> bytes | None:
     connection.enter()
     try:
         if connection.choosing and s.SSL_is_server(connection.handle):
-            # libssl has not looked at the hello yet.
+            # The hello has not been taken apart yet.
             name = connection.channel.name
             return None if name == NULL else PyBytes_FromStringAndSize(
                 name, connection.channel.name_size)

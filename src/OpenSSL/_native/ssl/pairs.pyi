@@ -15,7 +15,7 @@ def use(target: Context | Connection, leaf: X509, key: PKey, chain: list[Any]) -
     """All three at one moment, in the place of those of the same kind of key."""
 
 def check(connection: Connection, leaf: X509, key: PKey, chain: list[X509] | None) -> int:
-    """What the peer would make of all three, in bits; without a list libssl looks for a chain."""
+    """What the peer would make of all three, in bits; without a list a chain is looked for."""
 
 def add_chain_certificate(target: Context | Connection, certificate: X509) -> None: ...
 def clear_chain(target: Context | Connection) -> None:

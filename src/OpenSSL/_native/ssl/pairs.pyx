@@ -105,7 +105,7 @@ def check(
     PKey key not None,
     list chain: list[X509] | None,
 ) -> int:
-    """What the peer would make of all three, in bits; without a list libssl looks for a chain."""
+    """What the peer would make of all three, in bits; without a list a chain is looked for."""
     cdef c.X509* certificate = NULL
     cdef c.EVP_PKEY* private = NULL
     cdef c.X509_CHAIN* others = NULL

@@ -61,7 +61,7 @@ cdef class Change:
     cdef Criteria own
 
     cdef int note(self, str name, object value) except -1:
-        """libssl does not tell it; a connection's own are not compared at all."""
+        """There is no getter for it; a connection's own are not compared at all."""
         return 0 if self.context is None else self.context.note_rule(name, value)
 
     cdef void end(self) noexcept:

@@ -1,8 +1,9 @@
 """Trampolines of hooks that may answer "not yet": WantX509LookupError, and they are asked again.
 
 Theory.  libssl stops where such a callback says so, and goes on in the next call that drives
-the handshake, which asks the callback again from the beginning.  The exception is the hook's
-way to say it; nothing is kept, and the call raises the same exception because libssl wants it.
+the handshake (SSL_set_cert_cb(3)), which asks the callback again from the beginning.  The
+exception is the hook's way to say it; nothing is kept, and the call raises the same exception
+because libssl wants it.
 
 A server asks for its certificate after it has looked for a session, and not at all where it
 has resumed one.  So the answer may be a certificate and not whom to believe: nobody would

@@ -31,7 +31,7 @@ cdef extern from "compat.h" nogil:
     int SSL_CTRL_GET_TOTAL_RENEGOTIATIONS
 
 cdef enum:
-    CIPHERS_MAXIMUM = 16384     # bytes; OpenSSL cuts a longer list after a whole name
+    CIPHERS_MAXIMUM = 16384     # bytes; a longer list is cut (SSL_get_shared_ciphers(3))
     NAME_MAXIMUM = 80           # bytes; the longest group name known has 21
 
 ctypedef const char* (*cipher_text)(const s.SSL_CIPHER*) noexcept nogil
@@ -171,7 +171,7 @@ def get_shared_ciphers(Connection connection not None) -> list[str]:
         connection.start_reading()
         found = SSL_get_shared_ciphers(connection.handle, text, CIPHERS_MAXIMUM)
         connection.stop_reading()
-        # None at all: OpenSSL 3.0 answers with NULL, 3.5 with an empty text.
+        # None at all: 3.0 answers with NULL, 3.5 and 4.0 with an empty text.
         if found == NULL or text[0] == 0:
             return []
         return (<bytes>text).decode("ascii").split(":")

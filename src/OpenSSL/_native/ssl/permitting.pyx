@@ -1,10 +1,10 @@
 """Permitting: what the security level allows may still be refused by the program.
 
-Theory.  libssl asks about every version, suite, group, signature algorithm and key, often in the
-middle of a walk over a list of its own.  The level is asked first, by libssl's own function, so a
-callback can only refuse.  While it runs, the Contexts stay announced as being looked at, and it
-may neither ask nor change anything of its connection and of these (``walking.h``): other threads'
-changes wait until it has answered.
+Theory.  libssl asks about every version, suite, group, signature algorithm and key
+(SSL_set_security_callback(3)), often in the middle of a walk over a list of its own.  The level
+is asked first, by libssl's own function, so a callback can only refuse.  While it runs, the
+Contexts stay announced as being looked at, and it may neither ask nor change anything of its
+connection and of these (``walking.h``): other threads' changes wait until it has answered.
 
 Some lists libssl walks down twice: it counts first, and then fills what it has made of that size
 (``tls1_set_shared_sigalgs``, 3.0 to 4.0).  Who answered otherwise the second time would have it

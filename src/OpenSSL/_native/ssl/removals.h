@@ -1,9 +1,10 @@
 /* Sessions that libssl has let go of, until the program can be told.
  *
  * Theory.  libssl calls its callback for removed sessions with the lock of its cache held
- * (SSL_CTX_add_session and SSL_CTX_flush_sessions, OpenSSL 3.0 to 4.0).  Python must not run
- * there: who has the interpreter may be waiting for that lock.  So they are put in a row, and
- * told by the thread that leaves libssl next.
+ * (SSL_CTX_add_session and SSL_CTX_flush_sessions, 3.0 and 3.5; 4.0.2 has let go of it, and
+ * where memory ends it removes sessions and tells nobody).  Python must not run there: who has
+ * the interpreter may be waiting for that lock.  So they are put in a row, and told by the thread
+ * that leaves libssl next.
  */
 #ifndef BRISKTLS_REMOVALS_H
 #define BRISKTLS_REMOVALS_H

@@ -1,7 +1,7 @@
 """Removals: sessions that libssl has let go of wait here until the program can be told.
 
-Theory.  libssl says so with the lock of its cache held, and Python may not run there
-(``removals.h``).  So its callback only puts a session into the row of its Context; the
+Theory.  libssl says so with the lock of its cache held (3.0 and 3.5), and Python may not run
+there (``removals.h``).  So its callback only puts a session into the row of its Context; the
 thread that leaves a Connection or Context next, with no lock of ours held, tells the program
 (``Context.tell_removed``).
 """

@@ -1,11 +1,11 @@
 """Renewal lets a Context in use have another certificate and key at one moment.
 
 Theory.  A certificate and its key are given in two calls, and after the first libssl has
-dropped the old key: connections made in between could not shake hands.  So once a Context
-has connections, a certificate without its key waits here, in an SSL of its own, which has
-all of libssl's rules about what replaces what; the pair goes to the Context when it
-is whole, and its chain with it: what was given meanwhile, what its file had, or what fits of
-the chain that was in force.  A pair that comes whole ends the waiting for one of its kind.
+dropped the old key (ssl_set_cert, 3.0 to 4.0): connections made in between could not shake hands.
+So once a Context has connections, a certificate without its key waits here, in an SSL of its own,
+which has all of libssl's rules about what replaces what; the pair goes to the Context when it is
+whole, and its chain with it: what was given meanwhile, what its file had, or what fits of the
+chain that was in force.  A pair that comes whole ends the waiting for one of its kind.
 """
 
 cimport OpenSSL._native.common.errors as errors
@@ -83,7 +83,8 @@ cdef c.X509_CHAIN* whole_chain(Context context, list found) except? NULL:
     cdef c.X509_CHAIN* chain
     if found or not extra_chain(context):
         return new_chain(found)
-    chain = c.sk_X509_new_null()    # none: else libssl would send what others have
+    # None: else libssl would send what others have (ssl_add_cert_chain, 3.0 to 4.0).
+    chain = c.sk_X509_new_null()
     if chain == NULL:
         errors.fail_crypto("no memory for a chain")
     return chain

@@ -117,7 +117,8 @@ def export_keying_material(
     connection.enter()
     try:
         session = s.SSL_get_session(connection.handle)
-        # Up to TLS 1.2 libssl would derive them from no secret at all, for everybody to know.
+        # Up to TLS 1.2 libssl would derive them from no secret at all, for everybody to know
+        # (tls1_export_keying_material, 3.0 to 4.0).
         if session == NULL or s.SSL_version(connection.handle) != s.TLS1_3_VERSION and (
                 s.SSL_SESSION_get_master_key(session, NULL, 0) == 0):
             errors.clear()

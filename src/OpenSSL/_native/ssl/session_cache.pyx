@@ -1,10 +1,10 @@
 """The cache of a Context: who is told of sessions, who is asked for them, what it keeps.
 
 Theory.  libssl keeps sessions with the SSL_CTX that a connection was made with, whichever a
-hook chose later, so that Context's callbacks are asked.  What a get callback returns is
-given to libssl only where its stamp is that of the handshake that is going on (``stamps``):
-else it is as if there were no session.  Removed sessions are told when no lock is held
-(``removals``).
+hook chose later (ssl_update_cache, lookup_sess_in_cache, 3.0 to 4.0), so that Context's callbacks
+are asked.  What a get callback returns is given to libssl only where its stamp is that of the
+handshake that is going on (``stamps``): else it is as if there were no session.  Removed sessions
+are told when no lock is held (``removals``).
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -69,7 +69,8 @@ cdef bint suits(
     return (channel != NULL and fits(ssl, channel, session)
             and <int>length == size and memcmp(found, name, length) == 0
             and s.SSL_SESSION_get_protocol_version(session) == s.SSL_version(ssl)
-            # libssl looks into the cipher without asking.
+            # libssl looks into the cipher without asking
+            # (tls_early_post_process_client_hello, 3.0 to 4.0).
             and s.SSL_SESSION_get0_cipher(session) != NULL)
 
 
@@ -105,7 +106,7 @@ cdef s.SSL_SESSION* on_session_get(
         channel_of(ssl).given = answer != NULL
     except BaseException as error:
         carrier.keep(error)
-        carrier.spoil()     # libssl would shake hands in full
+        carrier.spoil()     # NULL alone means a full handshake
         answer = NULL
     leave_hook(&scope, carrier)
     return answer
@@ -244,7 +245,8 @@ def remove(Context context not None, Session session not None) -> bool:
     cdef bint found
     context.enter()
     try:
-        # libssl would tell of it whether it was there or not, and spoils what it is given.
+        # libssl would tell of it whether it was there or not, and spoils what it is given
+        # (SSL_CTX_remove_session, 3.0 to 4.0).
         keep_quiet(own.handle)
         found = s.SSL_CTX_remove_session(context.handle, own.handle) == 1
         if found and context.hooks.has(ON_SESSION_REMOVE):

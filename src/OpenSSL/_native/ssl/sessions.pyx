@@ -1,13 +1,13 @@
 """Session owns SSL_SESSION; the session cache and the resumption of a connection.
 
-Theory.  libssl never asks whether a session fits the SSL_CTX it is used with,
-so a Session remembers the Context its connection was created with (not one a
+Theory.  libssl never asks whether a session fits the SSL_CTX it is used with (SSL_set_session,
+3.0 to 4.0), so a Session remembers the Context its connection was created with (not one a
 server name callback put in its place later: the cache and the ticket keys stay
 those of the first) and is refused everywhere else.  libssl goes on writing
 into the SSL_SESSION a connection holds: it takes in tickets, and marks it as
-used up when the connection is dropped.  So a Session holds a copy, and each
-connection is given another: what a Session holds never changes, whichever
-threads look at it.
+used up when the connection is dropped (ssl_clear_bad_session, 3.0 to 4.0).  So a Session holds a
+copy, and each connection is given another: what a Session holds never changes, whichever threads
+look at it.
 """
 
 cimport cython
@@ -282,7 +282,7 @@ def get_cache_timeout(Context context not None) -> int:
 
 
 def set_id_context(Context context not None, bytes name not None, bint shared) -> None:
-    # Whatever is too long for OpenSSL is too long for its unsigned int as well.
+    # What is too long for its unsigned int is refused as well (SSL_CTX_set_session_id_context(3)).
     cdef unsigned int size = <unsigned int>min(PyBytes_GET_SIZE(name), 0xffff)
     context.change()
     try:
@@ -292,7 +292,7 @@ def set_id_context(Context context not None, bytes name not None, bint shared) -
             errors.fail_ssl("the session id context was refused")
         context.note_rule("session id context", name)
         context.note_rule("shared session id context", 1 if shared else None)
-        # libssl has taken it, so it is short enough.
+        # It was taken, so it is short enough.
         memcpy(context.common.shared, PyBytes_AS_STRING(name), size if shared else 0)
         context.common.shared_size = size if shared else 0
     finally:

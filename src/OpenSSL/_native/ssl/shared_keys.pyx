@@ -3,7 +3,8 @@
 Theory.  TLS 1.2 asks for an identity and a key.  TLS 1.3 makes a session of them, with a
 cipher whose digest the key is for.  libssl has callbacks for both kinds, and those of TLS 1.2
 serve TLS 1.3 as well, with SHA-256; but the sessions that it makes for that have no stamp, and
-identities lose what follows a NUL byte.  So in TLS 1.3 all hooks are asked by the callbacks of
+identities lose what follows a NUL byte (tls_construct_ctos_early_data, tls_parse_ctos_psk, 3.0 to
+4.0).  So in TLS 1.3 all hooks are asked by the callbacks of
 TLS 1.3, and the others are silent there.  An answer of "none" lets a handshake of TLS 1.3 go
 on with a certificate; what a hook raises ends it.  What a key stands for: ``stamps``.
 """
@@ -232,7 +233,8 @@ cdef int give_session(
             SSL_CIPHER_get_handshake_digest(s.SSL_SESSION_get0_cipher(made)))):
         s.SSL_SESSION_free(made)    # the server has chosen a cipher that the key is not for
         return 0
-    carrier.identity = answer[0]    # libssl copies it when we have returned
+    # It is copied when we have returned (SSL_set_psk_use_session_callback(3)).
+    carrier.identity = answer[0]
     identity[0] = <const unsigned char*>PyBytes_AS_STRING(carrier.identity)
     size[0] = PyBytes_GET_SIZE(carrier.identity)
     session[0] = made
@@ -246,7 +248,7 @@ cdef tuple ask_find(Carrier carrier, bytes identity):
         found = hooks.get(ON_PSK_FIND)(carrier, identity)
         if found is not None:
             return key_and_cipher(found)
-    # As libssl does it, but for NUL bytes.
+    # As tls_parse_ctos_psk does it (3.0 to 4.0), but for NUL bytes.
     if (hooks.has(ON_PSK_SERVER) and PyBytes_GET_SIZE(identity) <= PSK_MAX_IDENTITY_LEN
             and b"\0" not in identity):
         found = hooks.get(ON_PSK_SERVER)(carrier, identity)

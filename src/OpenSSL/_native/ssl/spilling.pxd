@@ -67,10 +67,10 @@ cdef inline bint note_datagram(Channel* channel, size_t size) noexcept nogil:
 cdef inline size_t fitting(
     const Channel* channel, const unsigned char* data, size_t size,
 ) noexcept nogil:
-    """How much of several records to send as one datagram; libssl gives the rest again.
+    """How much of several records to send as one datagram; the rest is given again.
 
-    It gathers a flight and does not count what sealing adds to it (dtls1_do_write, up to
-    4.0), so that the last datagram may be too large.  A single record goes whole.
+    libssl gathers a flight, and 3.0 does not count what sealing adds to it (dtls1_do_write; 3.5
+    and 4.0 do), so that the last datagram may be too large.  A single record goes whole.
     """
     cdef size_t done = 0
     cdef size_t end

@@ -1,12 +1,13 @@
 """Stamps: a session stands for nothing less than a full handshake would, now.
 
 Theory.  Every session carries a stamp, a digest of the rules by which its peer was let in
-and of what was asked for (``rules``).  It lies where libssl keeps the session id context,
-so it goes along in tickets, caches and files.  There is one place on each side.
+and of what was asked for (``rules``).  It lies where libssl keeps the session id context
+(SSL_SESSION_set1_id_context(3)), so it goes along in tickets, caches and files.  There is one
+place on each side.
 
 A server is stamped when a hello has come, after the program has chosen its host and before
 libssl looks the session up (``stamp``, by ``hello``): libssl passes over sessions with other
-stamps (``ssl_get_prev_session`` in OpenSSL 3.0 to 4.0).  A client is stamped when it is about
+stamps (ssl_get_prev_session, 3.0 to 4.0).  A client is stamped when it is about
 to write its hello: a session with another stamp is not offered (``offer``).  So where rules
 differ the handshake is a full one.
 
@@ -147,8 +148,9 @@ cdef bint offer(s.SSL* ssl, Channel* channel) noexcept nogil:
         return False
     if session == NULL or fits(ssl, channel, session):
         return True
-    # libssl makes a new session in place of one that cannot be resumed.  It is marked so when
-    # it is removed from a cache, whether it was there or not; it must have an id for that.
+    # libssl makes a new session in place of one that cannot be resumed
+    # (tls_construct_client_hello, 3.0 to 4.0).  It is marked so when it is removed from a cache,
+    # whether it was there or not; it must have an id for that (SSL_CTX_remove_session).
     if s.SSL_SESSION_get_id(session, &size) == NULL:
         return False
     if size == 0 and SSL_SESSION_set1_id(session, channel.rules, 1) != 1:
@@ -191,14 +193,14 @@ cdef int on_ticket_given(s.SSL* ssl, void* unused) noexcept nogil:
     if not named and not fits(ssl, channel, session):
         return 1    # it is nobody's
     # libssl keeps one in its cache: a server's that was resumed by TLS 1.2 without a ticket, or
-    # one that is made where there are none.
+    # one that is made where there are none (ssl_update_cache, 3.0 to 4.0).
     if (s.SSL_get_max_early_data(ssl) != 0 or s.SSL_get_options(ssl) & SSL_OP_NO_TICKET
             or s.SSL_version(ssl) != s.TLS1_3_VERSION and s.SSL_session_reused(ssl)
             and not channel.strange or not is_anybodys(ssl, channel, session)
             or not shows_host(ssl, host)):
         return not named or spoil_stamp(session)
-    # libssl keeps the host in a session of TLS 1.3 only where a server-name callback was there;
-    # up to TLS 1.2 `keep_name` has seen to it.
+    # libssl keeps the host in a session of TLS 1.3 only where a server-name callback was there
+    # (final_server_name, 3.0 to 4.0); up to TLS 1.2 `keep_name` has seen to it.
     if s.SSL_version(ssl) == s.TLS1_3_VERSION and SSL_SESSION_set1_hostname(
             session, host) != 1:
         return 0
@@ -266,7 +268,8 @@ cdef bint shows_no_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noe
 cdef bint is_not_hidden(s.SSL* ssl, Channel* channel) noexcept nogil:
     """Whether a client goes on without its Encrypted Client Hello.
 
-    libssl looks at that when a certificate comes, and where a session is resumed none does.
+    libssl looks at that behind the server's first flight (tls_process_initial_server_flight, 4.0),
+    which a session that is resumed by TLS 1.2 does without.
     """
     cdef char* inner = NULL
     cdef char* outer = NULL
@@ -283,8 +286,8 @@ cdef bint is_not_hidden(s.SSL* ssl, Channel* channel) noexcept nogil:
 cdef bint keep_name(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
     """Write down which host was asked for; False when that cannot be.
 
-    Up to TLS 1.2 a server that resumes takes it from the session (SSL_get_servername in
-    OpenSSL 3.0 to 4.0), where it is only if a server-name callback was there.  The stamp
+    Up to TLS 1.2 a server that resumes takes it from the session (SSL_get_servername, 3.0
+    to 4.0), where it is only if a server-name callback was there.  The stamp
     lets nobody resume who asks for another.
     """
     cdef const char* name

@@ -99,7 +99,10 @@ cdef bint is_listed(s.SSL* ssl, const s.SSL_CIPHER* cipher) noexcept nogil:
 
 
 cdef bint may_be_chosen(s.SSL* ssl, const s.SSL_CIPHER* cipher) noexcept nogil:
-    """Whether TLS 1.2 could choose the cipher now; libssl does not look when it resumes."""
+    """Whether TLS 1.2 could choose the cipher now.
+
+    libssl does not look when it resumes (tls_early_post_process_client_hello, 3.0 to 4.0).
+    """
     cdef int kind = s.SSL_CIPHER_get_auth_nid(cipher)
     return (s.SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe
             # Not a key that was shared beforehand, nor nobody at all.

@@ -6,7 +6,7 @@ from OpenSSL._native.ssl.locking cimport Entrance
 
 cdef class Tenant(Entrance):
     cdef Context context            # the one last given, by __init__ or set_context
-    cdef Context first              # the one it was created with: OpenSSL keeps using parts of it
+    cdef Context first              # the one it was created with, of which parts stay in use
     cdef tuple former               # Contexts in between: libssl may still look into them
     cdef Kept app_data
     cdef dict noted                 # rules set on this connection that libssl does not tell
@@ -17,7 +17,7 @@ cdef class Tenant(Entrance):
     # ON_VERIFY whether and how to verify.
     cdef hook_bits own_hooks
     cdef flag own_tickets           # how many a server gives out was set on this connection
-    cdef flag reading               # libssl computes and may look at our Contexts
+    cdef flag reading               # at work, and may look at our Contexts
     cdef flag paused                # it did, before a hook began
     cdef flag walking               # the hook comes in the middle of a list: it goes on with that
     cdef flag must_name             # a client that verifies must say whom it wants

@@ -3,8 +3,8 @@
 Theory.  A handshake looks at what an SSL_CTX holds without a lock, and a setter
 frees it.  So a connection announces itself to its Contexts before libssl computes
 (``start_reading``), and setters wait until none is announced.  There may be two:
-after ``set_context`` libssl goes on using parts of the ``first``, and may point into those in
-between.  What is set on the connection itself stays when it moves.
+after ``set_context`` libssl goes on using parts of the ``first`` (SSL_set_SSL_CTX, 3.0 to 4.0),
+and may point into those in between.  What is set on the connection itself stays when it moves.
 """
 
 cimport cython
@@ -56,7 +56,7 @@ cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
 # The name of a note.
 cdef str EXPECTED_KEYS = "expected keys"
 
-# Hooks of the Context a connection was made with: libssl has its sessions there.
+# Hooks of the Context a connection was made with, where its sessions are.
 cdef hook_bits OF_THE_FIRST = (
     bit(ON_SESSION_NEW) | bit(ON_SESSION_GET) | bit(ON_TICKET_MAKE) | bit(ON_TICKET_TAKE))
 cdef hook_bits COOKIES = bit(ON_COOKIE_GENERATE) | bit(ON_COOKIE_VERIFY)
@@ -71,7 +71,11 @@ cdef list extensions_of(Hooks hooks):
 
 
 cdef int check_extensions(Hooks hooks, Hooks others) except -1:
-    """In a handshake libssl has counted extensions already, and would look behind their end."""
+    """In a handshake others would come too late.
+
+    libssl has counted them already, and would look behind their end (tls_collect_extensions,
+    3.0 to 4.0).
+    """
     if extensions_of(hooks) != extensions_of(others):
         raise Error([(
             "SSL routines", "",
@@ -196,7 +200,7 @@ cdef class Tenant(Entrance):
                 check_extensions(self.hooks, context.hooks)
             if not self.own_logs:
                 self.adopt_logs(context)
-            # libssl compares the two.
+            # SSL_set_SSL_CTX compares the two.
             before = self.context
             self.keep_former(context)
             if s.SSL_is_dtls(self.handle):
@@ -246,7 +250,7 @@ cdef class Tenant(Entrance):
             watch_padding(self.handle, hooks)
             watch_security(self.handle, hooks)
             if self.owns(ON_CERTIFICATE):
-                # libssl has taken the other Context's, with the certificate.
+                # The other Context's is in force, with the certificate (ssl_cert_dup, 3.0 to 4.0).
                 if hooks.has(ON_CERTIFICATE):
                     choice = on_certificate
                 s.SSL_set_cert_cb(self.handle, choice, NULL)
@@ -260,7 +264,7 @@ cdef class Tenant(Entrance):
                     self.choosing = CHOSEN
         except BaseException:
             if moved:
-                # libssl has the other Context, and not all that goes with it.
+                # The other Context is in force, and not all that goes with it.
                 self.context = context
                 self.give_up()
             raise
@@ -323,7 +327,7 @@ cdef class Tenant(Entrance):
         return 0
 
     cdef void own_certificate(self) noexcept:
-        """Send what the connection itself was given as it is; libssl would send the Context's."""
+        """Send what the connection itself was given as it is, not compressed as the Context's."""
         if self.first.compressing or self.context.compressing:
             s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
 

@@ -3,11 +3,11 @@
 Theory.  libssl asks for a key in the middle of a handshake, by name for a ticket that
 came back and without one for a ticket to be made.  ``ticket_ring.h`` answers from a ring
 that the Context keeps; no Python runs.  libssl asks the Context a connection was made
-with, whichever a hook chose later (``session_ctx`` in OpenSSL 3.0 to 4.0), so the
+with, whichever a hook chose later (tls_decrypt_ticket, 3.0 to 4.0), so the
 Channel leads there.
 
 Servers that share the keys may have other rules.  A session's stamp (``stamps``) tells by which
-its client was let in, and libssl passes over a ticket with another.
+its client was let in, and a ticket with another is passed over.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -48,7 +48,8 @@ cdef int on_ticket_key(
     answer = brisk_ticket_key_for(
         <brisk_ticket_ring*>channel.tickets, name, iv, cipher, mac, encrypt != 0)
     if answer == TAKEN and encrypt == 0 and SSL_version(ssl) == TLS1_3_VERSION:
-        # Clients use a ticket once (RFC 8446, C.4), so libssl's own keys give another one.
+        # Clients use a ticket once (RFC 8446, C.4), so libssl's own keys give another one
+        # (tls_decrypt_ticket, 3.0 to 4.0).
         return TAKEN_AND_RENEWED
     return answer
 

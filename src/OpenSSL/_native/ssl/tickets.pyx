@@ -2,7 +2,7 @@
 
 Theory.  Of a ticket that comes back the program is shown only what stands for this very
 handshake (``stamps``), and it can refuse more than that, never less.  libssl asks the
-Context that a connection was made with.
+Context that a connection was made with (tls_decrypt_ticket, 3.0 to 4.0).
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -107,7 +107,8 @@ cdef int on_ticket_take(
     if not carrier.hooks.has(ON_TICKET_TAKE):
         return answer
     if s.SSL_version(ssl) == s.TLS1_3_VERSION:
-        # To abort, libssl lets go of the session and does not free it (3.0 to 4.0).
+        # To abort, libssl lets go of the session and does not free it (tls_decrypt_ticket,
+        # 3.0 to 4.0).
         refusal = SSL_TICKET_RETURN_IGNORE
         if channel.poisoned:
             return refusal

@@ -99,7 +99,8 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
         answer = ask_verify(ok, chain, carrier)
     except BaseException as error:
         carrier.keep(error)
-        carrier.spoil()     # without VERIFY_PEER libssl does not care for the answer
+        # Without VERIFY_PEER the answer is not looked at (SSL_CTX_set_verify(3)).
+        carrier.spoil()
         answer = 0
     leave_hook(&scope, carrier)
     if answer == 0:
@@ -199,7 +200,11 @@ cdef void watch_messages(s.SSL* ssl, Hooks hooks) noexcept:
 cdef void on_hello_message(
     int writing, int version, int kind, const void* data, size_t size, s.SSL* ssl, void* unused,
 ) noexcept nogil:
-    """Look out for a client's hello: libssl tells its hook of those extensions that it knows."""
+    """Look out for a client's hello.
+
+    libssl tells its own hook only of extensions that it knows
+    (SSL_client_hello_get1_extensions_present(3)).
+    """
     if (not writing and kind == SSL3_RT_HANDSHAKE and size > 0
             and (<const unsigned char*>data)[0] == s.SSL3_MT_CLIENT_HELLO):
         on_hello_bytes(ssl, data, size)
@@ -275,7 +280,8 @@ cdef size_t on_padding(s.SSL* ssl, int kind, size_t size, void* unused) noexcept
                 f"a record padding callback must return an int, not {type(padding).__name__}")
         if padding < 0:
             raise ValueError("a record padding callback must return 0 or more")
-        answer = MOST_PADDING if padding > MOST_PADDING else padding    # libssl cuts it to fit
+        # It is cut to fit (SSL_CTX_set_record_padding_callback(3)).
+        answer = MOST_PADDING if padding > MOST_PADDING else padding
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
@@ -296,7 +302,8 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
     hook = carrier.hooks.get(ON_EARLY_DATA)
     once = carrier.hooks.get(ON_EARLY_ONCE)
     if hook is None and once is None:
-        # A session of the program's may come again and again, and libssl would not know.
+        # A session of the program's may come again and again: only those of libssl's own cache
+        # are single use (SSL_CTX_set_options(3)).
         return not channel.given or s.SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY != 0
     if not enter_hook(&scope, carrier):
         return 0
@@ -347,8 +354,9 @@ cdef int on_cookie_generate(
         answer = 0
         size[0] = 0
         if s.SSL_get_state(ssl) != s.TLS_ST_BEFORE:
-            # libssl would fail without an alert.  So the client is sent an empty cookie, and
-            # the nonsense that is read next has libssl send one.  DTLSv1_listen answers nobody.
+            # libssl would fail without an alert (dtls_construct_hello_verify_request, 3.0 to
+            # 4.0).  So the client is sent an empty cookie, and the nonsense that is read next has
+            # libssl send one.  DTLSv1_listen answers nobody.
             carrier.spoil()
             answer = 1
     leave_hook(&scope, carrier)

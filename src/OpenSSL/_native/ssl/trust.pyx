@@ -50,8 +50,8 @@ cdef int read_anchors(Context context, bytes file, bytes folder, bint platform) 
 cdef int outlive(Context context, X509Store replaced) except -1:
     """Keep a store that was the Context's alive where a connection may be verifying by it.
 
-    libssl verifies by it without a reference of its own, also while a hook runs, which may
-    be what replaces it.
+    libssl verifies by it without a reference of its own (X509_STORE_CTX_init, 3.0 to 4.0), also
+    while a hook runs, which may be what replaces it.
     """
     if context.in_use:
         context.outlived = (replaced, context.outlived)

@@ -3,7 +3,8 @@
 Theory.  Small work costs less than giving up the interpreter, unless other threads wait for
 what is asked of the system meanwhile.  Whoever gives it up holds a second descriptor of the
 socket until the operation is over, because another thread may close the first.  Where libssl
-may look at a Context, that is announced.  libssl never blocks, and is given a part of what the
+may look at a Context, that is announced.  It never blocks, because its BIO
+does not, and is given a part of what the
 peer has sent at a time.
 """
 
@@ -251,7 +252,7 @@ cdef class Worker(Conducted):
         return not next_is_long(&self.channel) or self.is_dry() and not brisk_is_single()
 
     cdef bint is_dry(self) noexcept nogil:
-        """Whether the socket had no more the last time, and libssl has nothing to go on with."""
+        """Whether the socket had no more the last time, and nothing is here to go on with."""
         cdef Channel* channel = &self.channel
         return (channel.drained and channel.early == 0 and channel.header == 0
                 and not channel.flight

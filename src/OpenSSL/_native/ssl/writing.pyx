@@ -5,7 +5,7 @@ libssl has encrypted: then it may send whatever it likes next.  Where the transp
 the middle, it is told to come again (WANT_WRITE), and it owes us the same bytes: records
 cannot be taken back.  What is ``owed`` counts from the front of the next bytes that come,
 in buffers of any size, and is not given to libssl again.  The last record of it may have
-``begun``: libssl has it, and has to be called again for it with the same size.
+``begun``: libssl has it, and has to be called again for it with the same size (SSL_write(3)).
 
 Records of a burst are gathered and leave together; see ``gathering``.  They go one for each
 call of libssl: with partial writes it does no other.  Where the transport has stopped, a
@@ -98,7 +98,8 @@ cdef Verdict finish_flight(
     if left.status == SYSTEM and (left.number == EPIPE or left.number == ECONNRESET) and (
             s.SSL_is_server(ssl) and s.SSL_is_init_finished(ssl)
             and s.SSL_version(ssl) == s.TLS1_3_VERSION):
-        # These are tickets, for a client that does not want them: libssl lets it go, too.
+        # These are tickets, for a client that does not want them: libssl lets it go, too
+        # (ossl_statem_server_post_work, 3.0 to 4.0).
         free_gathered(channel)
         return verdict
     if left.status == DONE or got or verdict.status > WANT_LOOKUP:
@@ -168,8 +169,9 @@ cdef Verdict go_on(
     if most > size:
         most = size
     if channel.datagram:
-        # A message.  libssl refuses one that is longer than any record, without a look at it;
-        # where records have to be shorter it would give up the connection.
+        # A message.  libssl refuses one that is longer than any record, without a look at it
+        # (dtls1_write_app_data_bytes, 3.0 to 4.0); where records have to be shorter it would
+        # give up the connection.
         most = size if size <= longest(ssl, channel) or size > RECORD else RECORD + 1
         record = most
     # Who wants libssl to compare addresses (without that mode) has it send each record.
@@ -225,7 +227,7 @@ cdef bint hold_back(
     """Note what was gathered and did not leave, `left` says why; True when `verdict` does so."""
     cdef size_t gone
     if verdict.status == WANT_WRITE:
-        return False    # there was no memory for a record, and libssl has it
+        return False    # there was no memory for a record that has begun
     gone = channel.gathered.start // RECORD
     writing.records = <unsigned char>gone if 0 < gone < MOST_RECORDS else 1
     writing.owed = moved[0]
