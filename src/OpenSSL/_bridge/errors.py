@@ -85,8 +85,12 @@ def reason_name(library: int, reason: int, words: str) -> str | None:
     odd = ODD_NAMES.get((library, reason))
     if odd is not None or not words or words.startswith("alert number"):
         return odd
-    # Newer OpenSSL says "ssl/tls alert", and the names have stayed.
-    return words.replace("ssl/tls alert", "sslv3 alert").translate(_WORDS).upper()
+    # The words have changed (ssl_err.c, 3.5 and 4.0), and programs know the names.
+    for newer in ("ssl/tls alert ", "tls alert "):
+        if words.startswith(newer):
+            words = "sslv3 alert " + words[len(newer) :]
+            break
+    return words.translate(_WORDS).upper()
 
 
 def made(
