@@ -7,7 +7,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_VERIFY
 from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
-from OpenSSL._native.ssl.beside cimport carry_out_for
+from OpenSSL._native.ssl.own_stores cimport carry_out_for
 from OpenSSL._native.ssl.commands cimport Commands, begin, carry_out, finish
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
