@@ -26,7 +26,7 @@ from OpenSSL._native.ssl.hello_bytes cimport message_of, read_protocols, split_p
 from OpenSSL._native.ssl.stamps cimport (
     ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, UNDECIDED, channel_of, stamp,
 )
-from OpenSSL._native.ssl.strangers cimport read_name
+from OpenSSL._native.ssl.foreign_sessions cimport read_name
 from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 from OpenSSL._native.ssl.version_rules cimport refuse_version, version_fits
 

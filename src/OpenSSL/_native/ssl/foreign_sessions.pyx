@@ -1,4 +1,4 @@
-"""Strangers: sessions that other programs on libssl gave out, and ours that they take.
+"""Foreign sessions: sessions that other programs on libssl gave out, and ours that they take.
 
 Theory.  Other programs know nothing of stamps: where ours lies they have a name of their own,
 which libssl compares.  A server that judges nobody, by no certificate and no key, lets in
