@@ -84,7 +84,7 @@ def test_a_build_with_its_own_openssl_looks_where_systems_have_theirs(
     (folder / f"{root.subject_name_hash():08x}.0").write_bytes(authority.identity().root_pem)
     nowhere = os.fsencode(tmp_path / "nowhere")
     monkeypatch.setattr(places.library, "is_bundled", lambda: True)
-    monkeypatch.setattr(places.anchors, "platform_places", lambda: (nowhere, nowhere, False))
+    monkeypatch.setattr(places.shared_stores, "platform_places", lambda: (nowhere, nowhere, False))
     for name, there in (("FILES", authority.trust_file()), ("FOLDERS", folder)):
         monkeypatch.setattr(places, "FILES", (nowhere,))
         monkeypatch.setattr(places, "FOLDERS", (nowhere,))

@@ -7,7 +7,7 @@ import sys
 import warnings
 
 from OpenSSL._native.common import library
-from OpenSSL._native.crypto import anchors
+from OpenSSL._native.crypto import shared_stores
 from OpenSSL._native.ssl import trust as native
 
 TYPE_CHECKING = False
@@ -70,7 +70,7 @@ def _holds_hashes(folder: bytes) -> bool:
 
 def trust_platform(context: ContextTrust) -> None:
     """Trust the platform's certificates, and say where there are none."""
-    file, folders, named = anchors.platform_places()
+    file, folders, named = shared_stores.platform_places()
     native.set_default_verify_paths(context)
     separator = os.fsencode(os.pathsep)
     if _is_filled(file) or any(map(_holds_hashes, folders.split(separator))):

@@ -7,7 +7,7 @@ cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.common.hooks cimport ON_PEER, ON_VERIFY
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.common.rules cimport store_changed
-from OpenSSL._native.crypto.anchors cimport platform_folder, shared_store
+from OpenSSL._native.crypto.shared_stores cimport platform_folder, shared_store
 from OpenSSL._native.crypto.stores cimport X509Store, wrap_store
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport EMPTY, OWN, SHARED, Context

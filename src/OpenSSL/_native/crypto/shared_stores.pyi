@@ -1,4 +1,4 @@
-# Written by tools/make_stubs.py from anchors.pyx.
+# Written by tools/make_stubs.py from shared_stores.pyx.
 
 class Anchors:
     """One parsed store, and what it was made of."""
