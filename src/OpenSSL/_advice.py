@@ -53,7 +53,7 @@ _REASONS = {
         ("connection type not set", "uninitialized"),
         "set_connect_state or set_accept_state says which end this is",
     ),
-    "protocol is shutdown": "this end has said goodbye (shutdown): nothing can be sent any more",
+    "protocol is shutdown": "this end has sent close_notify: nothing can be sent any more",
     "no cipher match": "it names no suite that is known here; those of TLS 1.3 are for "
     "set_tls13_ciphersuites",
     "wrong version number": "what came is not TLS: is it the right port, or does the protocol "

@@ -145,7 +145,7 @@ class ObjectLink(Link):
         return size
 
     def shutdown(self) -> None:
-        """Say goodbye, and wait for the peer's."""
+        """Send close_notify, and wait for the peer's."""
         try:
             if not self._run(self.connection.shutdown):
                 self._run(self.connection.shutdown)

@@ -134,7 +134,7 @@ class SocketLink(Link):
             raise
 
     def shutdown(self) -> Any:
-        """Say goodbye, wait for the peer's, and return the socket."""
+        """Send close_notify, wait for the peer's, and return the socket."""
         real = self._socket()
         try:
             if not self.connection.shutdown():

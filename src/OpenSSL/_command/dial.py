@@ -83,7 +83,7 @@ class Call:
             self.verdict.note(failure)
 
     def hang_up(self) -> None:
-        """Say goodbye without waiting for the answer, and close the socket."""
+        """Send close_notify without waiting for the answer, and close the socket."""
         with contextlib.suppress(SSL.Error, OSError):
             self.connection.shutdown()
         self.opened.socket.close()

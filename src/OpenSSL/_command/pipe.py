@@ -232,7 +232,7 @@ class Pipe:
             self._receive_failed(error)
 
     def _receive_failed(self, error: Exception) -> None:
-        # A peer that is told goodbye unasked may leave without one; nothing was on its way.
+        # A peer that is sent close_notify unasked may leave without one; nothing was on its way.
         if self.close_sent and not self.half_close and isinstance(error, SSL.SysCallError):
             self.peer_closed = True
         else:

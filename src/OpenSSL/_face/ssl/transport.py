@@ -217,7 +217,7 @@ class ConnectionTransport(native.Connection):
 
 
 def _part_below(sock: Any) -> Any:
-    """Say goodbye in the TLS that carried this one, and return what carried that."""
+    """Send close_notify in the TLS that carried this one, and return what carried that."""
     while isinstance(sock, native.Connection):
         try:  # noqa: SIM105
             sock.shutdown()

@@ -269,7 +269,7 @@ cdef int fail(Verdict verdict, const s.SSL* ssl) except -1:
         raise ZeroReturnError()
     if verdict.status == TRUNCATED:
         error = SysCallError(-1, "Unexpected EOF")
-        explain(error, "the transport ended, and the peer had not said goodbye (close_notify)")
+        explain(error, "the transport ended, and the peer had not sent close_notify")
         raise error
     if verdict.status == SYSTEM:
         words = _os.strerror(verdict.number)

@@ -78,7 +78,7 @@ class Connection(Sender):
         """Take back the bytes handed in behind the peer's close_notify; b"" if there are none.
 
         They are not part of the TLS connection: a protocol may go on in plain text, or with
-        another.  Before that goodbye has been read nothing is unused.  Over DTLS one
+        another.  Before that close_notify has been read nothing is unused.  Over DTLS one
         datagram at a time.
 
         Raises TypeError over a socket, which keeps such bytes to itself.

@@ -29,5 +29,5 @@ cdef class Ending(Tenant):
     cdef bint has_failed(self, object error) noexcept
     cdef int check_aborted(self) except -1
     cdef int check_idle(self) except -1
-    cdef Verdict say_goodbye(self, size_t* moved) noexcept nogil
-    cdef bint wait_for_goodbye(self, Verdict* verdict, size_t* moved) noexcept nogil
+    cdef Verdict exchange_close_notify(self, size_t* moved) noexcept nogil
+    cdef bint wait_for_close_notify(self, Verdict* verdict, size_t* moved) noexcept nogil

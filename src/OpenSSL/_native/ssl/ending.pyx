@@ -237,7 +237,7 @@ cdef class Ending(Tenant):
         return 0
 
     cdef int check_aborted(self) except -1:
-        """Raise where a hook has failed in the handshake: nothing follows it but a goodbye."""
+        """Raise where a hook has failed in the handshake: nothing follows it but close_notify."""
         if self.aborted:
             raise Error([(
                 "SSL routines", "",
@@ -320,7 +320,7 @@ cdef class Ending(Tenant):
 
     # ---- close_notify
 
-    cdef Verdict say_goodbye(self, size_t* moved) noexcept nogil:
+    cdef Verdict exchange_close_notify(self, size_t* moved) noexcept nogil:
         """Send close_notify, or wait for the peer's; `moved` is 1 when that is there.
 
         libssl's own waiting (ssl3_shutdown, 3.0 to 4.0) takes a fatal alert for a close_notify,
@@ -335,7 +335,7 @@ cdef class Ending(Tenant):
         verdict.number = 0
         if (sent and not self.unsaid or not sent and self.channel.shaken
                 and s.SSL_in_init(self.handle) and s.SSL_version(self.handle) == s.TLS1_3_VERSION):
-            if self.wait_for_goodbye(&verdict, moved) or sent:
+            if self.wait_for_close_notify(&verdict, moved) or sent:
                 return verdict
             errors.clear()
         result = SSL_shutdown(self.handle)
@@ -351,8 +351,8 @@ cdef class Ending(Tenant):
         verdict.status = DONE
         return verdict
 
-    cdef bint wait_for_goodbye(self, Verdict* verdict, size_t* moved) noexcept nogil:
-        """False when a goodbye of our own may be sent, if that was to be found out."""
+    cdef bint wait_for_close_notify(self, Verdict* verdict, size_t* moved) noexcept nogil:
+        """False when a close_notify of our own may be sent, if that was to be found out."""
         cdef char scrap
         cdef size_t got = 0
         cdef int result = s.SSL_peek_ex(self.handle, &scrap, 1, &got)

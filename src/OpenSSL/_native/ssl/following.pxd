@@ -132,9 +132,9 @@ cdef inline void charge_datagram(Channel* channel, size_t size) noexcept nogil:
 
 
 cdef inline bint has_follower(const Channel* channel) noexcept nogil:
-    """Whether another record follows the present one: it is data, and no goodbye.
+    """Whether another record follows the present one: it is data, and no close_notify.
 
-    TLS 1.3 hides which of them it is, and no length tells it: a goodbye may be padded.  A
+    TLS 1.3 hides which of them it is, and no length tells it: a close_notify may be padded.  A
     full record is a part of something larger.
     """
     return channel.kind == DATA and (channel.length >= FULL or channel.told)

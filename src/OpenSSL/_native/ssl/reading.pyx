@@ -244,7 +244,7 @@ cdef class Reader(Engine):
             return False    # of datagrams each goes by itself
         if look_at_header(&self.channel, header):
             length = header[3] << 8 | header[4]
-            # A goodbye stays in the socket, where selectors see it: programs that read once
+            # A close_notify stays in the socket, where selectors see it: programs that read once
             # for each event would never hear of it.
             return (header[0] == DATA and ALERT < length <= left + SEAL
                     and (not self.channel.memory or self.channel.incoming >= 5 + length))

@@ -72,7 +72,7 @@ cdef class Worker(Conducted):
         self.channel.number = 0
         if operation == WRITE:
             return write_records(self.handle, &self.channel, &self.writing, data, size, moved)
-        # A goodbye before the handshake is refused, and nothing is sent for it.
+        # A close_notify before the handshake is refused, and nothing is sent for it.
         if self.channel.flight and not self.channel.gathering and (
                 operation != SHUTDOWN or not s.SSL_in_init(self.handle)):
             verdict = leave(&self.channel)
@@ -93,7 +93,7 @@ cdef class Worker(Conducted):
                 verdict = finish_for_good(self.handle, &self.channel, &self.writing)
                 if verdict.status != DONE:
                     return verdict
-            return self.say_goodbye(moved)
+            return self.exchange_close_notify(moved)
         verdict = errors.judge(self.handle, result, self.channel.number)
         if self.channel.gathering:
             verdict = finish_flight(self.handle, &self.channel, verdict, moved[0] > 0)

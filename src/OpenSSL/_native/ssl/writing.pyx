@@ -124,13 +124,13 @@ cdef Verdict finish(
 
 
 cdef Verdict finish_for_good(s.SSL* ssl, Channel* channel, Writing* writing) noexcept nogil:
-    """The same before a goodbye: what has begun goes out, and nothing is owed any more."""
+    """The same before close_notify: what has begun goes out, and nothing is owed any more."""
     cdef Verdict verdict = leave(channel)
     if verdict.status == DONE and writing.begun > 0 and writing.copy != NULL:
         verdict = finish(ssl, channel, writing, writing.copy, writing.owed)
     if verdict.status == WANT_WRITE:
         return verdict
-    # What cannot be said any more keeps nobody from saying goodbye.
+    # What cannot be said any more keeps nobody from sending close_notify.
     errors.clear()
     writing.owed = writing.begun = 0
     verdict.status = DONE
