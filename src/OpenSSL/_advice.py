@@ -62,14 +62,15 @@ _REASONS = {
     "http request": "a client spoke HTTP without TLS to this port",
     "https proxy request": "a client took this port for that of a proxy",
     "unsupported protocol": "the peer offers only versions that are refused here "
-    "(set_min_proto_version, set_security_level)",
+    "(set_min_proto_version, set_security_level, set_security_callback)",
     "tlsv1 alert protocol version": "the peer wants another version of TLS than those offered "
     "(set_min_proto_version, set_max_proto_version)",
     "no shared cipher": "no suite in common, or no certificate here for those of the client",
-    "no suitable signature algorithm": "the peer knows none that this key and security level allow",
+    "no suitable signature algorithm": "no certificate here whose signatures the peer takes and "
+    "the security level allows, nor a pre-shared key that fits the suite",
     "no suitable key share": "no group in common (set_groups_list)",
-    "no protocols available": "the lowest version is above the highest, or the security level "
-    "forbids all of them",
+    "no protocols available": "the lowest version is above the highest, or the security level or "
+    "callback forbids all of them",
     "no ciphers available": "the versions and the security level leave no suite",
     "unsafe legacy renegotiation disabled": "the server does not know RFC 5746; "
     "OP_LEGACY_SERVER_CONNECT talks to it all the same",

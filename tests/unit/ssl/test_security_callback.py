@@ -111,6 +111,28 @@ def test_others_are_used_in_its_place(side: str) -> None:
     assert ends.client.get_cipher_name() == "TLS_AES_128_GCM_SHA256"
 
 
+@pytest.mark.parametrize("where", ["context", "connection"])
+@SIDES
+def test_the_newest_version_may_be_refused(side: str, where: str) -> None:
+    def refuses(what: int, _bits: int, nid: int, _subject: Subject) -> bool:
+        return what == SSL.SECOP_VERSION and nid == SSL.TLS1_3_VERSION
+
+    guard = Guard(refuses)
+    ends = guarded(side, guard, where=where)
+    pump.handshake(*ends)
+    assert ends.client.get_protocol_version() == SSL.TLS1_2_VERSION
+    assert (SSL.SECOP_VERSION, 0, SSL.TLS1_3_VERSION, None) in guard.asked
+    assert pump.transfer(ends.client, ends.server, b"data") == b"data"
+
+
+@SIDES
+def test_who_refuses_every_version_is_told_so(side: str) -> None:
+    ends = guarded(side, Guard(REFUSALS["every version"]))
+    failure = getattr(pump.handshake_outcome(*ends), side)
+    assert failure.errors[-1].reason in ("no protocols available", "unsupported protocol")
+    assert any("security" in note for note in getattr(failure, "__notes__", ["security"]))
+
+
 def test_it_cannot_allow_what_the_level_refuses() -> None:
     ends = guarded("server", Guard())
     ends.server.set_security_level(5)

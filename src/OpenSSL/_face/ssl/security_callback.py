@@ -39,7 +39,8 @@ class ContextSecurityCallback(native_context.Context):
         OpenSSL's number of a group or a digest, or a protocol version, and 0 where there is
         none. ``subject`` is the name of a cipher suite as str, a group or a signature algorithm
         as the two bytes that stand for it in messages, a certificate as X509, a key as PKey, or
-        None. What it raises ends the handshake and comes out of the call that ran it.
+        None. What it raises ends the handshake and comes out of the call that ran it. A client
+        that may not offer a version offers the older ones below it, not those above.
 
         OpenSSL asks in the middle of its own lists. So the callback must not call its
         connection or the Contexts of that, which raise an Error then. Sessions of connections

@@ -35,6 +35,7 @@ cdef extern from "compat.h" nogil:
     void SSL_set_security_callback(s.SSL* ssl, s.security_hook callback)
     void SSL_CTX_set_security_callback(s.SSL_CTX* context, s.security_hook callback)
     s.security_hook SSL_get_security_callback(const s.SSL* ssl)
+    int SSL_SECOP_VERSION
     int SSL_SECOP_OTHER_TYPE
     int SSL_SECOP_OTHER_CIPHER
     int SSL_SECOP_OTHER_CURVE
@@ -73,6 +74,10 @@ cdef int on_permission(
         return 0
     channel = NULL if ssl == NULL else channel_of(ssl)
     if channel == NULL or not channel.hooked & ASKED_SECURITY:
+        return 1
+    # Before a handshake libssl asks about the newest version that it has, whatever is going to be
+    # spoken, and a "no" would be the end of it. It asks again about those that it chooses from.
+    if operation == SSL_SECOP_VERSION and s.SSL_in_before(ssl):
         return 1
     return on_question(ssl, operation, bits, nid, other)
 
