@@ -300,6 +300,12 @@ def test_what_no_key_can_be_made_of() -> None:
     here = crypto.PKey()
     with pytest.raises(TypeError, match="callable"):
         crypto.PKey.from_signer(elsewhere.certificate("p256"), b"no function")  # type: ignore[arg-type]
+
+    async def sign(_algorithm: object, _message: bytes) -> bytes:
+        return b""
+
+    with pytest.raises(TypeError, match="ordinary function: a signature cannot wait"):
+        crypto.PKey.from_signer(elsewhere.certificate("p256"), sign)  # type: ignore[arg-type]
     for junk in (None, 1, "text", b"bytes", object(), crypto.PKey):
         with pytest.raises(TypeError, match="public_key must be"):
             crypto.PKey.from_signer(junk, print)  # type: ignore[arg-type]

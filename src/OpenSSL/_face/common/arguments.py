@@ -118,12 +118,18 @@ def hook(name: str, value: _Hook | None) -> _Hook | None:
     It is asked in the middle of a call of libssl and has to answer there, so a coroutine
     function is refused: what it returns is not an answer.
     """
-    if value is not None and not callable(value):
+    return None if value is None else function(name, value, "a handshake")
+
+
+def function(name: str, value: _Hook, asked: str) -> _Hook:
+    """Return ``value`` if it can be called, else raise TypeError; ``asked`` says in what it is.
+
+    Not a coroutine function either: it is called where nothing can be awaited.
+    """
+    if not callable(value):
         raise TypeError(f"{name} must be callable")
-    if value is not None and _is_async(value):
-        raise TypeError(
-            f"{name} must be an ordinary function: a handshake cannot wait for a coroutine yet"
-        )
+    if _is_async(value):
+        raise TypeError(f"{name} must be an ordinary function: {asked} cannot wait for a coroutine")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import unlike, without_nul
+from OpenSSL._face.common.arguments import function, unlike, without_nul
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.signers import SigningAlgorithm
 from OpenSSL._native.common import owners, passphrases
@@ -237,14 +237,13 @@ class PKey(native.PKey):
         Such a key cannot be exported, and does not decrypt: servers leave ciphers with RSA key
         exchange out.
 
-        Raises TypeError if ``public_key`` is not such an object or ``sign`` cannot be called, Error
-        for keys of other kinds.
+        Raises TypeError if ``public_key`` is not such an object, or ``sign`` cannot be called or
+        is a coroutine function; Error for keys of other kinds.
 
         ``OSSL_PROVIDER_add_builtin(3)``, ``EVP_PKEY_fromdata(3)``
         """
-        if not callable(sign):
-            raise TypeError("sign must be callable")
-        made: PKey = native.from_signer(_public_half(public_key), sign)
+        asked = function("sign", sign, "a signature")
+        made: PKey = native.from_signer(_public_half(public_key), asked)
         return made
 
 

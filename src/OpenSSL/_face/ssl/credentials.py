@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import integer, named, path_bytes
+from OpenSSL._face.common.arguments import function, integer, named, path_bytes
 from OpenSSL._face.crypto.certificates import certificate
 from OpenSSL._face.crypto.keys import private_key
 from OpenSSL._native.common.constants import FILETYPE_PEM
@@ -38,12 +38,10 @@ class ContextCredentials(native_context.Context):
         passphrase, and the load fails.  What it raises comes out of the load.
         Without a callback an encrypted file is refused; nobody is prompted.
 
-        Raises TypeError if ``callback`` cannot be called.
+        Raises TypeError if ``callback`` cannot be called, or is a coroutine function.
         ``SSL_CTX_set_default_passwd_cb(3)``
         """
-        if not callable(callback):
-            raise TypeError("callback must be callable")
-        native.set_passwd_cb(self, callback, userdata)
+        native.set_passwd_cb(self, function("callback", callback, "a load"), userdata)
 
     def use_certificate(self, cert: X509 | Certificate) -> None:
         """Present ``cert`` to peers.
