@@ -243,8 +243,9 @@ class TestEcdh:
         assert caught.value.args[0]
 
     def test_what_has_no_name_is_refused(self, context):
-        with pytest.raises(AttributeError):
-            context.set_tmp_ecdh(object())
+        for value in (object(), None, "prime256v1", b"P-256"):
+            with pytest.raises(AttributeError, match="get_elliptic_curve"):
+                context.set_tmp_ecdh(value)
         with pytest.raises(TypeError):
             context.set_tmp_ecdh(Named(7))
 

@@ -59,7 +59,13 @@ def get_elliptic_curve(name: str) -> EllipticCurve:
 
 def curve_name(value: object) -> str:
     """OpenSSL's name for one of our curves or cryptography's; AttributeError for others."""
-    name = value.name  # type: ignore[attr-defined]
+    try:
+        name = value.name  # type: ignore[attr-defined]
+    except AttributeError:
+        raise AttributeError(
+            f"a {type(value).__name__} is not a curve, which has a name: get_elliptic_curve finds "
+            "one by that, and set_groups_list takes names"
+        ) from None
     if not isinstance(name, str):
         raise TypeError(f"the name of a curve must be a str, not {type(name).__name__}")
     return _ALSO_KNOWN.get(name, name)
