@@ -268,6 +268,9 @@ def test_wrong_arguments() -> None:
             context.add_custom_ext(number, SSL.EXT_CLIENT_HELLO)
     with pytest.raises(ValueError, match="EXT_ constants"):
         context.add_custom_ext(NUMBER, 2**32)
+    for places in (0, SSL.EXT_TLS1_3_ONLY | SSL.EXT_TLS_ONLY):
+        with pytest.raises(ValueError, match="context names no message"):
+            context.add_custom_ext(NUMBER, places)
     with pytest.raises(TypeError, match="add must be callable"):
         context.add_custom_ext(NUMBER, SSL.EXT_CLIENT_HELLO, b"body")  # type: ignore[arg-type]
     for number in (0, 16, 43):
@@ -279,6 +282,21 @@ def test_wrong_arguments() -> None:
     heard = saying(server := contexts.server_context(), None)
     pump.connected(server, context)
     assert heard == [(SSL.EXT_CLIENT_HELLO, b"x")], "the first one stays"
+
+
+def test_the_number_that_libssl_hides() -> None:
+    """libssl reads it up to TLS 1.2, and takes it for its own above."""
+    hidden = 65_000
+    context = contexts.client_context()
+    with pytest.raises(ValueError, match="libssl hides extension 65000 in TLS 1.3"):
+        context.add_custom_ext(hidden, IN_HELLOS, lambda *_: b"x")
+    heard: list[bytes] = []
+    server = contexts.server_context(version="TLSv1.2")
+    places = SSL.EXT_CLIENT_HELLO | SSL.EXT_TLS1_2_AND_BELOW_ONLY
+    context.add_custom_ext(hidden, places, lambda *_: b"x")
+    server.add_custom_ext(hidden, places, None, lambda *each: heard.append(each[2]))
+    pump.connected(server, context)
+    assert heard == [b"x"]
 
 
 TIMESTAMPS = 18

@@ -21,6 +21,11 @@ __all__ = ["ContextCustomExtensions"]
 
 #: The one that SSL_CTX_add_custom_ext(3) takes although libssl knows it (RFC 6962, section 3.3).
 _SIGNED_TIMESTAMPS = 18
+#: One that libssl has for a fault of CryptoPro's, and hides in TLS 1.3 (``ext_defs``).
+_CRYPTOPRO_BUG = 65000
+#: The bits of ``context`` that stand for a version or a transport, and not for a message.
+_CONDITIONS = 0x7F
+_UP_TO_TLS12 = 0x10
 
 
 class ContextCustomExtensions(native_context.Context):
@@ -57,7 +62,8 @@ class ContextCustomExtensions(native_context.Context):
         and never taken away. For connections made from now on.
 
         Raises TypeError for wrong types, ValueError for a number out of range or one that
-        libssl speaks of itself, Error where it was added before or ``context`` makes no sense.
+        libssl speaks of itself, or a ``context`` without a message, Error where it was added
+        before or ``context`` makes no sense. Nor is there 65000 in TLS 1.3, which libssl hides.
         Signed certificate timestamps, 18, libssl reads in clients only, and only where
         :meth:`enable_ct` was called: elsewhere they may be added, as for a server that sends
         them; where it was called that is an Error.
@@ -67,7 +73,14 @@ class ContextCustomExtensions(native_context.Context):
             raise ValueError(f"ext_type must be from 0 to 65535, not {ext_type}")
         if not 0 <= integer("context", context) < 2**32:
             raise ValueError("context must be made of EXT_ constants")
+        if not context & ~_CONDITIONS:
+            raise ValueError("context names no message: nobody would send or read the extension")
         make, read = hook("add", add), hook("parse", parse)
         if ext_type != _SIGNED_TIMESTAMPS and native.is_supported(ext_type):
             raise ValueError(f"libssl itself speaks of extension {ext_type}")
+        if ext_type == _CRYPTOPRO_BUG and not context & _UP_TO_TLS12:
+            raise ValueError(
+                f"libssl hides extension {ext_type} in TLS 1.3: take another number, or add "
+                "EXT_TLS1_2_AND_BELOW_ONLY to context"
+            )
         native.add(self, ext_type, context, make, read)
