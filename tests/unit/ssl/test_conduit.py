@@ -59,6 +59,24 @@ def test_what_follows_the_goodbye_stays_with_what_carried(kind: str) -> None:
         assert outer_received(below, 16) == b"in the outer one"
 
 
+class Borrower:
+    """Has a socket's own methods, and no descriptor to go around them by."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.recv, self.send = sock.recv, sock.send
+
+
+@versions
+def test_methods_that_are_borrowed_from_a_socket(version: str) -> None:
+    with sockets.tcp_pair() as (here, there):
+        server, client = outer.inside(Borrower(here), Borrower(there), version)
+        client.sendall(b"data")
+        assert server.recv(4) == b"data"
+        client.shutdown()
+        with verdicts.clean_close():
+            server.recv(1)
+
+
 def outer_received(below: Any, size: int) -> bytes:
     data = b""
     while len(data) < size:

@@ -52,8 +52,13 @@ cdef bint is_system(object socket, object method) except -1:
     if not isinstance(method, builtin):
         return getattr(method, "__module__", None) in cooperative
     owner = method.__self__
-    return isinstance(owner, plain) and (
-        owner is socket or owner.fileno() == socket.fileno())
+    if not isinstance(owner, plain):
+        return False
+    if owner is socket:
+        return True
+    # What has a socket's methods for its own, and no descriptor, is known by them alone.
+    number = getattr(socket, "fileno", None)
+    return callable(number) and owner.fileno() == number()
 
 
 cdef object method_of(object socket, str name, str other):
