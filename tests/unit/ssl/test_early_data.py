@@ -157,7 +157,7 @@ def test_what_has_failed_is_told_again() -> None:
 def test_the_wrong_side_and_the_wrong_time() -> None:
     server, client = contexts_for_early_data()
     ends = again(server, client)
-    with verdicts.protocol_error("a server has no early data"):
+    with verdicts.protocol_error("answers early data that it has read"):
         ends.server.write_early_data(b"x")
     with verdicts.protocol_error("read by a server"):
         ends.client.read_early_data(10)

@@ -125,16 +125,22 @@ class ConnectionEarlyData(native_connection.Connection):
     def write_early_data(self, data: Buffer) -> int:
         """Send ``data`` with a client's hello; return how many bytes were taken.
 
-        The connection needs a session that allows it (:meth:`set_session`), and has not
+        A client's connection needs a session that allows it (:meth:`set_session`), and has not
         begun its handshake. It may be called again for more or for the rest; after
         WantWriteError with the same bytes, more behind them or not. It is followed by
         :meth:`do_handshake`. Then ask :meth:`get_early_data_status`: **what was rejected
         is lost**, and nobody sends it again but the program. **It can be replayed**, and then
         happens twice: see :meth:`Context.set_max_early_data`.
 
-        Raises Error for a server, which does not know yet who its client is, where no session
-        allows it, or for more than that allows, and nothing is sent then; TypeError for what
-        has no bytes, and what :meth:`send` raises.
+        A server that has read early data sends its answer so, between two calls of
+        :meth:`read_early_data` or behind them, until its client has finished; each call takes a
+        record at most. The answer comes with the server's own part of the handshake, and the
+        client receives it behind :meth:`do_handshake` like any other. It **may answer a
+        replay**, and is encrypted for the keys of who has first sent the data.
+
+        Raises Error where no session allows it, for more than that allows, for a server that has
+        read nothing or whose client has finished, or over an object with methods of its own, and
+        nothing is sent then; TypeError for what has no bytes, and what :meth:`send` raises.
         ``SSL_write_early_data(3)``
         """
         return native.write(self, octets("data", data))
@@ -144,8 +150,9 @@ class ConnectionEarlyData(native_connection.Connection):
 
         For servers, instead of :meth:`do_handshake`, until it returns b"". A server that does
         not call it refuses such data; one that has begun must read all of it, and until then
-        every other operation raises an Error. What was received **may be a replay**, and is
-        from a client that has resumed a session and not finished its handshake.
+        every operation but :meth:`write_early_data`, for an answer, raises an Error. What was
+        received **may be a replay**, and is from a client that has resumed a session and not
+        finished its handshake.
 
         Raises TypeError if ``size`` is not an integer, ValueError if it is not positive, Error
         if the rules of verification are no longer those of the session, and what :meth:`recv`

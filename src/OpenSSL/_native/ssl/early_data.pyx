@@ -4,7 +4,8 @@ Theory.  libssl takes such data for nothing but early data (SSL_read_early_data(
 while some of it is
 yet to be read (``Engine.early``) no other operation goes on, because a plain read would hand
 it out as if the handshake were over.  It stands on a session, so the rules that the session
-stands for are looked at again with each piece.
+stands for are looked at again with each piece, and with each piece of an answer: a server may
+answer at once, by the keys that come after the handshake, or the client has won nothing.
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -12,10 +13,11 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport uint32_t
 
 cimport OpenSSL._native.common.errors as errors
+cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.asking as asking
 cimport OpenSSL._native.ssl.channel as channel
-from OpenSSL._native.common.errors cimport DONE, fail_wanting
+from OpenSSL._native.common.errors cimport DONE, WANT_WRITE, fail_wanting
 from OpenSSL._native.common.hooks cimport ON_EARLY_DATA, ON_EARLY_ONCE
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.connection cimport Connection
@@ -34,9 +36,14 @@ cdef extern from "compat.h" nogil:
     int SSL_export_keying_material_early(s.SSL* ssl, unsigned char* data, size_t size,
         const char* label, size_t label_size, const unsigned char* context, size_t context_size)
     int TLS_ST_CW_CLNT_HELLO
+    int TLS_ST_SR_END_OF_EARLY_DATA
+    int SSL_EARLY_DATA_ACCEPTED
+    int BIO_FLAGS_WRITE
+    int BIO_test_flags(const c.BIO* bio, int flags)
 
 cdef enum:
     LARGEST = 1 << 20       # bytes that are asked for at once
+    RECORD = 16384          # bytes, the most that one carries
     PIECE = 4000            # with its record it fits into libssl's buffer of 4096 bytes
     BESIDE_HELLO = 1000     # so does this much, with a hello in front of it
 
@@ -116,8 +123,6 @@ cdef int check_write(Connection connection, size_t size) except -1:
     cdef s.SSL_SESSION* session = s.SSL_get_session(connection.handle)
     cdef size_t most
     cdef bint fits
-    if s.SSL_is_server(connection.handle):
-        fail("a server has no early data: nobody knows yet who the client is")
     if s.SSL_in_before(connection.handle):
         connection.early_sent = 0
         connection.early_owed = 0
@@ -172,23 +177,94 @@ cdef int push_some(
     return push(connection, data, PIECE if size > PIECE else size, moved, deadline)
 
 
+# ---- a server's
+
+cdef int check_rules(Connection connection) except -1:
+    """What has come stands on a session: end it where that stands for other rules now."""
+    cdef bint good
+    connection.start_reading()
+    good = allows_early(connection.handle, &connection.channel)
+    connection.stop_reading()
+    if not good:
+        give_up(connection)
+        refuse_session(&connection.channel)
+    return 0
+
+
+cdef int give_up(Connection connection) except -1:
+    connection.abort()
+    connection.aborted = True
+    connection.channel.poisoned = False
+    errors.clear()
+    return 0
+
+
+cdef int check_answer(Connection connection) except -1:
+    """Refuse an answer to what has not come, and one that is none any more."""
+    cdef int state = s.SSL_get_state(connection.handle)
+    if SSL_get_early_data_status(connection.handle) != SSL_EARLY_DATA_ACCEPTED:
+        fail("a server answers early data that it has read (read_early_data)")
+    if state != s.TLS_ST_EARLY_DATA and state != TLS_ST_SR_END_OF_EARLY_DATA:
+        fail("too late to answer early data: what is sent now comes after the handshake (send)")
+    if connection.conduit is not None:
+        fail("early data is answered over sockets and in memory only")
+    return check_rules(connection)
+
+
+cdef int push_answer(
+    Connection connection, char* data, size_t size, size_t* moved, double* deadline,
+) except -1:
+    """Send a record at most.
+
+    libssl writes it into a buffer, does not look at what comes of its flush, and throws the
+    buffer away at the end of the handshake (SSL_write_early_data in OpenSSL 3.0 to 4.0).  So all
+    of it has to be taken: a socket's is gathered, and memory grows a record beyond its limit.
+    """
+    cdef int status
+    cdef size_t limit = connection.channel.limit
+    if connection.channel.memory and limit > 0 and connection.channel.outgoing >= limit:
+        return WANT_WRITE
+    connection.channel.limit = 0
+    try:
+        status = connection.perform(
+            EARLY_WRITE, data, RECORD if size > RECORD else size, moved, deadline)
+    finally:
+        connection.channel.limit = limit
+    if moved[0] > 0 and BIO_test_flags(s.SSL_get_rbio(connection.handle), BIO_FLAGS_WRITE):
+        # There was no memory to gather it, or the kernel encrypts.
+        give_up(connection)
+        fail("the answer to early data could not be sent whole")
+    return status
+
+
+# ---- both
+
 def write(Connection connection not None, data not None: Any) -> int:
     """How many bytes were taken: those of one record at most (SSL_write_ex(3))."""
     cdef Py_buffer view
     cdef size_t moved = 0
     cdef double deadline = 0
     cdef int status = DONE
+    cdef bint answering
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
     try:
         connection.enter_turn(&deadline)
         try:
             connection.enter_io()
             try:
+                connection.check_aborted()
                 connection.check_over()
-                check_write(connection, view.len)
+                answering = s.SSL_is_server(connection.handle) != 0
+                if answering:
+                    check_answer(connection)
+                else:
+                    check_write(connection, view.len)
                 if connection.channel.memory:
                     channel.make_ready(&connection.channel, PIECE)
-                if view.len > 0:
+                if view.len > 0 and answering:
+                    status = push_answer(
+                        connection, <char*>view.buf, view.len, &moved, &deadline)
+                elif view.len > 0:
                     status = push_some(
                         connection, <char*>view.buf, view.len, &moved, &deadline)
                 connection.early_sent += moved
@@ -201,23 +277,6 @@ def write(Connection connection not None, data not None: Any) -> int:
         return moved
     finally:
         PyBuffer_Release(&view)
-
-
-# ---- a server's
-
-cdef int check_rules(Connection connection) except -1:
-    """What has come stands on a session: end it where that stands for other rules now."""
-    cdef bint good
-    connection.start_reading()
-    good = allows_early(connection.handle, &connection.channel)
-    connection.stop_reading()
-    if not good:
-        connection.abort()
-        connection.aborted = True
-        connection.channel.poisoned = False
-        errors.clear()
-        refuse_session(&connection.channel)
-    return 0
 
 
 def read(Connection connection not None, size_t size) -> bytes:

@@ -186,7 +186,8 @@ cdef class Engine(Worker):
                 self.check_aborted()
             if self.end == OVER:
                 self.check_over()
-            if self.early and operation != EARLY_READ and operation != SHUTDOWN:
+            if self.early and operation != EARLY_READ and (
+                    operation != EARLY_WRITE and operation != SHUTDOWN):
                 # A read would hand it out as if it had come after the handshake.
                 raise Error([(
                     "SSL routines", "", "read early data to its end first (read_early_data)")])

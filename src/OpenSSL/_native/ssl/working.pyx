@@ -87,6 +87,9 @@ cdef class Worker(Conducted):
         elif operation == EARLY_READ:
             result = SSL_read_early_data(self.handle, data, size, moved)
         elif operation == EARLY_WRITE:
+            if s.SSL_is_server(self.handle):
+                # libssl does not look at what comes of its flush, so all has to be taken.
+                begin_flight(&self.channel)
             result = SSL_write_early_data(self.handle, data, size, moved)
         else:
             if self.writing.owed > 0:
