@@ -560,4 +560,10 @@ static inline void brisk_free_names(STACK_OF(X509_NAME) *names)
     sk_X509_NAME_pop_free(names, X509_NAME_free);
 }
 
+/* NULL where there is no list, and where there is no memory. */
+static inline STACK_OF(X509_NAME) *brisk_copy_names(const STACK_OF(X509_NAME) *names)
+{
+    return names == NULL ? NULL : sk_X509_NAME_deep_copy(names, X509_NAME_dup, X509_NAME_free);
+}
+
 #endif

@@ -148,8 +148,8 @@ cdef extern from "compat.h" nogil:
     X509* sk_X509_value(const X509_CHAIN* chain, int index)
     X509_CHAIN* sk_X509_new_null()
     int sk_X509_NAME_num(const X509_NAME_LIST* names)
-    X509_NAME* sk_X509_NAME_value(const X509_NAME_LIST* names, int index)
     void brisk_free_names(X509_NAME_LIST* names)
+    X509_NAME_LIST* brisk_copy_names(const X509_NAME_LIST* names)
 
     # ---- x509_vfy.h
     int X509_V_OK

@@ -22,6 +22,8 @@ cdef class X509Name(Owner):
 cdef object wrap_name(c.X509_NAME* taken)
 cdef object borrow_name(NameOwner owner, bint subject)
 cdef list wrap_names(const c.X509_NAME_LIST* borrowed)
+# The names of a list that is the caller's own; it is freed, or NULL.
+cdef list take_names(c.X509_NAME_LIST* copies)
 cdef unsigned long hash_of(const c.X509_NAME* name) except? 0
 # The one place that gives names back.
 cdef void release_name(c.X509_NAME* name) noexcept nogil

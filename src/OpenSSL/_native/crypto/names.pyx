@@ -16,6 +16,7 @@ cimport OpenSSL._native.crypto.asn1 as asn1
 from OpenSSL._native.common.owners cimport Owner, new, wrap
 
 cdef extern from "compat.h" nogil:
+    c.X509_NAME* sk_X509_NAME_shift(c.X509_NAME_LIST* names)
     int MBSTRING_UTF8
     void X509_NAME_free(c.X509_NAME* name)
     c.X509_NAME* d2i_X509_NAME(c.X509_NAME** into, const unsigned char** data, long size)
@@ -96,17 +97,25 @@ cdef object borrow_name(NameOwner owner, bint subject):
     return made
 
 
-cdef list wrap_names(const c.X509_NAME_LIST* borrowed):
+cdef list take_names(c.X509_NAME_LIST* copies):
     cdef list names = []
-    cdef c.X509_NAME* copied
-    cdef int index
-    errors.clear()
-    for index in range(c.sk_X509_NAME_num(borrowed)):
-        copied = c.X509_NAME_dup(c.sk_X509_NAME_value(borrowed, index))
-        if copied == NULL:
-            errors.fail_crypto("the name cannot be copied")
-        names.append(wrap_name(copied))
+    try:
+        while c.sk_X509_NAME_num(copies) > 0:
+            names.append(wrap_name(sk_X509_NAME_shift(copies)))
+    finally:
+        c.brisk_free_names(copies)
     return names
+
+
+cdef list wrap_names(const c.X509_NAME_LIST* borrowed):
+    # Making an object may run a finaliser, which may have another list put in this one's place:
+    # all names are copied before the first object is made.
+    cdef c.X509_NAME_LIST* copies
+    errors.clear()
+    copies = c.brisk_copy_names(borrowed)
+    if copies == NULL and borrowed != NULL:
+        errors.fail_crypto("the names cannot be copied")
+    return take_names(copies)
 
 
 # ---- attributes

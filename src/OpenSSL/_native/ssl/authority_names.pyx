@@ -15,6 +15,7 @@ cdef extern from "compat.h" nogil:
     void SSL_set_client_CA_list(s.SSL* ssl, c.X509_NAME_LIST* names)
     c.X509_NAME_LIST* SSL_CTX_get_client_CA_list(const s.SSL_CTX* context)
     c.X509_NAME_LIST* sk_X509_NAME_new_null()
+    c.X509_NAME* sk_X509_NAME_value(const c.X509_NAME_LIST* names, int index)
     int sk_X509_NAME_push(c.X509_NAME_LIST* names, c.X509_NAME* name)
 
 cdef enum:
@@ -39,7 +40,7 @@ cdef int check_room(const c.X509_NAME_LIST* names, const c.X509_NAME* more) exce
     cdef int index
     # Of no list at all libssl counts -1 names (OPENSSL_sk_num, 3.0 to 4.0).
     for index in range(c.sk_X509_NAME_num(names)):
-        room += room_of(c.sk_X509_NAME_value(names, index))
+        room += room_of(sk_X509_NAME_value(names, index))
     if room > MOST_NAMES:
         raise ValueError(
             f"names of authorities have at most {MOST_NAMES} bytes in all, not {room}")
@@ -66,7 +67,7 @@ def add_client_ca(Context context not None, X509 authority not None) -> None:
 cdef bint has_name(const c.X509_NAME_LIST* names, const c.X509_NAME* name) noexcept:
     cdef int index
     for index in range(c.sk_X509_NAME_num(names)):
-        if c.X509_NAME_cmp(c.sk_X509_NAME_value(names, index), name) == 0:
+        if c.X509_NAME_cmp(sk_X509_NAME_value(names, index), name) == 0:
             return True
     return False
 

@@ -77,5 +77,7 @@ cdef class Context:
     cdef void tell_removed(self) noexcept
 
     # Around such a computation; see Engine.
-    cdef void start_reading(self) noexcept
+    # False where what it is digested to has to be made again first, by ``refresh``.
+    cdef bint start_reading(self) noexcept
+    cdef void refresh(self) noexcept
     cdef void stop_reading(self) noexcept nogil

@@ -257,31 +257,44 @@ cdef class Context:
             self.reader_forks = forks.count
             self.readers = 0
 
-    cdef void start_reading(self) noexcept:
+    cdef void refresh(self) noexcept:
+        # A finaliser may run meanwhile, which would wait for whatever this thread has announced.
+        if self.common.fresh:
+            return
+        if not brisk_lock_try(&self.lock, &forks):
+            if (brisk_lock_is_mine(&self.lock, &forks) or walks_in(<void*>self)
+                    or brisk_is_finalizing() or brisk_lock_was_forked(&self.lock, &forks)):
+                return      # as start_reading has it
+            with nogil:
+                brisk_lock_wait(&self.lock, &forks)
+        if not self.common.fresh:
+            self.digest()
+        brisk_lock_leave(&self.lock)
+
+    cdef bint start_reading(self) noexcept:
         # The lock is free of changers for as long as we hold it, and they
-        # wait for the count afterwards.
+        # wait for the count afterwards.  No Python runs here.
         if not brisk_lock_try(&self.lock, &forks):
             if brisk_lock_is_mine(&self.lock, &forks):
                 # In the middle of a change: what is digested now might not stay.
                 brisk_lock_again(&self.lock)
                 brisk_count_add(&self.readers, 1)
                 brisk_lock_leave(&self.lock)
-                return
+                return True
             elif walks_in(<void*>self):
                 # Whoever has it waits for us, and then for the others as well.
                 brisk_count_add(&self.readers, 1)
-                return
+                return True
             elif brisk_is_finalizing() or brisk_lock_was_forked(&self.lock, &forks):
                 # Nobody will give it back: nobody changes the Context or waits for the count.
-                return
+                return True
             else:
                 with nogil:
                     brisk_lock_wait(&self.lock, &forks)
         self.count_again()
-        if not self.common.fresh:
-            self.digest()
         brisk_count_add(&self.readers, 1)
         brisk_lock_leave(&self.lock)
+        return self.common.fresh
 
     cdef void stop_reading(self) noexcept nogil:
         brisk_count_add(&self.readers, -1)

@@ -8,7 +8,7 @@ cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.asking as asking
 from OpenSSL._native.crypto.certificates cimport wrap_certificate, wrap_chain
 from OpenSSL._native.crypto.keys cimport release_key
-from OpenSSL._native.crypto.names cimport wrap_names
+from OpenSSL._native.crypto.names cimport take_names
 from OpenSSL._native.ssl.connection cimport Connection
 
 cdef extern from "compat.h" nogil:
@@ -16,7 +16,6 @@ cdef extern from "compat.h" nogil:
     c.X509_CHAIN* SSL_get_peer_cert_chain(const s.SSL* ssl)
     c.X509_CHAIN* SSL_get0_verified_chain(const s.SSL* ssl)
     c.X509_NAME_LIST* SSL_get_client_CA_list(const s.SSL* ssl)
-    c.X509_NAME_LIST* SSL_dup_CA_list(const c.X509_NAME_LIST* names)
     const char* SSL_CIPHER_standard_name(const s.SSL_CIPHER* cipher)
     const char* brisk_compression_name(const s.SSL* ssl)
     char* SSL_get_shared_ciphers(const s.SSL* ssl, char* text, int size)
@@ -94,16 +93,11 @@ def get_client_ca_list(Connection connection not None) -> list[X509Name]:
         errors.clear()
         names = SSL_get_client_CA_list(connection.handle)
         if names != NULL:
-            copy = SSL_dup_CA_list(names)
+            copy = c.brisk_copy_names(names)
         connection.stop_reading()
-        if names == NULL:
-            return []
-        if copy == NULL:
+        if names != NULL and copy == NULL:
             errors.fail_ssl("the list cannot be copied")
-        try:
-            return wrap_names(copy)
-        finally:
-            c.brisk_free_names(copy)
+        return take_names(copy)
     finally:
         connection.leave()
 

@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.crypto.names cimport wrap_names
+from OpenSSL._native.crypto.names cimport take_names, wrap_names
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.either cimport (
@@ -133,12 +133,17 @@ def get_authorities(Context context not None) -> list[Any]:
 
 
 def connection_get_authorities(Connection connection not None) -> list[Any]:
+    cdef const c.X509_NAME_LIST* names
+    cdef c.X509_NAME_LIST* copy
     connection.enter()
     try:
         connection.start_reading()      # they may be the Context's
-        try:
-            return wrap_names(SSL_get0_CA_list(connection.handle))
-        finally:
-            connection.stop_reading()
+        errors.clear()
+        names = SSL_get0_CA_list(connection.handle)
+        copy = c.brisk_copy_names(names)
+        connection.stop_reading()
+        if names != NULL and copy == NULL:
+            errors.fail_ssl("the list cannot be copied")
+        return take_names(copy)
     finally:
         connection.leave()

@@ -33,7 +33,10 @@ cdef class Tenant(Entrance):
         return self.own_hooks >> which & 1
     cdef inline void own(self, Hook which) noexcept:
         self.own_hooks |= bit(which)
+    # From here to stop_reading no Python may run, but for hooks: a finaliser that changes one of
+    # the Contexts would wait for its own thread.
     cdef void start_reading(self) noexcept
+    cdef bint announce(self) noexcept
     cdef void stop_reading(self) noexcept
     cdef bint may_move(self) noexcept
     cdef void give_up(self) noexcept

@@ -53,6 +53,10 @@ cdef extern from "compat.h" nogil:
 # How to verify, as far as libssl does not tell it.
 cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
 
+cdef enum:
+    # How often rules are digested once more, because they were changed meanwhile.
+    DIGESTIONS = 3
+
 # The name of a note.
 cdef str EXPECTED_KEYS = "expected keys"
 
@@ -116,16 +120,32 @@ cdef class Tenant(Entrance):
     """What lives under a Context and may move to another."""
 
     cdef void start_reading(self) noexcept:
+        cdef int left
+        # Digesting rules may run a finaliser, and that may change either Context, or move this
+        # connection to another: it is done before anything is announced, and what could not be
+        # digested in the end stands for nothing.
+        for left in range(DIGESTIONS, -1, -1):
+            self.first.refresh()
+            if self.context is not self.first:
+                self.context.refresh()
+            if self.announce() or left == 0:
+                return
+            self.stop_reading()
+
+    cdef bint announce(self) noexcept:
+        """Have changers of the Contexts wait; False where one is to be digested first."""
+        cdef bint good
         # Always in the same order, so that two connections cannot wait for each other.
         if self.context is self.first:
-            self.first.start_reading()
+            good = self.first.start_reading()
         elif <void*>self.context < <void*>self.first:
-            self.context.start_reading()
-            self.first.start_reading()
+            good = self.context.start_reading()
+            good = self.first.start_reading() and good
         else:
-            self.first.start_reading()
-            self.context.start_reading()
+            good = self.first.start_reading()
+            good = self.context.start_reading() and good
         self.reading = True
+        return good
 
     cdef void stop_reading(self) noexcept:
         self.reading = False
