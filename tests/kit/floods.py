@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kit import authority, contexts, pump, sealing
-from kit.records import ALERT, HANDSHAKE
+from kit.records import ALERT, DATA, HANDSHAKE
 from OpenSSL import SSL
 
 SERVER, CLIENT = True, False
@@ -64,6 +65,24 @@ def _warnings(made: Made) -> bytes:
     return b"".join(warned) + made.seal(HANDSHAKE, sealing.HELLO_REQUEST)
 
 
+def _empty(made: Made) -> bytes:
+    """Records of data without any: libssl allows 32 of them, if something else follows."""
+    assert isinstance(made, sealing.Sealer13)
+    return made.key_update() + b"".join(made.seal(DATA, b"") for _ in range(30))
+
+
+def fragment(number: int) -> bytes:
+    """A byte of a client's hello over DTLS; however many come, it is never whole."""
+    size, offset = 5000, 1 + number % 4900
+    header = b"\1" + size.to_bytes(3, "big") + b"\0\0"
+    return header + offset.to_bytes(3, "big") + (1).to_bytes(3, "big") + b"x"
+
+
+def _fragments() -> Callable[[Made], bytes]:
+    numbers = itertools.count()
+    return lambda made: made.seal(HANDSHAKE, fragment(next(numbers)))
+
+
 def _renegotiation(made: Made) -> bytes:
     """A message as any client begins with."""
     client = SSL.Connection(contexts.client_context(version="TLSv1.2"), None)
@@ -82,6 +101,7 @@ STREAMS = (
     Flood("late requests by the hundred", "TLSv1.3", CLIENT, _messages(CERTIFICATE_REQUEST * 900)),
     Flood("hello requests", "TLSv1.2", CLIENT, _messages(sealing.HELLO_REQUEST)),
     Flood("warnings", "TLSv1.2", CLIENT, _warnings),
+    Flood("empty records", "TLSv1.3", SERVER, _empty),
     Flood("renegotiations", "TLSv1.2", SERVER, _renegotiation),
 )
 DATAGRAMS = (
@@ -89,6 +109,8 @@ DATAGRAMS = (
     Flood("junk", "DTLS", CLIENT, lambda _: JUNK),
     Flood("nothing", "DTLS", CLIENT, lambda _: b""),
     Flood("hello requests", "DTLS", CLIENT, _messages(b"\0" * 12)),
+    Flood("fragments", "DTLS", SERVER, _fragments()),
+    Flood("fragments", "DTLS", CLIENT, _fragments()),
 )
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from kit import contexts, floods, pump, sealing, sockets, verdicts
 from kit.floods import CLIENT, SERVER, Flood, Heart
-from kit.records import HANDSHAKE
+from kit.records import DATA, HANDSHAKE
 from OpenSSL import SSL
 
 TOO_MANY = r"more than \d+ records in a row that hold no data"
@@ -69,6 +69,15 @@ def test_the_peer_is_told(version: str) -> None:
         pump.drain(peer)
     assert told.value.alert == caught.value.alert
     assert told.value.alert_sent is False
+
+
+def test_up_to_tls_1_2_libssl_itself_ends_empty_records() -> None:
+    flood = Flood("", "TLSv1.2", CLIENT, lambda made: made.seal(DATA, b""))
+    victim, peer = floods.in_memory(flood, 0)
+    for part in flood.parts(peer, 5000):
+        victim.bio_write(part)
+    with verdicts.protocol_error("record too small"):
+        victim.recv(1)
 
 
 def test_a_bound_can_be_set() -> None:
@@ -314,14 +323,7 @@ def test_one_may_send_while_another_is_flooded() -> None:
 
 @datagrams
 def test_datagrams_do_not_keep_anybody(flood: Flood) -> None:
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs,
-    ):
-        for each in (mine, theirs):
-            each.bind((sockets.LOOPBACK, 0))
-        mine.connect(theirs.getsockname())
-        theirs.connect(mine.getsockname())
+    with sockets.udp_pair() as (mine, theirs):
         peer = floods.peer(flood, theirs)
         shaking = sockets.in_thread(peer.do_handshake)
         victim = floods.victim(flood, mine, 0)
@@ -335,6 +337,46 @@ def test_datagrams_do_not_keep_anybody(flood: Flood) -> None:
             with verdicts.wants_read():  # it returns, though there is always more
                 victim.recv(100)
             assert heart.beats
+
+
+def a_hello_in_pieces() -> list[bytes]:
+    """Records of fragments without keys, which never make a hello."""
+    made = []
+    for number in range(2000):
+        body = floods.fragment(number)
+        counted = number.to_bytes(6, "big") + len(body).to_bytes(2, "big")
+        made.append(b"\x16\xfe\xfd\0\0" + counted + body)
+    return made
+
+
+@pytest.mark.parametrize("call", ["do_handshake", "recv", "sendall"])
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.holds("S1")
+def test_a_hello_that_never_becomes_whole_keeps_nobody(call: str, waits: bool) -> None:
+    flood = Flood("", "DTLS", SERVER, lambda _: b"")
+    with sockets.udp_pair() as (mine, theirs):
+        victim = floods.victim(flood, mine)
+        calls = {
+            "do_handshake": victim.do_handshake,
+            "recv": lambda: victim.recv(100),
+            "sendall": lambda: victim.sendall(b"data"),
+        }
+        with floods.sent(theirs, a_hello_in_pieces()), Heart() as heart:
+            mine.settimeout(0.2 if waits else 0)
+            start = time.monotonic()
+            with pytest.raises(TimeoutError) if waits else verdicts.wants_read():
+                calls[call]()
+            assert time.monotonic() - start < sockets.PATIENCE
+            assert heart.beats or not waits
+
+
+def test_in_memory_a_hello_that_never_becomes_whole_is_waited_for() -> None:
+    victim = floods.victim(Flood("", "DTLS", SERVER, lambda _: b""), None)
+    for record in a_hello_in_pieces():
+        victim.bio_write(record)
+    for _ in range(5):
+        with verdicts.wants_read():
+            victim.do_handshake()
 
 
 def test_listening_to_junk_keeps_its_timeout() -> None:
