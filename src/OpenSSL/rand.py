@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 
+from OpenSSL._face.common.arguments import integer, octets
 from OpenSSL._native.common import randomness as native
 
 __all__ = ["add", "bytes", "seed", "status"]
@@ -16,11 +17,7 @@ def add(buffer: builtins.bytes, entropy: int) -> None:
 
     ``RAND_add(3)``
     """
-    if not isinstance(buffer, builtins.bytes):
-        raise TypeError("buffer must be a byte string")
-    if not isinstance(entropy, int):
-        raise TypeError("entropy must be an integer")
-    native.add(buffer, entropy)
+    native.add(octets("buffer", buffer), integer("entropy", entropy))
 
 
 def seed(buffer: builtins.bytes) -> None:
@@ -28,7 +25,8 @@ def seed(buffer: builtins.bytes) -> None:
 
     ``RAND_add(3)``
     """
-    add(buffer, len(buffer))
+    stirred = octets("buffer", buffer)
+    native.add(stirred, len(stirred))
 
 
 def status() -> int:
@@ -46,8 +44,7 @@ def bytes(num_bytes: int) -> builtins.bytes:
 
     ``RAND_bytes(3)``
     """
-    if not isinstance(num_bytes, int):
-        raise TypeError("num_bytes must be an integer")
+    integer("num_bytes", num_bytes)
     if not 0 <= num_bytes < 2**31:
         raise ValueError("num_bytes must not be negative or exceed 2 GiB")
     return native.take(num_bytes)

@@ -78,7 +78,7 @@ def test_a_name_comes_back_from_der() -> None:
 def test_what_is_no_name(data: bytes) -> None:
     with pytest.raises(crypto.Error):
         crypto.X509Name.from_der(data)
-    for wrong in ("text", None, bytearray(b"0\0"), 7):
+    for wrong in ("text", None, 7):
         with pytest.raises(TypeError, match="byte string"):
             crypto.X509Name.from_der(wrong)  # type: ignore[arg-type]
 

@@ -281,7 +281,7 @@ def test_a_message_that_is_cut_or_too_long_is_none() -> None:
             SSL.ClientHello(wrong)
     with pytest.raises(ValueError, match="another message"):
         SSL.ClientHello(b"\2" + message[1:])
-    with pytest.raises(TypeError, match="message must be bytes"):
+    with pytest.raises(TypeError, match="message must be a byte string"):
         SSL.ClientHello("text")  # type: ignore[arg-type]
     assert "15 cipher" not in repr(SSL.ClientHello(message))
 

@@ -13,17 +13,21 @@ from OpenSSL._exceptions import CryptoError, Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any, TypeVar
 
+    _Value = TypeVar("_Value")
     _Hook = TypeVar("_Hook", bound=Callable[..., Any])
 
 __all__ = [
+    "among",
     "hook",
     "integer",
+    "listed",
     "named",
     "octets",
     "path_bytes",
+    "spelled",
     "text_to_bytes",
     "unix_time",
     "unlike",
@@ -137,7 +141,41 @@ def octets(name: str, value: object) -> bytes:
     """Return ``value`` as bytes; raise TypeError for anything else, text included."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    raise TypeError(f"{name} must be bytes, not {type(value).__name__}")
+    raise TypeError(f"{name} must be a byte string, not {type(value).__name__}")
+
+
+def spelled(name: str, value: object) -> bytes:
+    """Return text in UTF-8, or bytes as they are; raise TypeError for anything else."""
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"{name} must be bytes or str, not {type(value).__name__}")
+
+
+def listed(name: str, value: object) -> bytes:
+    """Return OpenSSL's names with colons between, text or bytes, as bytes.
+
+    Raises TypeError for anything else, ValueError for a NUL byte.
+    """
+    return without_nul(name, spelled(name, value))
+
+
+def among(name: str, values: object, known: Mapping[str, _Value]) -> list[_Value]:
+    """Return what each of some names stands for.
+
+    Raises TypeError if it is not a list of text, ValueError for a name that nobody knows.
+    """
+    if isinstance(values, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"{name} must be a list of names, not {type(values).__name__}")
+    found = []
+    for each in values:  # type: ignore[attr-defined]
+        if not isinstance(each, str):
+            raise TypeError(f"{name} must be a list of names, not of {type(each).__name__}")
+        if each not in known:
+            raise ValueError(f"{name} must be among {', '.join(known)}")
+        found.append(known[each])
+    return found
 
 
 def _is_async(value: Any) -> bool:

@@ -21,8 +21,11 @@ def name_bytes(what: str, value: str | bytes) -> bytes:
             value = value.encode("ascii")
         except UnicodeEncodeError:
             raise ValueError(f"{what} must be ASCII; encode it with IDNA first") from None
-    if not isinstance(value, bytes):
+    if not isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
+    value = bytes(value)
+    if not value.isascii():
+        raise ValueError(f"{what} must be ASCII; encode it with IDNA first")
     if b"\0" in value:
         raise ValueError(f"{what} must not contain a NUL byte")
     if not value or len(value) > LONGEST_NAME:

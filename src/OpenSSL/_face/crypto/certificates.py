@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import integer, unlike
+from OpenSSL._face.common.arguments import integer, octets, unlike
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificate_names import CertificateNames
 from OpenSSL._face.crypto.keys import PKey
@@ -147,9 +147,7 @@ class X509(CertificateNames):
 
         ``X509_set1_notBefore(3)``
         """
-        if not isinstance(when, bytes):
-            raise TypeError("when must be a byte string")
-        fields.set_boundary(self, False, when)
+        fields.set_boundary(self, False, octets("when", when))
 
     def get_notAfter(self) -> bytes | None:
         """When the certificate stops being valid, or None when that is not set.
@@ -165,9 +163,7 @@ class X509(CertificateNames):
 
         ``X509_set1_notAfter(3)``
         """
-        if not isinstance(when, bytes):
-            raise TypeError("when must be a byte string")
-        fields.set_boundary(self, True, when)
+        fields.set_boundary(self, True, octets("when", when))
 
     def gmtime_adj_notBefore(self, amount: int) -> None:
         """Let the certificate be valid from ``amount`` seconds from now.

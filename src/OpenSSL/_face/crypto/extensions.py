@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from OpenSSL._face.common.arguments import octets
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._native.common import owners
@@ -34,11 +35,8 @@ class X509Extension(native.X509Extension):
             raise TypeError("issuer must be an X509 instance")
         if subject is not None and not isinstance(subject, X509):
             raise TypeError("subject must be an X509 instance")
-        if not isinstance(type_name, bytes):
-            raise TypeError("type_name must be a byte string")
-        if not isinstance(value, bytes):
-            raise TypeError("value must be a byte string")
-        native.fill(self, type_name, b"critical," + value if critical else value, subject, issuer)
+        kind, said = octets("type_name", type_name), octets("value", value)
+        native.fill(self, kind, b"critical," + said if critical else said, subject, issuer)
 
     def __repr__(self) -> str:
         return shown(self, self._told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from OpenSSL._face.common.arguments import octets, spelled
 from OpenSSL._face.common.showing import in_any_case
 from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import names as native
@@ -50,11 +51,7 @@ class X509Name(native.X509Name):
         nid = native.find_nid(name)
         if nid == 0:
             raise AttributeError(f"No such attribute: {name!r}")
-        if isinstance(value, str):
-            value = value.encode("utf-8")
-        if not isinstance(value, bytes):
-            raise TypeError(f"the value must be str or bytes, not {type(value).__name__}")
-        native.set_attribute(self, nid, value)
+        native.set_attribute(self, nid, spelled("the value", value))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, X509Name):
@@ -115,9 +112,7 @@ class X509Name(native.X509Name):
         bytes follow it.
         ``d2i_X509_NAME(3)``
         """
-        if not isinstance(data, bytes):
-            raise TypeError("data must be a byte string")
-        made: X509Name = native.load(data)
+        made: X509Name = native.load(octets("data", data))
         return made
 
     def get_components(self) -> list[tuple[bytes, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._exceptions import CryptoError, OCSPError
-from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.arguments import integer, octets
 from OpenSSL._face.common.showing import in_any_case, shown
 from OpenSSL._face.crypto.certificates import certificate as ours
 from OpenSSL._face.crypto.stores import X509Store
@@ -112,9 +112,7 @@ class OCSPResponse(native.OCSPResponse):
         Raises TypeError if ``data`` is not bytes, Error if they are not a response.
         ``d2i_OCSP_RESPONSE(3)``
         """
-        if not isinstance(data, bytes):
-            raise TypeError("data must be a byte string")
-        made: OCSPResponse = native.load(data)
+        made: OCSPResponse = native.load(octets("data", data))
         return made
 
     def to_bytes(self) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common import filetypes
-from OpenSSL._face.common.arguments import integer, text_to_bytes
+from OpenSSL._face.common.arguments import integer, octets, text_to_bytes
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._native.crypto import pkcs12 as native
@@ -93,9 +93,7 @@ class PKCS12:
 
         ``PKCS12_create(3)``
         """
-        if name is not None and not isinstance(name, bytes):
-            raise TypeError(f"name must be a byte string or None (not {name!r})")
-        self._friendlyname = name
+        self._friendlyname = None if name is None else octets("name", name)
 
     def export(self, passphrase: bytes | None = None, iter: int = 2048, maciter: int = 1) -> bytes:
         """Write the archive, encrypted with triple DES as every reader understands.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.arguments import integer, octets
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.keys import PKey
@@ -29,12 +29,6 @@ _REASONS = (
     b"certificateHold",
 )
 _HEX = frozenset(b"0123456789abcdefABCDEF")
-
-
-def _time(when: object) -> bytes:
-    if not isinstance(when, bytes):
-        raise TypeError("when must be a byte string")
-    return when
 
 
 class Revoked(native.Revoked):
@@ -68,12 +62,11 @@ class Revoked(native.Revoked):
 
         ``X509_REVOKED_set_serialNumber(3)``
         """
-        if not isinstance(hex_str, bytes):
-            raise TypeError("hex_str must be a byte string")
-        digits = hex_str.removeprefix(b"-")
+        number = octets("hex_str", hex_str)
+        digits = number.removeprefix(b"-")
         if not digits or not _HEX.issuperset(digits):
             raise ValueError("bad hex string")
-        native.set_serial(self, int(hex_str, 16))
+        native.set_serial(self, int(number, 16))
 
     def get_rev_date(self) -> bytes | None:
         """When it was revoked, as ``b"YYYYMMDDhhmmssZ"``, or None when that is not set.
@@ -89,7 +82,7 @@ class Revoked(native.Revoked):
 
         ``X509_REVOKED_set_revocationDate(3)``
         """
-        native.set_date(self, _time(when))
+        native.set_date(self, octets("when", when))
 
     def get_reason(self) -> bytes | None:
         """The reason in OpenSSL's words, as ``b"Key Compromise"``, or None.
@@ -109,9 +102,7 @@ class Revoked(native.Revoked):
         if reason is None:
             native.set_reason(self, -1)
             return
-        if not isinstance(reason, bytes):
-            raise TypeError("reason must be None or a byte string")
-        wanted = reason.lower().replace(b" ", b"")
+        wanted = octets("reason", reason).lower().replace(b" ", b"")
         for number, name in enumerate(_REASONS):
             if name.lower() == wanted:
                 native.set_reason(self, number)
@@ -182,7 +173,7 @@ class CRL(native.CRL):
 
         ``X509_CRL_set1_lastUpdate(3)``
         """
-        native.set_update(self, False, _time(when))
+        native.set_update(self, False, octets("when", when))
 
     def set_nextUpdate(self, when: bytes) -> None:
         """Set when the next list is due, as ``b"YYYYMMDDhhmmssZ"``.
@@ -191,7 +182,7 @@ class CRL(native.CRL):
 
         ``X509_CRL_set1_nextUpdate(3)``
         """
-        native.set_update(self, True, _time(when))
+        native.set_update(self, True, octets("when", when))
 
     def sign(self, issuer_cert: X509, issuer_key: PKey, digest: bytes | str | None) -> None:
         """Sort the list, put the certificate's subject as issuer, and sign.

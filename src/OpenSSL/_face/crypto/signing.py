@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import text_to_bytes
+from OpenSSL._face.common.arguments import octets, text_to_bytes
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._native.crypto import signing as native
@@ -35,6 +35,4 @@ def verify(cert: X509, signature: bytes, data: bytes, digest: str | None) -> Non
     content = text_to_bytes("data", data)
     if not isinstance(cert, X509):
         raise TypeError("cert must be an X509 instance")
-    if not isinstance(signature, bytes):
-        raise TypeError("signature must be a byte string")
-    native.verify(cert, signature, content, digest)
+    native.verify(cert, octets("signature", signature), content, digest)

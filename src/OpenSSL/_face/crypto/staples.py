@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from OpenSSL._exceptions import CryptoError, OCSPError
+from OpenSSL._face.common.arguments import path_bytes
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import certificate as ours
 from OpenSSL._face.crypto.ocsp import OCSPResponse, ocsp_request, ocsp_urls
@@ -44,6 +45,7 @@ class StapleFile:
 
         ``chain`` and ``store`` are those of :meth:`OCSPResponse.verify`.
         """
+        path_bytes(path)
         self._path = os.fspath(path)
         self._chain = [ours(each) for each in chain]
         if not isinstance(store, X509Store):

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import integer, named, path_bytes, text_to_bytes, without_nul
+from OpenSSL._face.common.arguments import (
+    integer,
+    listed,
+    named,
+    octets,
+    path_bytes,
+    text_to_bytes,
+    without_nul,
+)
 from OpenSSL._face.crypto.curves import curve_name
 from OpenSSL._native.ssl import ciphers as native
 from OpenSSL._native.ssl.connection import Connection
@@ -15,15 +23,6 @@ if TYPE_CHECKING:
     from OpenSSL._types import NamedCurve
 
 __all__ = ["ConnectionCiphers", "ContextCiphers"]
-
-
-def _names(name: str, value: object) -> bytes:
-    """A list of OpenSSL's names with colons between, as bytes."""
-    if isinstance(value, str):
-        value = value.encode("utf-8")
-    if not isinstance(value, bytes):
-        raise TypeError(f"{name} must be bytes or str, not {type(value).__name__}")
-    return without_nul(name, value)
 
 
 class ContextCiphers(Context):
@@ -99,9 +98,8 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set_ciphersuites(3)``
         """
-        if not isinstance(ciphersuites, bytes):
-            raise TypeError("ciphersuites must be a byte string.")
-        native.context_set_ciphersuites(self, without_nul("ciphersuites", ciphersuites))
+        suites = octets("ciphersuites", ciphersuites)
+        native.context_set_ciphersuites(self, without_nul("ciphersuites", suites))
 
     def set_tmp_ecdh(self, curve: NamedCurve) -> None:
         """Use this one elliptic curve for key exchange, and no other group.
@@ -111,7 +109,7 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set1_groups(3)``
         """
-        native.set_tmp_ecdh(self, _names("curve", curve_name(curve)))
+        native.set_tmp_ecdh(self, listed("curve", curve_name(curve)))
 
     def load_tmp_dh(self, dhfile: Any) -> None:
         """Use the Diffie-Hellman parameters in a PEM file for TLS 1.2 and older.
@@ -132,7 +130,7 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set1_groups_list(3)``
         """
-        native.set_groups_list(self, _names("groups", groups))
+        native.set_groups_list(self, listed("groups", groups))
 
     def get_implemented_groups(self, all: bool = False) -> list[str]:
         """List the groups that the library has for the versions this Context speaks.
@@ -157,7 +155,7 @@ class ContextCiphers(Context):
 
         ``SSL_CTX_set1_sigalgs_list(3)``
         """
-        native.set_sigalgs_list(self, _names("algorithms", algorithms))
+        native.set_sigalgs_list(self, listed("algorithms", algorithms))
 
 
 class ConnectionCiphers(Connection):
@@ -222,9 +220,8 @@ class ConnectionCiphers(Connection):
 
         ``SSL_set_ciphersuites(3)``
         """
-        if not isinstance(ciphersuites, bytes):
-            raise TypeError("ciphersuites must be a byte string.")
-        native.connection_set_ciphersuites(self, without_nul("ciphersuites", ciphersuites))
+        suites = octets("ciphersuites", ciphersuites)
+        native.connection_set_ciphersuites(self, without_nul("ciphersuites", suites))
 
     def set_groups_list(self, groups: bytes | str) -> None:
         """Choose the groups for key exchange on this connection alone.
@@ -233,7 +230,7 @@ class ConnectionCiphers(Connection):
 
         ``SSL_set1_groups_list(3)``
         """
-        native.set_groups_list(self, _names("groups", groups))
+        native.set_groups_list(self, listed("groups", groups))
 
     def set_sigalgs_list(self, algorithms: bytes | str) -> None:
         """Choose the signature algorithms on this connection alone.
@@ -242,7 +239,7 @@ class ConnectionCiphers(Connection):
 
         ``SSL_set1_sigalgs_list(3)``
         """
-        native.set_sigalgs_list(self, _names("algorithms", algorithms))
+        native.set_sigalgs_list(self, listed("algorithms", algorithms))
 
     def get_group_name(self) -> str | None:
         """Return the name of the group of the key exchange; None before the handshake.

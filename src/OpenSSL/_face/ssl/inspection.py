@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import without_nul
+from OpenSSL._face.common.arguments import octets, without_nul
 from OpenSSL._face.ssl.security import KINDS
 from OpenSSL._face.ssl.signature_names import SIGNATURES
 from OpenSSL._native.ssl import connection as native_connection
@@ -159,6 +159,4 @@ class ConnectionInspection(native_connection.Connection):
 
         ``SSL_set_tlsext_use_srtp(3)``
         """
-        if not isinstance(profiles, bytes):
-            raise TypeError("profiles must be a byte string.")
-        native.set_srtp(self, without_nul("profiles", profiles))
+        native.set_srtp(self, without_nul("profiles", octets("profiles", profiles)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import hook, without_nul
+from OpenSSL._face.common.arguments import hook, octets, without_nul
 from OpenSSL._face.ssl.ciphers import ConnectionCiphers, ContextCiphers
 from OpenSSL._native.ssl import negotiation as native
 
@@ -91,9 +91,7 @@ class ContextNegotiation(ContextCiphers):
 
         ``SSL_CTX_set_tlsext_use_srtp(3)``
         """
-        if not isinstance(profiles, bytes):
-            raise TypeError("profiles must be a byte string.")
-        native.set_use_srtp(self, without_nul("profiles", profiles))
+        native.set_use_srtp(self, without_nul("profiles", octets("profiles", profiles)))
 
 
 class ConnectionNegotiation(ConnectionCiphers):
@@ -126,10 +124,11 @@ class ConnectionNegotiation(ConnectionCiphers):
 
         ``SSL_set_tlsext_host_name(3)``
         """
-        if not isinstance(name, bytes):
+        if not isinstance(name, (bytes, bytearray, memoryview)):
             raise TypeError(
                 f"name must be a byte string, as b'example.com' is, not {type(name).__name__}"
             )
+        name = bytes(name)
         if b"\0" in name:
             raise TypeError("name must not contain NUL byte")
         if not 1 <= len(name) <= _HOST_NAME_MAXIMUM:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import hook, without_nul
+from OpenSSL._face.common.arguments import hook, octets, without_nul
 from OpenSSL._native.ssl import connection as native_connection
 from OpenSSL._native.ssl import context as native_context
 from OpenSSL._native.ssl import psk as native
@@ -112,9 +112,7 @@ class ContextPsk(native_context.Context):
 
 
 def _hint(hint: bytes | None) -> bytes | None:
-    if hint is not None and not isinstance(hint, bytes):
-        raise TypeError("hint must be bytes or None")
-    return None if hint is None else without_nul("hint", hint)
+    return None if hint is None else without_nul("hint", octets("hint", hint))
 
 
 class ConnectionPsk(native_connection.Connection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from OpenSSL._face.common.arguments import among
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._native.ssl import connection as native_connection
 from OpenSSL._native.ssl import raw_public_keys as native
@@ -27,16 +28,11 @@ def _need() -> None:
 
 
 def _set(target: Any, client: bool, types: Iterable[str]) -> None:
-    if isinstance(types, (str, bytes)):
-        raise TypeError("types must be a list of names")
-    wanted = list(types)
-    for each in wanted:
-        if each not in _TYPES:
-            raise ValueError(f"types must be among {', '.join(_TYPES)}")
+    wanted = among("types", types, _TYPES)
     if len(set(wanted)) != len(wanted):
         raise ValueError("a type must not be there twice")
     _need()
-    native.set_types(target, client, bytes(_TYPES[each] for each in wanted) or None)
+    native.set_types(target, client, bytes(wanted) or None)
 
 
 def _get(target: Any, client: bool) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import integer, without_nul
+from OpenSSL._face.common.arguments import among, integer, listed
 from OpenSSL._face.crypto.names import X509Name
 from OpenSSL._native.ssl import connection as native_connection
 from OpenSSL._native.ssl import context as native_context
@@ -25,14 +25,6 @@ KINDS: dict[int, str] = {
     64: "ecdsa_sign",
 }
 _KIND_NUMBERS = {name: number for number, name in KINDS.items()}
-
-
-def _names(name: str, value: object) -> bytes:
-    if isinstance(value, str):
-        value = value.encode()
-    if not isinstance(value, bytes):
-        raise TypeError(f"{name} must be bytes or str, not {type(value).__name__}")
-    return without_nul(name, value)
 
 
 class _Security:
@@ -63,7 +55,7 @@ class _Security:
         that OpenSSL does not know.
         ``SSL_CTX_set1_client_sigalgs_list(3)``
         """
-        native.set_client_sigalgs_list(_target(self), _names("algorithms", algorithms))
+        native.set_client_sigalgs_list(_target(self), listed("algorithms", algorithms))
 
     def set_client_certificate_types(self, kinds: Sequence[str]) -> None:
         """Ask clients for these kinds of certificates, in TLS 1.2 and older.
@@ -74,10 +66,7 @@ class _Security:
         Raises ValueError for another kind.
         ``SSL_CTX_set1_client_certificate_types(3)``
         """
-        for each in kinds:
-            if each not in _KIND_NUMBERS:
-                raise ValueError(f"kinds must be among {', '.join(_KIND_NUMBERS)}")
-        native.set_certificate_types(_target(self), bytes(_KIND_NUMBERS[each] for each in kinds))
+        native.set_certificate_types(_target(self), bytes(among("kinds", kinds, _KIND_NUMBERS)))
 
     def set_max_cert_list(self, size: int) -> None:
         """Take at most ``size`` bytes of certificates from a peer, 102 400 to begin with.
