@@ -44,6 +44,13 @@ class Ending(Writing):
         else:
             self._finish(None, gently=False)
 
+    def _force_close(self, error: BaseException | None) -> None:
+        """Close at once, by an error; TLS of asyncio's own on top of this one asks for it."""
+        if self._state == SHAKING:
+            self._not_made(error or _closed())
+        else:
+            self._finish(error, gently=False)
+
     def is_closing(self) -> bool:
         """Whether it is closing, or closed."""
         return self._state >= FLUSHING
