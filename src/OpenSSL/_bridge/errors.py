@@ -52,6 +52,8 @@ ODD_NAMES = {
     (SSL, 361): "SRP_A_CALC",
     (SSL, 380): "ILLEGAL_SUITEB_DIGEST",
 }
+#: What libssl says, and this package in its place where libssl would say it too late.
+OURS_TOO = {"application data after close notify", "bad write retry", "protocol is shutdown"}
 #: Verify results for which the name that was wanted is told.
 NAME_MISMATCH = {62: "Hostname", 64: "IP address"}
 
@@ -123,6 +125,8 @@ def _last(error: Any) -> tuple[str | None, str | None, str]:
         )
     triples: Sequence[Any] = error.args[0] if error.args else ()
     words = triples[-1][2] if isinstance(triples, list) and triples else str(error)
+    if words in OURS_TOO:
+        return "SSL", reason_name(SSL, 0, words), words
     return None, None, words
 
 

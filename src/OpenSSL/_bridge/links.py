@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from OpenSSL import _exceptions as ours
 from OpenSSL._bridge.certificates import Certificate, SSLSession, der, described
-from OpenSSL._bridge.errors import failure, translated
+from OpenSSL._bridge.errors import failure, load_failure, translated
 from OpenSSL._face.ssl.connection import Connection
 from OpenSSL._native.common.constants import (
     VERIFY_PEER,
@@ -228,6 +228,8 @@ class Link:
 
     def get_channel_binding(self, cb_type: str = "tls-unique") -> bytes | None:
         """Return the bytes that only both ends of this connection know, or None."""
+        if not isinstance(cb_type, str):
+            raise TypeError(f"cb_type must be str, not {type(cb_type).__name__}")
         if cb_type != "tls-unique":
             raise ValueError(f"{cb_type!r} channel binding type not implemented")
         # The first Finished message of the handshake.
@@ -240,7 +242,7 @@ class Link:
         try:
             self.connection.verify_client_post_handshake()
         except ours.Error as error:
-            raise self.failed(error) from error
+            raise load_failure(error) from error
 
     # ---- sessions
 
@@ -282,6 +284,23 @@ class Link:
             # Both have said it: nobody should be reading.
             raise self.failed(ours.ZeroReturnError())
         return b"" if buffer is None else 0
+
+
+def check_room(buffer: Any) -> None:
+    """Refuse what cannot be read into, as ``ssl`` does."""
+    with memoryview(buffer) as view:
+        if not view.readonly and view.c_contiguous:
+            return
+    kind = type(buffer).__name__
+    raise TypeError(f"read() argument 2 must be read-write bytes-like object, not {kind}")
+
+
+def contents(data: Any) -> Any:
+    """Return what is to be sent as bytes that lie side by side; refuse others as ``ssl`` does."""
+    view = data if isinstance(data, (bytes, bytearray)) else memoryview(data)
+    if isinstance(view, memoryview) and not view.c_contiguous:
+        raise BufferError("memoryview: underlying buffer is not C-contiguous")
+    return view
 
 
 def gone() -> ssl.SSLError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from OpenSSL._bridge.errors import SSL as LIBRARY
 from OpenSSL._bridge.errors import load_failure, made
 from OpenSSL._bridge.links import link_of
 from OpenSSL._details import ErrorDetail
+from OpenSSL._face.common.arguments import path_bytes
 from OpenSSL._native.common.hooks import write_unraisable
 from OpenSSL._native.ssl import ciphers, negotiation
 from OpenSSL._sentinels import NO_OVERLAPPING_PROTOCOLS
@@ -137,15 +137,17 @@ class Negotiation:
 
     def set_ecdh_curve(self, name: Any, /) -> None:
         """Use this one elliptic curve for key exchange."""
+        curve = path_bytes(name)  # `ssl` takes names in the forms of paths
         try:
-            ciphers.set_tmp_ecdh(self.context, os.fsencode(name))
+            ciphers.set_tmp_ecdh(self.context, curve)
         except ours.Error:
             raise ValueError(f"unknown elliptic curve name {name!r}") from None
 
     def load_dh_params(self, path: Any, /) -> None:
         """Use the Diffie-Hellman parameters of a PEM file for TLS 1.2 and older."""
+        name = path_bytes(path)
         try:
-            ciphers.load_tmp_dh(self.context, os.fsencode(path))
+            ciphers.load_tmp_dh(self.context, name)
         except ours.Error as error:
             raise self._no_parameters(error, path) from error
 

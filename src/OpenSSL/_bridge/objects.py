@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL import _exceptions as ours
-from OpenSSL._bridge.links import Link
+from OpenSSL._bridge.links import Link, check_room, contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,6 +119,7 @@ class ObjectLink(Link):
                 if size < 0:
                     raise ValueError("size should not be negative")
                 return self._run(self.connection.recv, size)
+            check_room(buffer)
             return self._run(self.connection.recv_into, buffer, size if size > 0 else None)
         except ours.ZeroReturnError:
             return self.ended(size, buffer)
@@ -129,7 +130,7 @@ class ObjectLink(Link):
 
     def write(self, data: Any) -> int:
         """Send all of ``data`` and return how many bytes that is."""
-        with memoryview(data) as view, view.cast("B") as rest:
+        with memoryview(contents(data)) as view, view.cast("B") as rest:
             size = len(rest)
             if self._taken > size:
                 raise self.failed(ours.Error([("SSL routines", "", "bad write retry")]))

@@ -45,6 +45,14 @@ def number(what: str, value: Any) -> int:
     return whole
 
 
+def small(value: Any) -> int:
+    """Return an integer that C's has room for, as ``ssl`` does."""
+    whole = operator.index(value)
+    if not -(1 << 31) <= whole < 1 << 31:
+        raise OverflowError("the integer is too large")
+    return whole
+
+
 class Rules:
     """The half of a bridged context that says what is accepted."""
 
@@ -86,7 +94,7 @@ class Rules:
 
     @verify_mode.setter
     def verify_mode(self, value: int) -> None:
-        wanted = operator.index(value)
+        wanted = small(value)
         if wanted not in MODES:
             raise ValueError("invalid value for verify_mode")
         if wanted == ssl.CERT_NONE and self.check_hostname:
@@ -210,11 +218,14 @@ class Rules:
         )
 
     def _version(self, value: int) -> int:
-        version = operator.index(value)
+        version = small(value)
         if self._protocol not in VARIABLE:
             raise ValueError(
                 "The context's protocol doesn't support modification of highest and lowest version."
             )
+        if not version:
+            # To libssl it would mean any.
+            raise ValueError("Unsupported protocol version 0x0")
         if version in OLD_VERSIONS:
             warnings.warn(
                 f"ssl.TLSVersion.{ssl.TLSVersion(version).name} is deprecated",
@@ -242,6 +253,8 @@ class Rules:
     @num_tickets.setter
     def num_tickets(self, value: int) -> None:
         count = operator.index(value)
+        if count >= 1 << 63:
+            raise OverflowError("the integer is too large")
         if count < 0:
             raise ValueError("value must be non-negative")
         if self._protocol == ssl.PROTOCOL_TLS_CLIENT:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from OpenSSL import _exceptions as ours
 from OpenSSL._bridge.errors import made
-from OpenSSL._bridge.links import Link, gone
+from OpenSSL._bridge.links import Link, check_room, contents, gone
 
 if TYPE_CHECKING:
     from OpenSSL._bridge.contexts import SSLContext
@@ -106,6 +106,7 @@ class SocketLink(Link):
                 if size < 0:
                     raise ValueError("size should not be negative")
                 return self.connection.recv(size)
+            check_room(buffer)
             return self.connection.recv_into(buffer, size if size > 0 else None)
         except ours.ZeroReturnError:
             return self.ended(size, buffer)
@@ -116,10 +117,8 @@ class SocketLink(Link):
 
     def write(self, data: Any) -> int:
         """Send ``data``, or as much of it as there is room and time for; return how much."""
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            data = memoryview(data)
         try:
-            return self.connection.sendall(data)
+            return self.connection.sendall(contents(data))
         except (ours.WantReadError, ours.WantWriteError) as error:
             if error.bytes_sent:
                 return error.bytes_sent
