@@ -13,7 +13,7 @@ from kit import authority, contexts, peers
 from kit.slow import Lost, kind_of
 from kit.streams import descriptors
 from kit.wrapped import cancelled_after, connect, pipe, run, serving, wrapped
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 from OpenSSL.aio.anyio import TLSListener, TLSStream, connect_tcp
 
 pytestmark = pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -203,6 +203,53 @@ def test_callbacks_may_be_coroutine_functions(backend: str) -> None:
         assert await server.receive() == b"x"
         assert order == ["hello", "name", "certificate", "peer", "peer"]
         assert kind_of(client.connection) == "ED25519"
+
+    run(backend, main)
+
+
+def test_a_client_verifies_by_a_coroutine(backend: str) -> None:
+    """A yes and a no of its own; the other side is told of the no by an alert."""
+
+    async def main() -> None:
+        context = contexts.blank_context()
+        context.set_verify(SSL.VERIFY_PEER)
+        verdicts = [True, False]
+
+        async def verify(connection: SSL.Connection, chain: list[crypto.X509]) -> bool:
+            await anyio.sleep(0)
+            assert chain[0].get_subject().CN == "server"
+            return verdicts.pop(0)
+
+        async with serving(contexts.server_context(authority.stranger())) as port:
+            async with await connect(port, context=context, verify_callback=verify) as stream:
+                await stream.send(b"x")
+                assert await stream.receive() == b"x"
+            with pytest.raises(SSL.Error) as caught:
+                await connect(port, context=context, verify_callback=verify)
+            assert caught.value.alert_sent
+        with pytest.raises(ValueError, match="verify_callback is for clients"):
+            await TLSStream.wrap(
+                pipe()[0], context=contexts.server_context(), verify_callback=verify
+            )
+
+    run(backend, main)
+
+
+def test_a_client_that_is_cancelled_while_it_verifies(backend: str) -> None:
+    async def main() -> None:
+        ended: list[str] = []
+
+        async def verify(*_: Any) -> bool:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                ended.append("cancelled")
+            return True
+
+        async with serving(contexts.server_context()) as port:
+            with pytest.raises(TimeoutError), anyio.fail_after(0.2):
+                await connect(port, verify_callback=verify)
+        assert ended == ["cancelled"]
 
     run(backend, main)
 

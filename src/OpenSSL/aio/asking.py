@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeAlias
 
+    from OpenSSL._face.crypto.certificates import X509
     from OpenSSL._face.ssl.client_hello import ClientHello
     from OpenSSL._face.ssl.connection import Connection
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         [Connection, ClientHello], Awaitable[bool | None] | bool | None
     ]
     PeerCallback: TypeAlias = Callable[[Connection], Awaitable[bool] | bool]
+    VerifyCallback: TypeAlias = Callable[[Connection, list[X509]], Awaitable[bool] | bool]
 
 __all__ = ["NO_CALLBACKS", "Asked", "Callbacks", "checked"]
 
@@ -39,6 +41,7 @@ class Callbacks(NamedTuple):
     peer: PeerCallback | None = None
     client_hello: HelloCallback | None = None
     servername: ServernameCallback | None = None
+    verify: VerifyCallback | None = None
 
 
 NO_CALLBACKS: Callbacks = Callbacks()
@@ -50,17 +53,21 @@ def checked(
     peer: PeerCallback | None,
     client_hello: HelloCallback | None = None,
     servername: ServernameCallback | None = None,
+    verify: VerifyCallback | None = None,
 ) -> Callbacks:
     """Return the callbacks; raise TypeError for what cannot be called.
 
-    Raises ValueError where a client is given what only a server is asked.
+    Raises ValueError where one side is given what only the other is asked.
     """
-    given = Callbacks(cert, peer, client_hello, servername)
+    given = Callbacks(cert, peer, client_hello, servername, verify)
     for name, callback in zip(Callbacks._fields, given, strict=True):
         if callback is not None and not callable(callback):
             raise TypeError(f"{name}_callback must be callable")
         if callback is not None and name in ("client_hello", "servername") and not server_side:
             raise ValueError(f"{name}_callback is for servers")
+    if verify is not None and server_side:
+        # libssl cannot wait there on a server.
+        raise ValueError("verify_callback is for clients; a server has peer_callback")
     return given
 
 

@@ -17,7 +17,7 @@ from OpenSSL._native.common.constants import VERIFY_PEER
 from OpenSSL._native.ssl.client_hello import connection_set_callback as set_hello_callback
 from OpenSSL.aio.asking import NO_CALLBACKS
 from OpenSSL.aio.choosing import Choice, Greeting
-from OpenSSL.aio.judging import Judge
+from OpenSSL.aio.judging import Judge, Verifier
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -105,6 +105,8 @@ class End:
             greeting = Greeting(callbacks)
             set_hello_callback(self.connection, Shown(greeting))
             asked.append(greeting)
+        if callbacks.verify is not None:
+            asked.append(Verifier(callbacks.verify, self.connection))
         if callbacks.peer is not None:
             self.judge = Judge(callbacks.peer, self.connection)
             asked.append(self.judge)

@@ -1,27 +1,51 @@
-"""A callback that judges the peer, when the handshake is done and before anybody else hears of it.
+"""Callbacks that judge the peer: a server's certificates, and whoever has shaken hands.
 
-Theory.  A server cannot wait in the middle of its verification: it would take "not yet" for a yes
-(tls_process_client_certificate, 3.0 to 4.0).  So the question comes behind it, and stands between
-the handshake and everything else: until the answer is yes the protocol is not told of its
-connection and no data goes either way.  Whatever else happens, the connection ends there, with a
-fatal alert.  There is no later handshake in which another peer could take its place:
+Theory.  A client of libssl can wait in the middle of its verification, and asks again; a callback
+for that stands in the place of libssl's own rules.  A server has no such place: it would take
+"not yet" for a yes (tls_process_client_certificate, 3.0 to 4.0).  So another question, for both
+sides, comes behind the verification, and stands between the handshake and everything else: until
+the answer is yes the protocol is not told of its connection and no data goes either way.  Whatever
+else happens, the connection ends there, with a fatal alert.  There is no later handshake in which
+another peer could take its place:
 renegotiation is refused, and so is a late request for a certificate.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from OpenSSL._exceptions import Error
-from OpenSSL._native.common.constants import OP_NO_RENEGOTIATION
+from OpenSSL._native.common.constants import OP_NO_RENEGOTIATION, VERIFY_PEER
+from OpenSSL._native.ssl.cert_verify import connection_set_cert_verify_callback
 from OpenSSL._native.ssl.driving import judge_once, refuse
 from OpenSSL.aio.asking import Asked
 
 if TYPE_CHECKING:
+    from OpenSSL._face.crypto.certificates import X509
     from OpenSSL._face.ssl.connection import Connection
-    from OpenSSL.aio.asking import PeerCallback
+    from OpenSSL.aio.asking import PeerCallback, VerifyCallback
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "Verifier"]
+
+
+class Verifier(Asked):
+    """Asks whether a server's certificates are to be believed."""
+
+    __slots__ = ("_callback",)
+
+    name = "verify"
+
+    def __init__(self, callback: VerifyCallback, connection: Connection) -> None:
+        super().__init__()
+        self._callback = callback
+        if not connection.get_verify_mode() & VERIFY_PEER:
+            # libssl would not listen to a "no".
+            raise ValueError("verify_callback needs a Context that verifies: set_verify")
+        connection_set_cert_verify_callback(connection, self)
+
+    def __call__(self, connection: Connection, chain: list[X509]) -> Any:
+        """Answer libssl: at once, or with "not yet"."""
+        return self.answer(lambda: self._callback(connection, chain))
 
 
 class Judge(Asked):

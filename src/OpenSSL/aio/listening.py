@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         HelloCallback,
         PeerCallback,
         ServernameCallback,
+        VerifyCallback,
     )
 
 __all__ = ["TLSListener", "connect_tcp"]
@@ -134,6 +135,7 @@ async def connect_tcp(
     shutdown_timeout: float | None = None,
     cert_callback: CertCallback | None = None,
     peer_callback: PeerCallback | None = None,
+    verify_callback: VerifyCallback | None = None,
     **options: Any,
 ) -> TLSStream:
     """Connect to a host and shake hands.
@@ -146,7 +148,7 @@ async def connect_tcp(
     ``SSL_connect(3)``
     """
     check_context(context)
-    checked(False, cert_callback, peer_callback)
+    checked(False, cert_callback, peer_callback, verify=verify_callback)
     stream = await anyio.connect_tcp(remote_host, remote_port, **options)
     try:
         return await TLSStream.wrap(
@@ -158,6 +160,7 @@ async def connect_tcp(
             shutdown_timeout=shutdown_timeout,
             cert_callback=cert_callback,
             peer_callback=peer_callback,
+            verify_callback=verify_callback,
         )
     except BaseException:
         await aclose_forcefully(stream)

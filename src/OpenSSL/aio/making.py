@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         HelloCallback,
         PeerCallback,
         ServernameCallback,
+        VerifyCallback,
     )
     from OpenSSL.aio.transports import Transport
 
@@ -141,6 +142,7 @@ async def create_connection(
     ssl_shutdown_timeout: float | None = None,
     cert_callback: CertCallback | None = None,
     peer_callback: PeerCallback | None = None,
+    verify_callback: VerifyCallback | None = None,
     **options: Any,
 ) -> tuple[Transport, _Protocol]:
     """Connect to a host and shake hands: ``(transport, protocol)``.
@@ -155,7 +157,9 @@ async def create_connection(
     the loop serves others. They are cancelled when the time for the handshake is over, or the
     transport is closed. ``cert_callback(connection)`` is
     :meth:`OpenSSL.SSL.Connection.set_cert_callback`; when a server asks for a certificate late,
-    after the handshake, it must not be a coroutine function. ``peer_callback(connection)``
+    after the handshake, it must not be a coroutine function. ``verify_callback(connection,
+    chain)`` is :meth:`OpenSSL.SSL.Context.set_cert_verify_callback`, in the place of the Context's:
+    it verifies the server's certificates instead of libssl. ``peer_callback(connection)``
     returns True for a peer that is welcome; :doc:`/howto/asyncio` says what it can do.
 
     Raises what the handshake and its callbacks raise, OSError where nobody could be
@@ -164,7 +168,7 @@ async def create_connection(
     ``SSL_connect(3)``
     """
     check_context(context)
-    callbacks = checked(False, cert_callback, peer_callback)
+    callbacks = checked(False, cert_callback, peer_callback, verify=verify_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
     name = name_of(host, server_hostname)
@@ -241,6 +245,7 @@ async def start_tls(
     peer_callback: PeerCallback | None = None,
     client_hello_callback: HelloCallback | None = None,
     servername_callback: ServernameCallback | None = None,
+    verify_callback: VerifyCallback | None = None,
 ) -> LayerTransport:
     """Shake hands over a transport that is in use; return the one to go on with.
 
@@ -263,7 +268,12 @@ async def start_tls(
         ssl_handshake_timeout=ssl_handshake_timeout,
         ssl_shutdown_timeout=ssl_shutdown_timeout,
         callbacks=checked(
-            server_side, cert_callback, peer_callback, client_hello_callback, servername_callback
+            server_side,
+            cert_callback,
+            peer_callback,
+            client_hello_callback,
+            servername_callback,
+            verify_callback,
         ),
     )
     await established(made, None, patience)

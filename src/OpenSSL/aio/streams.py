@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         HelloCallback,
         PeerCallback,
         ServernameCallback,
+        VerifyCallback,
     )
     from OpenSSL.aio.serving import Server
 
@@ -105,6 +106,7 @@ async def start_tls_stream(
     peer_callback: PeerCallback | None = None,
     client_hello_callback: HelloCallback | None = None,
     servername_callback: ServernameCallback | None = None,
+    verify_callback: VerifyCallback | None = None,
 ) -> None:
     """Speak TLS on a stream from here on; its reader and writer stay the same objects.
 
@@ -123,7 +125,12 @@ async def start_tls_stream(
     if server_side is None:
         server_side = protocol._client_connected_cb is not None
     callbacks = checked(
-        server_side, cert_callback, peer_callback, client_hello_callback, servername_callback
+        server_side,
+        cert_callback,
+        peer_callback,
+        client_hello_callback,
+        servername_callback,
+        verify_callback,
     )
     await writer.drain()
     transport, patience = layer(

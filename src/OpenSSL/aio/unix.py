@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from OpenSSL._bridge.contexts import SSLContext
     from OpenSSL._face.ssl.context import Context
-    from OpenSSL.aio.asking import CertCallback, PeerCallback
+    from OpenSSL.aio.asking import CertCallback, PeerCallback, VerifyCallback
     from OpenSSL.aio.serving import Server
     from OpenSSL.aio.transports import Transport
 
@@ -45,6 +45,7 @@ async def create_unix_connection(
     ssl_shutdown_timeout: float | None = None,
     cert_callback: CertCallback | None = None,
     peer_callback: PeerCallback | None = None,
+    verify_callback: VerifyCallback | None = None,
 ) -> tuple[Transport, _Protocol]:
     """Connect to a Unix socket and shake hands: ``(transport, protocol)``.
 
@@ -57,7 +58,7 @@ async def create_unix_connection(
     ``SSL_connect(3)``
     """
     check_context(context)
-    callbacks = checked(False, cert_callback, peer_callback)
+    callbacks = checked(False, cert_callback, peer_callback, verify=verify_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
     name = name_of(None, server_hostname)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         HelloCallback,
         PeerCallback,
         ServernameCallback,
+        VerifyCallback,
     )
 
 __all__ = ["TLSStream"]
@@ -75,6 +76,7 @@ class TLSStream(Moving):
         peer_callback: PeerCallback | None = None,
         client_hello_callback: HelloCallback | None = None,
         servername_callback: ServernameCallback | None = None,
+        verify_callback: VerifyCallback | None = None,
     ) -> TLSStream:
         """Shake hands over a stream; return the one to go on with.
 
@@ -98,7 +100,12 @@ class TLSStream(Moving):
         if server_side is None:
             server_side = hostname is None
         callbacks = checked(
-            server_side, cert_callback, peer_callback, client_hello_callback, servername_callback
+            server_side,
+            cert_callback,
+            peer_callback,
+            client_hello_callback,
+            servername_callback,
+            verify_callback,
         )
         patience = seconds("shutdown_timeout", shutdown_timeout, GOODBYE)
         name = None if server_side else _spelled(hostname)
