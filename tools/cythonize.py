@@ -59,6 +59,12 @@ def declarations_of(source: Path, known: dict[str, Path]) -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
+def newer(told: str, *version: int) -> bool:
+    """Whether Cython tells that it is of this version or a newer one."""
+    numbers = re.search(r"(\d+)\.(\d+)", told)
+    return numbers is not None and tuple(int(each) for each in numbers.groups()) >= version
+
+
 def translate(cython: str, options: list[str], sources: list[Path], scratch: Path) -> bool:
     """Run Cython, in turn for a share of the sources each, at the same time."""
     shares = max(1, min(os.cpu_count() or 1, len(sources) // 4))
@@ -71,10 +77,17 @@ def translate(cython: str, options: list[str], sources: list[Path], scratch: Pat
     return not any(statuses)
 
 
-def share(cython: str, options: list[str], scratch: Path) -> bool:
-    """Have Cython write what the modules share."""
+def share(cython: str, version: str, options: list[str], scratch: Path) -> bool:
+    """Have Cython write what the modules share, without memoryviews where it can."""
     command = [cython, *options, "--module-name", SHARED]
     command += ["--generate-shared", str(scratch / "core.c")]
+    if newer(version, 3, 3):
+        # Nobody uses them, and with them an import of ours brings collections.abc: a tenth of it.
+        directives = [each for each in options if "=" in each]
+        directives.append("subinterpreters_compatible=no")  # like the modules themselves
+        command = [cython, "generate-shared", "--exclude", "MemoryView", "--module-name", SHARED]
+        command += [word for each in directives for word in ("-X", each)]
+        command.append(str(scratch / "core.c"))
     return subprocess.run(command, check=False).returncode == 0
 
 
@@ -95,7 +108,8 @@ def main(arguments: list[str]) -> int:
     os.chdir(root)
 
     version = subprocess.run([cython, "--version"], capture_output=True, text=True, check=True)
-    common = digest([Path(__file__)], *options, version.stdout + version.stderr)
+    told = version.stdout + version.stderr
+    common = digest([Path(__file__)], *options, told)
     record = out / "translated.json"
     done = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     wanted = {"core": common}
@@ -111,7 +125,7 @@ def main(arguments: list[str]) -> int:
         scratch = Path(made)
         if changed and not translate(cython, options, changed, scratch):
             return 1
-        if stale("core") and not share(cython, options, scratch):
+        if stale("core") and not share(cython, told, options, scratch):
             return 1
         for path in scratch.glob("*.c"):
             target = out / path.name

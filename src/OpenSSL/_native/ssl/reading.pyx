@@ -10,6 +10,7 @@ is no memory even for that, the connection says from then on that bytes are ``lo
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.number cimport PyNumber_Index
 from cpython.ref cimport PyObject
 from libc.string cimport memcpy
 
@@ -19,8 +20,6 @@ from OpenSSL._native.common.platform cimport brisk_fd
 from OpenSSL._native.ssl.channel cimport look_at_header, return_borrowed
 from OpenSSL._native.ssl.engine cimport Engine
 from OpenSSL._native.ssl.working cimport PEEK, READ
-
-from operator import index as _index
 
 from OpenSSL._exceptions import Error
 
@@ -60,7 +59,7 @@ cdef size_t size_of(object value, str name) except? 0:
             return <size_t>size
         raise ValueError(f"{name} must not be negative")
     try:
-        number = _index(value)
+        number = PyNumber_Index(value)
     except TypeError:
         raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
     if number < 0:
