@@ -12,10 +12,12 @@ from pathlib import Path
 
 from reading import ROOT
 
+from kit import apart
+
 PACKAGE = ROOT / "src/OpenSSL"
 #: What an import of ours may load, beside what every interpreter has: quick, or built in.
-#: Cython's memoryviews (3.3) bring ``collections.abc``.
-LIGHT = {"__future__", "_socket", "collections", "cython_runtime", "errno", "warnings"}
+#: Cython 3.1 and 3.2 bring memoryviews that nobody uses, and they ``collections.abc``.
+LIGHT = {"__future__", "_socket", "cython_runtime", "errno", "warnings"}
 #: Tells which modules files of ours ask for that are not there; an editable package's loader
 #: loads much, too, which an installed one never asks for.
 WATCHED = """
@@ -34,6 +36,15 @@ class Watch:
 
 sys.meta_path.insert(0, Watch())
 import OpenSSL.SSL
+"""
+TLS_1_3_ALONE = """
+openssl_conf = all
+[all]
+ssl_conf = names
+[names]
+system_default = ours
+[ours]
+MinProtocol = TLSv1.3
 """
 #: Each takes as long to load as several modules of ours, or brings others that do.
 HEAVY = {
@@ -89,6 +100,20 @@ def test_a_fresh_process_loads_nothing_else():
     assert "OpenSSL._face.common.constants" in loaded
     foreign = {name.partition(".")[0] for name in loaded} - {"OpenSSL"}
     assert foreign <= LIGHT
+
+
+def test_libcrypto_is_not_started(tmp_path):
+    """It reads its configuration when it is: one that is named after the import counts."""
+    configuration = tmp_path / "openssl.cnf"
+    configuration.write_text(TLS_1_3_ALONE)
+    code = """
+        import os, sys
+        from OpenSSL import SSL, crypto
+        os.environ["OPENSSL_CONF"] = sys.argv[1]
+        least = SSL.Context(SSL.TLS_METHOD).get_min_proto_version()
+        print(least == SSL.TLS1_3_VERSION)
+    """
+    assert apart.run(code, str(configuration)) == "True\n"
 
 
 def test_this_test_can_fail():

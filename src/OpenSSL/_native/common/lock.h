@@ -20,7 +20,8 @@
 #define BRISK_STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define BRISK_SWAP(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
 #define BRISK_SWAP_POINTER(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
-#define BRISK_GATE(l) __atomic_load_n(&(l)->gate, __ATOMIC_ACQUIRE)
+#define BRISK_POINTER(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define BRISK_GATE(l) BRISK_POINTER(&(l)->gate)
 static inline int brisk_publish(PyThread_type_lock *place, PyThread_type_lock new)
 {
     PyThread_type_lock old = NULL;
@@ -39,7 +40,8 @@ static inline int brisk_swap_if(brisk_word *place, brisk_word old, brisk_word ne
 #define BRISK_STORE(p, v) (*(volatile unsigned long *)(p) = (v))
 #define BRISK_SWAP(p, v) InterlockedExchange((p), (v))
 #define BRISK_SWAP_POINTER(p, v) InterlockedExchangePointer((p), (v))
-#define BRISK_GATE(l) (*(PyThread_type_lock volatile *)&(l)->gate)
+#define BRISK_POINTER(p) (*(void *volatile *)(p))
+#define BRISK_GATE(l) BRISK_POINTER(&(l)->gate)
 static inline int brisk_publish(PyThread_type_lock *place, PyThread_type_lock new)
 {
     return InterlockedCompareExchangePointer(place, new, NULL) == NULL;

@@ -12,6 +12,7 @@
 #define BRISKTLS_RULES_H
 
 #include "compat.h"
+#include "lock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +26,25 @@
 #define BRISK_LIST_SEPARATOR ':'
 #endif
 
-static EVP_MD *brisk_sha256 = NULL;
+static PyThread_type_lock brisk_found_digest = NULL; /* an EVP_MD, and there for good */
 static int brisk_store_index = -1;
 
 /* ---- a digest of tagged parts */
+
+/* SHA-256, or NULL.  It is looked for when it is needed: libcrypto reads its configuration to
+ * find it, and starts itself, which takes as long as loading ten modules. */
+static inline const EVP_MD *brisk_sha256(void)
+{
+    EVP_MD *found = BRISK_POINTER(&brisk_found_digest);
+    if (found == NULL) {
+        found = EVP_MD_fetch(NULL, "SHA256", NULL);
+        if (found != NULL && !brisk_publish(&brisk_found_digest, found)) {
+            EVP_MD_free(found); /* another thread was quicker */
+            found = BRISK_POINTER(&brisk_found_digest);
+        }
+    }
+    return found;
+}
 
 typedef struct {
     EVP_MD_CTX *context;
@@ -37,9 +53,10 @@ typedef struct {
 
 static inline void brisk_parts_begin(brisk_parts *parts)
 {
+    const EVP_MD *digest = brisk_sha256();
     parts->context = EVP_MD_CTX_new();
-    parts->good = parts->context != NULL && brisk_sha256 != NULL
-        && EVP_DigestInit_ex2(parts->context, brisk_sha256, NULL) == 1;
+    parts->good = parts->context != NULL && digest != NULL
+        && EVP_DigestInit_ex2(parts->context, digest, NULL) == 1;
 }
 
 static inline void brisk_parts_add(brisk_parts *parts, const void *data, size_t size)
@@ -115,10 +132,9 @@ static void brisk_store_note_free(
 /* Once, before anything else. */
 static inline int brisk_rules_open(void)
 {
-    brisk_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     brisk_store_index = CRYPTO_get_ex_new_index(
         CRYPTO_EX_INDEX_X509_STORE, 0, NULL, NULL, NULL, brisk_store_note_free);
-    return brisk_sha256 != NULL && brisk_store_index >= 0;
+    return brisk_store_index >= 0;
 }
 
 /* With the store's lock held. */
@@ -182,7 +198,7 @@ static inline int brisk_object_digest(X509_OBJECT *object, unsigned char *out)
         size = i2d_X509_AUX(certificate, &der); /* with what it is trusted for */
     else if (list != NULL)
         size = i2d_X509_CRL(list, &der);
-    good = size > 0 && EVP_Digest(der, (size_t)size, out, NULL, brisk_sha256, NULL) == 1;
+    good = size > 0 && EVP_Digest(der, (size_t)size, out, NULL, brisk_sha256(), NULL) == 1;
     OPENSSL_free(der);
     return good;
 }
@@ -203,7 +219,7 @@ static inline int brisk_objects_digest(
     if (good) {
         /* The order in which they came does not count. */
         qsort(all, (size_t)number, BRISK_RULES, brisk_digest_compare);
-        good = EVP_Digest(all, (size_t)number * BRISK_RULES, out, NULL, brisk_sha256, NULL) == 1;
+        good = EVP_Digest(all, (size_t)number * BRISK_RULES, out, NULL, brisk_sha256(), NULL) == 1;
     }
     OPENSSL_free(all);
     return good;

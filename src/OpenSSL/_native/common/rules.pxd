@@ -11,6 +11,8 @@ cdef struct Common:
     unsigned char[32] shared    # the name of sessions that other programs take, and we theirs
     unsigned int shared_size    # of it; 0: they are nobody else's
 
+cdef int need_digest() except -1
+
 # In all of these False means that there was no memory.
 cdef bint rules_of(
     s.SSL* ssl, const Common* common, const unsigned char* own, const unsigned char* asked,

@@ -11,6 +11,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
 cdef extern from "rules.h" nogil:
     int brisk_rules_open()
+    const void* brisk_sha256()
     bint brisk_store_changed(c.X509_STORE* store, const char* folder)
     bint brisk_common_digest(
         s.SSL_CTX* context, const void* noted, size_t size, unsigned char* out)
@@ -23,7 +24,14 @@ cdef extern from "rules.h" nogil:
         unsigned char* out)
 
 if not brisk_rules_open():
-    raise MemoryError("SHA-256 is missing, or memory")
+    raise MemoryError()
+
+
+cdef int need_digest() except -1:
+    """For a Context to be made: without the digest no session of it would stand for anything."""
+    if brisk_sha256() == NULL:
+        raise MemoryError("SHA-256 is missing, or memory")
+    return 0
 
 
 cdef bint rules_of(

@@ -19,7 +19,7 @@ from OpenSSL._native.common.lock cimport (
     brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
     brisk_lock_wait, brisk_lock_was_forked,
 )
-from OpenSSL._native.common.rules cimport renew
+from OpenSSL._native.common.rules cimport need_digest, renew
 from OpenSSL._native.ssl.hello cimport on_alpn_select, on_hello
 from OpenSSL._native.ssl.judging cimport on_chain
 from OpenSSL._native.ssl.locking cimport (
@@ -126,6 +126,7 @@ cdef class Context:
         if self.handle != NULL:
             raise ValueError("this Context is initialised already")
         errors.clear()
+        need_digest()
         handle = SSL_CTX_new(chosen.make())
         if handle == NULL:
             errors.fail_ssl("SSL_CTX_new failed")
