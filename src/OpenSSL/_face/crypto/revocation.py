@@ -16,7 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-__all__ = ["CRL", "Revoked", "crl_der", "dump_crl", "load_crl"]
+    from OpenSSL._face.crypto.stores import X509Store
+
+__all__ = ["CRL", "Revoked", "add_to_store", "dump_crl", "load_crl"]
 
 # In the order of their numbers in RFC 5280.
 _REASONS = (
@@ -285,10 +287,12 @@ def dump_crl(type: int, crl: CRL) -> bytes:
     return native.dump(crl, form == filetypes.FILETYPE_PEM)
 
 
-def crl_der(value: object) -> bytes:
-    """Return the DER of our CRL or cryptography's, else raise TypeError."""
-    if isinstance(value, CRL):
-        return native.dump(value, False)
-    if foreign.is_revocation_list(value):
-        return foreign.public_der(value)
-    raise TypeError("CRL must be of type cryptography.x509.CertificateRevocationList")
+def add_to_store(store: X509Store, crl: object) -> None:
+    """Let a store know our list or cryptography's, else raise TypeError."""
+    if isinstance(crl, CRL):
+        der = native.dump(crl, False)
+    elif foreign.is_revocation_list(crl):
+        der = foreign.public_der(crl)
+    else:
+        raise TypeError("CRL must be of type cryptography.x509.CertificateRevocationList")
+    native.add_to_store(store, der)

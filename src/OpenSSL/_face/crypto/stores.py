@@ -7,9 +7,8 @@ import os
 from OpenSSL._face.common.arguments import named, path_bytes, unix_time
 from OpenSSL._face.common.filetypes import content
 from OpenSSL._face.crypto.certificates import X509
-from OpenSSL._face.crypto.revocation import crl_der
 from OpenSSL._native.common import owners
-from OpenSSL._native.crypto import bundles, revocation
+from OpenSSL._native.crypto import bundles
 from OpenSSL._native.crypto import stores as native
 
 TYPE_CHECKING = False
@@ -61,7 +60,10 @@ class X509Store(native.X509Store):
 
         ``X509_STORE_add_crl(3)``
         """
-        revocation.add_to_store(self, crl_der(crl))
+        # Few have lists, and they are slow to load.
+        from OpenSSL._face.crypto.revocation import add_to_store
+
+        add_to_store(self, crl)
 
     def load_data(self, data: str | Buffer) -> None:
         """Trust the certificates in ``data`` and know the revocation lists in it.
