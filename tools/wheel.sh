@@ -43,7 +43,7 @@ rm -rf "$work/raw" "$work/repaired"
 PATH=$tools/bin:$PATH PKG_CONFIG_LIBDIR=$work/openssl-$series/lib/pkgconfig CCACHE_DISABLE=1 \
     "$tools/bin/python" -m pip -qq --disable-pip-version-check wheel . \
     --no-deps --no-build-isolation --wheel-dir "$work/raw" \
-    -Csetup-args=-Dbundled=true -Cinstall-args=--strip
+    -Csetup-args=-Dbundled=true
 if [ "$(uname -s)" = Linux ]; then
     PATH=$tools/bin:$PATH "$tools/bin/python" -m auditwheel repair \
         --wheel-dir "$work/repaired" "$work"/raw/*.whl >"$work/repair.log" 2>&1 ||

@@ -60,6 +60,14 @@ def test_no_path_of_the_build_is_inside(wheel: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads ELF files")
+def test_names_that_only_debuggers_read_are_left_out() -> None:
+    command = ["readelf", "-W", "-S", str(core.__file__)]
+    sections = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert ".dynsym" in sections
+    assert ".symtab" not in sections
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads ELF files")
 def test_no_libssl_is_asked_for_and_none_is_shown() -> None:
     def told(*options: str) -> str:
         command = ["readelf", "-W", *options, str(core.__file__)]
