@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from OpenSSL._native.ssl.driving import has_more
+from OpenSSL._native.ssl.driving import OPEN
 from OpenSSL.aio.flow import Limits
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ __all__ = [
     "cannot_wait",
 ]
 
-#: How far a connection has come.
+#: How far a connection has come; OPEN comes after SHAKING.
 SHAKING: int = 0
-OPEN: int = 1
 FLUSHING: int = 2
 PARTING: int = 3
 CLOSED: int = 4
@@ -104,6 +103,8 @@ class Core(Limits):
     #: Told once that it is all over.
     _on_done: Callable[[Any], None] | None
     _buffered: bool
+    #: What the core has written is not in the system's hands, but for ``_put_out`` to hand on.
+    _in_memory: bool = False
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, protocol: asyncio.BaseProtocol, end: End
@@ -161,9 +162,6 @@ class Core(Limits):
 
     def _after_handshake(self) -> None:
         """Look for what came with the last flight."""
-
-    def _may_read_on(self) -> bool:
-        return has_more(self._connection)
 
     # ---- what the parts ask of each other
 

@@ -11,7 +11,7 @@ import contextlib
 import warnings
 
 from OpenSSL._exceptions import Error, SysCallError
-from OpenSSL._native.ssl.driving import DONE, WANT_WRITE, part, peer_has_parted, receive
+from OpenSSL._native.ssl.driving import DONE, WANT_WRITE, has_more, part, peer_has_parted, receive
 from OpenSSL.aio.core import CLOSED, FLUSHING, PARTING, READ, ROUNDS, SHAKING
 from OpenSSL.aio.writing import Writing
 
@@ -113,7 +113,7 @@ class Ending(Writing):
             if type(data) is not bytes:
                 self._read_stopped(data)  # type: ignore[arg-type]
                 return
-            if not self._may_read_on():
+            if not has_more(self._connection):
                 return
         self._loop.call_soon(self._listen_later)
 

@@ -53,6 +53,8 @@ class LayerTransport(Transport):
 
     __slots__ = ("_gone", "_last", "_lower", "_reading")
 
+    _in_memory = True
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -132,9 +134,6 @@ class LayerTransport(Transport):
     def _after_handshake(self) -> None:
         if self._reading:
             self._loop.call_soon(self._read_later)
-
-    def _may_read_on(self) -> bool:
-        return True
 
     def _leave(self, gently: bool) -> None:
         if self._gone:

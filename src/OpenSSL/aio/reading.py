@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from OpenSSL._native.ssl.driving import WANT_LOOKUP, WANT_WRITE, receive, receive_into
-from OpenSSL.aio.core import FLUSHING, OPEN, READ, ROUNDS, Core, cannot_wait
+from OpenSSL._native.ssl.driving import (
+    OPEN,
+    WANT_LOOKUP,
+    WANT_WRITE,
+    deliver,
+    has_more,
+    receive_into,
+)
+from OpenSSL.aio.core import FLUSHING, ROUNDS, Core, cannot_wait
 
 __all__ = ["Reading"]
 
@@ -18,41 +25,20 @@ class Reading(Core):
     def _read(self) -> None:
         """Hand the protocol what has come, as long as it wants it."""
         for _ in range(ROUNDS):
-            if not (self._read_into_protocol() if self._buffered else self._read_once()):
-                return
-            if self._state != OPEN or self._paused:
-                return
-            if not self._may_read_on():
+            if not self._deliver() or not has_more(self._connection):
                 return
         self._loop.call_soon(self._read_later)
+
+    def _deliver(self) -> bool:
+        """Hand on one piece; False where the protocol gets no other now."""
+        return self._read_into_protocol() if self._buffered else deliver(self)
 
     def _read_later(self) -> None:
         if self._state == OPEN and not self._paused and not self._heard_end:
             self._read()
 
-    def _read_once(self) -> bool:
-        """Hand on one piece; False where there is nothing more to read now."""
-        try:
-            data = receive(self._connection, READ)
-        except BaseException as error:  # noqa: BLE001  # whatever a callback raises
-            self._put_out()
-            self._fail(error)
-            return False
-        if type(data) is bytes and data:
-            try:
-                self._protocol.data_received(data)  # type: ignore[attr-defined]
-            except BaseException as error:  # noqa: BLE001  # the protocol's
-                self._fatal(error, "data_received")
-                return False
-            return True
-        if data == b"":
-            self._heard()
-        else:
-            self._read_stopped(data)  # type: ignore[arg-type]
-        return False
-
     def _read_into_protocol(self) -> bool:
-        """The same for a BufferedProtocol, in its own buffer."""
+        """Do as ``deliver`` for a BufferedProtocol, in its own buffer."""
         protocol: Any = self._protocol
         try:
             buffer = protocol.get_buffer(-1)
@@ -73,7 +59,7 @@ class Reading(Core):
             except BaseException as error:  # noqa: BLE001  # the protocol's
                 self._fatal(error, "buffer_updated")
                 return False
-            return True
+            return self._state == OPEN and not self._paused
         if count == 0:
             self._heard()
         else:
@@ -117,5 +103,5 @@ class Reading(Core):
             return
         self._paused = False
         self._update_input()
-        if self._state == OPEN and self._may_read_on():
+        if self._state == OPEN and has_more(self._connection):
             self._loop.call_soon(self._read_later)

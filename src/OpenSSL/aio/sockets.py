@@ -7,6 +7,7 @@ import socket
 from asyncio.trsock import TransportSocket
 from typing import TYPE_CHECKING, Any
 
+from OpenSSL._native.ssl.driving import drive
 from OpenSSL.aio.core import READ, ROUNDS
 from OpenSSL.aio.transports import Transport
 
@@ -44,7 +45,7 @@ class SocketTransport(Transport):
 
     def _watch_input(self) -> None:
         if not self._reading:
-            self._loop.add_reader(self._number, self._on_input)
+            self._loop.add_reader(self._number, drive, self)
             self._reading = True
 
     def _ignore_input(self) -> None:

@@ -49,7 +49,8 @@ class Writing(Reading):
         except BaseException as error:  # noqa: BLE001  # whatever a callback raises
             self._write_failed(error)
             return
-        self._put_out()
+        if self._in_memory:
+            self._put_out()
         if count != len(data):
             self._keep(data, max(count, 0))
             if count == SENT:
@@ -96,7 +97,8 @@ class Writing(Reading):
             except BaseException as error:  # noqa: BLE001  # whatever a callback raises
                 self._write_failed(error)
                 return
-            self._put_out()
+            if self._in_memory:
+                self._put_out()
             if count < 0:
                 self._stopped(count)
                 self._shrink(0)
@@ -131,9 +133,7 @@ class Writing(Reading):
 
     def _hear_last(self, error: SysCallError) -> None:
         for _ in range(ROUNDS):
-            if self._state != OPEN or self._paused:
-                break
-            if not (self._read_into_protocol() if self._buffered else self._read_once()):
+            if self._state != OPEN or self._paused or not self._deliver():
                 break
         self._fail(error)
 

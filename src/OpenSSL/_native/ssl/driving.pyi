@@ -1,10 +1,11 @@
 # Written by tools/make_stubs.py from driving.pyx.
 
-from typing import Final
+from typing import Any, Final
 
 from OpenSSL._native.ssl.connection import Connection
 from OpenSSL._types import Buffer
 
+OPEN: Final[int]
 DONE: Final[int]
 WANT_READ: Final[int]
 WANT_WRITE: Final[int]
@@ -41,7 +42,16 @@ def refuse(connection: Connection, error: BaseException) -> None:
     """End it with a fatal alert after the handshake; `error` is what every later call raises."""
 
 def has_more(connection: Connection) -> bool:
-    """Whether a read may find something, or an end, without the transport's having it."""
+    """Whether a read may find something, or an end, that no selector shows.
+
+    In memory that is always so.
+    """
+
+def deliver(transport: Any) -> bool:
+    """Hand a transport's Protocol one piece of what has come; False where it gets no other now."""
+
+def drive(transport: Any) -> None:
+    """Something has come in: what nearly always follows at once, all else by ``_on_input``."""
 
 def take(connection: Connection) -> bytes | None:
     """What is to be sent to the peer, in memory; None when there is nothing."""

@@ -7,6 +7,7 @@ connection, but for wrong arguments.
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_GET_SIZE
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
@@ -22,6 +23,12 @@ from OpenSSL._exceptions import (
     WantReadError, WantWriteError, WantX509LookupError, ZeroReturnError,
 )
 
+cdef enum:
+    PIECE = 1 << 16     # the most that is asked for at once, in bytes
+    NOW_OPEN = 1
+
+#: How far a transport has come when its protocol is given what comes.
+OPEN: Final[int] = NOW_OPEN
 #: What has to happen first: the transport has something, has room, a callback has an answer.
 DONE: Final[int] = errors.DONE
 WANT_READ: Final[int] = errors.WANT_READ
@@ -78,8 +85,7 @@ def shake(Connection connection not None) -> int:
     return operate(connection, HANDSHAKE, NULL, 0, &moved)
 
 
-def receive(Connection connection not None, size_t size) -> bytes | int:
-    """At most `size` bytes; b"" behind the peer's close_notify; a number for "not yet"."""
+cdef object piece_of(Connection connection, size_t size):
     connection.enter_again()
     try:
         answer = connection.read(size, False)
@@ -90,6 +96,11 @@ def receive(Connection connection not None, size_t size) -> bytes | int:
     finally:
         connection.leave()
     return answer if type(answer) is bytes else number_of(answer)
+
+
+def receive(Connection connection not None, size_t size) -> bytes | int:
+    """At most `size` bytes; b"" behind the peer's close_notify; a number for "not yet"."""
+    return piece_of(connection, size)
 
 
 def receive_into(Connection connection not None, buffer: Buffer) -> int:
@@ -177,14 +188,62 @@ def refuse(Connection connection not None, error not None: BaseException) -> Non
         connection.leave()
 
 
-def has_more(Connection connection not None) -> bool:
-    """Whether a read may find something, or an end, without the transport's having it."""
+cdef bint may_find(Connection connection) except -1:
     connection.enter_lightly()
     try:
-        return (s.SSL_pending(connection.handle) > 0 or connection.held is not None
-                or connection.deferred is not None or connection.lost)
+        return (connection.channel.memory or s.SSL_pending(connection.handle) > 0
+                or connection.held is not None or connection.deferred is not None
+                or connection.lost)
     finally:
         connection.leave()
+
+
+def has_more(Connection connection not None) -> bool:
+    """Whether a read may find something, or an end, that no selector shows.
+
+    In memory that is always so.
+    """
+    return may_find(connection)
+
+
+# ---- for the transports of OpenSSL.aio, whose every message would cost several Python frames
+
+cdef bint hand_on(object transport, Connection connection) except -1:
+    try:
+        data = piece_of(connection, PIECE)
+    except BaseException as error:  # whatever a callback raises
+        transport._put_out()
+        transport._fail(error)
+        return False
+    if type(data) is not bytes:
+        transport._read_stopped(data)
+        return False
+    if PyBytes_GET_SIZE(data) == 0:
+        transport._heard()
+        return False
+    try:
+        transport._protocol.data_received(data)
+    except BaseException as error:  # the protocol's
+        transport._fatal(error, "data_received")
+        return False
+    return transport._state == NOW_OPEN and not transport._paused
+
+
+def deliver(transport: Any) -> bool:
+    """Hand a transport's Protocol one piece of what has come; False where it gets no other now."""
+    return hand_on(transport, transport._connection)
+
+
+def drive(transport: Any) -> None:
+    """Something has come in: what nearly always follows at once, all else by ``_on_input``."""
+    cdef Connection connection
+    if (transport._state == NOW_OPEN and not (
+            transport._paused or transport._heard_end or transport._buffered
+            or transport._write_wants_bytes)):
+        connection = transport._connection
+        if not (hand_on(transport, connection) and may_find(connection)):
+            return
+    transport._on_input()
 
 
 def take(Connection connection not None) -> bytes | None:
