@@ -76,6 +76,35 @@ service {service} {{
 }}
 """
 _LIBRARIES = Path("/usr/lib/dovecot")
+_INN = """
+mta: /bin/true
+organization: test
+domain: news.test
+fromhost: news.test
+pathhost: news.test
+pathnews: /usr/lib/news
+pathdb: {folder}/data
+pathetc: {folder}
+pathfilter: {folder}
+pathlog: {folder}/data
+pathrun: {folder}/data
+pathspool: {folder}/data
+patharticles: {folder}/data
+pathoverview: {folder}/data
+pathtmp: {folder}/data
+runasuser: {user}
+runasgroup: {user}
+hismethod: hisv6
+ovmethod: tradindexed
+tlscertfile: {folder}/chain.pem
+tlskeyfile: {folder}/key.pem
+nnrpdloadlimit: 0
+"""
+_READERS = """
+auth "all" { hosts: "*" default: "reader" }
+access "all" { users: "*" newsgroups: "*" }
+"""
+_NEWS = Path("/usr/lib/news/bin")
 
 
 @contextlib.contextmanager
@@ -143,6 +172,42 @@ def _mysql() -> Iterator[int]:
             yield port
 
 
+@contextlib.contextmanager
+def _nntp() -> Iterator[int]:
+    """The server for readers of INN, which has no log to say why it is not content."""
+    port = free_port()
+    if not (_NEWS / "nnrpd").exists():
+        pytest.skip("INN is not installed: apt-get install inn2")
+    if os.geteuid():
+        pytest.skip("INN starts as root only")
+    with _folder() as folder:
+        files = {
+            "inn.conf": _INN.format(folder=folder, user="news"),
+            "readers.conf": _READERS,
+            "storage.conf": 'method tradspool {\n newsgroups: *\n class: 0\n}\n',
+            "data/active": "",
+            "data/newsgroups": "",
+        }
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="ascii")
+        (folder / "key.pem").chmod(0o600)
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, "news", "news")
+        settings = {"INNCONF": str(folder / "inn.conf")}
+        subprocess.run(
+            [str(_NEWS / "makehistory"), "-x", "-O"],
+            env=quiet_environment() | settings,
+            user="news",
+            group="news",
+            extra_groups=[],
+            capture_output=True,
+            check=True,
+        )
+        words = ("-D", "-f", "-n", "-p", str(port), "-4", LOOPBACK)
+        with started("env", f"INNCONF={folder}/inn.conf", str(_NEWS / "nnrpd"), *words, port=port):
+            yield port
+
+
 def _mail(name: str, service: str, library: str) -> Callable[[], AbstractContextManager[int]]:
     @contextlib.contextmanager
     def start() -> Iterator[int]:
@@ -172,6 +237,7 @@ SERVERS: dict[str, Callable[[], AbstractContextManager[int]]] = {
     "pop3": _mail("pop3", "pop3-login", "dovecot-pop3d"),
     "lmtp": _mail("lmtp", "lmtp", "dovecot-lmtpd"),
     "sieve": _mail("sieve", "managesieve-login", "dovecot-managesieved"),
+    "nntp": _nntp,
     "ldap": _ldap,
     "mysql": _mysql,
     "xmpp": _xmpp,
