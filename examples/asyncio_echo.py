@@ -3,8 +3,8 @@
 The server has many clients in one thread, and stays for the others whatever one of them does.
 """
 
+import argparse
 import asyncio
-import sys
 
 from OpenSSL import SSL, aio
 
@@ -25,7 +25,7 @@ async def serve(port):
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.use_certificate_chain_file("server.pem")
     context.use_privatekey_file("server.key")
-    server = await aio.start_server(echo, "127.0.0.1", int(port), context=context)
+    server = await aio.start_server(echo, "127.0.0.1", port, context=context)
     async with server:
         await server.serve_forever()
 
@@ -34,7 +34,7 @@ async def ask(port, *words):
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.load_verify_locations("ca.pem")
     context.set_verify(SSL.VERIFY_PEER)
-    reader, writer = await aio.open_connection("localhost", int(port), context=context)
+    reader, writer = await aio.open_connection("localhost", port, context=context)
     for word in words:
         writer.write(word.encode() + b"\n")
         print((await reader.readline()).decode().strip(), flush=True)
@@ -43,4 +43,8 @@ async def ask(port, *words):
 
 
 if __name__ == "__main__":
-    asyncio.run(ask(*sys.argv[1:]) if sys.argv[2:] else serve(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("port", type=int)
+    parser.add_argument("words", nargs="*", help="what to ask; without words it serves")
+    given = parser.parse_args()
+    asyncio.run(ask(given.port, *given.words) if given.words else serve(given.port))

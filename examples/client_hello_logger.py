@@ -5,6 +5,7 @@ its JA4 fingerprint.  Clients whose fingerprints are named on the command line a
 before anything else is done for them.
 """
 
+import argparse
 import contextlib
 import logging
 import socket
@@ -54,7 +55,7 @@ def serve(connection):
 def main(port, *refused):
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
     context = make_context(refused)
-    with socket.create_server(("127.0.0.1", int(port))) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         while True:
             sock, _ = listener.accept()
             connection = SSL.Connection(context, sock)
@@ -63,4 +64,8 @@ def main(port, *refused):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("port", type=int)
+    parser.add_argument("refused", nargs="*", metavar="JA4")
+    given = parser.parse_args()
+    main(given.port, *given.refused)

@@ -3,10 +3,10 @@
 The server keeps nothing about a client until the cookie it sent has come back.
 """
 
+import argparse
 import hmac
 import secrets
 import socket
-import sys
 
 from OpenSSL import SSL
 
@@ -32,7 +32,7 @@ def serve(port):
     context = server_context()
     clients = {}
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(("127.0.0.1", int(port)))
+    sock.bind(("127.0.0.1", port))
     while True:
         datagram, address = sock.recvfrom(65536)
         connection = clients.get(address)
@@ -69,7 +69,7 @@ def ask(port, *words):
     context.set_verify(SSL.VERIFY_PEER)
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.settimeout(10)
-    sock.connect(("127.0.0.1", int(port)))
+    sock.connect(("127.0.0.1", port))
     with SSL.Connection(context, sock) as connection:
         connection.set_host("localhost")
         connection.set_connect_state()
@@ -79,4 +79,12 @@ def ask(port, *words):
 
 
 if __name__ == "__main__":
-    {"server": serve, "client": ask}[sys.argv[1]](*sys.argv[2:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("role", choices=["server", "client"])
+    parser.add_argument("port", type=int)
+    parser.add_argument("words", nargs="*", help="what the client says")
+    given = parser.parse_args()
+    if given.role == "server":
+        serve(given.port)
+    else:
+        ask(given.port, *given.words)

@@ -4,9 +4,9 @@ One thread serves all clients.  The program moves the bytes; the Connection has 
 and only turns what came from the network into data, and data into what goes there.
 """
 
+import argparse
 import selectors
 import socket
-import sys
 
 from OpenSSL import SSL
 
@@ -99,7 +99,7 @@ def main(port, backend):
     context.use_certificate_chain_file("server.pem")
     context.use_privatekey_file("server.key")
     selector = selectors.DefaultSelector()
-    with socket.create_server(("127.0.0.1", int(port))) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         selector.register(listener, selectors.EVENT_READ, None)
         while True:
             for key, events in selector.select():
@@ -108,7 +108,7 @@ def main(port, backend):
                 else:
                     client, _ = listener.accept()
                     try:
-                        inner = socket.create_connection(("127.0.0.1", int(backend)))
+                        inner = socket.create_connection(("127.0.0.1", backend))
                     except OSError as error:
                         print("no backend:", error, flush=True)
                         client.close()
@@ -117,4 +117,8 @@ def main(port, backend):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("port", type=int)
+    parser.add_argument("backend", type=int, help="the plain server's port")
+    given = parser.parse_args()
+    main(given.port, given.backend)

@@ -3,6 +3,7 @@
 It greets each by the name in its certificate, one thread for each client.
 """
 
+import argparse
 import logging
 import socket
 import sys
@@ -36,7 +37,7 @@ def greet(connection):
 def main(port):
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
     context = make_context()
-    with socket.create_server(("127.0.0.1", int(port))) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         while True:
             sock, _ = listener.accept()
             sock.settimeout(10)
@@ -46,4 +47,6 @@ def main(port):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("port", type=int)
+    main(parser.parse_args().port)

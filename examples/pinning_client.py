@@ -4,6 +4,7 @@ PIN is the SHA-256 of the server's public key, in base64, as RFC 7469 has it.  W
 the program prints the pin of the server that is there, and sends nothing.
 """
 
+import argparse
 import base64
 import hashlib
 import hmac
@@ -23,7 +24,7 @@ def main(host, port, pin=None):
     # The pin stands for the chain: whoever has that key is our server.  The handshake
     # proves that it has it, so asking before anything is sent is soon enough.
     context.set_verify(SSL.VERIFY_NONE)
-    connection = SSL.Connection(context, socket.create_connection((host, int(port)), 10))
+    connection = SSL.Connection(context, socket.create_connection((host, port), 10))
     connection.set_tlsext_host_name(host.encode())
     connection.set_connect_state()
     connection.do_handshake()
@@ -38,4 +39,9 @@ def main(host, port, pin=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("host")
+    parser.add_argument("port", type=int)
+    parser.add_argument("pin", nargs="?")
+    given = parser.parse_args()
+    sys.exit(main(given.host, given.port, given.pin))

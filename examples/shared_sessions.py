@@ -5,6 +5,7 @@ keys are in the file KEYS, sealed, and are rotated without a restart; `brisktls 
 status KEYS --secret-file secret` shows them.  Needs the extra `fleet`.
 """
 
+import argparse
 import os
 import signal
 import socket
@@ -44,10 +45,10 @@ def serve(port, keys):
 
 def main(port, processes, keys):
     children = []
-    for _ in range(int(processes)):
+    for _ in range(processes):
         child = os.fork()
         if not child:
-            serve(int(port), keys)
+            serve(port, keys)
         children.append(child)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
@@ -58,4 +59,11 @@ def main(port, processes, keys):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("port", type=int)
+    parser.add_argument("processes", type=int)
+    parser.add_argument("keys", help="the file of the ticket keys")
+    given = parser.parse_args()
+    if given.processes < 1:
+        parser.error("there has to be a process")
+    main(given.port, given.processes, given.keys)

@@ -4,6 +4,7 @@ Each NAME has NAME.pem and NAME.key here, and BACKEND is the port of the plain s
 answers for it.  A client that asks for no known name gets an alert and nothing else.
 """
 
+import argparse
 import contextlib
 import logging
 import socket
@@ -66,14 +67,11 @@ def route(connection):
         upwards.join()
 
 
-def main(port, *words):
+def main(port, named):
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-    sites = {}
-    for word in words:
-        name, _, backend = word.partition("=")
-        sites[name] = make_context(name), int(backend)
+    sites = {name: (make_context(name), backend) for name, backend in named}
     front = make_front(sites)
-    with socket.create_server(("127.0.0.1", int(port))) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         while True:
             sock, _ = listener.accept()
             connection = SSL.Connection(front, sock)
@@ -81,5 +79,16 @@ def main(port, *words):
             threading.Thread(target=route, args=[connection], daemon=True).start()
 
 
+def site(word):
+    name, _, backend = word.partition("=")
+    if not (name and backend.isdigit()):
+        raise argparse.ArgumentTypeError(f"{word!r} is not NAME=BACKEND, with a port for BACKEND")
+    return name, int(backend)
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("port", type=int)
+    parser.add_argument("sites", nargs="+", type=site, metavar="NAME=BACKEND")
+    given = parser.parse_args()
+    main(given.port, given.sites)

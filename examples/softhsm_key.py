@@ -4,9 +4,9 @@ The PIN is in the environment variable TOKEN_PIN, and OPENSSL_CONF names the con
 OpenSSL that has the pkcs11 provider; docs/howto/keys-elsewhere.md shows one.
 """
 
+import argparse
 import os
 import socket
-import sys
 
 from OpenSSL import SSL
 
@@ -15,7 +15,7 @@ def main(port, certificate, key):
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.use_certificate_uri(certificate, key, os.environ["TOKEN_PIN"])
-    with socket.create_server(("127.0.0.1", int(port))) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         while True:
             sock, _ = listener.accept()
             sock.settimeout(10)
@@ -29,4 +29,11 @@ def main(port, certificate, key):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("port", type=int)
+    parser.add_argument("certificate", metavar="CERTIFICATE_URI")
+    parser.add_argument("key", metavar="KEY_URI")
+    given = parser.parse_args()
+    if "TOKEN_PIN" not in os.environ:
+        parser.error("the environment variable TOKEN_PIN has no PIN")
+    main(given.port, given.certificate, given.key)

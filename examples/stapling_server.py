@@ -4,6 +4,7 @@ server.pem, server.key and server.ocsp are looked at every second.  A pair that 
 fit is refused and the one in use stays; connections that are open notice nothing.
 """
 
+import argparse
 import logging
 import os
 import socket
@@ -67,7 +68,7 @@ def main(port):
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     use_files(context)
     threading.Thread(target=renew, args=[context], daemon=True).start()
-    with socket.create_server(("127.0.0.1", int(port))) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         while True:
             sock, _ = listener.accept()
             sock.settimeout(10)
@@ -77,4 +78,6 @@ def main(port):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("port", type=int)
+    main(parser.parse_args().port)

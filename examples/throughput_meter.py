@@ -3,9 +3,9 @@
 A server and a client in two threads, over loopback.  Needs the extra `cli`.
 """
 
+import argparse
 import collections
 import socket
-import sys
 import threading
 import time
 
@@ -61,20 +61,24 @@ def measure(connection, seconds):
         live.console.print(f"{max(rates) / 1e6:.0f} MB/s at best, {connection.get_cipher_name()}")
 
 
-def main(seconds="10"):
+def main(seconds):
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.use_certificate_chain_file("server.pem")
     context.use_privatekey_file("server.key")
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=serve, args=[listener, context, ended])
+        server = threading.Thread(target=serve, args=[listener, context, ended], daemon=True)
         server.start()
         connection = client_of(listener.getsockname()[1])
-        measure(connection, float(seconds))
-        ended.set()
-        connection.close()
+        try:
+            measure(connection, seconds)
+        finally:
+            ended.set()
+            connection.close()
         server.join()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("seconds", type=float, nargs="?", default=10)
+    main(parser.parse_args().seconds)

@@ -296,6 +296,40 @@ def test_every_program_is_tried_here_and_on_the_page() -> None:
         assert os.path.getsize(EXAMPLES / program) < 5000, "an example is short"
 
 
+#: What each needs beside this package, and words that it cannot make sense of.
+WRONG = {
+    "asyncio_echo.py": ("", [[], ["x"]]),
+    "client_hello_logger.py": ("", [[], ["x"]]),
+    "dtls_echo.py": ("", [[], ["server"], ["both", "1"], ["client", "x"]]),
+    "memory_proxy.py": ("", [[], ["1"], ["1", "x"], ["1", "2", "3"]]),
+    "mutual_tls_server.py": ("", [[], ["x"], ["1", "2"]]),
+    "pinning_client.py": ("", [[], ["localhost"], ["localhost", "https"]]),
+    "shared_sessions.py": ("cryptography", [[], ["1", "0", "keys"], ["1", "x", "keys"]]),
+    "sni_router.py": ("", [[], ["1"], ["1", "shop.test"], ["1", "shop.test=x"]]),
+    "softhsm_key.py": ("", [[], ["1", "server.pem"], ["1", "server.pem", "pkcs11:"]]),
+    "stapling_server.py": ("", [[], ["x"]]),
+    "throughput_meter.py": ("rich", [["x"], ["1", "2"]]),
+    "twisted_echo.py": ("twisted", [[], ["x"]]),
+}
+
+
+@pytest.mark.parametrize("program", WRONG)
+def test_words_without_sense_are_answered_in_one_line(program: str) -> None:
+    needs, tries = WRONG[program]
+    if needs:
+        pytest.importorskip(needs)
+    for words in tries:
+        done = run(program, *words)
+        assert done.returncode == 2, (words, done)
+        assert "Traceback" not in done.stderr
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith(f"{program}: error: "), done.stderr
+
+
+def test_wrong_words_are_tried_with_every_program() -> None:
+    assert sorted(WRONG) == sorted(each.name for each in EXAMPLES.glob("*.py"))
+
+
 def test_softhsm_key(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "token"
     folder.mkdir()
