@@ -36,12 +36,18 @@ _REASONS = {
     "no start line": "no PEM block of the wanted kind is there: another kind of file, DER, or "
     "the name of a file where its content is asked for?",
     "no certificate or crl found": "another kind of file, or DER?",
-    "unregistered scheme": "not a file, nor a URI of a scheme that a provider knows",
+    "unregistered scheme": "neither a file that is there, nor a URI of a provider that is loaded "
+    "(the configuration that OPENSSL_CONF names loads them; a whole word such as pkcs11: is the "
+    "scheme)",
+    "path must be absolute": "after file: stands a whole path, as in file:/etc/ssl/server.pem; "
+    "a path from the current folder is given without file:",
+    "bad end line": "the file is cut off, or damaged",
     "bad decrypt": "most likely the passphrase is wrong",
     "maybe wrong password": "most likely the passphrase is wrong",
     "mac verify failure": "most likely the passphrase is wrong",
     "bad password read": "the key is encrypted, and nobody gave its passphrase (set_passwd_cb, or "
     "the argument of load_privatekey)",
+    "processing error": "a passphrase or PIN is wanted, and none was given",
     "problems getting password": "the key is encrypted, and its passphrase was not given",
     "key values mismatch": "this private key does not belong to that certificate (of a chain in a "
     "file, the first counts)",
@@ -129,7 +135,9 @@ def _known(detail: ErrorDetail) -> str | None:
 
 def advice(error: Error | CryptoError) -> list[str]:
     """Return what is known to help, the last complaint's first; mostly one line, or none."""
-    found = [_known(each) for each in reversed(error.errors)]
+    found: list[str | None] = [_known(each) for each in reversed(error.errors)]
+    if any("(the content of a PEM file)" in each.data for each in error.errors):
+        found = ["the content of a file was given where its name is asked for"]
     found.append(about_verification(getattr(error, "verify_code", None)))
     return [each for each in dict.fromkeys(found) if each]
 

@@ -184,7 +184,7 @@ def _nntp() -> Iterator[int]:
         files = {
             "inn.conf": _INN.format(folder=folder, user="news"),
             "readers.conf": _READERS,
-            "storage.conf": 'method tradspool {\n newsgroups: *\n class: 0\n}\n',
+            "storage.conf": "method tradspool {\n newsgroups: *\n class: 0\n}\n",
             "data/active": "",
             "data/newsgroups": "",
         }

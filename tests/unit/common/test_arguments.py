@@ -70,7 +70,7 @@ class TestInteger:
 
     @pytest.mark.parametrize("value", [None, "3", 3.0, b"3"])
     def test_anything_else_is_refused(self, value):
-        with pytest.raises(TypeError, match="^mode must be an integer$"):
+        with pytest.raises(TypeError, match=r"^mode must be an integer, not \w+$"):
             arguments.integer("mode", value)
 
 
@@ -104,5 +104,5 @@ class TestHook:
 
     @pytest.mark.parametrize("value", [0, 42, "name", object()])
     def test_anything_else_is_refused(self, value):
-        with pytest.raises(TypeError, match="^callback must be callable$"):
+        with pytest.raises(TypeError, match=r"^callback must be callable, not \w+$"):
             arguments.hook("callback", value)

@@ -218,7 +218,19 @@ def test_a_token_that_refuses(token: tokens.Token) -> None:
         (uri, b"wrong"), (uri, None), (uri.replace("rsa", "nobody"), b"1234"),
         (uri.replace("brisk", "other"), b"1234"),
     ):
-        assert refused(place, pin, crypto.Error).args[0]
+        error = refused(place, pin, crypto.Error)
+        words = " ".join([str(error), *getattr(error, "__notes__", ())])
+        assert place in words, words
+        assert "does it name one object" in words or pin is None, words
+    many = refused(uri.replace("object=rsa;", ""), b"1234", crypto.Error)
+    assert "there are 2 private keys" in str(many)
+    dumped = crypto.PKey.from_uri(uri, "1234")
+    try:
+        crypto.dump_privatekey(crypto.FILETYPE_PEM, dumped)
+    except crypto.Error as error:
+        assert "stays there" in str(error), error
+    else:
+        raise AssertionError("a key left its token")
     """,
         given,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "among",
+    "explained",
     "hook",
     "integer",
     "listed",
@@ -67,17 +68,36 @@ def path_bytes(value: object) -> bytes:
     return path
 
 
+def explained(data: bytes, load: Callable[..., Any], *arguments: object) -> Any:
+    """Return ``load(*arguments)``; an error of OpenSSL's says what ``data`` holds instead."""
+    try:
+        return load(*arguments)
+    except (Error, CryptoError) as error:
+        _add("of_content", error, data)
+        raise
+
+
 def named(path: bytes | None, load: Callable[..., Any], *arguments: object) -> Any:
     """Return ``load(*arguments)``; an error of OpenSSL's says which file it is about."""
     try:
         return load(*arguments)
     except (Error, CryptoError) as error:
-        name = "" if path is None else os.fsdecode(path)
-        # Where a file cannot be opened, the error says so by itself.
-        if name and not any(name in each for each in getattr(error, "__notes__", ())):
-            what = "a folder" if os.path.isdir(name) else "the file"
-            error.add_note(f"{what}: {name}")
+        if path:
+            _add("of_file", error, os.fsdecode(path))
         raise
+
+
+def _add(which: str, error: Error | CryptoError, about: object) -> None:
+    """Put the words of a function of ``contents`` below an error."""
+    try:
+        # Slow to load, and not before there is an error.
+        from OpenSSL._face.common import contents
+
+        words = getattr(contents, which)(about, error.errors)
+    except Exception:  # noqa: BLE001
+        return  # without memory, or where the interpreter ends, the error comes without it
+    if words:
+        error.add_note(words)
 
 
 def unlike(value: object, maker: str) -> str:
@@ -112,7 +132,7 @@ def without_nul(name: str, value: bytes) -> bytes:
 def integer(name: str, value: object) -> int:
     """Return ``value`` if it is an int, else raise TypeError."""
     if not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer")
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
     return value
 
 
@@ -131,7 +151,7 @@ def function(name: str, value: _Hook, asked: str) -> _Hook:
     Not a coroutine function either: it is called where nothing can be awaited.
     """
     if not callable(value):
-        raise TypeError(f"{name} must be callable")
+        raise TypeError(f"{name} must be callable, not {type(value).__name__}")
     if _is_async(value):
         raise TypeError(f"{name} must be an ordinary function: {asked} cannot wait for a coroutine")
     return value

@@ -20,7 +20,9 @@ def name_bytes(what: str, value: str | bytes) -> bytes:
         try:
             value = value.encode("ascii")
         except UnicodeEncodeError:
-            raise ValueError(f"{what} must be ASCII; encode it with IDNA first") from None
+            raise ValueError(
+                f"{what} must be ASCII; encode it with IDNA first: {value!r}"
+            ) from None
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
     value = bytes(value)
@@ -79,9 +81,18 @@ def host_bytes(what: str, value: str | bytes) -> tuple[bytes, bool]:
     if not address:
         raise ValueError(
             f"{what} is neither a host name nor an IP address in its usual spelling, such as "
-            "192.0.2.1 or 2001:db8::1"
+            f"192.0.2.1 or 2001:db8::1: {name.decode('ascii', 'replace')!r}{_too_much(name)}"
         )
     return address, True
+
+
+def _too_much(name: bytes) -> str:
+    """Say what people leave around a host."""
+    if b"://" in name:
+        return " (of a URL the host alone is wanted)"
+    if name.startswith(b"["):
+        return " (without brackets and port)"
+    return " (without the port)" if name.count(b":") == 1 else ""
 
 
 def is_dotted(name: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import integer, octets, unlike
+from OpenSSL._face.common.arguments import explained, integer, octets, unlike
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificate_names import CertificateNames
 from OpenSSL._face.crypto.keys import PKey
@@ -326,7 +326,8 @@ def load_certificate(type: int, buffer: str | bytes) -> X509:
 
     ``PEM_read_bio_X509(3)``, ``d2i_X509_bio(3)``
     """
-    made: X509 = native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    data = filetypes.content(buffer)
+    made: X509 = explained(data, native.load, data, filetypes.is_pem(type))
     return made
 
 
@@ -339,7 +340,10 @@ def load_certificates(type: int, buffer: str | bytes) -> list[X509]:
     ``PEM_read_bio_X509(3)``
     """
     data = filetypes.content(buffer)
-    return native.load_all(data) if filetypes.is_pem(type) else [native.load(data, False)]
+    if filetypes.is_pem(type):
+        found: list[X509] = explained(data, native.load_all, data)
+        return found
+    return [explained(data, native.load, data, False)]
 
 
 def dump_certificate(type: int, cert: X509) -> bytes:
@@ -352,7 +356,7 @@ def dump_certificate(type: int, cert: X509) -> bytes:
     """
     form = filetypes.form(type)
     if not isinstance(cert, X509):
-        raise TypeError("cert must be an X509")
+        raise TypeError(f"cert must be an X509, not {unlike(cert, 'load_certificate')}")
     if form == filetypes.FILETYPE_PEM:
         return native.dump_pem(cert)
     if form == filetypes.FILETYPE_ASN1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import function, unlike, without_nul
+from OpenSSL._face.common.arguments import explained, function, unlike, without_nul
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.signers import SigningAlgorithm
 from OpenSSL._native.common import owners, passphrases
@@ -201,12 +201,13 @@ class PKey(native.PKey):
         raise TypeError("Unsupported key type")
 
     @classmethod
-    def from_uri(cls, uri: str, passphrase: PassphraseSource | None = None) -> PKey:
+    def from_uri(cls, uri: str, passphrase: PassphraseSource | str | None = None) -> PKey:
         """Load the private key that a URI names, as ``"pkcs11:token=brisk;object=server"``.
 
         OpenSSL itself knows ``file:``; other schemes belong to providers, which its
         configuration has to name, and a key of theirs stays where it is. ``passphrase`` is
-        as for :func:`load_privatekey`, for a token it is the PIN. OpenSSL itself never prompts.
+        as for :func:`load_privatekey`, or text; for a token it is the PIN. OpenSSL itself never
+        prompts.
 
         Raises Error when nothing can be loaded from there, or there is not exactly one private
         key; TypeError if ``uri`` is not text, ValueError for a NUL character.
@@ -214,11 +215,20 @@ class PKey(native.PKey):
         ``OSSL_STORE_open_ex(3)``
         """
         if not isinstance(uri, str):
-            raise TypeError("uri must be text")
+            raise TypeError(f"uri must be text, not {type(uri).__name__}")
+        if isinstance(passphrase, str):
+            passphrase = passphrase.encode()
         phrase = None if passphrase is None else passphrases.Passphrase(passphrase)
-        found, _ = uris.load(without_nul("uri", uri.encode()), phrase)
-        if len(found) != 1:
-            raise CryptoError(f"there are {len(found) or 'no'} private keys at this URI")
+        place = without_nul("uri", uri.encode())
+        try:
+            found, _ = uris.load(place, phrase)
+            if len(found) != 1:
+                raise CryptoError(f"there are {len(found) or 'no'} private keys at this URI")
+        except CryptoError as error:
+            from OpenSSL._face.common.contents import of_uris  # loaded when it is needed
+
+            of_uris(error, place)
+            raise
         made: PKey = found[0]
         return made
 
@@ -318,7 +328,7 @@ def load_privatekey(
     """
     data = filetypes.content(buffer)
     phrase = _phrase(type, passphrase)
-    made: PKey = native.load_private(data, filetypes.is_pem(type), phrase)
+    made: PKey = explained(data, native.load_private, data, filetypes.is_pem(type), phrase)
     return made
 
 
@@ -329,7 +339,8 @@ def load_publickey(type: int, buffer: str | bytes) -> PKey:
 
     ``PEM_read_bio_PUBKEY(3)``, ``d2i_PUBKEY_bio(3)``
     """
-    made: PKey = native.load_public(filetypes.content(buffer), filetypes.is_pem(type))
+    data = filetypes.content(buffer)
+    made: PKey = explained(data, native.load_public, data, filetypes.is_pem(type))
     return made
 
 

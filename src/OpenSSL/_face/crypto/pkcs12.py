@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common import filetypes
-from OpenSSL._face.common.arguments import integer, octets, text_to_bytes
+from OpenSSL._face.common.arguments import explained, integer, octets, text_to_bytes
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.keys import PKey
 from OpenSSL._native.crypto import pkcs12 as native
@@ -127,11 +127,12 @@ def load_pkcs12(buffer: str | bytes, passphrase: bytes | None = None) -> PKCS12:
     ``d2i_PKCS12_bio(3)``, ``PKCS12_parse(3)``
     """
     phrase = None if passphrase is None else text_to_bytes("passphrase", passphrase)
+    data = filetypes.content(buffer)
     loaded = PKCS12()
     (
         loaded._pkey,
         loaded._cert,
         loaded._friendlyname,
         loaded._cacerts,
-    ) = native.parse(filetypes.content(buffer), phrase)
+    ) = explained(data, native.parse, data, phrase)
     return loaded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common import filetypes
+from OpenSSL._face.common.arguments import explained
 from OpenSSL._face.common.showing import shown
 from OpenSSL._native.crypto import pkcs7 as native
 
@@ -63,4 +64,5 @@ def load_pkcs7_data(type: int, buffer: str | bytes) -> PKCS7:
 
     ``PEM_read_bio_PKCS7(3)``, ``d2i_PKCS7_bio(3)``
     """
-    return PKCS7(native.read_type(filetypes.content(buffer), filetypes.is_pem(type)))
+    data = filetypes.content(buffer)
+    return PKCS7(explained(data, native.read_type, data, filetypes.is_pem(type)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import integer
+from OpenSSL._face.common.arguments import explained, integer
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.extensions import X509Extension
 from OpenSSL._face.crypto.keys import PKey
@@ -159,7 +159,8 @@ def load_certificate_request(type: int, buffer: str | bytes) -> X509Req:
 
     ``PEM_read_bio_X509_REQ(3)``, ``d2i_X509_REQ_bio(3)``
     """
-    made: X509Req = native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    data = filetypes.content(buffer)
+    made: X509Req = explained(data, native.load, data, filetypes.is_pem(type))
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from OpenSSL._exceptions import CryptoError
 from OpenSSL._face.common import filetypes, foreign
-from OpenSSL._face.common.arguments import integer, octets
+from OpenSSL._face.common.arguments import explained, integer, octets
 from OpenSSL._face.common.showing import shown
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._face.crypto.keys import PKey
@@ -267,7 +267,8 @@ def load_crl(type: int, buffer: str | bytes) -> CRL:
 
     ``PEM_read_bio_X509_CRL(3)``, ``d2i_X509_CRL_bio(3)``
     """
-    made: CRL = native.load(filetypes.content(buffer), filetypes.is_pem(type))
+    data = filetypes.content(buffer)
+    made: CRL = explained(data, native.load, data, filetypes.is_pem(type))
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from OpenSSL._face.common.arguments import named, path_bytes, unix_time
+from OpenSSL._face.common.arguments import explained, named, path_bytes, unix_time, unlike
 from OpenSSL._face.common.filetypes import content
 from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._native.common import owners
@@ -50,7 +50,7 @@ class X509Store(native.X509Store):
         ``X509_STORE_add_cert(3)``
         """
         if not isinstance(cert, X509):
-            raise TypeError("cert must be an X509")
+            raise TypeError(f"cert must be an X509, not {unlike(cert, 'load_certificate')}")
         native.add_certificate(self, cert)
 
     def add_crl(self, crl: Any) -> None:
@@ -73,7 +73,8 @@ class X509Store(native.X509Store):
 
         ``X509_STORE_add_cert(3)``, ``X509_STORE_add_crl(3)``
         """
-        bundles.load(self, content(data))
+        given = content(data)
+        explained(given, bundles.load, self, given)
 
     def get_certificates(self) -> list[X509]:
         """Return the certificates that have been loaded.
@@ -103,14 +104,19 @@ class X509Store(native.X509Store):
     def load_locations(self, cafile: Path | None, capath: Path | None = None) -> None:
         """Trust the certificates of a PEM file, and find others in a directory when needed.
 
-        The directory is one made by ``openssl rehash``. May be called again for
-        more. Raises Error when the file cannot be used or neither is given.
+        The directory is one made by ``openssl rehash``; a RuntimeWarning says so where it is
+        not. May be called again for more. Raises Error when the file cannot be used or neither
+        is given.
 
         ``X509_STORE_load_locations(3)``
         """
         file = None if cafile is None else path_bytes(cafile)
         folder = None if capath is None else path_bytes(capath)
         named(file, native.load_locations, self, file, folder)
+        if folder:
+            from OpenSSL._face.common.folders import look_into  # loaded when it is needed
+
+            look_into(folder)
 
 
 owners.set_face(native.X509Store, X509Store)

@@ -145,7 +145,7 @@ class Connection(
         ``SSL_set_SSL_CTX(3)``
         """
         if not isinstance(context, Context):
-            raise TypeError("context must be a Context instance")
+            raise TypeError(f"context must be a Context instance, not {type(context).__name__}")
         native.Connection.set_context(self, context)
 
     def get_context(self) -> Context:

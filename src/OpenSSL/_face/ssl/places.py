@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 
+from OpenSSL._face.common.folders import holds_hashes
 from OpenSSL._native.common import library
 from OpenSSL._native.crypto import shared_stores
 from OpenSSL._native.ssl import trust as native
@@ -35,9 +36,6 @@ FOLDERS = (
     b"/etc/openssl/certs",  # NetBSD
 )
 
-#: Folders that were seen to hold certificates, as they looked then.
-_full: set[tuple[bytes, int, int]] = set()
-
 
 def _is_filled(file: bytes) -> bool:
     try:
@@ -46,34 +44,12 @@ def _is_filled(file: bytes) -> bool:
         return False
 
 
-def _is_hashed(name: bytes) -> bool:
-    stem, _, number = name.partition(b".")
-    return len(stem) == 8 and number.isdigit() and not stem.strip(b"0123456789abcdef")
-
-
-def _holds_hashes(folder: bytes) -> bool:
-    try:
-        found = os.stat(folder)
-        looks = (folder, found.st_ino, found.st_mtime_ns)
-        if looks in _full:
-            return True
-        with os.scandir(folder) as entries:
-            full = any(_is_hashed(entry.name) for entry in entries)
-    except (OSError, ValueError):
-        return False
-    if full:
-        if len(_full) > 16:
-            _full.clear()
-        _full.add(looks)
-    return full
-
-
 def trust_platform(context: ContextTrust) -> None:
     """Trust the platform's certificates, and say where there are none."""
     file, folders, named = shared_stores.platform_places()
     native.set_default_verify_paths(context)
     separator = os.fsencode(os.pathsep)
-    if _is_filled(file) or any(map(_holds_hashes, folders.split(separator))):
+    if _is_filled(file) or any(map(holds_hashes, folders.split(separator))):
         return
     if not named and library.is_bundled() and _trust_elsewhere(context):
         return
@@ -98,7 +74,7 @@ def _trust_elsewhere(context: ContextTrust) -> bool:
             native.load_verify_locations(context, file, None)
             return True
     for folder in FOLDERS:
-        if _holds_hashes(folder):
+        if holds_hashes(folder):
             native.load_verify_locations(context, None, folder)
             return True
     return False

@@ -26,7 +26,7 @@ __all__ = ["ContextSessionCache"]
 
 def _made(session: Session) -> Session:
     if not isinstance(session, Session):
-        raise TypeError("session must be a Session instance")
+        raise TypeError(f"session must be a Session instance, not {type(session).__name__}")
     return session
 
 

@@ -65,7 +65,7 @@ class Session(native.Session):
         ``d2i_SSL_SESSION(3)``
         """
         if not isinstance(context, Context):
-            raise TypeError("context must be a Context instance")
+            raise TypeError(f"context must be a Context instance, not {type(context).__name__}")
         return native.from_bytes(  # type: ignore[return-value]
             as_bytes("data", data), context, as_bytes("key", key)
         )
@@ -355,7 +355,7 @@ class ConnectionSessions(Connection):
         ``SSL_set_session(3)``
         """
         if not isinstance(session, Session):
-            raise TypeError("session must be a Session instance")
+            raise TypeError(f"session must be a Session instance, not {type(session).__name__}")
         native.set_session(self, session)
 
     def session_reused(self) -> bool:

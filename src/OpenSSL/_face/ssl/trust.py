@@ -44,12 +44,19 @@ class ContextTrust(native_context.Context):
         Revocation lists in either are known as well; they count once
         ``X509StoreFlags.CRL_CHECK`` is among the flags (:meth:`set_verify_flags`).
 
+        A RuntimeWarning says so where ``capath`` is no folder, or not one that is prepared:
+        nobody is trusted by it until it is.
+
         Raises Error if the file cannot be read, holds neither, or if both are None.
         ``SSL_CTX_load_verify_locations(3)``
         """
         file = None if cafile is None else path_bytes(cafile)
         folder = None if capath is None else path_bytes(capath)
         named(file, native.load_verify_locations, self, file, folder)
+        if folder:
+            from OpenSSL._face.common.folders import look_into  # as below
+
+            look_into(folder)
 
     def set_default_verify_paths(self) -> None:
         """Trust the platform's certificates: those the linked OpenSSL looks for.

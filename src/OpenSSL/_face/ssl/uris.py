@@ -30,18 +30,32 @@ def _phrase(target: Any, password: Password | None) -> Passphrase | None:
 
 def _spelled(name: str, uri: str) -> bytes:
     if not isinstance(uri, str):
-        raise TypeError(f"{name} must be text")
+        raise TypeError(f"{name} must be text, not {type(uri).__name__}")
     return without_nul(name, uri.encode())
+
+
+def _failure(words: str | CryptoError, *uris: bytes) -> CryptoError:
+    from OpenSSL._face.common.contents import of_uris  # loaded when it is needed
+
+    return of_uris(words, *uris)
+
+
+def _load(uri: bytes, phrase: Passphrase | None) -> Any:
+    try:
+        return native.load(uri, phrase)
+    except CryptoError as error:
+        _failure(error, uri)
+        raise
 
 
 def _use(target: Any, uri: str, key_uri: str | None, password: Password | None) -> None:
     place = _spelled("uri", uri)
     key_place = place if key_uri is None else _spelled("key_uri", key_uri)
-    keys, chain = native.load(place, _phrase(target, password))
+    keys, chain = _load(place, _phrase(target, password))
     if not chain:
-        raise CryptoError("there is no certificate at this URI")
+        raise _failure("there is no certificate at this URI", place)
     if key_place != place:
-        keys, _ = native.load(key_place, _phrase(target, password))
+        keys, _ = _load(key_place, _phrase(target, password))
     # A token may hold several of both.
     for leaf in chain:
         for key in keys:
@@ -50,8 +64,8 @@ def _use(target: Any, uri: str, key_uri: str | None, password: Password | None) 
                 native_pairs.use(target, leaf, key, in_order(leaf, others))
                 return
     if not keys:
-        raise CryptoError("there is no private key at this URI")
-    raise CryptoError("no private key at this URI belongs to a certificate")
+        raise _failure("there is no private key at this URI", key_place)
+    raise _failure("no private key at this URI belongs to a certificate", place, key_place)
 
 
 class ContextUris(native_context.Context):

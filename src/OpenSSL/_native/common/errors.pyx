@@ -147,6 +147,21 @@ cdef int alert_of(int reason) noexcept nogil:
     return number if 0 <= number <= 255 else -1
 
 
+cdef object shown(object data):
+    """What OpenSSL says about an error, without what it repeats of keys and PINs.
+
+    It repeats the name of a file that cannot be opened, and people give the content of a file
+    where its name is asked for.
+    """
+    begin = data.find("-----BEGIN ")
+    if begin >= 0:
+        data = f"{data[:begin]}(the content of a PEM file)"
+    place = data.find("pin-value=")
+    if place >= 0:
+        data = f"{data[:place]}pin-value=..."
+    return data
+
+
 cdef object detail(const KeptEntry* entry):
     cdef int library = ERR_GET_LIB(entry.code)
     cdef int number = ERR_GET_REASON(entry.code)
@@ -165,7 +180,7 @@ cdef object detail(const KeptEntry* entry):
         reason,
         library,
         number,
-        text(entry.data),
+        shown(text(entry.data)),
     )
 
 

@@ -341,7 +341,7 @@ def dump_private_pem(PKey key not None, cipher: str | None, passphrases.Passphra
     if phrase is not None:
         phrase.raise_kept()
     if good != 1:
-        errors.fail_crypto("the key cannot be written")
+        errors.fail_crypto("the key cannot be written: one in a token or a service stays there")
     return out.written()
 
 
@@ -360,7 +360,7 @@ cdef bytes encoded(c.EVP_PKEY* key, encoder encode):
     size = encode(key, &out)
     try:
         if size <= 0 or size != expected:
-            errors.fail_crypto("the key cannot be written")
+            errors.fail_crypto("the key cannot be written: one in a token or a service stays there")
         return PyBytes_FromStringAndSize(<char*>out, size)
     finally:
         if out != NULL:
@@ -391,5 +391,5 @@ def dump_public(PKey key not None, bint pem) -> bytes:
     out = memory.writing()
     errors.clear()
     if PEM_write_bio_PUBKEY(out.bio, key.held()) != 1:
-        errors.fail_crypto("the key cannot be written")
+        errors.fail_crypto("the key cannot be written: one in a token or a service stays there")
     return out.written()

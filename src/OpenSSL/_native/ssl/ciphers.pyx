@@ -39,6 +39,7 @@ cdef extern from "compat.h" nogil:
     void sk_SSL_CIPHER_free(s.SSL_CIPHER_LIST* ciphers)
     long SSL_CTX_set1_groups(s.SSL_CTX* context, int* nids, long count)
     long SSL_CTX_set1_groups_list(s.SSL_CTX* context, const char* groups)
+    long SSL_CTX_set1_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
     int SSL_CTX_set0_tmp_dh_pkey(s.SSL_CTX* context, c.EVP_PKEY* parameters)
     const char* brisk_group_name(s.SSL* ssl)
     uint32_t SSL_CIPHER_get_id(const s.SSL_CIPHER* cipher)
@@ -141,6 +142,15 @@ def context_get_cipher_list(Context context not None) -> list[str]:
         context.leave()
 
 
+cdef int refuse_suites(bytes given) except -1:
+    """Raise what the queue holds, with the string that was given below it."""
+    try:
+        errors.fail_ssl("no cipher match")
+    except Error as error:
+        error.add_note(f"what was given: {given.decode('utf-8', 'replace')[:200]!r}")
+        raise
+
+
 def context_set_cipher_list(Context context not None, bytes ciphers not None) -> None:
     cdef bytes before
     cdef int level
@@ -152,7 +162,7 @@ def context_set_cipher_list(Context context not None, bytes ciphers not None) ->
         if SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(ciphers)) == 1:
             return
         try:
-            errors.fail_ssl("no cipher match")
+            refuse_suites(ciphers)
         finally:
             s.SSL_CTX_set_security_level(context.handle, level)
             if SSL_CTX_set_cipher_list(context.handle, PyBytes_AS_STRING(before)) != 1:
@@ -206,7 +216,7 @@ def connection_set_cipher_list(Connection connection not None, bytes ciphers not
                     "security level", s.SSL_get_security_level(connection.handle))
             return
         try:
-            errors.fail_ssl("no cipher match")
+            refuse_suites(ciphers)
         finally:
             s.SSL_set_security_level(connection.handle, level)
             if not take_ciphers(connection, before):
@@ -231,7 +241,7 @@ def context_set_ciphersuites(Context context not None, bytes suites not None) ->
     try:
         errors.clear()
         if SSL_CTX_set_ciphersuites(context.handle, PyBytes_AS_STRING(suites)) != 1:
-            errors.fail_ssl("no cipher match")
+            refuse_suites(suites)
     finally:
         context.leave()
 
@@ -241,7 +251,7 @@ def connection_set_ciphersuites(Connection connection not None, bytes suites not
     try:
         errors.clear()
         if SSL_set_ciphersuites(connection.handle, PyBytes_AS_STRING(suites)) != 1:
-            errors.fail_ssl("no cipher match")
+            refuse_suites(suites)
         connection.note_rule("ciphersuites", suites)
     finally:
         connection.leave()
@@ -253,7 +263,8 @@ cdef int set_version(object target, int command, str rule, int version) except -
     either.change(target)
     try:
         asking.require(
-            target, command, version, NULL, "the library does not offer this protocol version")
+            target, command, version, NULL,
+            f"the library does not offer protocol version {version}; SSL.TLS1_2_VERSION is one")
         if either.connection_of(target) != NULL:    # a Context is asked when it is needed
             either.note_rule(target, rule, version)
         return 0
@@ -405,10 +416,28 @@ def set_groups_list(target not None, bytes groups not None) -> None:
         raise Error([("SSL routines", "", f"{words}: {unknown}")]) from None
 
 
+cdef str unknown_algorithms(bytes algorithms):
+    """Those that libssl does not take even alone, or None: it never says which."""
+    cdef list unknown = []
+    cdef Context scratch = Context(SSLv23_METHOD)
+    for name in algorithms.split(b":"):
+        if SSL_CTX_set1_sigalgs_list(scratch.handle, PyBytes_AS_STRING(name)) != 1:
+            unknown.append(name.decode("utf-8", "replace"))
+    return ", ".join(unknown) or None
+
+
 def set_sigalgs_list(target not None, bytes algorithms not None) -> None:
-    set_list(
-        target, SSL_CTRL_SET_SIGALGS_LIST, "signature algorithms", algorithms,
-        "the list holds a signature algorithm that is unknown, or one twice")
+    cdef str words = "the list holds a signature algorithm that is unknown, or one twice"
+    try:
+        set_list(target, SSL_CTRL_SET_SIGALGS_LIST, "signature algorithms", algorithms, words)
+    except Error as error:
+        if error.args != ([("SSL routines", "", words)],):
+            raise
+        unknown = unknown_algorithms(algorithms)
+        errors.clear()
+        if unknown is None:
+            raise
+        raise Error([("SSL routines", "", f"{words}: {unknown}")]) from None
 
 
 def get_group_name(Connection connection not None) -> str | None:

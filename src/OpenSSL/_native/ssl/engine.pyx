@@ -70,7 +70,7 @@ cdef class Engine(Worker):
 
     def __init__(self, context: Context, socket: SocketLike | None = None):
         if not isinstance(context, Context):
-            raise TypeError("context must be a Context instance")
+            raise TypeError(f"context must be a Context instance, not {type(context).__name__}")
         # Another thread sees all of it or nothing.
         if not brisk_lock_try(&self.lock, &forks):
             raise ValueError("this Connection is being initialised already")
