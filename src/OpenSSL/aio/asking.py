@@ -66,7 +66,7 @@ def checked(
         if callback is not None and name in ("client_hello", "servername") and not server_side:
             raise ValueError(f"{name}_callback is for servers")
     if verify is not None and server_side:
-        # libssl cannot wait there on a server.
+        # libssl cannot wait there on a server (tls_process_client_certificate, 3.0 to 4.0).
         raise ValueError("verify_callback is for clients; a server has peer_callback")
     return given
 

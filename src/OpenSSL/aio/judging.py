@@ -39,7 +39,7 @@ class Verifier(Asked):
         super().__init__()
         self._callback = callback
         if not connection.get_verify_mode() & VERIFY_PEER:
-            # libssl would not listen to a "no".
+            # libssl would not listen to a "no": SSL_set_verify(3).
             raise ValueError("verify_callback needs a Context that verifies: set_verify")
         connection_set_cert_verify_callback(connection, self)
 

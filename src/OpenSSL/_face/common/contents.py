@@ -111,7 +111,7 @@ def of_content(data: bytes, errors: tuple[ErrorDetail, ...]) -> str:
 
 def of_file(name: str, errors: tuple[ErrorDetail, ...]) -> str:
     """Say which file these errors are about, and what it holds instead of what was wanted."""
-    # Where a file cannot be opened, OpenSSL has said so.
+    # Where a file cannot be opened, OpenSSL has said so (BIO_new_file, 3.0 to 4.0).
     if "-----BEGIN " in name or any(name in each.data for each in errors):
         return ""
     words = f"a folder: {name}" if os.path.isdir(name) else f"the file: {name}"

@@ -32,7 +32,8 @@ static int brisk_store_index = -1;
 /* ---- a digest of tagged parts */
 
 /* SHA-256, or NULL.  It is looked for when it is needed: libcrypto reads its configuration to
- * find it, and starts itself, which takes as long as loading ten modules. */
+ * find it (ossl_provider_doall_activated, 3.0 to 4.0), and starts itself, which takes as long as
+ * loading ten modules. */
 static inline const EVP_MD *brisk_sha256(void)
 {
     EVP_MD *found = BRISK_POINTER(&brisk_found_digest);

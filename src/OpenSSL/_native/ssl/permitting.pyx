@@ -76,7 +76,8 @@ cdef int on_permission(
     if channel == NULL or not channel.hooked & ASKED_SECURITY:
         return 1
     # Before a handshake libssl asks about the newest version that it has, whatever is going to be
-    # spoken, and a "no" would be the end of it. It asks again about those that it chooses from.
+    # spoken, and a "no" would be the end of it (state_machine in ssl/statem/statem.c, 3.0 to 4.0).
+    # It asks again about those that it chooses from.
     if operation == SSL_SECOP_VERSION and s.SSL_in_before(ssl):
         return 1
     return on_question(ssl, operation, bits, nid, other)

@@ -88,7 +88,8 @@ cdef class Worker(Conducted):
             result = SSL_read_early_data(self.handle, data, size, moved)
         elif operation == EARLY_WRITE:
             if s.SSL_is_server(self.handle):
-                # libssl does not look at what comes of its flush, so all has to be taken.
+                # libssl does not look at what comes of its flush (SSL_write_early_data, 3.0 to
+                # 4.0), so all has to be taken.
                 begin_flight(&self.channel)
             result = SSL_write_early_data(self.handle, data, size, moved)
         else:
