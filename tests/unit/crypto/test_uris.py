@@ -59,6 +59,9 @@ def test_places_without_one_key(tmp_path: Path) -> None:
     several.write_bytes(who.key_pem + authority.identity("rsa").key_pem)
     with pytest.raises(crypto.Error, match="2 private keys"):
         crypto.PKey.from_uri(uri_of(several))
+    # A provider that has made a copy for its own use shows both.
+    several.write_bytes(who.key_pem * 2)
+    assert crypto.PKey.from_uri(uri_of(several)).bits() == 256
     junk = tmp_path / "junk.pem"
     junk.write_bytes(b"-----BEGIN PRIVATE KEY-----\nMIG2AgEA\n-----END PRIVATE KEY-----\n")
     for uri in (uri_of(junk), uri_of(tmp_path / "nothing"), "nobody:knows", "", "\xff"):
@@ -204,6 +207,23 @@ def test_a_key_in_a_token(token: tokens.Token, kind: str) -> None:
         again = contexts.blank_context(version)
         again.use_certificate_uri("file:" + certificate, uri, "1234")
         pump.connected(again, client)
+    # The provider has made copies of what was used.
+    crypto.verify(
+        file, crypto.sign(crypto.PKey.from_uri(uri, pin), b"more", "sha256"), b"more", "sha256")
+    archive = crypto.PKCS12()
+    archive.set_privatekey(key)
+    for call in (
+        lambda: crypto.dump_privatekey(crypto.FILETYPE_PEM, key),
+        lambda: crypto.dump_privatekey(crypto.FILETYPE_PEM, key, "aes-256-cbc", b"phrase"),
+        lambda: crypto.dump_privatekey(crypto.FILETYPE_ASN1, key),
+        key.to_cryptography_key,
+    ):
+        try:
+            call()
+        except crypto.Error as raised:
+            assert "cannot be exported: the provider pkcs11 keeps it" in str(raised), raised
+        else:
+            raise AssertionError("exported")
     """,
         given,
     )
@@ -228,7 +248,7 @@ def test_a_token_that_refuses(token: tokens.Token) -> None:
     try:
         crypto.dump_privatekey(crypto.FILETYPE_PEM, dumped)
     except crypto.Error as error:
-        assert "stays there" in str(error), error
+        assert "the provider pkcs11 keeps it" in str(error), error
     else:
         raise AssertionError("a key left its token")
     """,

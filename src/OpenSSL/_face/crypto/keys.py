@@ -210,7 +210,8 @@ class PKey(native.PKey):
         prompts.
 
         Raises Error when nothing can be loaded from there, or there is not exactly one private
-        key; TypeError if ``uri`` is not text, ValueError for a NUL character.
+        key, however often that is shown; TypeError if ``uri`` is not text, ValueError for a NUL
+        character.
 
         ``OSSL_STORE_open_ex(3)``
         """
@@ -222,6 +223,7 @@ class PKey(native.PKey):
         place = without_nul("uri", uri.encode())
         try:
             found, _ = uris.load(place, phrase)
+            found = _different(found)
             if len(found) != 1:
                 raise CryptoError(f"there are {len(found) or 'no'} private keys at this URI")
         except CryptoError as error:
@@ -255,6 +257,22 @@ class PKey(native.PKey):
         asked = function("sign", sign, "a signature")
         made: PKey = native.from_signer(_public_half(public_key), asked)
         return made
+
+
+def _different(keys: list[Any]) -> list[Any]:
+    """The keys without those that are there twice: a provider shows its own copies as well."""
+    known: set[bytes] = set()
+    different = []
+    for key in keys:
+        try:
+            public = native.dump_public(key, False)
+        except CryptoError:
+            public = None  # it cannot be told from others
+        if public is None or public not in known:
+            different.append(key)
+        if public is not None:
+            known.add(public)
+    return different
 
 
 owners.set_face(native.PKey, PKey)

@@ -13,7 +13,13 @@ from OpenSSL._native.common.owners cimport Owner, wrap
 
 from OpenSSL._exceptions import CryptoError
 
+cdef extern from "<openssl/provider.h>" nogil:
+    ctypedef struct OSSL_PROVIDER:
+        pass
+    const char* OSSL_PROVIDER_get0_name(const OSSL_PROVIDER* provider)
+
 cdef extern from "compat.h" nogil:
+    const OSSL_PROVIDER* EVP_PKEY_get0_provider(const c.EVP_PKEY* key)
     void OPENSSL_clear_free(void* data, size_t size)
     c.EVP_PKEY* EVP_PKEY_new()
     void EVP_PKEY_free(c.EVP_PKEY* key)
@@ -278,6 +284,22 @@ cdef int check_here(PKey key) except -1:
     return 0
 
 
+cdef int check_provider(PKey key) except -1:
+    """Say why a key could not be written that a provider keeps, as that of a token does."""
+    cdef c.EVP_PKEY* shared = key.share()
+    cdef const OSSL_PROVIDER* provider = EVP_PKEY_get0_provider(shared)
+    cdef bytes name
+    try:
+        name = b"" if provider == NULL else <bytes>OSSL_PROVIDER_get0_name(provider)
+    finally:
+        EVP_PKEY_free(shared)
+    if name not in (b"", b"default", b"base", b"fips", b"legacy"):
+        errors.clear()
+        raise CryptoError([(
+            "", "", f"the private key cannot be exported: the provider {name.decode()} keeps it")])
+    return 0
+
+
 # ---- files
 
 def load_private(bytes data not None, bint pem, passphrases.Passphrase phrase) -> Any:
@@ -341,7 +363,8 @@ def dump_private_pem(PKey key not None, cipher: str | None, passphrases.Passphra
     if phrase is not None:
         phrase.raise_kept()
     if good != 1:
-        errors.fail_crypto("the key cannot be written: one in a token or a service stays there")
+        check_provider(key)
+        errors.fail_crypto("the key cannot be written")
     return out.written()
 
 
@@ -370,7 +393,11 @@ cdef bytes encoded(c.EVP_PKEY* key, encoder encode):
 @cython.critical_section
 def dump_private_der(PKey key not None) -> bytes:
     check_here(key)
-    return encoded(key.held(), i2d_PrivateKey)
+    try:
+        return encoded(key.held(), i2d_PrivateKey)
+    except CryptoError:
+        check_provider(key)
+        raise
 
 
 @cython.critical_section
