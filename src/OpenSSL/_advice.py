@@ -100,6 +100,8 @@ _REASONS = {
     "tlsv1 alert insufficient security": "the peer wants stronger suites or groups than those "
     "offered (set_cipher_list, set_groups_list)",
     "tlsv1 alert internal error": "the peer failed by itself: its log may say why",
+    "tlsv1 bad certificate status response": "the client takes no such OCSP response for our "
+    "certificate, or wants one",
     "tlsv1 unrecognized name": "the server does not serve the name of set_tlsext_host_name",
     "tlsv1 alert no application protocol": "the server speaks none of set_alpn_protos",
     "illegal zero content": "something that it must have is not set yet: a name, a date, a serial "

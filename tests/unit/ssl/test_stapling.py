@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit import contexts, pump, verdicts
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 
 def run(
@@ -91,6 +91,30 @@ def test_a_refused_staple_ends_the_handshake() -> None:
 
 
 @pytest.mark.holds("D10")
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("how", ["false", "raised", "required", "another"])
+def test_the_server_is_told_that_its_staple_was_refused(version: str, how: str) -> None:
+    server, client = contexts.server_context(version=version), contexts.client_context()
+
+    def judge(_end: SSL.Connection, _response: bytes, _data: object) -> bool:
+        if how == "raised":
+            raise crypto.OCSPError("revoked", "no more")
+        return False
+
+    if how == "another":
+        server.set_ocsp_server_callback(lambda _end, _data: contexts.STAPLE)
+    if how in ("required", "another"):
+        client.set_ocsp_verify(required=True)
+    else:
+        client.set_ocsp_client_callback(judge)
+    ends = pump.pair(server, client)
+    ends.client.request_ocsp()
+    outcome = pump.handshake_outcome(*ends)
+    assert isinstance(outcome.client, SSL.Error if how == "false" else crypto.OCSPError)
+    assert isinstance(outcome.server, SSL.Error)
+    assert outcome.server.alert == SSL.AD_BAD_CERTIFICATE_STATUS_RESPONSE
+
+
 def test_both_hooks_live_on_one_context() -> None:
     """A Context of both roles, as proxies have: neither setter may displace the other."""
     context = contexts.server_context()

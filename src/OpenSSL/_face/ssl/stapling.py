@@ -30,7 +30,8 @@ class ContextStapling(native_context.Context):
 
         ``response`` is DER, empty when the server stapled none.  False ends the
         handshake with an alert, and so does an exception, which comes out of the
-        call that was shaking hands.  Ask for a response with
+        call that was shaking hands; for False, and for an OCSPError, the alert is
+        bad_certificate_status_response.  Ask for a response with
         :meth:`Connection.request_ocsp`.
 
         Raises TypeError if ``callback`` cannot be called.

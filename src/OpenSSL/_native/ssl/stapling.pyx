@@ -15,6 +15,8 @@ from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 
+from OpenSSL._exceptions import OCSPError
+
 cdef extern from "compat.h" nogil:
     int TLSEXT_STATUSTYPE_ocsp
     long SSL_CTX_set_tlsext_status_cb(s.SSL_CTX* context, s.status_hook callback)
@@ -87,6 +89,8 @@ cdef int on_status(s.SSL* ssl, void* unused) noexcept with gil:
     except BaseException as error:
         carrier.keep(error)
         answer = s.SSL_TLSEXT_ERR_ALERT_FATAL if serving else -1
+        if not serving and isinstance(error, OCSPError):
+            answer = 0      # that is a verdict: the peer is told of the response
     leave_hook(&scope, carrier)
     return answer
 
