@@ -45,6 +45,8 @@ class TLSListener(Listener[TLSStream]):
     Raises TypeError or ValueError for arguments that are wrong.
     """
 
+    __module__ = "OpenSSL.aio.anyio"
+
     def __init__(
         self,
         listener: Listener[Any],

@@ -102,6 +102,8 @@ class EventLoop(Routing, asyncio.SelectorEventLoop):
     the transports of :mod:`OpenSSL.aio`; errors are the ``ssl`` module's.
     """
 
+    __module__ = "OpenSSL.aio"
+
 
 def new_uvloop() -> asyncio.AbstractEventLoop:
     """Return a loop of ``uvloop`` that does the same.

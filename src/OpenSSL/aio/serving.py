@@ -57,6 +57,8 @@ class Accepted(Taker):
 class Server(asyncio.AbstractServer):
     """A server whose connections speak TLS by this package; :func:`create_server` makes it."""
 
+    __module__ = "OpenSSL.aio"
+
     _plain: asyncio.base_events.Server
 
     def __init__(

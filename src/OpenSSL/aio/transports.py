@@ -20,6 +20,8 @@ __all__ = ["Transport"]
 class Transport(Ending):
     """A TLS transport; the functions of :mod:`OpenSSL.aio` make it."""
 
+    __module__ = "OpenSSL.aio"
+
     __slots__ = ()
 
     # asyncio asks these of a transport before it puts TLS, or a file, on top of it.

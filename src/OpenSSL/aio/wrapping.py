@@ -52,6 +52,8 @@ class TLSStream(Moving):
     nothing more can be sent, and the rest can still be received.
     """
 
+    __module__ = "OpenSSL.aio.anyio"
+
     def __init__(
         self, transport_stream: AnyByteStream, end: End, standard_compatible: bool
     ) -> None:

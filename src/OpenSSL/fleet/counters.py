@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 
 from OpenSSL.fleet.openmetrics import MEANINGS, family, text_of
+from OpenSSL.fleet.store import InOneProcess
 
 __all__ = ["Counters"]
 
 
-class Counters:
+class Counters(InOneProcess):
     """Counts events; each is an attribute, an integer."""
+
+    __module__ = "OpenSSL.fleet"
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

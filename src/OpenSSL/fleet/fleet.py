@@ -18,6 +18,7 @@ from OpenSSL.fleet.open import open_store
 from OpenSSL.fleet.openmetrics import fleet_text
 from OpenSSL.fleet.reports import Report, Roster
 from OpenSSL.fleet.sessions import SessionCache
+from OpenSSL.fleet.store import InOneProcess
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ START_PATIENCE = 3.0  # seconds that the first look at the store may take
 REPORT_EVERY = 10.0  # seconds, or at each look where those are rarer
 
 
-class Fleet:
+class Fleet(InOneProcess):
     """Gives Contexts of many processes the same ticket keys, and rotates them.
 
     ``where`` is the address of a store (see :class:`Valkey`), the path of a file
@@ -45,6 +46,8 @@ class Fleet:
     While the store is away, handshakes go on: with the keys that are known, or as full
     ones.  Nothing raises and nothing queues without bound; `counters` tells what happened.
     """
+
+    __module__ = "OpenSSL.fleet"
 
     def __init__(
         self,

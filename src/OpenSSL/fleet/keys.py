@@ -41,6 +41,8 @@ class Policy:
     of a key: it must be more than ``skew`` and at most ``period``.
     """
 
+    __module__ = "OpenSSL.fleet"
+
     period: float = 12 * 3600
     lifetime: float = 24 * 3600
     spread: float = 600
@@ -60,6 +62,8 @@ class TicketKey:
     seconds since 1970; None stands for "always" and "not decided yet".  The secrets are
     overwritten when the key is dropped.
     """
+
+    __module__ = "OpenSSL.fleet"
 
     __slots__ = ("_secret", "ends", "name", "starts")
 
@@ -124,6 +128,8 @@ class TicketKeys:
 
     ``epoch`` counts revocations and ``version`` every change.
     """
+
+    __module__ = "OpenSSL.fleet"
 
     __slots__ = ("epoch", "keys", "policy", "version")
 

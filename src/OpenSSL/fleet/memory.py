@@ -7,16 +7,20 @@ import threading
 import time
 from collections import OrderedDict
 
+from OpenSSL.fleet.store import InOneProcess
+
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore:
+class MemoryStore(InOneProcess):
     """Keeps up to ``size`` entries; the one that was written longest ago goes first.
 
     Entries without an end, such as the ring of ticket keys, are not counted and stay.  So
     do those of :meth:`add`, which promise that something happens once: when there are
     ``size`` of them, no more are taken until their time is over.
     """
+
+    __module__ = "OpenSSL.fleet"
 
     def __init__(self, size: int = 20_000) -> None:
         """Make an empty store.  Raises ValueError if ``size`` is not positive."""

@@ -38,6 +38,8 @@ class Report:
     resumed; ``counters`` are its :class:`Counters` by name.
     """
 
+    __module__ = "OpenSSL.fleet"
+
     host: str
     pid: int
     at: float

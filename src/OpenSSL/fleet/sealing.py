@@ -37,6 +37,8 @@ SECRET_MINIMUM = 16  # bytes
 class SealError(ValueError):
     """Sealed bytes that no secret opens: another secret, or somebody changed them."""
 
+    __module__ = "OpenSSL.fleet"
+
 
 class Seal:
     """Closes and opens entries for one purpose."""

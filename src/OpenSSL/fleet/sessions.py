@@ -18,6 +18,7 @@ import weakref
 from OpenSSL import SSL
 from OpenSSL.fleet.limits import Limited
 from OpenSSL.fleet.sealing import Seal
+from OpenSSL.fleet.store import InOneProcess
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +35,10 @@ TICKET = 35  # the extension of tickets, up to TLS 1.2
 MODE = SSL.SESS_CACHE_SERVER | SSL.SESS_CACHE_NO_INTERNAL
 
 
-class SessionCache:
+class SessionCache(InOneProcess):
     """Keeps the sessions of servers in a store, and finds them there."""
+
+    __module__ = "OpenSSL.fleet"
 
     def __init__(
         self,

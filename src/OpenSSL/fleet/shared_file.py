@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 
-from OpenSSL.fleet.store import StoreError
+from OpenSSL.fleet.store import InOneProcess, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,13 +120,15 @@ class _Database(sqlite3.Connection):
             self.close()
 
 
-class SharedFile:
+class SharedFile(InOneProcess):
     """Keeps entries in the SQLite database ``path``, readable by its owner only.
 
     At most ``size`` entries with an end are kept, those that end first go first.  Entries
     of :meth:`add` stay: when there are ``size`` of them, no more are taken.  Each process
     and each thread opens the file for itself, so a store may be made before a fork.
     """
+
+    __module__ = "OpenSSL.fleet"
 
     def __init__(self, path: str | os.PathLike[str], size: int = 200_000) -> None:
         """Open or make the file.

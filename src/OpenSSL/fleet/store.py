@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import NoReturn, Protocol, runtime_checkable
 
-__all__ = ["SessionStore", "StoreError"]
+__all__ = ["InOneProcess", "SessionStore", "StoreError"]
+
+
+class InOneProcess:
+    """What locks, threads and connections belong to: each process makes its own."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        name = type(self).__name__
+        raise TypeError(f"a {name} cannot be copied or pickled; make one in each process")
 
 
 class StoreError(Exception):
     """A store that could not do what it was asked."""
+
+    __module__ = "OpenSSL.fleet"
 
 
 @runtime_checkable
@@ -47,3 +59,7 @@ class SessionStore(Protocol):
 
     def close(self) -> None:
         """Give back what the store holds open."""
+
+
+# Not in the class, where it would be a member of the protocol.
+SessionStore.__module__ = "OpenSSL.fleet"

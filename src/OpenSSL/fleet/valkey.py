@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import zlib
 
-from OpenSSL.fleet.store import StoreError
+from OpenSSL.fleet.store import InOneProcess, StoreError
 from OpenSSL.fleet.valkey_clients import client_for
 
 TYPE_CHECKING = False
@@ -57,7 +57,7 @@ SHARDS = 16
 LARGEST = 1 << 20  # bytes of an entry that are read; the list of ten thousand processes has 200 kB
 
 
-class Valkey:
+class Valkey(InOneProcess):
     """Keeps entries in the server at ``url``.
 
     ``valkey://`` (or ``redis://``) ``user:password@host:port/database`` is one server;
@@ -71,6 +71,8 @@ class Valkey:
 
     ``timeout`` bounds one command, in seconds.  ``prefix`` stands before every key.
     """
+
+    __module__ = "OpenSSL.fleet"
 
     def __init__(
         self,

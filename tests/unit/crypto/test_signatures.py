@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import inspect
 import pickle
 import sys
@@ -14,7 +15,7 @@ from unittest import mock
 import pytest
 
 from kit import contexts, pump
-from OpenSSL import SSL, crypto, fleet, rand
+from OpenSSL import SSL, aio, crypto, fleet, rand
 
 MODULES: tuple[types.ModuleType, ...] = (SSL, crypto, rand, fleet)
 #: Exceptions without an ``__init__`` have none: ``inspect`` cannot tell of Python's own either.
@@ -85,11 +86,19 @@ def test_specs_of_mock_hold_callers_to_them() -> None:
     assert isinstance(mock.create_autospec(SSL.Context, instance=True), SSL.Context)
 
 
+def aio_anyio() -> types.ModuleType | None:
+    try:
+        return importlib.import_module("OpenSSL.aio.anyio")
+    except ModuleNotFoundError:
+        return None
+
+
 @pytest.mark.holds("U-C4")
 def test_classes_are_those_of_the_modules_that_people_import() -> None:
     wrong = [
         f"{module.__name__}.{name}: {thing.__module__}"
-        for module in (SSL, crypto)
+        for module in (SSL, crypto, fleet, aio, aio_anyio())
+        if module is not None
         for name, thing in public(module)
         if isinstance(thing, type) and thing.__module__ != module.__name__
     ]
@@ -105,6 +114,10 @@ def things() -> Iterator[Any]:
     yield from (context, SSL.Connection(context), SSL.Session(), key)
     yield from (crypto.X509(), crypto.X509Store(), crypto.X509Req(), crypto.CRL(), crypto.Revoked())
     yield crypto.NetscapeSPKI()
+    yield crypto.X509Extension(b"basicConstraints", True, b"CA:TRUE")
+    for made in (fleet.Fleet, fleet.MemoryStore, fleet.SessionCache, fleet.SharedFile):
+        yield made.__new__(made)
+    yield from (fleet.Counters(), fleet.Valkey("valkey://127.0.0.1:1/0"))
 
 
 @pytest.mark.parametrize("thing", list(things()), ids=lambda thing: type(thing).__name__)

@@ -8,6 +8,10 @@ from OpenSSL._face.crypto.certificates import X509
 from OpenSSL._native.common import owners
 from OpenSSL._native.crypto import extensions as native
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 __all__ = ["X509Extension"]
 
 
@@ -37,6 +41,9 @@ class X509Extension(native.X509Extension):
             raise TypeError("subject must be an X509 instance")
         kind, said = octets("type_name", type_name), octets("value", value)
         native.fill(self, kind, b"critical," + said if critical else said, subject, issuer)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an X509Extension cannot be copied or pickled")
 
     def __repr__(self) -> str:
         return shown(self, self._told)
