@@ -147,3 +147,26 @@ class TestExport:
         assert len(ends.client.export_keying_material(LABEL, 255 * 32)) == 255 * 32
         with pytest.raises(SSL.Error):
             ends.client.export_keying_material(LABEL, 255 * 32 + 1)
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_keys_that_are_asked_for_too_early_are_refused_in_words(version):
+    """At every step that libssl tells of, on both sides."""
+    outcomes = []
+
+    def ask(connection, *_):
+        try:
+            outcomes.append(bool(connection.export_keying_material(b"EXPERIMENTAL label", 10)))
+        except SSL.Error as error:
+            outcomes.append(False)
+            assert "no keys before" in str(error) or "can be exported now" in str(error)
+
+    server, client = (
+        contexts.server_context(version=version),
+        contexts.client_context(version=version),
+    )
+    server.set_info_callback(ask)
+    client.set_info_callback(ask)
+    pump.connected(server, client)
+    assert True in outcomes
+    assert False in outcomes

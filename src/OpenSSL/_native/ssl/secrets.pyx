@@ -97,6 +97,19 @@ def get_peer_finished(Connection connection not None) -> bytes | None:
     return finished_of(connection, SSL_get_peer_finished)
 
 
+cdef bint has_secret(const s.SSL* ssl, s.SSL_SESSION* session) noexcept:
+    """Whether there is something to derive keys from."""
+    if s.SSL_version(ssl) != s.TLS1_3_VERSION:
+        # libssl would derive them from no secret at all, for everybody to know
+        # (tls1_export_keying_material, 3.0 to 4.0).
+        return s.SSL_SESSION_get_master_key(session, NULL, 0) != 0
+    # It is there with the server's Finished; before, libssl speaks of an internal error
+    # (tls13_export_keying_material, 3.0).
+    if s.SSL_is_server(ssl):
+        return SSL_get_finished(ssl, NULL, 0) != 0
+    return SSL_get_peer_finished(ssl, NULL, 0) != 0
+
+
 def export_keying_material(
     Connection connection not None, bytes label not None, size: int, bytes context,
 ) -> bytes:
@@ -117,10 +130,7 @@ def export_keying_material(
     connection.enter()
     try:
         session = s.SSL_get_session(connection.handle)
-        # Up to TLS 1.2 libssl would derive them from no secret at all, for everybody to know
-        # (tls1_export_keying_material, 3.0 to 4.0).
-        if session == NULL or s.SSL_version(connection.handle) != s.TLS1_3_VERSION and (
-                s.SSL_SESSION_get_master_key(session, NULL, 0) == 0):
+        if session == NULL or not has_secret(connection.handle, session):
             errors.clear()
             errors.fail_ssl("there are no keys before the handshake")
         value = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>wanted)
