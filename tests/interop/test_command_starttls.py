@@ -148,6 +148,36 @@ def test_a_server_that_says_no(protocol: str) -> None:
             "does not serve localhost (see --starttls-name): host-unknown",
         ),
         ("xmpp", [None, b"<a><features><sasl/></features>"], "starttls-refused", "only: sasl"),
+        (
+            "smtp",
+            [b"554-no one from there\r\n554 see https://mx.test/\r\n"],
+            "starttls-refused",
+            "turned us away: 554 no one from there see https://mx.test/",
+        ),
+        (
+            "smtp",
+            [
+                b"220 mx\r\n",
+                None,
+                b"250-mx\r\n250 STARTTLS\r\n",
+                None,
+                b"454-busy\r\n454 later\r\n",
+            ],
+            "starttls-refused",
+            "454 busy later",
+        ),
+        (
+            "ftp",
+            [b"220 ftp\r\n", None, b"530-not\r\n here\r\n530 at all\r\n"],
+            "starttls-refused",
+            "530 not",
+        ),
+        (
+            "imap",
+            [b"* OK\r\n", None, b"* BYE too many of you\r\n"],
+            "starttls-refused",
+            "hung up: * BYE too many of you",
+        ),
     ],
 )
 @pytest.mark.holds("U-C8")

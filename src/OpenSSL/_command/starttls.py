@@ -122,6 +122,11 @@ def _reply(talk: _Conversation) -> tuple[str, list[str]]:
     raise talk.broken(f"sent a reply of more than {_LINES_LIMIT} lines")
 
 
+def _said(code: str, lines: list[str]) -> str:
+    """The whole reply in one line: the last line alone may be an address to read more at."""
+    return " ".join((code, *lines))
+
+
 def _smtp(talk: _Conversation) -> None:
     _mail(talk, "EHLO")
 
@@ -129,11 +134,11 @@ def _smtp(talk: _Conversation) -> None:
 def _mail(talk: _Conversation, greeting: str) -> None:
     code, lines = _reply(talk)
     if code != "220":
-        raise talk.refused("turned us away", f"{code} {lines[-1]}")
+        raise talk.refused("turned us away", _said(code, lines))
     talk.command(f"{greeting} {talk.name}")
     code, lines = _reply(talk)
     if code != "250":
-        said = f"{code} {lines[-1]}"
+        said = _said(code, lines)
         raise talk.refused(f"refused {greeting} {talk.name} (see --starttls-name)", said)
     offers = [line.split(" ")[0].upper() for line in lines[1:]]
     if "STARTTLS" not in offers:
@@ -141,7 +146,7 @@ def _mail(talk: _Conversation, greeting: str) -> None:
     talk.command("STARTTLS")
     code, lines = _reply(talk)
     if code != "220":
-        raise talk.refused("refused STARTTLS", f"{code} {lines[-1]}")
+        raise talk.refused("refused STARTTLS", _said(code, lines))
 
 
 def _ftp(talk: _Conversation) -> None:
@@ -149,11 +154,11 @@ def _ftp(talk: _Conversation) -> None:
     while code.startswith("1"):
         code, lines = _reply(talk)
     if code != "220":
-        raise talk.refused("turned us away", f"{code} {lines[-1]}")
+        raise talk.refused("turned us away", _said(code, lines))
     talk.command("AUTH TLS")
     code, lines = _reply(talk)
     if code != "234":
-        raise talk.refused("refused AUTH TLS", f"{code} {lines[-1]}")
+        raise talk.refused("refused AUTH TLS", _said(code, lines))
 
 
 def _pop3(talk: _Conversation) -> None:
@@ -173,6 +178,8 @@ def _imap(talk: _Conversation) -> None:
     talk.command("a1 STARTTLS")
     for _ in range(_LINES_LIMIT):
         line = talk.line()
+        if re.match(r"\* BYE\b", line, re.IGNORECASE):
+            raise talk.refused("hung up", line)
         if line.startswith("* "):
             continue
         if re.match(r"a1 OK\b", line, re.IGNORECASE):
