@@ -177,9 +177,10 @@ def test_the_time_for_the_handshake_goes_on() -> None:
         judge = Slow()
         async with serving(echo) as port:
             with pytest.raises(ConnectionAbortedError, match="taking longer"):
-                await connect(port, verify_callback=judge, ssl_handshake_timeout=0.05)
+                await connect(port, verify_callback=judge, ssl_handshake_timeout=0.2)
             await settled()
-            assert judge.cancelled == 1
+            # A machine that is busy may not come as far as asking.
+            assert judge.cancelled == judge.asked.is_set()
 
     run(main())
 
