@@ -175,42 +175,6 @@ def test_our_tls_in_asyncios_own() -> None:
     run(main())
 
 
-def test_asyncios_tls_in_ours() -> None:
-    class Inner(Recorder):
-        pass
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        made: asyncio.Queue[Any] = asyncio.Queue()
-
-        async def inner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            end = Recorder()
-            lower: Any = writer.transport
-            end.transport = await loop.start_tls(
-                lower, end, stdlib.server_context(), server_side=True
-            )
-            made.put_nowait(end)
-
-        async with serving(inner) as port:
-            transport, _ = await aio.create_connection(
-                Recorder, "127.0.0.1", port, context=contexts.client_context(), server_hostname=HOST
-            )
-            end = Recorder()
-            upper: Any = await loop.start_tls(
-                transport, end, stdlib.client_context(), server_hostname=HOST
-            )
-            other = await made.get()
-            upper.write(b"t" * SIZE)
-            while len(other.data) < SIZE:
-                await asyncio.sleep(0.001)
-            upper.close()
-            await end.lost
-            await other.lost
-            assert other.data == b"t" * SIZE
-
-    run(main())
-
-
 def test_a_pair_of_unix_sockets() -> None:
     async def main() -> None:
         one, other = socket.socketpair()

@@ -1,4 +1,8 @@
-"""asyncio's own TLS on top of our transports, and every way in which it can end."""
+"""asyncio's own TLS on top of our transports, and every way in which it can end.
+
+Below it are protocols and no streams: from Python 3.12 on a stream closes its transport when it
+is forgotten, also where another protocol has taken the transport over.
+"""
 
 from __future__ import annotations
 
