@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -141,6 +142,63 @@ def test_pip_uninstalls_it(environment: Environment) -> None:
     environment.call("install()")
     environment.pip("uninstall", "-y", "pyOpenSSL")
     assert environment.tree() == before
+
+
+def uv() -> str:
+    found = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.defpath]))
+    if found is None:
+        pytest.skip("uv is not installed")
+    return found
+
+
+def test_uv_lists_checks_keeps_and_uninstalls_it(environment: Environment) -> None:
+    before = environment.tree()
+    program = uv()
+
+    def ask(*arguments: str) -> str:
+        done = subprocess.run(
+            [program, "pip", *arguments, "--python", environment.python],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+            env={
+                **os.environ,
+                "UV_OFFLINE": "1",
+                "UV_NO_INDEX": "1",
+                "UV_CACHE_DIR": str(environment.folder / "cache"),
+            },
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    assert environment.call("install()")[0] == 0
+    assert f"pyopenssl {VERSION}" in " ".join(ask("list").split())
+    assert "Requires: brisktls" in ask("show", "pyopenssl")
+    assert "compatible" in ask("check")
+    there = environment.tree()
+    ask("install", f"pyOpenSSL=={VERSION}")  # is there: no index is asked
+    assert environment.tree() == there
+    assert f"pyopenssl=={VERSION}" in ask("uninstall", "pyopenssl")
+    assert environment.tree() == before
+    assert environment.call("check()")[0] == 3
+
+
+def test_pkg_resources_knows_it(environment: Environment) -> None:
+    if environment.run("-c", "import pkg_resources").returncode:
+        pytest.skip("this Python's environments come without pkg_resources")
+    assert environment.call("install()")[0] == 0
+    code = """
+import pkg_resources
+print(pkg_resources.get_distribution("pyOpenSSL").version)
+print([each.project_name for each in pkg_resources.require("pyopenssl>=24")])
+try:
+    pkg_resources.require("pyopenssl>=99")
+except pkg_resources.VersionConflict:
+    print("too old")
+"""
+    told = environment.run("-W", "ignore", "-c", code)
+    assert told.stdout.splitlines() == [VERSION, "['pyopenssl', 'brisktls']", "too old"], told
 
 
 def test_without_brisktls_there_is_nothing_to_require(environment: Environment) -> None:
