@@ -20,7 +20,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 #: The module that holds what all others share; the library is called like it.
@@ -65,20 +65,18 @@ def newer(told: str, *version: int) -> bool:
     return numbers is not None and tuple(int(each) for each in numbers.groups()) >= version
 
 
-def translate(cython: str, options: list[str], sources: list[Path], scratch: Path) -> bool:
-    """Run Cython, in turn for a share of the sources each, at the same time."""
+def translations(
+    cython: str, options: list[str], sources: list[Path], scratch: Path
+) -> Iterator[list[str]]:
+    """How Cython is to be run for the sources: for a share of them each."""
     shares = max(1, min(os.cpu_count() or 1, len(sources) // 4))
-    running = []
     for number in range(shares):
         command = [cython, *options, "--shared", SHARED, "-o", str(scratch)]
-        command += [path.as_posix() for path in sources[number::shares]]
-        running.append(subprocess.Popen(command))
-    statuses = [process.wait() for process in running]
-    return not any(statuses)
+        yield [*command, *(path.as_posix() for path in sources[number::shares])]
 
 
-def share(cython: str, version: str, options: list[str], scratch: Path) -> bool:
-    """Have Cython write what the modules share, without memoryviews where it can."""
+def sharing(cython: str, version: str, options: list[str], scratch: Path) -> list[str]:
+    """How it is to be run for what the modules share, without memoryviews where it can."""
     command = [cython, *options, "--module-name", SHARED]
     command += ["--generate-shared", str(scratch / "core.c")]
     if newer(version, 3, 3):
@@ -88,7 +86,7 @@ def share(cython: str, version: str, options: list[str], scratch: Path) -> bool:
         command = [cython, "generate-shared", "--exclude", "MemoryView", "--module-name", SHARED]
         command += [word for each in directives for word in ("-X", each)]
         command.append(str(scratch / "core.c"))
-    return subprocess.run(command, check=False).returncode == 0
+    return command
 
 
 def main(arguments: list[str]) -> int:
@@ -123,9 +121,12 @@ def main(arguments: list[str]) -> int:
     changed = [path for path in given if stale(path.stem)]
     with tempfile.TemporaryDirectory(dir=out) as made:
         scratch = Path(made)
-        if changed and not translate(cython, options, changed, scratch):
-            return 1
-        if stale("core") and not share(cython, told, options, scratch):
+        commands = [sharing(cython, told, options, scratch)] if stale("core") else []
+        if changed:
+            commands += translations(cython, options, changed, scratch)
+        running = [subprocess.Popen(command) for command in commands]
+        statuses = [process.wait() for process in running]
+        if any(statuses):
             return 1
         for path in scratch.glob("*.c"):
             target = out / path.name

@@ -91,3 +91,17 @@ def test_a_topic_is_not_rebuilt_for_another(cythonize: ModuleType) -> None:
     names = {path.name for path in cythonize.declarations_of(NATIVE / "crypto/spki.pyx", known)}
     assert {"libcrypto.pxd", "errors.pxd", "keys.pxd"} <= names
     assert not names & {"context.pxd", "channel.pxd", "connection.pxd"}
+
+
+@pytest.mark.parametrize(
+    ("told", "newer"),
+    [
+        ("Cython version 3.3.1", True),
+        ("4.0a1", True),
+        ("Cython version 3.2.10", False),
+        ("", False),
+    ],
+)
+def test_older_cythons_are_known(cythonize, told, newer):
+    """Only newer ones can leave out a part of what modules share."""
+    assert cythonize.newer(told, 3, 3) is newer
