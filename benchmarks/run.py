@@ -7,6 +7,7 @@ part of it, or of a quick one, to .build/bench only.
 from __future__ import annotations
 
 import datetime
+import difflib
 import json
 import os
 import platform
@@ -33,8 +34,9 @@ def chosen(names: tuple[str, ...]) -> list[Row]:
     """The rows whose names start with one of the words; all without words."""
     for name in names:
         if not any(row.name.startswith(name) for row in ROWS):
-            known = ", ".join(row.name for row in ROWS)
-            raise click.BadParameter(f"{name}: no such row; there are {known}")
+            near = difflib.get_close_matches(name, [row.name for row in ROWS], 3, 0.4)
+            like = f", but {', '.join(near)}" if near else ""
+            raise click.BadParameter(f"{name}: no such row{like}; --list shows all")
     return [row for row in ROWS if not names or row.name.startswith(names)]
 
 

@@ -85,3 +85,10 @@ def test_a_proxy_that_wants_a_password() -> None:
         assert (refused.status, "the proxy said no" in refused.err) == (15, True), refused
         known = url.replace("http://", "http://user:secret@")
         assert brisk(*asked, known).status == 0
+
+
+@pytest.mark.parametrize("given", ["nonsense", "nonsense:80"])
+def test_a_proxy_that_is_none_is_called_as_it_was_given(given: str) -> None:
+    done = brisk("connect", "localhost:1", "--proxy", given)
+    assert (done.status, done.out) == (2, "")
+    assert "not a proxy: 'nonsense" in done.err

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 pytest.importorskip("click")
 
@@ -23,6 +23,7 @@ from kit.commands import brisk, interrupt, serving
 from kit.patience import PATIENCE
 from kit.programs import need, quiet_environment
 from kit.sockets import LOOPBACK, reset
+from OpenSSL import SSL
 
 FILES = authority.identity().files
 MINE = ("--cert", FILES.combined)
@@ -265,6 +266,20 @@ def test_versions_that_nobody_could_use_are_refused_at_the_start() -> None:
     done = brisk("serve", "--port", "0", "--max", "1.2", "--ciphers", "ECDHE-ECDSA-AES128-SHA")
     assert (done.status, done.out) == (2, "")
     assert "no client could connect" in done.err
+
+
+def test_a_certificate_on_a_curve_that_few_clients_offer_is_served_with_a_warning() -> None:
+    key = ec.generate_private_key(ec.BrainpoolP256R1())
+    files = authority.authority().issue("odd curve", key=key).files
+    with serving("--cert", files.combined) as (program, port):
+        program.expect("only clients can connect that offer the curve")
+        client = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        client.set_groups_list("brainpoolP256r1:X25519")
+        client.set_max_proto_version(SSL.TLS1_2_VERSION)
+        with SSL.Connection(client, socket.create_connection((LOOPBACK, port), PATIENCE)) as one:
+            one.set_connect_state()
+            one.do_handshake()
+            assert one.get_cipher_name().startswith("ECDHE-ECDSA")
 
 
 def test_a_weak_certificate_needs_a_low_level(tmp_path: Path) -> None:

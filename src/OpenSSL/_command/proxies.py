@@ -39,7 +39,8 @@ def check(url: str) -> None:
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in _SCHEMES or not parts.hostname or not parts.port:
         kinds = ", ".join(f"{each}://HOST:PORT" for each in _SCHEMES)
-        raise ValueError(f"not a proxy: {shown(url)!r}; known are {kinds}")
+        given = shown(url) if parts.scheme else printable(url.rpartition("@")[2])
+        raise ValueError(f"not a proxy: {given!r}; known are {kinds}")
 
 
 def shown(url: str) -> str:

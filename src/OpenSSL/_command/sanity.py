@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from OpenSSL import SSL, crypto
 
 from . import files
@@ -10,6 +12,7 @@ from .console import warn
 from .failures import Failure
 from .printable import printable
 from .refusals import reasons
+from .scan_offers import GROUPS_1_2
 from .settings import VERSIONS
 
 __all__ = ["refuse_invalid", "refuse_unservable"]
@@ -41,6 +44,13 @@ def refuse_unservable(context: SSL.Context, minimum: str | None, maximum: str | 
         if (minimum or "1.2") <= each <= (maximum or "1.3") or each in (minimum, maximum)
     ]
     failed = {each: _why(context, each) for each in wanted}
+    rare = {each for each, why in failed.items() if why and not _why(context, each, _all_groups())}
+    for each in rare:
+        failed[each] = None
+        warn(
+            f"with TLS {each} only clients can connect that offer the curve of this certificate, "
+            "which most do not"
+        )
     for each, why in failed.items():
         if why and all(failed.values()):
             line = f"no client could connect: TLS {each} fails with {why!r}"
@@ -55,9 +65,24 @@ def _advice(version: str) -> str:
     return "; see --ciphers, --min and --max"
 
 
-def _why(context: SSL.Context, version: str) -> str | None:
-    """Return OpenSSL's reason why nobody can connect with *version*, or None."""
+def _all_groups() -> str:
+    """Return all curves that certificates may have and this libssl knows."""
+    known = []
+    for each in GROUPS_1_2:
+        with contextlib.suppress(SSL.Error):
+            SSL.Context(SSL.TLS_CLIENT_METHOD).set_groups_list(each)
+            known.append(each)
+    return ":".join(known)
+
+
+def _why(context: SSL.Context, version: str, groups: str = "") -> str | None:
+    """Return OpenSSL's reason why nobody can connect with *version*, or None.
+
+    The client offers what clients do by default, or these *groups*.
+    """
     here = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    if groups:
+        here.set_groups_list(groups)
     here.set_cipher_list(b"ALL:@SECLEVEL=0")
     here.set_min_proto_version(VERSIONS[version])
     here.set_max_proto_version(VERSIONS[version])

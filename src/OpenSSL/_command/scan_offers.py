@@ -58,7 +58,8 @@ _CURVES = ("x25519", "secp256r1", "x448", "secp384r1", "secp521r1")
 _FINITE = ("ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192")
 _BRAINPOOL = ("brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1")
 _GROUPS_1_3 = (*_HYBRIDS, *_CURVES, *_FINITE, *(f"{each}tls13" for each in _BRAINPOOL))
-_GROUPS_1_2 = (*_CURVES, *_BRAINPOOL, "secp256k1", "secp224r1", "secp192r1")
+#: Every curve that a certificate may have, though most clients do not offer the last six.
+GROUPS_1_2 = (*_CURVES, *_BRAINPOOL, "secp256k1", "secp224r1", "secp192r1")
 
 _MODERN_SIGNATURES = (
     "ecdsa_secp256r1_sha256",
@@ -133,7 +134,7 @@ def offers(*, datagrams: bool) -> Offers:
     untried.append(Untried("suites with a pre-shared key or password", "they need its secret"))
     modern = [] if datagrams else _kept(_SUITES_1_3, _sets_modern, untried)
     signatures = {"1.2": _signatures(_SIGNATURES_1_2, untried)}
-    groups = {"1.2": _kept(_GROUPS_1_2, _sets_group, untried)}
+    groups = {"1.2": _kept(GROUPS_1_2, _sets_group, untried)}
     if not datagrams:
         signatures["1.3"] = _signatures(_SIGNATURES_1_3, untried)
         groups["1.3"] = _kept(_GROUPS_1_3, _sets_group, untried)
