@@ -122,6 +122,30 @@ def renew() -> None:
     assert shown is not None and shown.get_subject().CN == "next"
 
 
+def name_again(way: str) -> None:
+    """A name takes the place of another: where that fails, nobody is let in by no name at all."""
+    ends = pump.pair(SERVER, TRUSTING)
+    failed = None
+    for name in ("a@one.test", "b@two.test"):
+        try:
+            getattr(ends.client, way)(name if way == "set_email" else name[2:])
+        except (MemoryError, SSL.Error) as error:
+            if name == "a@one.test":
+                raise
+            failed = error
+    assert pump.handshake_outcome(*ends).client is not None
+    if failed is not None:
+        raise failed
+
+
+def host_again() -> None:
+    name_again("set_host")
+
+
+def email_again() -> None:
+    name_again("set_email")
+
+
 # ---- handshakes
 
 
@@ -414,7 +438,18 @@ def sign_elsewhere() -> None:
 SCENARIOS: dict[str, Scenario] = {
     each.__name__: each
     for each in (
-        *(set_up_server, set_up_client, share, renew, shake_1_2, shake_1_3, callbacks, refused),
+        *(
+            set_up_server,
+            set_up_client,
+            share,
+            renew,
+            host_again,
+            email_again,
+            shake_1_2,
+            shake_1_3,
+            callbacks,
+            refused,
+        ),
         *(vetoed, datagrams, talk, talk_over_sockets, resume, load, bags, trust, make),
         *(bared, sign_elsewhere),
     )

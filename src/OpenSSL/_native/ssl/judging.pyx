@@ -28,7 +28,7 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_CERT_VERIFY, Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.crypto.certificates cimport wrap_chain
 from OpenSSL._native.ssl.channel cimport Channel
-from OpenSSL._native.ssl.naming cimport misnamed
+from OpenSSL._native.ssl.naming cimport misnamed, took_names
 from OpenSSL._native.ssl.stamps cimport (
     ASKED_CHAIN, EXPECTED, PLEDGED, channel_of, note_verified,
 )
@@ -65,6 +65,8 @@ cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil:
     if channel == NULL:
         return not raw and c.X509_verify_cert(chain) > 0
     note_verified(ssl, channel)
+    if not took_names(ssl, chain, channel.addressed):
+        return 0
     if channel.hooked & ASKED_CHAIN:
         good = on_judge(ssl, channel, chain)
         if good == NOT_YET:

@@ -10,6 +10,7 @@ cdef extern from "compat.h" nogil:
     int X509_V_ERR_EMAIL_MISMATCH
     int X509_V_ERR_IP_ADDRESS_MISMATCH
     int X509_V_ERR_OUT_OF_MEM
+    c.X509_VERIFY_PARAM* X509_STORE_CTX_get0_param(const c.X509_STORE_CTX* context)
     unsigned int brisk_email_flags(const c.X509_VERIFY_PARAM* param)
 
 
@@ -44,6 +45,24 @@ cdef int misnamed(s.SSL* ssl, c.X509* certificate, bint addressed) noexcept nogi
     good = c.X509_check_ip_asc(certificate, name, 0) > 0
     c.OPENSSL_free(name)
     return c.X509_V_OK if good else X509_V_ERR_IP_ADDRESS_MISMATCH
+
+
+cdef bint took_names(s.SSL* ssl, c.X509_STORE_CTX* chain, bint addressed) noexcept nogil:
+    cdef c.X509_VERIFY_PARAM* asked = s.SSL_get0_param(ssl)
+    cdef c.X509_VERIFY_PARAM* taken = X509_STORE_CTX_get0_param(chain)
+    cdef char* address
+    cdef bint all_of_them = (
+        (c.X509_VERIFY_PARAM_get0_host(asked, 0) == NULL
+         or c.X509_VERIFY_PARAM_get0_host(taken, 0) != NULL)
+        and (c.X509_VERIFY_PARAM_get0_email(asked) == NULL
+             or c.X509_VERIFY_PARAM_get0_email(taken) != NULL))
+    if all_of_them and addressed:
+        address = c.X509_VERIFY_PARAM_get1_ip_asc(taken)
+        all_of_them = address != NULL
+        c.OPENSSL_free(address)
+    if not all_of_them:
+        c.X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM)
+    return all_of_them
 
 
 cdef bint is_named(s.SSL* ssl) noexcept nogil:
