@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from kit import authority, contexts, peers, pump, sockets, verdicts
 from OpenSSL import SSL
@@ -129,6 +131,43 @@ def test_any_spelling_takes_the_place_of_the_address_before(address: str) -> Non
     ends.client.set_email(EMAIL)
     ends.client.set_email(address)
     assert outcome(ends) == CODES.ERR_EMAIL_MISMATCH
+
+
+def with_email_in_subject() -> authority.Identity:
+    plain = authority.identity().certificate
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.EMAIL_ADDRESS, EMAIL)]))
+        .issuer_name(plain.issuer)
+        .public_key(plain.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(plain.not_valid_before_utc)
+        .not_valid_after(plain.not_valid_after_utc)
+    )
+    for each in plain.extensions:
+        builder = builder.add_extension(each.value, each.critical)
+    made = builder.sign(authority.authority().intermediate_key, hashes.SHA256())
+    return dataclasses.replace(authority.identity(), name="subject", certificate=made)
+
+
+@pytest.mark.parametrize("flags", [None, 0, SSL.X509_CHECK_FLAG_NEVER_CHECK_SUBJECT])
+@pytest.mark.parametrize("host", [False, True])
+def test_a_subject_counts_the_same_after_a_callback_s_yes(host: bool, flags: int | None) -> None:
+    found = []
+    for judged in (False, True):
+        context = contexts.client_context()
+        if judged:
+            context.set_cert_verify_callback(lambda *_: True)
+        ends = pair(context, with_email_in_subject())
+        if host:
+            ends.client.set_host("brisk.test")
+        if flags is not None:
+            ends.client.set_hostflags(flags)
+        ends.client.set_email(EMAIL)
+        found.append(outcome(ends))
+    assert found[0] == found[1]
+    if SSL.OPENSSL_VERSION_NUMBER < 0x40000000 or flags == 0 or (flags is None and not host):
+        assert found[0] == 0
 
 
 def test_an_offered_session_is_for_the_address_too() -> None:
