@@ -11,6 +11,7 @@ KIND=${1:-}
 WORK=$PWD/.build/fuzz${KIND:+-$KIND}
 PYTHON=$PWD/${VENV:-.venv}/bin/python
 VERSION=3.5.7
+SHA256=a8c0d28a529ca480f9f36cf5792e2cd21984552a3c8e4aa11a24aa31aeac98e8
 # Without stack depth: its counter is thread-local and cannot be preloaded.
 COVERED="-fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth"
 runtime() {
@@ -62,6 +63,7 @@ if [ ! -e "$OPENSSL/lib/pkgconfig/libssl.pc" ]; then
     archive=openssl_$VERSION.orig.tar.gz
     curl -fsSL -o "$WORK/$archive" \
         "${mirror:-http://deb.debian.org/debian}/pool/main/o/openssl/$archive"
+    echo "$SHA256  $WORK/$archive" | sha256sum --check --quiet
     rm -rf "$WORK/source"
     mkdir "$WORK/source"
     tar xzf "$WORK/$archive" -C "$WORK/source" --strip-components=1

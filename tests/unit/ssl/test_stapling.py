@@ -90,7 +90,6 @@ def test_a_refused_staple_ends_the_handshake() -> None:
     assert verdicts.is_protocol_error(outcome.server, "bad certificate status response")
 
 
-@pytest.mark.holds("D10")
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 @pytest.mark.parametrize("how", ["false", "raised", "required", "another"])
 def test_the_server_is_told_that_its_staple_was_refused(version: str, how: str) -> None:
@@ -115,6 +114,7 @@ def test_the_server_is_told_that_its_staple_was_refused(version: str, how: str) 
     assert outcome.server.alert == SSL.AD_BAD_CERTIFICATE_STATUS_RESPONSE
 
 
+@pytest.mark.holds("D10")
 def test_both_hooks_live_on_one_context() -> None:
     """A Context of both roles, as proxies have: neither setter may displace the other."""
     context = contexts.server_context()
