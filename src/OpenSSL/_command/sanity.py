@@ -66,7 +66,7 @@ def _advice(version: str) -> str:
 
 
 def _all_groups() -> str:
-    """Return all curves that certificates may have and this libssl knows."""
+    """Return all curves that certificates may have, of those that are known here."""
     known = []
     for each in GROUPS_1_2:
         with contextlib.suppress(SSL.Error):
