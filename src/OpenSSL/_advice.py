@@ -31,14 +31,16 @@ _VERIFICATION = {
     **dict.fromkeys((66, 67, 68), _WEAK),
 }
 
+_NO_SCHEME = (
+    "neither a file that is there, nor a URI of a provider that is loaded (the configuration that "
+    "OPENSSL_CONF names loads them; a whole word such as pkcs11: is the scheme)"
+)
 #: By OpenSSL's reasons.
 _REASONS = {
     "no start line": "no PEM block of the wanted kind is there: another kind of file, DER, or "
     "the name of a file where its content is asked for?",
     "no certificate or crl found": "another kind of file, or DER?",
-    "unregistered scheme": "neither a file that is there, nor a URI of a provider that is loaded "
-    "(the configuration that OPENSSL_CONF names loads them; a whole word such as pkcs11: is the "
-    "scheme)",
+    "unregistered scheme": _NO_SCHEME,
     "path must be absolute": "after file: stands a whole path, as in file:/etc/ssl/server.pem; "
     "a path from the current folder is given without file:",
     "bad end line": "the file is cut off, or damaged",
@@ -118,6 +120,8 @@ _REASONS = {
 _NOT_DER = "not DER of the wanted kind: PEM, another kind of file, or damaged?"
 #: By library and reason, where the reason alone may mean something else.
 _IN_LIBRARIES = {
+    # How OpenSSL 4.0 says that a scheme is unregistered (OSSL_STORE_LOADER_fetch).
+    ("STORE routines", "unsupported"): _NO_SCHEME,
     ("DECODER routines", "unsupported"): "no key of a known kind is there: another kind of file, "
     "another form (PEM, DER), or damaged?",
     **{

@@ -277,9 +277,12 @@ def test_a_path_after_the_scheme_of_files_is_a_whole_one(
 ) -> None:
     monkeypatch.chdir(FILES.key.parent)
     assert crypto.PKey.from_uri(FILES.key.name).bits()
-    with pytest.raises(crypto.Error) as caught:
+    try:
         crypto.PKey.from_uri(f"file:{FILES.key.name}")
-    assert "without file:" in told(caught.value)
+    except crypto.Error as error:
+        assert "without file:" in told(error)
+    else:
+        assert SSL.OPENSSL_VERSION_NUMBER >= 0x40000000  # it takes any path
 
 
 def test_a_passphrase_for_a_uri_may_be_text() -> None:
