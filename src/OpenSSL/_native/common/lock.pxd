@@ -18,6 +18,10 @@ cdef extern from "lock.h" nogil:
     bint brisk_is_finalizing()
     void brisk_lock_again(brisk_lock* lock)
     void brisk_lock_leave(brisk_lock* lock)
+    ctypedef int brisk_word
+    brisk_word brisk_load "BRISK_LOAD"(brisk_word* place)
+    void brisk_store "BRISK_STORE"(brisk_word* place, brisk_word value)
+    bint brisk_swap_if(brisk_word* place, brisk_word old, brisk_word new)
     void brisk_count_add(long* count, long change)
     long brisk_count_get(long* count)
     void brisk_yield()

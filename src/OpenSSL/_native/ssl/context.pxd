@@ -1,6 +1,6 @@
 from OpenSSL._native.common.hooks cimport Hook, Hooks, Kept
 from OpenSSL._native.common.libssl cimport SSL_CTX
-from OpenSSL._native.common.lock cimport brisk_lock
+from OpenSSL._native.common.lock cimport brisk_lock, brisk_word
 from OpenSSL._native.common.rules cimport Common
 from OpenSSL._native.ssl.removals cimport Removals
 from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring
@@ -44,7 +44,7 @@ cdef class Context:
     cdef brisk_ticket_ring tickets  # the program's own keys for tickets, if it set any
     cdef Removals removals          # sessions the program is to be told of; None: it is not
     cdef long watched               # not 0: `removals` is there, and stays; read without the lock
-    cdef unsigned long telling      # forks + 1 while somebody tells it; else 0
+    cdef brisk_word telling      # forks + 1 while somebody tells it; else 0
     cdef bint compressing           # certificates are sent compressed; see compression
     cdef bint compressed            # they are, as they were at `compressed_at` of its changes
     cdef unsigned long compressed_at

@@ -15,9 +15,9 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport Hook, Hooks, Kept, keep
 from OpenSSL._native.common.lock cimport (
-    brisk_count_add, brisk_count_get, brisk_count_wait, brisk_is_finalizing, brisk_lock_again,
-    brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave, brisk_lock_try,
-    brisk_lock_wait, brisk_lock_was_forked,
+    brisk_count_add, brisk_count_get, brisk_count_wait, brisk_is_finalizing, brisk_load,
+    brisk_lock_again, brisk_lock_destroy, brisk_lock_init, brisk_lock_is_mine, brisk_lock_leave,
+    brisk_lock_try, brisk_lock_wait, brisk_lock_was_forked, brisk_store, brisk_swap_if,
 )
 from OpenSSL._native.common.rules cimport need_digest, renew
 from OpenSSL._native.ssl.hello cimport on_alpn_select, on_hello
@@ -243,14 +243,15 @@ cdef class Context:
 
     cdef void tell_removed(self) noexcept:
         # One at a time, so that they are told in order.
-        if self.telling == forks.count + 1 or brisk_is_finalizing():
+        cdef brisk_word now = <brisk_word>(forks.count + 1)
+        cdef brisk_word told = brisk_load(&self.telling)
+        if told == now or brisk_is_finalizing() or not brisk_swap_if(&self.telling, told, now):
             return
-        self.telling = forks.count + 1
         try:
             teller(self)
         except BaseException as error:
             write_unraisable(error, self)
-        self.telling = 0
+        brisk_store(&self.telling, 0)
 
     cdef void count_again(self) noexcept:
         # Threads that were at work when the process was forked are not in the child.
@@ -260,8 +261,6 @@ cdef class Context:
 
     cdef void refresh(self) noexcept:
         # A finaliser may run meanwhile, which would wait for whatever this thread has announced.
-        if self.common.fresh:
-            return
         if not brisk_lock_try(&self.lock, &forks):
             if (brisk_lock_is_mine(&self.lock, &forks) or walks_in(<void*>self)
                     or brisk_is_finalizing() or brisk_lock_was_forked(&self.lock, &forks)):
@@ -273,6 +272,7 @@ cdef class Context:
         brisk_lock_leave(&self.lock)
 
     cdef bint start_reading(self) noexcept:
+        cdef bint fresh
         # The lock is free of changers for as long as we hold it, and they
         # wait for the count afterwards.  No Python runs here.
         if not brisk_lock_try(&self.lock, &forks):
@@ -294,8 +294,9 @@ cdef class Context:
                     brisk_lock_wait(&self.lock, &forks)
         self.count_again()
         brisk_count_add(&self.readers, 1)
+        fresh = self.common.fresh
         brisk_lock_leave(&self.lock)
-        return self.common.fresh
+        return fresh
 
     cdef void stop_reading(self) noexcept nogil:
         brisk_count_add(&self.readers, -1)

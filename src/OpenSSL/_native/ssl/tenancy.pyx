@@ -122,15 +122,15 @@ cdef class Tenant(Entrance):
     cdef void start_reading(self) noexcept:
         cdef int left
         # Digesting rules may run a finaliser, and that may change either Context, or move this
-        # connection to another: it is done before anything is announced, and what could not be
-        # digested in the end stands for nothing.
+        # connection to another: nothing is announced meanwhile, and what could not be digested in
+        # the end stands for nothing.
         for left in range(DIGESTIONS, -1, -1):
-            self.first.refresh()
-            if self.context is not self.first:
-                self.context.refresh()
             if self.announce() or left == 0:
                 return
             self.stop_reading()
+            self.first.refresh()
+            if self.context is not self.first:
+                self.context.refresh()
 
     cdef bint announce(self) noexcept:
         """Have changers of the Contexts wait; False where one is to be digested first."""
