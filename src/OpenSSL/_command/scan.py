@@ -79,9 +79,9 @@ def scan(**options: Any) -> int:
     """Find out what HOST supports: versions, cipher suites, groups and more.
 
     Each question is a connection of its own, a hundred or so in all.  No data is
-    sent, but an empty line to a server that takes early data.  What
-    it takes another libssl to ask for is told as not tried.  Certificates are judged, as by
-    connect, but a bad one does not end the scan.
+    sent, but an empty line to a server that takes early data.  Questions that need
+    another libssl are told as not tried.  Certificates are judged, as by connect, but
+    a bad one does not end the scan.
     """
     wanted = asked(options)
     prober = Prober(

@@ -6,8 +6,8 @@ for that stands in the place of libssl's own rules.  A server has no such place:
 sides, comes behind the verification, and stands between the handshake and everything else: until
 the answer is yes the protocol is not told of its connection and no data goes either way.  Whatever
 else happens, the connection ends there, with a fatal alert.  There is no later handshake in which
-another peer could take its place:
-renegotiation is refused, and so is a late request for a certificate.
+another peer could take its place: renegotiation is refused, and so is a late request for a
+certificate.
 """
 
 from __future__ import annotations

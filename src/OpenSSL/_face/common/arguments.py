@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "among",
     "explained",
+    "function",
     "hook",
     "integer",
     "listed",

@@ -97,9 +97,11 @@ def _is_unwanted(errors: tuple[ErrorDetail, ...]) -> bool:
 def _beginning(name: str) -> bytes | None:
     """Return what a regular file begins with: anything else may block, or be used up."""
     try:
-        number = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(number, "rb") as file:
-            return file.read(_ENOUGH) if stat.S_ISREG(os.fstat(number).st_mode) else None
+        # Who opens a pipe and lets go of it has its writer fail.
+        if not stat.S_ISREG(os.stat(name).st_mode):
+            return None
+        with open(name, "rb") as file:
+            return file.read(_ENOUGH)
     except (OSError, ValueError):
         return None
 

@@ -13,11 +13,12 @@ _full: set[tuple[bytes, int, int]] = set()
 
 def _is_hashed(name: bytes) -> bool:
     stem, _, number = name.partition(b".")
+    number = number.removeprefix(b"r")  # of revocation lists
     return len(stem) == 8 and number.isdigit() and not stem.strip(b"0123456789abcdef")
 
 
 def holds_hashes(folder: bytes) -> bool:
-    """Return whether there is a certificate in a folder that OpenSSL would find."""
+    """Return whether there is a certificate or list in a folder that OpenSSL would find."""
     try:
         found = os.stat(folder)
         looks = (folder, found.st_ino, found.st_mtime_ns)

@@ -8,6 +8,8 @@ full, or refused.  (URLs are read by the same rule.)
 
 from __future__ import annotations
 
+from OpenSSL._face.common.arguments import spelled
+
 __all__ = ["address_bytes", "ends_in_number", "host_bytes", "is_dotted"]
 
 #: The longest host name DNS can carry, in bytes.
@@ -16,23 +18,14 @@ LONGEST_NAME = 255
 
 def name_bytes(what: str, value: str | bytes) -> bytes:
     """Return a host name or address as bytes; refuse what C or DNS would cut short."""
-    if isinstance(value, str):
-        try:
-            value = value.encode("ascii")
-        except UnicodeEncodeError:
-            raise ValueError(
-                f"{what} must be ASCII; encode it with IDNA first: {value!r}"
-            ) from None
-    if not isinstance(value, (bytes, bytearray, memoryview)):
-        raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
-    value = bytes(value)
-    if not value.isascii():
-        raise ValueError(f"{what} must be ASCII; encode it with IDNA first")
-    if b"\0" in value:
+    given = spelled(what, value)
+    if not given.isascii():
+        raise ValueError(f"{what} must be ASCII; encode it with IDNA first: {value!r}")
+    if b"\0" in given:
         raise ValueError(f"{what} must not contain a NUL byte")
-    if not value or len(value) > LONGEST_NAME:
+    if not given or len(given) > LONGEST_NAME:
         raise ValueError(f"{what} must have between 1 and {LONGEST_NAME} bytes")
-    return value
+    return given
 
 
 def ends_in_number(name: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL._face.common.arguments import hook, integer
+from OpenSSL._native.common.constants import EXT_TLS1_2_AND_BELOW_ONLY
 from OpenSSL._native.ssl import context as native_context
 from OpenSSL._native.ssl import custom_extensions as native
 
@@ -25,7 +26,6 @@ _SIGNED_TIMESTAMPS = 18
 _CRYPTOPRO_BUG = 65000
 #: The bits of ``context`` that stand for a version or a transport, and not for a message.
 _CONDITIONS = 0x7F
-_UP_TO_TLS12 = 0x10
 
 
 class ContextCustomExtensions(native_context.Context):
@@ -78,7 +78,7 @@ class ContextCustomExtensions(native_context.Context):
         make, read = hook("add", add), hook("parse", parse)
         if ext_type != _SIGNED_TIMESTAMPS and native.is_supported(ext_type):
             raise ValueError(f"libssl itself speaks of extension {ext_type}")
-        if ext_type == _CRYPTOPRO_BUG and not context & _UP_TO_TLS12:
+        if ext_type == _CRYPTOPRO_BUG and not context & EXT_TLS1_2_AND_BELOW_ONLY:
             raise ValueError(
                 f"libssl hides extension {ext_type} in TLS 1.3: take another number, or add "
                 "EXT_TLS1_2_AND_BELOW_ONLY to context"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import octets, spelled
+from OpenSSL._face.common.arguments import explained, octets, spelled
 from OpenSSL._face.common.filetypes import content
 from OpenSSL._face.crypto.certificates import X509, certificate
 from OpenSSL._face.crypto.keys import private_key
@@ -71,7 +71,8 @@ def in_order(leaf: Any, others: list[Any]) -> list[Any]:
 
 def _unpack(data: Buffer, password: str | bytes | None) -> tuple[Any, Any, list[Any]]:
     phrase = None if password is None else spelled("password", password)
-    key, leaf, _name, others = pkcs12.parse(octets("data", data), phrase)
+    archive = octets("data", data)
+    key, leaf, _name, others = explained(archive, pkcs12.parse, archive, phrase)
     if key is None or leaf is None:
         from OpenSSL._exceptions import CryptoError
 

@@ -212,8 +212,7 @@ static inline int brisk_has_transparency(void)
 /* SCT_CTX_verify leaves an error behind for each timestamp that is not good (3.0 to 4.0).
  * SSL_get_error takes it for the handshake's (3.0 and 3.5; 4.0 does not look at the queue) as
  * soon as the next message is waited for, so a connection that goes on all the same failed or
- * not by chance.  These judge as libssl's
- * own callbacks do, and clear it. */
+ * not by chance.  These judge as libssl's own callbacks do, and clear it. */
 static int brisk_ct_lax(const CT_POLICY_EVAL_CTX *policy, const STACK_OF(SCT) *scts, void *data)
 {
     (void)policy, (void)scts, (void)data;
@@ -560,7 +559,7 @@ static inline void brisk_free_names(STACK_OF(X509_NAME) *names)
     sk_X509_NAME_pop_free(names, X509_NAME_free);
 }
 
-/* NULL where there is no list, and where there is no memory. */
+/* NULL for NULL, and where memory is short. */
 static inline STACK_OF(X509_NAME) *brisk_copy_names(const STACK_OF(X509_NAME) *names)
 {
     return names == NULL ? NULL : sk_X509_NAME_deep_copy(names, X509_NAME_dup, X509_NAME_free);

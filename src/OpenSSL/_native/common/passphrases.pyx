@@ -1,9 +1,9 @@
 """Passphrases for keys in files: given as bytes, or asked of a callable when needed.
 
 Theory.  OpenSSL tries one decoder after the other, and each of them asks
-(OSSL_DECODER_from_bio, 3.0 to 4.0).  So what has
-failed once is not asked again, and what it raised is kept, and raised by the call that
-loads.  No SSL is at work here: the Passphrase itself is the carrier.
+(OSSL_DECODER_from_bio, 3.0 to 4.0).  So what has failed once is not asked again, and what it
+raised is kept, and raised by the call that loads.  No SSL is at work here: the Passphrase itself
+is the carrier.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE

@@ -383,7 +383,7 @@ cdef bytes encoded(c.EVP_PKEY* key, encoder encode):
     size = encode(key, &out)
     try:
         if size <= 0 or size != expected:
-            errors.fail_crypto("the key cannot be written: one in a token or a service stays there")
+            errors.fail_crypto("the key cannot be written")
         return PyBytes_FromStringAndSize(<char*>out, size)
     finally:
         if out != NULL:
@@ -418,5 +418,5 @@ def dump_public(PKey key not None, bint pem) -> bytes:
     out = memory.writing()
     errors.clear()
     if PEM_write_bio_PUBKEY(out.bio, key.held()) != 1:
-        errors.fail_crypto("the key cannot be written: one in a token or a service stays there")
+        errors.fail_crypto("the key cannot be written")
     return out.written()

@@ -16,7 +16,8 @@ cdef bytes text(Connection connection, text_of_ssl says)     # None for NULL
 cdef long ask(object target, int command) except? -1
 cdef long tell(object target, int command, long number) except? -1
 
-# Between either.change() and either.leave(): have libssl take a number and words, or raise Error
-# with these words.
+# Between either.change() and either.leave(): have libssl take a number and words; what it returns.
+cdef long control(object target, int command, long number, const char* text) noexcept
+# The same, or raise Error with these words.
 cdef int require(
     object target, int command, long number, const char* text, str refusal) except -1

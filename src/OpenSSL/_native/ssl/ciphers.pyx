@@ -38,8 +38,6 @@ cdef extern from "compat.h" nogil:
     s.SSL_CIPHER_LIST* sk_SSL_CIPHER_dup(const s.SSL_CIPHER_LIST* ciphers)
     void sk_SSL_CIPHER_free(s.SSL_CIPHER_LIST* ciphers)
     long SSL_CTX_set1_groups(s.SSL_CTX* context, int* nids, long count)
-    long SSL_CTX_set1_groups_list(s.SSL_CTX* context, const char* groups)
-    long SSL_CTX_set1_sigalgs_list(s.SSL_CTX* context, const char* algorithms)
     int SSL_CTX_set0_tmp_dh_pkey(s.SSL_CTX* context, c.EVP_PKEY* parameters)
     const char* brisk_group_name(s.SSL* ssl)
     uint32_t SSL_CIPHER_get_id(const s.SSL_CIPHER* cipher)
@@ -391,15 +389,26 @@ cdef int set_list(
         either.leave(target)
 
 
-cdef str unknown_groups(bytes groups):
+cdef str unknown_among(list names, int command):
     """Those that libssl does not take even alone, or None: it says no names from 3.5 on."""
     cdef list unknown = []
     cdef Context scratch = Context(SSLv23_METHOD)
-    for part in groups.replace(b"/", b":").split(b":"):
-        name = part.lstrip(b"*?-")
-        if SSL_CTX_set1_groups_list(scratch.handle, PyBytes_AS_STRING(name)) != 1:
+    for each in names:
+        name = each.lstrip(b"*?-")      # signs of a list of groups
+        if asking.control(scratch, command, 0, PyBytes_AS_STRING(name)) != 1:
             unknown.append(name.decode("utf-8", "replace"))
+    errors.clear()
     return ", ".join(unknown) or None
+
+
+cdef int refuse_list(object error, str words, list names, int command) except -1:
+    """Raise the error of a list, with the names that are unknown if it has only `words`."""
+    if error.args != ([("SSL routines", "", words)],):
+        raise error
+    unknown = unknown_among(names, command)
+    if unknown is None:
+        raise error
+    raise Error([("SSL routines", "", f"{words}: {unknown}")]) from None
 
 
 def set_groups_list(target not None, bytes groups not None) -> None:
@@ -407,23 +416,8 @@ def set_groups_list(target not None, bytes groups not None) -> None:
     try:
         set_list(target, SSL_CTRL_SET_GROUPS_LIST, "groups", groups, words)
     except Error as error:
-        if error.args != ([("SSL routines", "", words)],):
-            raise
-        unknown = unknown_groups(groups)
-        errors.clear()
-        if unknown is None:
-            raise
-        raise Error([("SSL routines", "", f"{words}: {unknown}")]) from None
-
-
-cdef str unknown_algorithms(bytes algorithms):
-    """Those that libssl does not take even alone, or None: it never says which."""
-    cdef list unknown = []
-    cdef Context scratch = Context(SSLv23_METHOD)
-    for name in algorithms.split(b":"):
-        if SSL_CTX_set1_sigalgs_list(scratch.handle, PyBytes_AS_STRING(name)) != 1:
-            unknown.append(name.decode("utf-8", "replace"))
-    return ", ".join(unknown) or None
+        refuse_list(
+            error, words, groups.replace(b"/", b":").split(b":"), SSL_CTRL_SET_GROUPS_LIST)
 
 
 def set_sigalgs_list(target not None, bytes algorithms not None) -> None:
@@ -431,13 +425,7 @@ def set_sigalgs_list(target not None, bytes algorithms not None) -> None:
     try:
         set_list(target, SSL_CTRL_SET_SIGALGS_LIST, "signature algorithms", algorithms, words)
     except Error as error:
-        if error.args != ([("SSL routines", "", words)],):
-            raise
-        unknown = unknown_algorithms(algorithms)
-        errors.clear()
-        if unknown is None:
-            raise
-        raise Error([("SSL routines", "", f"{words}: {unknown}")]) from None
+        refuse_list(error, words, algorithms.split(b":"), SSL_CTRL_SET_SIGALGS_LIST)
 
 
 def get_group_name(Connection connection not None) -> str | None:

@@ -44,7 +44,7 @@ cdef class Context:
     cdef brisk_ticket_ring tickets  # the program's own keys for tickets, if it set any
     cdef Removals removals          # sessions the program is to be told of; None: it is not
     cdef long watched               # not 0: `removals` is there, and stays; read without the lock
-    cdef brisk_word telling      # forks + 1 while somebody tells it; else 0
+    cdef brisk_word telling         # forks + 1 while somebody tells it; else 0
     cdef bint compressing           # certificates are sent compressed; see compression
     cdef bint compressed            # they are, as they were at `compressed_at` of its changes
     cdef unsigned long compressed_at

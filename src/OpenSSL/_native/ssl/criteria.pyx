@@ -23,6 +23,7 @@ cdef extern from "compat.h" nogil:
     int X509_VERIFY_PARAM_set_inh_flags(c.X509_VERIFY_PARAM* param, uint32_t flags)
     void X509_VERIFY_PARAM_free(c.X509_VERIFY_PARAM* param)
     void X509_VERIFY_PARAM_set_hostflags(c.X509_VERIFY_PARAM* param, unsigned int flags)
+
 cdef enum:
     LONG_AGO = 1    # seconds after the start of 1970: no certificate was valid then
 

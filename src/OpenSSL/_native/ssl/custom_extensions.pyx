@@ -1,10 +1,9 @@
 """Extensions of the program's own: what it adds to messages, and reads in the peer's.
 
 Theory.  libssl asks for each message that an extension was announced for (custom_ext_add, 3.0
-to 4.0).  It keeps no
-Python objects: the hooks stand in the connection's set, by the extension's number.  Bytes
-that are added are copied, and freed when libssl says so.  Certificates are not sent when a
-session is resumed, and neither are their extensions; so where those are looked at, no
+to 4.0).  It keeps no Python objects: the hooks stand in the connection's set, by the extension's
+number.  Bytes that are added are copied, and freed when libssl says so.  Certificates are not
+sent when a session is resumed, and neither are their extensions; so where those are looked at, no
 session stands for what was seen (``settle``).
 """
 

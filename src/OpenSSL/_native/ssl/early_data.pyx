@@ -1,11 +1,11 @@
 """Early data of TLS 1.3: what a client sends with its hello, before the server has answered.
 
 Theory.  libssl takes such data for nothing but early data (SSL_read_early_data(3)), and so do we:
-while some of it is
-yet to be read (``Engine.early``) no other operation goes on, because a plain read would hand
-it out as if the handshake were over.  It stands on a session, so the rules that the session
-stands for are looked at again with each piece, and with each piece of an answer: a server may
-answer at once, by the keys that come after the handshake, or the client has won nothing.
+while some of it is yet to be read (``Engine.early``) nothing but an answer to it goes on, because
+a plain read would hand it out as if the handshake were over.  It stands on a session, so the
+rules that the session stands for are looked at again with each piece, and with each piece of an
+answer: a server may answer at once, by the keys that come after the handshake, or the client has
+won nothing.
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer

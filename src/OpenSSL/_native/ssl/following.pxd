@@ -1,9 +1,9 @@
 """Following: where in its records the bytes end that libssl was given, and how many it may have.
 
 Theory.  libssl goes on inside one call for as long as it is given records that hold no data
-(ssl3_read_bytes, 3.0 to 4.0).
-So it is given an ``allowance``; when that is used up it hears that nothing is there,
-the call comes back, and ``rationed`` tells that libssl is to be called again.
+(ssl3_read_bytes, 3.0 to 4.0).  So it is given an ``allowance``; when that is used up it hears
+that nothing is there, the call comes back, and ``rationed`` tells that libssl is to be called
+again.
 
 All of it is inline, for it is a part of every read.
 """

@@ -1,10 +1,9 @@
 """Gathering puts the records of one call together, so that they leave in one call of the system.
 
 Theory.  libssl hands each record to its BIO by itself (ssl3_write_pending, 3.0;
-tls_retry_write_records, 3.5 and 4.0).  While a burst is written, or a
-handshake goes on, our BIO copies them behind one another, and they leave at the end of the call.
-What the transport does not take
-stays, and goes before anything else does: every way out looks here first.  The memory is
+tls_retry_write_records, 3.5 and 4.0).  While a burst is written, or a handshake goes on, our BIO
+copies them behind one another, and they leave at the end of the call.  What the transport does
+not take stays, and goes before anything else does: every way out looks here first.  The memory is
 there only while there is something in it, and next to none is asked for: what one burst has
 used is kept for another.
 """

@@ -51,24 +51,28 @@ cdef str group_name(s.SSL* ssl, int number):
     return f"0x{number & ~UNKNOWN_GROUP:04x}"
 
 
+cdef list named(Connection connection, const int* numbers, long count):
+    cdef list found = []
+    cdef long index
+    for index in range(count):
+        found.append(group_name(connection.handle, numbers[index]))
+    return found
+
+
 def get_peer_groups(Connection connection not None) -> list[str]:
     cdef long count
-    cdef long index
     cdef int* numbers
-    cdef list found = []
     connection.enter()
     try:
         count = SSL_get1_groups(connection.handle, NULL)
         if count <= 0:
-            return found
+            return []
         numbers = <int*>calloc(count, sizeof(int))
         if numbers == NULL:
             raise MemoryError()
         try:
             count = SSL_get1_groups(connection.handle, numbers)
-            for index in range(count):
-                found.append(group_name(connection.handle, numbers[index]))
-            return found
+            return named(connection, numbers, count)
         finally:
             free(numbers)
     finally:
@@ -78,19 +82,24 @@ def get_peer_groups(Connection connection not None) -> list[str]:
 def get_shared_groups(Connection connection not None) -> list[str]:
     cdef long count
     cdef long index
-    cdef list found = []
+    cdef int* numbers = NULL
     connection.enter()
     try:
         connection.start_reading()      # those of the Context are looked at
-        try:
-            count = SSL_get_shared_group(connection.handle, -1)
+        count = SSL_get_shared_group(connection.handle, -1)
+        if count > 0:
+            numbers = <int*>calloc(count, sizeof(int))
+        if numbers != NULL:
             for index in range(count):
-                found.append(group_name(
-                    connection.handle, SSL_get_shared_group(connection.handle, index)))
-            return found
-        finally:
-            connection.stop_reading()
+                numbers[index] = <int>SSL_get_shared_group(connection.handle, index)
+        connection.stop_reading()
+        if count <= 0:
+            return []
+        if numbers == NULL:
+            raise MemoryError()
+        return named(connection, numbers, count)
     finally:
+        free(numbers)
         connection.leave()
 
 
@@ -204,22 +213,30 @@ def describe_current(Connection connection not None) -> dict[str, Any] | None:
 
 def get_srtp_profiles(Connection connection not None) -> list[str]:
     cdef s.SRTP_PROFILES* profiles
+    cdef const char** names = NULL
     cdef int index
+    cdef int count = 0
     cdef list found = []
     connection.enter()
     try:
         connection.start_reading()      # they may be the Context's
-        try:
-            profiles = SSL_get_srtp_profiles(connection.handle)
-            if profiles == NULL:
-                return found
-            for index in range(sk_SRTP_PROTECTION_PROFILE_num(profiles)):
-                found.append((<bytes>sk_SRTP_PROTECTION_PROFILE_value(
-                    profiles, index).name).decode("ascii"))
-            return found
-        finally:
-            connection.stop_reading()
+        profiles = SSL_get_srtp_profiles(connection.handle)
+        if profiles != NULL:
+            count = sk_SRTP_PROTECTION_PROFILE_num(profiles)
+        if count > 0:
+            names = <const char**>calloc(count, sizeof(const char*))
+        if names != NULL:
+            # The names are in a table for good (srtp_known_profiles, 3.0 to 4.0).
+            for index in range(count):
+                names[index] = sk_SRTP_PROTECTION_PROFILE_value(profiles, index).name
+        connection.stop_reading()
+        if count > 0 and names == NULL:
+            raise MemoryError()
+        for index in range(count):
+            found.append((<bytes>names[index]).decode("ascii"))
+        return found
     finally:
+        free(names)
         connection.leave()
 
 

@@ -1,9 +1,9 @@
 """What stands in a session, and what a program may keep in it.
 
 Theory.  A Session's handle is its own, and nothing in it changes but its times and what the
-program keeps for tickets.  OpenSSL has no lock for that
-(SSL_SESSION_set1_ticket_appdata, 3.0 to 4.0), so setting it, reading it and copying
-the whole take turns (``critical_section``).  Our own note stands before it (``stamps``).
+program keeps for tickets.  OpenSSL has no lock for that (SSL_SESSION_set1_ticket_appdata, 3.0 to
+4.0), so setting it, reading it and copying the whole take turns (``critical_section``).  Our own
+note stands before it (``stamps``).
 """
 
 cimport cython

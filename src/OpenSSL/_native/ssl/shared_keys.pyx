@@ -4,9 +4,9 @@ Theory.  TLS 1.2 asks for an identity and a key.  TLS 1.3 makes a session of the
 cipher whose digest the key is for.  libssl has callbacks for both kinds, and those of TLS 1.2
 serve TLS 1.3 as well, with SHA-256; but the sessions that it makes for that have no stamp, and
 identities lose what follows a NUL byte (tls_construct_ctos_early_data, tls_parse_ctos_psk, 3.0 to
-4.0).  So in TLS 1.3 all hooks are asked by the callbacks of
-TLS 1.3, and the others are silent there.  An answer of "none" lets a handshake of TLS 1.3 go
-on with a certificate; what a hook raises ends it.  What a key stands for: ``stamps``.
+4.0).  So in TLS 1.3 all hooks are asked by the callbacks of TLS 1.3, and the others are silent
+there.  An answer of "none" lets a handshake of TLS 1.3 go on with a certificate; what a hook
+raises ends it.  What a key stands for: ``stamps``.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE

@@ -3,9 +3,8 @@
 Theory.  Small work costs less than giving up the interpreter, unless other threads wait for
 what is asked of the system meanwhile.  Whoever gives it up holds a second descriptor of the
 socket until the operation is over, because another thread may close the first.  Where libssl
-may look at a Context, that is announced.  It never blocks, because its BIO
-does not, and is given a part of what the
-peer has sent at a time.
+may look at a Context, that is announced.  libssl never blocks, because its BIO does not
+(BIO_should_retry(3)), and is given a part of what the peer has sent at a time.
 """
 
 from time import monotonic
