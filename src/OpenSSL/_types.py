@@ -35,7 +35,7 @@ class HasFileno(Protocol):
         ...
 
 
-class Conduit(Protocol):
+class Tunnel(Protocol):
     """An object that moves bytes by methods of its own, as a TLS connection does."""
 
     def recv(self, bufsize: int, /) -> bytes:
@@ -58,4 +58,4 @@ class NamedCurve(Protocol):
 
 #: What a Connection can stand on: a socket, anything with ``fileno()`` or with ``recv`` and
 #: ``send``, a descriptor.
-SocketLike: TypeAlias = "HasFileno | Conduit | int"
+SocketLike: TypeAlias = "HasFileno | Tunnel | int"

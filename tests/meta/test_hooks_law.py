@@ -1,4 +1,4 @@
-"""Law 4: hooks never leak; every C callback is a trampoline."""
+"""Law 4: hooks never leak; every C callback has the same shape."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reading import (
     without_declarations,
 )
 
-#: Trampolines that run no Python: they write a number down, look at a session, hand on
+#: Callbacks that run no Python: they write a number down, look at a session, hand on
 #: what was chosen before, or give a reference back.
 NOTE_TAKERS = {
     "on_alert",
@@ -66,8 +66,8 @@ def pointer_places(declarations: Mapping[str, str]) -> dict[str, list[int]]:
     return found
 
 
-def trampolines(files: Mapping[str, str]) -> dict[str, set[str]]:
-    """The name of each module -> its trampolines, found by their shape."""
+def callbacks(files: Mapping[str, str]) -> dict[str, set[str]]:
+    """The name of each module -> its callbacks, found by their shape."""
     found: dict[str, set[str]] = {}
     for path, text in files.items():
         found[PurePosixPath(path).stem] = {
@@ -79,9 +79,9 @@ def trampolines(files: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def strangers(files: Mapping[str, str], takers: Mapping[str, list[int]]) -> list[str]:
-    """Functions handed to OpenSSL that are no trampolines."""
+    """Functions handed to OpenSSL that are no callbacks."""
     found = []
-    homes = trampolines(files)
+    homes = callbacks(files)
     known = {f"{home}.{name}" for home, names in homes.items() for name in names}
     for path, text in files.items():
         own = PurePosixPath(path).stem
@@ -98,24 +98,24 @@ def strangers(files: Mapping[str, str], takers: Mapping[str, list[int]]) -> list
                     continue
                 for place in takers[name]:
                     given = arguments[place] if place < len(arguments) else "nothing"
-                    if not is_trampoline(given, allowed, lines):
+                    if not is_callback(given, allowed, lines):
                         found.append(f"{path}:{number} hands {given} to {name}")
     return found
 
 
-def is_trampoline(given: str, allowed: set[str], lines: list[tuple[int, str]]) -> bool:
+def is_callback(given: str, allowed: set[str], lines: list[tuple[int, str]]) -> bool:
     given = re.sub(r"<[^<>]*>", "", given).strip()
     if given == "NULL" or given in allowed:
         return True
     choice = re.fullmatch(r"(\w+) if .* else (\w+)", given)
     if choice:
-        return all(is_trampoline(each, allowed, lines) for each in choice.groups())
+        return all(is_callback(each, allowed, lines) for each in choice.groups())
     if not re.fullmatch(r"[^\W\d]\w*(\.\w+)?", given):
         return False
     # A variable, or a field of one: everything that is ever put into it has to be one.
     put = re.compile(rf"(?:^|[\s*]){re.escape(given)}\b\)?(?:\([^=]*\))?[^=!<>(]*=\s*([^=].*)$")
     values = [match.group(1) for _number, line in lines if (match := put.search(line))]
-    return bool(values) and all(is_trampoline(each, allowed, []) for each in values)
+    return bool(values) and all(is_callback(each, allowed, []) for each in values)
 
 
 def functions(text: str) -> list[tuple[str, str, list[str]]]:
@@ -132,7 +132,7 @@ def functions(text: str) -> list[tuple[str, str, list[str]]]:
 
 
 def misshapen(path: str, text: str) -> list[str]:
-    """Trampolines that are not what the law says, and others that take the GIL."""
+    """Callbacks that are not what the law says, and others that take the GIL."""
     found = []
     for name, modifiers, body in functions(text):
         if not name.startswith("on_"):
@@ -160,17 +160,17 @@ def misshapen(path: str, text: str) -> list[str]:
 
 
 @pytest.mark.holds("D20")
-def test_every_function_handed_to_openssl_is_a_trampoline():
+def test_only_callbacks_are_handed_to_openssl():
     takers = pointer_places(declarations())
     # The check would see nothing if the declarations stopped saying `(*`.
     assert {"SSL_CTX_set_verify", "SSL_CTX_set_info_callback", "BIO_meth_set_ctrl"} <= set(takers)
     assert strangers(sources("*.pyx", under=NATIVE), takers) == []
 
 
-def test_every_trampoline_has_the_shape():
+def test_every_callback_has_the_shape():
     files = sources("*.pyx", under=NATIVE)
     assert [each for path in files for each in misshapen(path, files[path])] == []
-    names = [name for name, _modifiers, _body in functions(files["ssl/trampolines.pyx"])]
+    names = [name for name, _modifiers, _body in functions(files["ssl/callbacks.pyx"])]
     assert sum(name.startswith("on_") for name in names) >= 5
 
 
@@ -183,7 +183,7 @@ EXTERN = """cdef extern from "x.h":
     void SSL_set_mode(SSL* ssl, int mode)
 """
 GOOD = """
-from OpenSSL._native.ssl.trampolines cimport attach, on_verify
+from OpenSSL._native.ssl.callbacks cimport attach, on_verify
 def f():
     cdef int (*hook)(int, STORE*) noexcept = NULL
     hook = on_verify if callback is not None else NULL
@@ -205,31 +205,31 @@ def test_the_check_sees_a_stranger():
     assert takers == {"SSL_set_verify": [2], "SSL_CTX_set_passwd": [1], "PEM_read": [1]}
     bio = "cdef int on_read(char* out) noexcept nogil:\n    return 0\n"
     asking = SHAPE.replace("on_verify", "on_passphrase")
-    rest = {"trampolines.pyx": SHAPE, "bio.pyx": bio, "passphrases.pyx": asking}
+    rest = {"callbacks.pyx": SHAPE, "bio.pyx": bio, "passphrases.pyx": asking}
 
     def found(text: str) -> list[str]:
         return strangers(rest | {"trust.pyx": text}, takers)
 
     assert found(GOOD) == []
-    assert found(GOOD.replace("trampolines cimport", "bio cimport"))
+    assert found(GOOD.replace("callbacks cimport", "bio cimport"))
     assert found(GOOD.replace("= on_verify if", "= mine if"))
     assert found("s.SSL_CTX_set_passwd(ctx, own)\n")
     assert found("s.SSL_CTX_set_passwd(ctx, bio.on_read)\n")
     assert not found("c.PEM_read(x, passphrases.on_passphrase, y)\n")
-    field = "from OpenSSL._native.ssl.trampolines cimport on_verify\na.f = %s\n"
+    field = "from OpenSSL._native.ssl.callbacks cimport on_verify\na.f = %s\n"
     field += "s.SSL_CTX_set_passwd(ctx, a.f)\n"
     assert found(field % "on_verify") == []
     assert found(field % "mine")
 
 
-def test_the_check_sees_a_misshapen_trampoline():
-    assert misshapen("trampolines.pyx", SHAPE) == []
-    assert misshapen("trampolines.pyx", SHAPE.replace("BaseException", "Exception"))
-    assert misshapen("trampolines.pyx", SHAPE.replace("noexcept with gil", "noexcept nogil"))
-    assert misshapen("trampolines.pyx", SHAPE.replace("    try:\n", "    if 1:\n"))
-    assert misshapen("trampolines.pyx", SHAPE.replace("on_verify", "verify"))
+def test_the_check_sees_a_misshapen_callback():
+    assert misshapen("callbacks.pyx", SHAPE) == []
+    assert misshapen("callbacks.pyx", SHAPE.replace("BaseException", "Exception"))
+    assert misshapen("callbacks.pyx", SHAPE.replace("noexcept with gil", "noexcept nogil"))
+    assert misshapen("callbacks.pyx", SHAPE.replace("    try:\n", "    if 1:\n"))
+    assert misshapen("callbacks.pyx", SHAPE.replace("on_verify", "verify"))
     assert misshapen("trust.pyx", SHAPE) == []
     assert misshapen("bio.pyx", SHAPE)
     entered = SHAPE.replace("    try:", "    if not enter_hook(x, y):\n        return 0\n    try:")
-    assert misshapen("trampolines.pyx", entered) == []
-    assert misshapen("trampolines.pyx", entered.replace("if not enter", "enter"))
+    assert misshapen("callbacks.pyx", entered) == []
+    assert misshapen("callbacks.pyx", entered.replace("if not enter", "enter"))

@@ -32,7 +32,7 @@ SITE = WORK / "site"
 #: The core's own tests; the rest is Python over it and takes valgrind hours.
 CORE = (
     *("bio", "connection", "context", "negotiation", "observers", "sessions", "stapling"),
-    *("trampolines", "trust", "stores", "errors", "spoilt_records", "version_rules"),
+    *("hook_faults", "trust", "stores", "errors", "spoilt_records", "version_rules"),
     *("late_contexts", "late_failures", "signers", "signers_failing", "signers_lifetimes"),
 )
 #: What these look at is changed by a sanitizer or by valgrind itself.

@@ -1,7 +1,7 @@
 """Keeps the first exception of a hook until the call that ran the hook can raise it.
 
 Theory.  A hook runs in the middle of a C call, where no Python exception may
-pass.  Its trampoline gives the exception to ``Carrier.keep``; the method that
+pass.  Its C callback gives the exception to ``Carrier.keep``; the method that
 made the C call asks ``raise_kept`` before it looks at anything else.  A second
 failure during the same call joins the first as the end of its ``__context__``
 chain.  Hooks live in a ``Hooks`` object that is never changed once a

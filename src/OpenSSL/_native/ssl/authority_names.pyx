@@ -7,7 +7,7 @@ from OpenSSL._native.crypto.certificates cimport X509, read_pem, release_certifi
 from OpenSSL._native.crypto.names cimport X509Name, release_name
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
+from OpenSSL._native.ssl.targets cimport change, connection_of, context_of, leave
 
 cdef extern from "compat.h" nogil:
     int SSL_CTX_add_client_CA(s.SSL_CTX* context, c.X509* authority)

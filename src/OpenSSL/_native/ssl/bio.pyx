@@ -194,7 +194,7 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
 cdef int offer(
     Channel* channel, c.BIO* bio, const char* data, size_t size, size_t* put,
 ) noexcept nogil:
-    """Let libssl have written what the conduit has taken; it offers all else again."""
+    """Let libssl have written what the tunnel has taken; it offers all else again."""
     cdef size_t taken = channel.spill_start
     if taken > 0:
         channel.spill_start = channel.spill_end = 0
@@ -229,7 +229,7 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
     BIO_clear_retry_flags(bio)
     if channel == NULL:
         return 0
-    if channel.spill_start > 0 and channel.conducted:
+    if channel.spill_start > 0 and channel.tunnelled:
         return offer(channel, bio, data, size, put)
     if channel.writes < ANY_NUMBER and not channel.datagram:
         if channel.writes == 0:
@@ -260,7 +260,7 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
         else:
             channel.number = brisk_errno()
         return 0
-    if channel.conducted:
+    if channel.tunnelled:
         return offer(channel, bio, data, size, put)
     if channel.limit > 0 and channel.outgoing >= channel.limit:
         BIO_set_retry_write(bio)

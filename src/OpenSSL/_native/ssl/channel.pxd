@@ -42,13 +42,13 @@ cdef struct Channel:
     flag memory                 # no descriptor: bytes come and go by bio_write, bio_read
     flag datagram               # one write is one datagram, one read takes one
     flag ended                  # nothing more will come in
-    flag conducted              # memory that an object fills and empties; see conduit
+    flag tunnelled              # memory that an object fills and empties; see tunnel
     flag carrying               # the object is being given what is offered, without the lock
     # Feed the library nonsense: it must fail, and tell the peer.  2: it had its datagram.
     flag poisoned
     int number                  # errno of the last transport failure; 0 when there was none
     flag alert_sent             # number of the fatal alert that we sent; 0 when none
-    flag padded                 # how padding is done under the keys there are; see trampolines
+    flag padded                 # how padding is done under the keys there are; see callbacks
     flag shaken                 # a handshake has come to its end
     flag stepped                # libssl took a step of a handshake under the present Context
     # ---- either kind: what libssl may have in one call, and what it has had
@@ -111,7 +111,7 @@ cdef struct Channel:
     unsigned int count          # pieces before this one are filled
     size_t offset               # bytes read of the first
     size_t incoming             # bytes not read yet, in all
-    # ---- memory, outgoing: `ready` first, then `spill`.  Where it is conducted `spill` has
+    # ---- memory, outgoing: `ready` first, then `spill`.  Where it is tunnelled `spill` has
     # ---- what is offered: `spill_start` bytes of it are taken, and not yet told to libssl.
     PyObject* ready             # a bytes object made in advance, not seen by anyone yet
     size_t ready_start          # bytes of it that are taken already

@@ -313,7 +313,7 @@ cdef void spare(Channel* channel) noexcept:
         channel.pieces = NULL
         channel.room = 0
     if (channel.spill_start == channel.spill_end and channel.spill_room > 0
-            and not (channel.conducted and channel.spill_end > 0)):
+            and not (channel.tunnelled and channel.spill_end > 0)):
         free(channel.spill)
         channel.spill = NULL
         channel.spill_start = channel.spill_end = channel.spill_room = 0

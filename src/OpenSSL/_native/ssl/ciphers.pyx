@@ -14,8 +14,7 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.common.memory as memory
-cimport OpenSSL._native.ssl.asking as asking
-cimport OpenSSL._native.ssl.either as either
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.memory cimport Memory
 from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_key
 from OpenSSL._native.ssl.connection cimport Connection
@@ -129,7 +128,7 @@ def describe_ciphers(Context context not None) -> list[dict[str, Any]]:
 
 
 def get_security_level(Context context not None) -> int:
-    return asking.context_number(context, s.SSL_CTX_get_security_level)
+    return targets.context_number(context, s.SSL_CTX_get_security_level)
 
 
 def context_get_cipher_list(Context context not None) -> list[str]:
@@ -258,16 +257,16 @@ def connection_set_ciphersuites(Connection connection not None, bytes suites not
 # ---- versions
 
 cdef int set_version(object target, int command, str rule, int version) except -1:
-    either.change(target)
+    targets.change(target)
     try:
-        asking.require(
+        targets.require(
             target, command, version, NULL,
             f"the library does not offer protocol version {version}; SSL.TLS1_2_VERSION is one")
-        if either.connection_of(target) != NULL:    # a Context is asked when it is needed
-            either.note_rule(target, rule, version)
+        if targets.connection_of(target) != NULL:    # a Context is asked when it is needed
+            targets.note_rule(target, rule, version)
         return 0
     finally:
-        either.leave(target)
+        targets.leave(target)
 
 
 def set_min_version(target not None, int version) -> None:
@@ -279,11 +278,11 @@ def set_max_version(target not None, int version) -> None:
 
 
 def get_min_version(target not None) -> int:
-    return asking.ask(target, SSL_CTRL_GET_MIN_PROTO_VERSION)
+    return targets.ask(target, SSL_CTRL_GET_MIN_PROTO_VERSION)
 
 
 def get_max_version(target not None) -> int:
-    return asking.ask(target, SSL_CTRL_GET_MAX_PROTO_VERSION)
+    return targets.ask(target, SSL_CTRL_GET_MAX_PROTO_VERSION)
 
 
 # ---- key exchange and signatures
@@ -381,12 +380,12 @@ def load_tmp_dh(Context context not None, bytes path not None) -> None:
 cdef int set_list(
     object target, int command, str rule, bytes names, str refusal,
 ) except -1:
-    either.change(target)
+    targets.change(target)
     try:
-        asking.require(target, command, 0, PyBytes_AS_STRING(names), refusal)
-        return either.note_rule(target, rule, names)
+        targets.require(target, command, 0, PyBytes_AS_STRING(names), refusal)
+        return targets.note_rule(target, rule, names)
     finally:
-        either.leave(target)
+        targets.leave(target)
 
 
 cdef str unknown_among(list names, int command):
@@ -395,7 +394,7 @@ cdef str unknown_among(list names, int command):
     cdef Context scratch = Context(SSLv23_METHOD)
     for each in names:
         name = each.lstrip(b"*?-")      # signs of a list of groups
-        if asking.control(scratch, command, 0, PyBytes_AS_STRING(name)) != 1:
+        if targets.control(scratch, command, 0, PyBytes_AS_STRING(name)) != 1:
             unknown.append(name.decode("utf-8", "replace"))
     errors.clear()
     return ", ".join(unknown) or None

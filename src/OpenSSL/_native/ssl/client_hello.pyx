@@ -5,9 +5,9 @@ the Context's follows.
 """
 
 from OpenSSL._native.common.hooks cimport ON_CLIENT_HELLO, ON_OWN_HELLO
+from OpenSSL._native.ssl.callbacks cimport watch_messages
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.trampolines cimport watch_messages
 
 
 def set_client_hello_callback(

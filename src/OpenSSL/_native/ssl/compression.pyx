@@ -4,7 +4,7 @@ Theory.  libssl keeps what it has compressed beside the certificate, and sends i
 certificate has been replaced (ssl_set_cert, 3.5 and 4.0): clients would be shown the old one,
 signed for by the new key.  So a Context compresses again, before it makes a connection, when
 anything in it has changed (``Context.compress_again``), and a connection that was given a
-certificate of its own sends it as it is (``Tenant.own_certificate``).
+certificate of its own sends it as it is (``ContextUser.own_certificate``).
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -13,7 +13,7 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
+from OpenSSL._native.ssl.targets cimport change, connection_of, context_of, leave
 
 cdef extern from "compat.h" nogil:
     bint brisk_has_cert_compression()

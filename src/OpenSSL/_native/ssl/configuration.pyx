@@ -7,13 +7,13 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_VERIFY
 from OpenSSL._native.common.passphrases cimport Passphrase, of_context, on_passphrase
-from OpenSSL._native.ssl.own_stores cimport carry_out_for
 from OpenSSL._native.ssl.commands cimport Commands, begin, carry_out, finish
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.credentials cimport CHAIN_FILE, KEY_FILE, load_file
-from OpenSSL._native.ssl.either cimport note_rule, note_size
+from OpenSSL._native.ssl.own_stores cimport carry_out_for
 from OpenSSL._native.ssl.settings cimport note_options
+from OpenSSL._native.ssl.targets cimport note_rule, note_size
 
 from os import urandom
 

@@ -11,9 +11,9 @@ cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.errors cimport DONE, WANT_READ, WANT_WRITE, fail_wanting, sign_of
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.ending cimport OVER
-from OpenSSL._native.ssl.working cimport HANDSHAKE, SHUTDOWN
 from OpenSSL._native.ssl.reading cimport size_of
 from OpenSSL._native.ssl.sending cimport Sender, as_buffer
+from OpenSSL._native.ssl.working cimport HANDSHAKE, SHUTDOWN
 
 from OpenSSL._exceptions import Error, WantReadError
 
@@ -147,8 +147,8 @@ cdef class Connection(Sender):
         """
         self.enter()
         try:
-            if self.conduit is not None and self.conduit.wanted != DONE:
-                return self.conduit.wanted == WANT_READ
+            if self.tunnel is not None and self.tunnel.wanted != DONE:
+                return self.tunnel.wanted == WANT_READ
             return s.SSL_want(self.handle) == s.SSL_READING
         finally:
             self.leave()
@@ -160,8 +160,8 @@ cdef class Connection(Sender):
         """
         self.enter()
         try:
-            if self.conduit is not None and self.conduit.wanted != DONE:
-                return self.conduit.wanted == WANT_WRITE
+            if self.tunnel is not None and self.tunnel.wanted != DONE:
+                return self.tunnel.wanted == WANT_WRITE
             return self.channel.gathered != NULL or s.SSL_want(self.handle) == s.SSL_WRITING
         finally:
             self.leave()

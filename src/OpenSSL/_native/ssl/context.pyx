@@ -20,6 +20,7 @@ from OpenSSL._native.common.lock cimport (
     brisk_lock_try, brisk_lock_wait, brisk_lock_was_forked, brisk_store, brisk_swap_if,
 )
 from OpenSSL._native.common.rules cimport need_digest, renew
+from OpenSSL._native.ssl.callbacks cimport on_early_data
 from OpenSSL._native.ssl.hello cimport on_alpn_select, on_hello
 from OpenSSL._native.ssl.judging cimport on_chain
 from OpenSSL._native.ssl.locking cimport (
@@ -27,13 +28,12 @@ from OpenSSL._native.ssl.locking cimport (
 )
 from OpenSSL._native.ssl.stamps cimport on_ticket, on_ticket_given
 from OpenSSL._native.ssl.ticket_ring cimport brisk_ticket_ring_close
-from OpenSSL._native.ssl.trampolines cimport on_early_data
 
-from OpenSSL._native.common.hooks import write_unraisable
 from OpenSSL._native.common.constants import (
     DTLS_CLIENT_METHOD, DTLS_METHOD, DTLS_SERVER_METHOD, SSLv23_METHOD, TLS_CLIENT_METHOD,
     TLS_METHOD, TLS_SERVER_METHOD, TLSv1_1_METHOD, TLSv1_2_METHOD, TLSv1_METHOD,
 )
+from OpenSSL._native.common.hooks import write_unraisable
 
 cdef extern from "compat.h" nogil:
     int SSL_CTX_compress_certs(s.SSL_CTX* context, int kind)

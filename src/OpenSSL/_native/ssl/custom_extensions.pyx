@@ -17,9 +17,9 @@ from OpenSSL._native.common.hooks cimport (
     ON_CERTIFICATE_EXTENSION, ON_EXTENSION, Carrier, Hooks, Scope, enter_hook, leave_hook,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
+from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.hello cimport choose_alert
-from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 
 from OpenSSL._exceptions import Error
 

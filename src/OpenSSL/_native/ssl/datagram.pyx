@@ -6,13 +6,13 @@ from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.hooks cimport (
     ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_TIMER, Carrier, Hooks, Scope, enter_hook, leave_hook,
 )
+from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel, give_back, return_borrowed
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport put_hook
+from OpenSSL._native.ssl.context_choice cimport ask_about_cookies, ask_for_cookies
 from OpenSSL._native.ssl.stamps cimport channel_of
-from OpenSSL._native.ssl.tenancy cimport ask_about_cookies, ask_for_cookies
-from OpenSSL._native.ssl.trampolines cimport carrier_of
+from OpenSSL._native.ssl.targets cimport put_hook
 from OpenSSL._native.ssl.waiting cimport borrow
 from OpenSSL._native.ssl.writing cimport longest
 

@@ -15,16 +15,16 @@ from libc.stdint cimport uint32_t
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.targets as targets
 cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.errors cimport DONE, WANT_WRITE, fail_wanting
 from OpenSSL._native.common.hooks cimport ON_EARLY_DATA, ON_EARLY_ONCE
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport change, leave, put_hook
-from OpenSSL._native.ssl.working cimport EARLY_READ, EARLY_WRITE
 from OpenSSL._native.ssl.stamps cimport allows_early, may_send_early, refuse_session
+from OpenSSL._native.ssl.targets cimport change, leave, put_hook
+from OpenSSL._native.ssl.working cimport EARLY_READ, EARLY_WRITE
 
 from OpenSSL._exceptions import Error
 
@@ -206,7 +206,7 @@ cdef int check_answer(Connection connection) except -1:
         fail("a server answers early data that it has read (read_early_data)")
     if state != s.TLS_ST_EARLY_DATA and state != TLS_ST_SR_END_OF_EARLY_DATA:
         fail("too late to answer early data: what is sent now comes after the handshake (send)")
-    if connection.conduit is not None:
+    if connection.tunnel is not None:
         fail("early data is answered over sockets and in memory only")
     return check_rules(connection)
 
@@ -303,7 +303,7 @@ def read(Connection connection not None, size_t size) -> bytes:
 
 
 def get_status(Connection connection not None) -> int:
-    return asking.number(connection, SSL_get_early_data_status)
+    return targets.number(connection, SSL_get_early_data_status)
 
 
 def export(

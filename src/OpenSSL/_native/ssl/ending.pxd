@@ -1,14 +1,14 @@
 from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.platform cimport flag
 from OpenSSL._native.ssl.channel cimport Channel
-from OpenSSL._native.ssl.tenancy cimport Tenant
+from OpenSSL._native.ssl.context_choice cimport ContextChooser
 
 cdef enum End:
     OPEN        # nothing has ended it
     BROKEN      # sending failed; what the peer said before may still be there to be read
     OVER        # nothing can be read or sent any more
 
-cdef class Ending(Tenant):
+cdef class Ending(ContextChooser):
     cdef object socket              # None: memory BIO
     cdef Channel channel
     cdef object fatal               # the error that ended the connection, to tell again

@@ -26,14 +26,14 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.common.rules cimport digest_noted
 from OpenSSL._native.crypto.signers cimport some_decrypt
+from OpenSSL._native.ssl.callbacks cimport shows_hello
 from OpenSSL._native.ssl.channel cimport ANY_NUMBER
+from OpenSSL._native.ssl.context_choice cimport ContextChooser
 from OpenSSL._native.ssl.hello cimport decrypt_nothing
 from OpenSSL._native.ssl.stamps cimport (
     APART, ASKED_CHAIN, ASKED_HELLO, ASKED_IN_FULL, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL,
     ASKED_SECURITY, ASKED_STAPLE, ELSEWHERE, EXPECTED, HIDDEN, PLEDGED, UNDECIDED,
 )
-from OpenSSL._native.ssl.tenancy cimport Tenant
-from OpenSSL._native.ssl.trampolines cimport shows_hello
 
 from OpenSSL._exceptions import Error
 
@@ -69,7 +69,7 @@ cdef object again(object error):
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Ending(Tenant):
+cdef class Ending(ContextChooser):
     """How a connection ends: once, and told alike from then on."""
 
     cdef void settle(self) noexcept:
@@ -102,12 +102,12 @@ cdef class Ending(Tenant):
             decrypt_nothing(self.handle)
 
     cdef int note_rule(self, str name, object value) except -1:
-        Tenant.note_rule(self, name, value)
+        ContextChooser.note_rule(self, name, value)
         return digest_noted(self.noted, self.channel.own)
 
     cdef int take_care(self) except -1:
         cdef long newest
-        Tenant.take_care(self)
+        ContextChooser.take_care(self)
         if not self.channel.hooked & HIDDEN or s.SSL_is_server(self.handle):
             return 0
         newest = s.SSL_get_max_proto_version(self.handle)

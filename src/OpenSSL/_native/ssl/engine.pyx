@@ -24,11 +24,11 @@ from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk
 from OpenSSL._native.common.platform cimport brisk_fd, brisk_is_local, brisk_is_socket
 from OpenSSL._native.ssl.adoption cimport most_of
 from OpenSSL._native.ssl.bio cimport open_bio
+from OpenSSL._native.ssl.callbacks cimport on_alert, on_info, watch_messages
 from OpenSSL._native.ssl.channel cimport Channel, close_channel, keep_rest, return_borrowed
-from OpenSSL._native.ssl.conduit cimport Conduit, conduit_for
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.ending cimport OVER
-from OpenSSL._native.ssl.trampolines cimport on_alert, on_info, watch_messages
+from OpenSSL._native.ssl.tunnel cimport Tunnel, tunnel_for
 from OpenSSL._native.ssl.waiting cimport check_deadline, descriptor, wait
 from OpenSSL._native.ssl.working cimport (
     EARLY_READ, EARLY_WRITE, HANDSHAKE, READ, SHUTDOWN, WRITE, Operation, Worker,
@@ -87,13 +87,13 @@ cdef class Engine(Worker):
         cdef s.SSL* handle = NULL
         cdef bint compressed
         cdef c.BIO* channel
-        cdef Conduit conduit = None if socket is None else conduit_for(socket)
-        if socket is not None and conduit is None:
+        cdef Tunnel tunnel = None if socket is None else tunnel_for(socket)
+        if socket is not None and tunnel is None:
             self.channel.fd = descriptor(socket)
             self.channel.is_socket = brisk_is_socket(self.channel.fd) == 1
             self.channel.local = self.channel.is_socket and brisk_is_local(self.channel.fd)
-        self.channel.conducted = conduit is not None
-        self.channel.memory = socket is None or conduit is not None
+        self.channel.tunnelled = tunnel is not None
+        self.channel.memory = socket is None or tunnel is not None
         begin_writing(&self.writing, &self.channel)
         context.enter()
         try:
@@ -119,7 +119,7 @@ cdef class Engine(Worker):
             context.leave()
         try:
             self.channel.datagram = s.SSL_is_dtls(handle)
-            if self.channel.datagram and conduit is not None:
+            if self.channel.datagram and tunnel is not None:
                 raise TypeError(
                     f"DTLS needs a socket: {type(socket).__name__} has methods of its own "
                     "to move bytes, and its descriptor is not to be used without them")
@@ -134,7 +134,7 @@ cdef class Engine(Worker):
         self.first = context
         self.settle()
         self.socket = socket
-        self.conduit = conduit
+        self.tunnel = tunnel
         self.handle = handle
         return 0
 
@@ -156,9 +156,9 @@ cdef class Engine(Worker):
         self, Operation operation, char* data, size_t size, size_t* moved, double* deadline,
     ) except -1:
         """Carry out one operation; called, and left, with the lock held."""
-        if self.conduit is None:
+        if self.tunnel is None:
             return self.turn_by_turn(operation, data, size, moved, deadline)
-        self.conduit.wanted = DONE
+        self.tunnel.wanted = DONE
         try:
             return self.turn_by_turn(operation, data, size, moved, deadline)
         except BaseException:
@@ -246,7 +246,7 @@ cdef class Engine(Worker):
                 self.rest()
                 if waits > 0:
                     PyErr_CheckSignals()
-            if self.conduit is not None:
+            if self.tunnel is not None:
                 if verdict.status == WANT_LOOKUP:
                     return verdict.status
                 verdict.status = <Status>self.carry(verdict.status, deadline)
@@ -266,8 +266,8 @@ cdef class Engine(Worker):
 
     cdef double patience(self) except -2:
         # Asked without the lock, so not of the descriptor: what has no timeout has no bound.
-        if self.conduit is not None:
-            return self.conduit.patience()
+        if self.tunnel is not None:
+            return self.tunnel.patience()
         return -1 if self.socket is None else waiting.patience(self.socket, <brisk_fd>-1)
 
     cdef int go_on(self, double* deadline) except -1:
@@ -279,8 +279,8 @@ cdef class Engine(Worker):
         cdef double seconds
         PyErr_CheckSignals()
         if self.socket is not None:
-            seconds = (waiting.patience(self.socket, self.channel.fd) if self.conduit is None
-                       else self.conduit.patience())
+            seconds = (waiting.patience(self.socket, self.channel.fd) if self.tunnel is None
+                       else self.tunnel.patience())
             if self.channel.datagram and (seconds == 0 or deadline[0] < 0):
                 return False
             check_deadline(seconds, deadline)

@@ -21,13 +21,13 @@ from OpenSSL._native.common.hooks cimport (
     enter_hook, leave_hook,
 )
 from OpenSSL._native.common.rules cimport digest_two
+from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
 from OpenSSL._native.ssl.channel cimport Channel
+from OpenSSL._native.ssl.foreign_sessions cimport read_name
 from OpenSSL._native.ssl.hello_bytes cimport message_of, read_protocols, split_protocols
 from OpenSSL._native.ssl.stamps cimport (
     ASKED_HELLO, ASKED_NAME, ASKED_PROTOCOL, ELSEWHERE, UNDECIDED, channel_of, stamp,
 )
-from OpenSSL._native.ssl.foreign_sessions cimport read_name
-from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 from OpenSSL._native.ssl.version_rules cimport refuse_version, version_fits
 
 from OpenSSL._exceptions import Error, WantX509LookupError

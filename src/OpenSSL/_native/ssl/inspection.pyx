@@ -7,7 +7,7 @@ from libc.stdlib cimport calloc, free
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.crypto.names cimport wrap_names
 from OpenSSL._native.ssl.ciphers cimport description
@@ -178,11 +178,11 @@ def get_extms_support(Connection connection not None) -> int:
 
 
 def get_secure_renegotiation(Connection connection not None) -> bool:
-    return asking.ask(connection, SSL_CTRL_GET_RI_SUPPORT) == 1
+    return targets.ask(connection, SSL_CTRL_GET_RI_SUPPORT) == 1
 
 
 def get_client_version(Connection connection not None) -> int:
-    return asking.number(connection, SSL_client_version)
+    return targets.number(connection, SSL_client_version)
 
 
 def count_bytes(Connection connection not None, bint written) -> int:
@@ -198,7 +198,7 @@ def count_bytes(Connection connection not None, bint written) -> int:
 
 
 def has_pending(Connection connection not None) -> bool:
-    return asking.number(connection, s.SSL_has_pending) == 1
+    return targets.number(connection, s.SSL_has_pending) == 1
 
 
 def describe_current(Connection connection not None) -> dict[str, Any] | None:
@@ -261,7 +261,7 @@ def key_update(Connection connection not None, bint requested) -> None:
 
 
 def get_key_update_type(Connection connection not None) -> int:
-    return asking.number(connection, SSL_get_key_update_type)
+    return targets.number(connection, SSL_get_key_update_type)
 
 
 def set_srtp(Connection connection not None, bytes profiles not None) -> None:

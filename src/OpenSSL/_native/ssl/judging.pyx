@@ -27,12 +27,12 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_CERT_VERIFY, Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.crypto.certificates cimport wrap_chain
+from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.naming cimport misnamed, took_names
 from OpenSSL._native.ssl.stamps cimport (
     ASKED_CHAIN, EXPECTED, PLEDGED, channel_of, note_verified,
 )
-from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 
 from OpenSSL._exceptions import Error, WantX509LookupError
 

@@ -7,9 +7,9 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_INFO, ON_KEYLOG, ON_MESSAGE, Carrier, Scope, enter_hook, leave_hook,
 )
+from OpenSSL._native.ssl.callbacks cimport carrier_of, on_info
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.trampolines cimport carrier_of, on_info
 
 cdef extern from "compat.h" nogil:
     void SSL_CTX_set_info_callback(s.SSL_CTX* context, s.info_hook callback)

@@ -12,8 +12,8 @@ from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_key
 from OpenSSL._native.crypto.signers cimport keeping
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave
 from OpenSSL._native.ssl.renewal cimport add_to_what_waits, came_whole, chain_behind, is_sent
+from OpenSSL._native.ssl.targets cimport change, connection_of, context_of, leave
 
 cdef extern from "compat.h" nogil:
     c.X509* SSL_CTX_get0_certificate(const s.SSL_CTX* context)

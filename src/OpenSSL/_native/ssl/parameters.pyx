@@ -3,7 +3,7 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.either as either
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.criteria cimport Criteria
@@ -65,7 +65,7 @@ cdef class Change:
         return 0 if self.context is None else self.context.note_rule(name, value)
 
     cdef void end(self) noexcept:
-        either.leave(self.connection if self.context is None else self.context)
+        targets.leave(self.connection if self.context is None else self.context)
 
 
 cdef Change begin(object target):
@@ -92,7 +92,7 @@ cdef Change begin(object target):
 
 
 cdef c.X509_VERIFY_PARAM* enter(object target) except NULL:
-    either.enter(target)
+    targets.enter(target)
     if isinstance(target, Context):
         return s.SSL_CTX_get0_param((<Context>target).handle)
     return s.SSL_get0_param((<Connection>target).handle)
@@ -103,7 +103,7 @@ cdef int number(object target, number_of_param says) except? -1:
     try:
         return says(rules)
     finally:
-        either.leave(target)
+        targets.leave(target)
 
 
 cdef int set_number(object target, take_number take, int value) except -1:
@@ -160,7 +160,7 @@ def get_flags(target not None) -> int:
     try:
         return c.X509_VERIFY_PARAM_get_flags(rules)
     finally:
-        either.leave(target)
+        targets.leave(target)
 
 
 def set_depth(target not None, int depth) -> None:
@@ -204,7 +204,7 @@ def get_time(target not None) -> int | None:
             return None
         return X509_VERIFY_PARAM_get_time(rules)
     finally:
-        either.leave(target)
+        targets.leave(target)
 
 
 def set_purpose(target not None, bytes name not None) -> None:

@@ -1,4 +1,4 @@
-"""Trampolines of hooks that may answer "not yet": WantX509LookupError, and they are asked again.
+"""C callbacks of hooks that may answer "not yet": WantX509LookupError, and they are asked again.
 
 Theory.  libssl stops where such a callback says so, and goes on in the next call that drives
 the handshake (SSL_set_cert_cb(3)), which asks the callback again from the beginning.  The
@@ -13,9 +13,9 @@ old as the hello, so what happens while the hook takes its time counts as well.
 
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_CERTIFICATE, Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport channel_of, unchanged
-from OpenSSL._native.ssl.trampolines cimport carrier_of
 
 from OpenSSL._exceptions import Error, WantX509LookupError
 

@@ -5,7 +5,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.crypto.certificates cimport wrap_certificate, wrap_chain
 from OpenSSL._native.crypto.keys cimport release_key
 from OpenSSL._native.crypto.names cimport take_names
@@ -149,7 +149,7 @@ def get_cipher_bits(Connection connection not None) -> int | None:
 
 
 def get_compression(Connection connection not None) -> str | None:
-    cdef bytes name = asking.text(connection, brisk_compression_name)
+    cdef bytes name = targets.text(connection, brisk_compression_name)
     return None if name is None else name.decode("ascii")
 
 
@@ -243,23 +243,23 @@ def get_peer_signature(Connection connection not None) -> tuple[str | None, str 
 # ---- state
 
 def is_server(Connection connection not None) -> bool:
-    return asking.number(connection, s.SSL_is_server) != 0
+    return targets.number(connection, s.SSL_is_server) != 0
 
 
 def is_init_finished(Connection connection not None) -> bool:
-    return asking.number(connection, s.SSL_is_init_finished) != 0
+    return targets.number(connection, s.SSL_is_init_finished) != 0
 
 
 def get_protocol_version(Connection connection not None) -> int:
-    return asking.number(connection, s.SSL_version)
+    return targets.number(connection, s.SSL_version)
 
 
 def get_protocol_version_name(Connection connection not None) -> str:
-    return asking.text(connection, SSL_get_version).decode("ascii")
+    return targets.text(connection, SSL_get_version).decode("ascii")
 
 
 def get_state_string(Connection connection not None) -> bytes:
-    return asking.text(connection, SSL_state_string_long)
+    return targets.text(connection, SSL_state_string_long)
 
 
 def renegotiate(Connection connection not None) -> bool:
@@ -277,8 +277,8 @@ def renegotiate(Connection connection not None) -> bool:
 
 
 def renegotiate_pending(Connection connection not None) -> bool:
-    return asking.number(connection, s.SSL_renegotiate_pending) == 1
+    return targets.number(connection, s.SSL_renegotiate_pending) == 1
 
 
 def total_renegotiations(Connection connection not None) -> int:
-    return asking.ask(connection, SSL_CTRL_GET_TOTAL_RENEGOTIATIONS)
+    return targets.ask(connection, SSL_CTRL_GET_TOTAL_RENEGOTIATIONS)

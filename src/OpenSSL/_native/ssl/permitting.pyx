@@ -25,10 +25,10 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.crypto.keys cimport wrap_key
+from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.locking cimport Entrance, brisk_walk
 from OpenSSL._native.ssl.stamps cimport ASKED_SECURITY, channel_of
-from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 
 cdef extern from "compat.h" nogil:
     s.security_hook SSL_CTX_get_security_callback(const s.SSL_CTX* context)

@@ -7,9 +7,9 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, note_rule
 from OpenSSL._native.ssl.shared_keys cimport ask_keys
 from OpenSSL._native.ssl.stamps cimport is_by_key
+from OpenSSL._native.ssl.targets cimport change, connection_of, context_of, leave, note_rule
 
 cdef extern from "compat.h" nogil:
     int SSL_CTX_use_psk_identity_hint(s.SSL_CTX* context, const char* hint)

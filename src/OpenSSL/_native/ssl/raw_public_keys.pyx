@@ -12,7 +12,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.crypto.keys cimport PKey, release_key, wrap_public_key
 from OpenSSL._native.ssl.connection cimport Connection
-from OpenSSL._native.ssl.either cimport change, connection_of, context_of, leave, note_rule
+from OpenSSL._native.ssl.targets cimport change, connection_of, context_of, leave, note_rule
 
 
 cdef extern from "compat.h" nogil:

@@ -303,7 +303,7 @@ cdef class Reader(Engine):
         finally:
             self.leave()
         # Nor what an object that carries our bytes has taken from its transport.
-        return 1 if ready == 0 and self.conduit is not None and self.conduit.pending() else ready
+        return 1 if ready == 0 and self.tunnel is not None and self.tunnel.pending() else ready
 
 
 brisk_quiet_recv(Reader)

@@ -5,11 +5,11 @@ from libc.stdint cimport uint8_t
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_PADDING
-from OpenSSL._native.ssl.either cimport (
+from OpenSSL._native.ssl.callbacks cimport ASKED, keeps_padding, on_padding
+from OpenSSL._native.ssl.stamps cimport channel_of
+from OpenSSL._native.ssl.targets cimport (
     change, connection_of, context_of, leave, note_size, put_hook,
 )
-from OpenSSL._native.ssl.stamps cimport channel_of
-from OpenSSL._native.ssl.trampolines cimport ASKED, keeps_padding, on_padding
 
 cdef extern from "compat.h" nogil:
     int brisk_padding_is_fixed()
@@ -50,16 +50,16 @@ def set_block_padding(target not None: Context | Connection, size_t size) -> Non
 def set_record_padding_callback(
     target not None: Context | Connection, callback: Callable[..., object] | None,
 ) -> None:
-    cdef s.padding_hook trampoline = NULL
+    cdef s.padding_hook ours = NULL
     cdef s.SSL* ssl
     change(target)
     try:
         errors.clear()
         ssl = connection_of(target)
         if callback is not None or ssl != NULL and keeps_padding(ssl):
-            trampoline = on_padding
+            ours = on_padding
         if ssl != NULL:
-            if (s.SSL_set_record_padding_callback(ssl, trampoline) != 1
+            if (s.SSL_set_record_padding_callback(ssl, ours) != 1
                     and callback is not None):
                 errors.fail_ssl("the kernel encrypts, and pads nothing")
             if callback is not None and is_late(ssl) and not channel_of(ssl).padded & ASKED:
@@ -67,7 +67,7 @@ def set_record_padding_callback(
         put_hook(target, ON_PADDING, callback)
         if context_of(target) != NULL:
             # Connections made before have a copy.
-            SSL_CTX_set_record_padding_callback(context_of(target), trampoline)
+            SSL_CTX_set_record_padding_callback(context_of(target), ours)
     finally:
         leave(target)
 

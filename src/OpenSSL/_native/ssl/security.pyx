@@ -6,12 +6,12 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.crypto.names cimport take_names, wrap_names
+from OpenSSL._native.ssl.authority_names cimport new_names
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.either cimport (
+from OpenSSL._native.ssl.targets cimport (
     change, connection_of, context_of, enter, leave, note_rule,
 )
-from OpenSSL._native.ssl.authority_names cimport new_names
 
 cdef extern from "compat.h" nogil:
     long SSL_CTX_set1_client_sigalgs_list(s.SSL_CTX* context, const char* algorithms)

@@ -15,8 +15,8 @@ from libc.string cimport memcmp
 cimport OpenSSL._native.ssl.channel as channel
 from OpenSSL._native.common.errors cimport DONE, fail_wanting
 from OpenSSL._native.common.lock cimport brisk_lock_is_free, brisk_lock_leave
-from OpenSSL._native.ssl.working cimport WRITE
 from OpenSSL._native.ssl.reading cimport Reader
+from OpenSSL._native.ssl.working cimport WRITE
 from OpenSSL._native.ssl.writing cimport BURST, RECORD, give_credit
 
 import warnings as _warnings

@@ -13,21 +13,21 @@ from libc.string cimport memcmp
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
     ON_SESSION_GET, ON_SESSION_NEW, ON_SESSION_REMOVE, Carrier, Scope, enter_hook, leave_hook,
 )
 from OpenSSL._native.common.lock cimport brisk_count_add, brisk_lock_is_mine
+from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.context_use cimport ContextUser
 from OpenSSL._native.ssl.removals cimport keep_quiet, on_session_remove, removals_of
 from OpenSSL._native.ssl.sessions cimport (
     Session, check_sealed, copied, copy_of, held, wrap_session,
 )
 from OpenSSL._native.ssl.stamps cimport channel_of, fits
-from OpenSSL._native.ssl.tenancy cimport Tenant
-from OpenSSL._native.ssl.trampolines cimport carrier_of
 
 from OpenSSL._native.common.hooks import write_unraisable
 from OpenSSL._native.ssl.context import set_teller
@@ -52,7 +52,7 @@ cdef int on_session_new(s.SSL* ssl, s.SSL_SESSION* session) noexcept with gil:
     if not enter_hook(&scope, carrier):
         return 0
     try:
-        carrier.hooks.get(ON_SESSION_NEW)(carrier, copied(session, (<Tenant>carrier).first))
+        carrier.hooks.get(ON_SESSION_NEW)(carrier, copied(session, (<ContextUser>carrier).first))
     except BaseException as error:
         carrier.keep(error)
     leave_hook(&scope, carrier)
@@ -203,11 +203,11 @@ def get_remove_callback(Context context not None) -> Callable[..., Any] | None:
 def set_cache_size(Context context not None, long size) -> int:
     if size < 0:
         raise ValueError("size must not be negative")
-    return asking.tell(context, SSL_CTRL_SET_SESS_CACHE_SIZE, size)
+    return targets.tell(context, SSL_CTRL_SET_SESS_CACHE_SIZE, size)
 
 
 def get_cache_size(Context context not None) -> int:
-    return asking.ask(context, SSL_CTRL_GET_SESS_CACHE_SIZE)
+    return targets.ask(context, SSL_CTRL_GET_SESS_CACHE_SIZE)
 
 
 def flush(Context context not None, long long seconds) -> None:

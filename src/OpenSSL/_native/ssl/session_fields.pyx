@@ -14,9 +14,9 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
+from OpenSSL._native.ssl.notes cimport put_behind_note, size_of_note
 from OpenSSL._native.ssl.session_fields cimport MOST_APPDATA
 from OpenSSL._native.ssl.sessions cimport Session, held
-from OpenSSL._native.ssl.notes cimport put_behind_note, size_of_note
 
 cdef extern from "compat.h" nogil:
     void SSL_SESSION_get0_alpn_selected(const s.SSL_SESSION* session, const unsigned char** data,

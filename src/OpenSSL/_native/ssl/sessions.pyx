@@ -19,7 +19,7 @@ from libc.string cimport memcpy
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.owners cimport new
 from OpenSSL._native.common.rules cimport RULES
 from OpenSSL._native.ssl.connection cimport Connection
@@ -256,11 +256,11 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
 # ---- the cache of a Context
 
 def set_cache_mode(Context context not None, uint32_t mode) -> int:
-    return <uint32_t>asking.tell(context, SSL_CTRL_SET_SESS_CACHE_MODE, <long>mode)
+    return <uint32_t>targets.tell(context, SSL_CTRL_SET_SESS_CACHE_MODE, <long>mode)
 
 
 def get_cache_mode(Context context not None) -> int:
-    return <uint32_t>asking.ask(context, SSL_CTRL_GET_SESS_CACHE_MODE)
+    return <uint32_t>targets.ask(context, SSL_CTRL_GET_SESS_CACHE_MODE)
 
 
 def set_cache_timeout(Context context not None, long seconds) -> int:
@@ -377,4 +377,4 @@ def set_session(Connection connection not None, Session session not None) -> Non
 
 
 def session_reused(Connection connection not None) -> bool:
-    return asking.number(connection, s.SSL_session_reused) != 0
+    return targets.number(connection, s.SSL_session_reused) != 0

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.ssl.adoption cimport OPTIONS
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -46,15 +46,15 @@ def context_get_options(Context context not None) -> int:
 
 
 def context_set_mode(Context context not None, uint32_t mode) -> int:
-    return <uint32_t>asking.tell(context, SSL_CTRL_MODE, <long>mode)
+    return <uint32_t>targets.tell(context, SSL_CTRL_MODE, <long>mode)
 
 
 def context_clear_mode(Context context not None, uint32_t mode) -> int:
-    return <uint32_t>asking.tell(context, SSL_CTRL_CLEAR_MODE, <long>mode)
+    return <uint32_t>targets.tell(context, SSL_CTRL_CLEAR_MODE, <long>mode)
 
 
 def get_mode(target not None) -> int:
-    return <uint32_t>asking.ask(target, SSL_CTRL_MODE)
+    return <uint32_t>targets.ask(target, SSL_CTRL_MODE)
 
 
 # What is not a bit stands with its kind: how long a peer may keep us busy for nothing.

@@ -1,4 +1,4 @@
-"""Trampolines of pre-shared keys: both sides know a secret, and no certificate is needed.
+"""C callbacks of pre-shared keys: both sides know a secret, and no certificate is needed.
 
 Theory.  TLS 1.2 asks for an identity and a key.  TLS 1.3 makes a session of them, with a
 cipher whose digest the key is for.  libssl has callbacks for both kinds, and those of TLS 1.2
@@ -20,10 +20,10 @@ from OpenSSL._native.common.hooks cimport (
     leave_hook,
 )
 from OpenSSL._native.common.rules cimport RULES
+from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.notes cimport note_key
 from OpenSSL._native.ssl.stamps cimport channel_of
-from OpenSSL._native.ssl.trampolines cimport carrier_of
 
 cdef extern from "compat.h" nogil:
     const c.EVP_MD* SSL_CIPHER_get_handshake_digest(const s.SSL_CIPHER* cipher)
@@ -257,7 +257,7 @@ cdef tuple ask_find(Carrier carrier, bytes identity):
     return None
 
 
-# ---- trampolines: TLS 1.2
+# ---- C callbacks: TLS 1.2
 
 cdef unsigned int on_psk_client(
     s.SSL* ssl, const char* hint, char* identity, unsigned int identity_room,
@@ -311,7 +311,7 @@ cdef unsigned int on_psk_server(
     return answer
 
 
-# ---- trampolines: TLS 1.3
+# ---- C callbacks: TLS 1.3
 
 cdef int on_psk_use(
     s.SSL* ssl, const c.EVP_MD* digest, const unsigned char** identity, size_t* size,

@@ -30,11 +30,11 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcmp
 
 from OpenSSL._native.common.rules cimport RULES, rules_of
-from OpenSSL._native.ssl.notes cimport in_time, note, stands_for_key
-from OpenSSL._native.ssl.removals cimport keep_quiet
 from OpenSSL._native.ssl.foreign_sessions cimport (
     has_shared_name, is_for_asked_host, shows_host, stands_for_nothing,
 )
+from OpenSSL._native.ssl.notes cimport in_time, note, stands_for_key
+from OpenSSL._native.ssl.removals cimport keep_quiet
 
 from OpenSSL._exceptions import Error
 

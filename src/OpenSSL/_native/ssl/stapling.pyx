@@ -6,14 +6,13 @@ from libc.string cimport memcpy
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
-cimport OpenSSL._native.ssl.either as either
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.hooks cimport (
     ON_OCSP_CLIENT, ON_OCSP_SERVER, Carrier, Hooks, Scope, enter_hook, leave_hook,
 )
+from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.trampolines cimport carrier_of, truth
 
 from OpenSSL._exceptions import OCSPError
 
@@ -28,7 +27,7 @@ cdef enum:
     LONGEST = 0xffffff      # three bytes of length on the wire
 
 
-# ---- the trampoline: one serves both roles
+# ---- the C callback: one serves both roles
 
 cdef int check_staple(s.SSL* ssl, Carrier carrier) except -1:
     cdef const unsigned char* data = NULL
@@ -130,13 +129,13 @@ def set_ocsp_server_callback(
 
 def request_ocsp(target not None) -> None:
     """Let a connection, or all that a Context makes from now on, ask for a response."""
-    either.change(target)
+    targets.change(target)
     try:
-        asking.require(
+        targets.require(
             target, SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_ocsp, NULL,
             "OCSP stapling cannot be requested")
     finally:
-        either.leave(target)
+        targets.leave(target)
 
 
 def get_tlsext_status_ocsp_resp(Connection connection not None) -> bytes | None:

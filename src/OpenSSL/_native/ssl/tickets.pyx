@@ -12,15 +12,15 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_TICKET_MAKE, ON_TICKET_TAKE, Carrier, Hooks, Scope, enter_hook, leave_hook,
 )
+from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.context_use cimport ContextUser
+from OpenSSL._native.ssl.notes cimport put_behind_note
 from OpenSSL._native.ssl.session_fields cimport MOST_APPDATA
 from OpenSSL._native.ssl.sessions cimport copied
-from OpenSSL._native.ssl.notes cimport put_behind_note
 from OpenSSL._native.ssl.stamps cimport channel_of, fits, on_ticket, on_ticket_given
-from OpenSSL._native.ssl.tenancy cimport Tenant
-from OpenSSL._native.ssl.trampolines cimport carrier_of
 
 from OpenSSL._exceptions import Error
 
@@ -74,7 +74,7 @@ cdef int ask_ticket(
 ) except -1:
     cdef object shown = None
     if session != NULL:
-        shown = copied(session, (<Tenant>carrier).first)
+        shown = copied(session, (<ContextUser>carrier).first)
     answer = carrier.hooks.get(ON_TICKET_TAKE)(
         carrier, shown, PyBytes_FromStringAndSize(<const char*>name, <Py_ssize_t>size), status)
     if not isinstance(answer, int):

@@ -7,7 +7,7 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport LAX, NO_LOGS, STRICT, Context
 
@@ -55,7 +55,7 @@ def context_disable(Context context not None) -> None:
 
 
 def context_is_enabled(Context context not None) -> bool:
-    return asking.context_number(context, SSL_CTX_ct_is_enabled) != 0
+    return targets.context_number(context, SSL_CTX_ct_is_enabled) != 0
 
 
 def set_log_file(Context context not None, bytes path) -> None:
@@ -99,7 +99,7 @@ def disable(Connection connection not None) -> None:
 
 
 def is_enabled(Connection connection not None) -> bool:
-    return asking.number(connection, s.SSL_ct_is_enabled) != 0
+    return targets.number(connection, s.SSL_ct_is_enabled) != 0
 
 
 cdef tuple describe(c.SCT* stamp):

@@ -3,15 +3,15 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-cimport OpenSSL._native.ssl.asking as asking
+cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.hooks cimport ON_PEER, ON_VERIFY
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.common.rules cimport store_changed
 from OpenSSL._native.crypto.shared_stores cimport platform_folder, shared_store
 from OpenSSL._native.crypto.stores cimport X509Store, wrap_store
+from OpenSSL._native.ssl.callbacks cimport on_verify
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport EMPTY, OWN, SHARED, Context
-from OpenSSL._native.ssl.trampolines cimport on_verify
 
 from OpenSSL._exceptions import Error
 
@@ -152,7 +152,7 @@ def set_verify(Context context not None, int mode, callback: Callable[..., Any] 
 
 
 def get_verify_mode(Context context not None) -> int:
-    return asking.context_number(context, s.SSL_CTX_get_verify_mode)
+    return targets.context_number(context, s.SSL_CTX_get_verify_mode)
 
 
 def set_verify_depth(Context context not None, int depth) -> None:
@@ -164,7 +164,7 @@ def set_verify_depth(Context context not None, int depth) -> None:
 
 
 def get_verify_depth(Context context not None) -> int:
-    return asking.context_number(context, s.SSL_CTX_get_verify_depth)
+    return targets.context_number(context, s.SSL_CTX_get_verify_depth)
 
 
 def set_verify_mode(Context context not None, int mode) -> None:
@@ -243,4 +243,4 @@ def verify_client_post_handshake(Connection connection not None) -> None:
 
 
 def connection_get_verify_mode(Connection connection not None) -> int:
-    return asking.number(connection, s.SSL_get_verify_mode)
+    return targets.number(connection, s.SSL_get_verify_mode)

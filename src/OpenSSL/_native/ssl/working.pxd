@@ -1,6 +1,6 @@
 from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.platform cimport flag
-from OpenSSL._native.ssl.conduit cimport Conducted
+from OpenSSL._native.ssl.tunnel cimport Tunnelled
 from OpenSSL._native.ssl.writing cimport Writing
 
 cdef enum Operation:
@@ -12,7 +12,7 @@ cdef enum Operation:
     EARLY_READ
     EARLY_WRITE
 
-cdef class Worker(Conducted):
+cdef class Worker(Tunnelled):
     cdef Writing writing
     cdef flag more                  # a read looks for what is here already
     cdef flag heavy                 # this operation has had its share of the interpreter

@@ -1,6 +1,6 @@
 # Written by tools/make_stubs.py from working.pyx.
 
-from OpenSSL._native.ssl.conduit import Conducted
+from OpenSSL._native.ssl.tunnel import Tunnelled
 
-class Worker(Conducted):
+class Worker(Tunnelled):
     """How one operation is carried out, once."""

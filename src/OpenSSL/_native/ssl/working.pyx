@@ -25,9 +25,9 @@ from OpenSSL._native.common.platform cimport (
 from OpenSSL._native.ssl.channel cimport (
     ANY_NUMBER, Channel, give_back, next_is_long, return_borrowed, spare,
 )
-from OpenSSL._native.ssl.conduit cimport Conducted
 from OpenSSL._native.ssl.ending cimport OVER
 from OpenSSL._native.ssl.gathering cimport begin_flight
+from OpenSSL._native.ssl.tunnel cimport Tunnelled
 from OpenSSL._native.ssl.waiting cimport borrow, came_back, check_open, is_dear
 from OpenSSL._native.ssl.writing cimport (
     RECORD, finish_flight, finish_for_good, leave, write_records,
@@ -57,7 +57,7 @@ cdef bint can_free_buffers = s.brisk_can_free_buffers()
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Worker(Conducted):
+cdef class Worker(Tunnelled):
     """How one operation is carried out, once."""
 
     # ---- computing

@@ -164,7 +164,7 @@ cdef Verdict go_on(
     cdef int result = 1
     left.status = DONE
     left.number = 0
-    if channel.memory and not channel.conducted:
+    if channel.memory and not channel.tunnelled:
         most = BURST    # what memory may take has been asked before
     if most > size:
         most = size

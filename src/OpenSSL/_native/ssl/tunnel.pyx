@@ -1,4 +1,4 @@
-"""Conduit carries a connection's bytes by the methods of an object: TLS inside TLS.
+"""Tunnel carries a connection's bytes by the methods of an object: TLS inside TLS.
 
 Theory.  A socket's descriptor is the transport where its ``recv`` and ``send`` are the
 system's.  An object that has methods of its own, as an ``ssl.SSLSocket`` or another
@@ -68,8 +68,8 @@ cdef object method_of(object socket, str name, str other):
     return method if callable(method) else None
 
 
-cdef Conduit conduit_for(object socket):
-    cdef Conduit conduit
+cdef Tunnel tunnel_for(object socket):
+    cdef Tunnel tunnel
     kind = type(socket)
     if kind is int or kind is plain:
         return None
@@ -83,18 +83,18 @@ cdef Conduit conduit_for(object socket):
             f"and none to {'receive' if receive is None else 'send'}")
     if is_system(socket, receive) and is_system(socket, send):
         return None
-    conduit = Conduit.__new__(Conduit)
-    conduit.socket = socket
-    return conduit
+    tunnel = Tunnel.__new__(Tunnel)
+    tunnel.socket = socket
+    return tunnel
 
 
-def is_conducted(socket) -> bool:
+def is_tunnelled(socket) -> bool:
     """Whether an object's bytes go by its own methods, not by a descriptor."""
-    return conduit_for(socket) is not None
+    return tunnel_for(socket) is not None
 
 
 @cython.final
-cdef class Conduit:
+cdef class Tunnel:
     """What carries the bytes of a connection that has no descriptor of its own."""
 
     def __cinit__(self):
@@ -215,25 +215,25 @@ cdef class Conduit:
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Conducted(Ending):
+cdef class Tunnelled(Ending):
     """How a connection's bytes go through an object that has methods of its own for them."""
 
     cdef int carry(self, int status, double* deadline) except -1:
         """Do what libssl waits for, with the lock held; DONE, or what has to be waited for."""
-        self.conduit.wanted = DONE
+        self.tunnel.wanted = DONE
         status = self.give_to(deadline) if status == WANT_WRITE else self.receive_from(deadline)
-        self.conduit.wanted = <flag>status
+        self.tunnel.wanted = <flag>status
         return status
 
     cdef int receive_from(self, double* deadline) except -1:
-        cdef Conduit conduit = self.conduit
-        cdef unsigned long before = conduit.intakes
+        cdef Tunnel tunnel = self.tunnel
+        cdef unsigned long before = tunnel.intakes
         cdef int status = DONE
         cdef object data, failure = None
         cdef size_t size
         brisk_lock_leave(&self.lock)
         try:
-            if not self.get_side(&conduit.intake, False, deadline):
+            if not self.get_side(&tunnel.intake, False, deadline):
                 status = WANT_READ
         finally:
             self.come_back()
@@ -241,14 +241,14 @@ cdef class Conducted(Ending):
             return status
         try:
             # Another thread may have brought it meanwhile, or met the end.
-            if conduit.intakes != before or self.channel.ended:
+            if tunnel.intakes != before or self.channel.ended:
                 return DONE
-            data = conduit.kept
+            data = tunnel.kept
             if data is None:
                 size = lacking(&self.channel)
                 brisk_lock_leave(&self.lock)
                 try:
-                    data = conduit.receive(size, &status)
+                    data = tunnel.receive(size, &status)
                 except Exception as error:
                     failure = error
                 finally:
@@ -257,34 +257,34 @@ cdef class Conducted(Ending):
                 self.fail_by(failure)
             if status != DONE:
                 return status
-            conduit.intakes += 1
-            conduit.kept = data
+            tunnel.intakes += 1
+            tunnel.kept = data
             if PyBytes_GET_SIZE(data) == 0:
                 self.channel.ended = True
             else:
                 feed(&self.channel, data)
-            conduit.kept = None
+            tunnel.kept = None
             return DONE
         finally:
-            brisk_lock_leave(&conduit.intake)
+            brisk_lock_leave(&tunnel.intake)
 
     cdef int give_to(self, double* deadline) except -1:
-        cdef Conduit conduit = self.conduit
+        cdef Tunnel tunnel = self.tunnel
         cdef Channel* channel = &self.channel
-        cdef unsigned long before = conduit.outlets
+        cdef unsigned long before = tunnel.outlets
         cdef int status = DONE
         cdef object data, failure = None
         cdef size_t count = 0
         brisk_lock_leave(&self.lock)
         try:
-            if not self.get_side(&conduit.outlet, True, deadline):
+            if not self.get_side(&tunnel.outlet, True, deadline):
                 status = WANT_WRITE
         finally:
             self.come_back()
         if status != DONE:
             return status
         try:
-            if conduit.outlets != before or channel.spill_start > 0:
+            if tunnel.outlets != before or channel.spill_start > 0:
                 return DONE     # another thread has done it
             if channel.spill_end == 0:
                 return WANT_WRITE
@@ -292,7 +292,7 @@ cdef class Conducted(Ending):
             channel.carrying = True
             brisk_lock_leave(&self.lock)
             try:
-                count = conduit.give(data, &status)
+                count = tunnel.give(data, &status)
             except Exception as error:
                 failure = error
             finally:
@@ -301,21 +301,21 @@ cdef class Conducted(Ending):
             if failure is not None:
                 self.fail_by(failure)
             if status == DONE:
-                conduit.outlets += 1
+                tunnel.outlets += 1
                 channel.spill_start = count
             return status
         finally:
-            brisk_lock_leave(&conduit.outlet)
+            brisk_lock_leave(&tunnel.outlet)
 
     cdef bint get_side(self, brisk_lock* side, bint writing, double* deadline) except -1:
         """Be the one who receives, or sends, without the lock; False where nobody waits."""
-        cdef double seconds = self.conduit.patience()
+        cdef double seconds = self.tunnel.patience()
         if seconds > 0 and deadline[0] == 0:
             deadline[0] = monotonic() + seconds
         elif seconds > 0 and 0 < deadline[0] <= monotonic():
             raise TimeoutError(
                 "The write operation timed out" if writing else "The read operation timed out")
-        elif deadline[0] < 0 and seconds != 0 and not self.conduit.is_ready(writing):
+        elif deadline[0] < 0 and seconds != 0 and not self.tunnel.is_ready(writing):
             return False
         if brisk_lock_try(side, &forks):
             return True
@@ -343,7 +343,7 @@ cdef class Conducted(Ending):
 
     cdef int say_last(self) except -1:
         """Give the object what libssl has written when it failed: it offers nothing again."""
-        cdef Conduit conduit = self.conduit
+        cdef Tunnel tunnel = self.tunnel
         cdef Channel* channel = &self.channel
         cdef int status = DONE
         cdef object data
@@ -354,18 +354,18 @@ cdef class Conducted(Ending):
         data = PyBytes_FromStringAndSize(
             channel.spill + channel.spill_start, channel.spill_end - channel.spill_start)
         channel.spill_start = channel.spill_end = 0
-        if not brisk_lock_try(&conduit.outlet, &forks):
+        if not brisk_lock_try(&tunnel.outlet, &forks):
             return 0
         brisk_lock_leave(&self.lock)
         try:
             # As over a socket: what does not go at once does not go.
-            while data and status == DONE and conduit.is_ready(True):
-                data = data[conduit.give(data, &status):]
+            while data and status == DONE and tunnel.is_ready(True):
+                data = data[tunnel.give(data, &status):]
         except Exception:
             pass    # what has failed first is told
         finally:
             self.come_back()
-            brisk_lock_leave(&conduit.outlet)
+            brisk_lock_leave(&tunnel.outlet)
         return 0
 
     cdef void come_back(self) noexcept:

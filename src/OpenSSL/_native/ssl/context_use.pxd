@@ -1,10 +1,10 @@
-from OpenSSL._native.common.hooks cimport Hook, Hooks, Kept, bit, hook_bits
+from OpenSSL._native.common.hooks cimport Hook, Kept, bit, hook_bits
 from OpenSSL._native.common.platform cimport flag
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.criteria cimport Criteria
 from OpenSSL._native.ssl.locking cimport Entrance
 
-cdef class Tenant(Entrance):
+cdef class ContextUser(Entrance):
     cdef Context context            # the one last given, by __init__ or set_context
     cdef Context first              # the one it was created with, of which parts stay in use
     cdef tuple former               # Contexts in between: libssl may still look into them
@@ -38,27 +38,14 @@ cdef class Tenant(Entrance):
     cdef void start_reading(self) noexcept
     cdef bint announce(self) noexcept
     cdef void stop_reading(self) noexcept
-    cdef bint may_move(self) noexcept
-    cdef void give_up(self) noexcept
-    cdef Criteria rules_under(self, Context context)
-    cdef int adopt_settings(self, Context context) except -1
     cdef int check_named(self, int mode) except -1
-    cdef int adopt_logs(self, Context context) except -1
     cdef int take_care(self) except -1
     cdef Criteria own_criteria(self)
-    cdef int adopt_verification(self, Context context) except -1
-    cdef int put_rules(self, Criteria rules, Context context) except -1
     cdef bint has_own(self, str name) except -1
     cdef int expect_key(self, bytes key) except -1
     # Its certificate or chain is about to be another than its Context's.
     cdef void own_certificate(self) noexcept
-    cdef int bring_cookies(self, Context context) except -1
-    cdef int keep_former(self, Context context) except -1
     cdef int note_rule(self, str name, object value) except -1
     cdef int note_size(self, str name, long size) except -1
     # A set of hooks has been taken over, and a Context.
     cdef void settle(self) noexcept
-
-# Have libssl run the trampolines of cookies for a Context; between its change() and leave().
-cdef void ask_for_cookies(Context context) noexcept
-cdef void ask_about_cookies(Context context) noexcept

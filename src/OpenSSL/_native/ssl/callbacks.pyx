@@ -243,11 +243,11 @@ cdef void on_message(
 # ---- padding
 
 cdef void watch_padding(s.SSL* ssl, Hooks hooks) noexcept:
-    cdef s.padding_hook trampoline = NULL
+    cdef s.padding_hook callback = NULL
     if hooks.has(ON_PADDING) or keeps_padding(ssl):
-        trampoline = on_padding
+        callback = on_padding
     # Refused only where the kernel encrypts, which pads nothing.
-    s.SSL_set_record_padding_callback(ssl, trampoline)
+    s.SSL_set_record_padding_callback(ssl, callback)
 
 
 cdef bint keeps_padding(s.SSL* ssl) noexcept:

@@ -1,10 +1,7 @@
-"""Tenant lives under a Context, may move to another, and says when it looks at either.
+"""ContextChooser may move to another Context, and takes over from it what is not its own.
 
-Theory.  A handshake looks at what an SSL_CTX holds without a lock, and a setter
-frees it.  So a connection announces itself to its Contexts before libssl computes
-(``start_reading``), and setters wait until none is announced.  There may be two:
-after ``set_context`` libssl goes on using parts of the ``first`` (SSL_set_SSL_CTX, 3.0 to 4.0),
-and may point into those in between.  What is set on the connection itself stays when it moves.
+Theory.  What libssl keeps of a Context in the SSL is exchanged by ``SSL_set_SSL_CTX(3)`` only
+in part; the rest is taken over here.  What was set on the connection itself stays.
 """
 
 cimport cython
@@ -13,27 +10,24 @@ from libc.stdint cimport uint32_t
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
     CHOSEN, ON_CERTIFICATE, ON_CERT_VERIFY, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_ONCE,
     ON_EXTENSION, ON_INFO, ON_SECURITY, ON_SESSION_GET, ON_SESSION_NEW, ON_TICKET_MAKE,
-    ON_TICKET_TAKE, ON_VERIFY, Hooks, Kept, bit, hook_bits, keep,
+    ON_TICKET_TAKE, ON_VERIFY, Hooks, bit, hook_bits,
 )
-from OpenSSL._native.common.lock cimport brisk_count_get, brisk_lock_is_mine
 from OpenSSL._native.ssl.adoption cimport (
     adopt_groups, adopt_options, adopt_sizes, adopt_types, keep_own, most_of, taken,
 )
+from OpenSSL._native.ssl.callbacks cimport (
+    on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages, watch_padding,
+)
 from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
+from OpenSSL._native.ssl.context_use cimport ContextUser
 from OpenSSL._native.ssl.criteria cimport Criteria
-from OpenSSL._native.ssl.locking cimport Entrance, begin_walk, brisk_walk, end_walk
-from OpenSSL._native.ssl.naming cimport is_named
 from OpenSSL._native.ssl.pausing cimport on_certificate
 from OpenSSL._native.ssl.permitting cimport watch_security
 from OpenSSL._native.ssl.shared_keys cimport adopt_keys
 from OpenSSL._native.ssl.stamps cimport channel_of
-from OpenSSL._native.ssl.trampolines cimport (
-    on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages, watch_padding,
-)
 
 from OpenSSL._exceptions import Error
 
@@ -52,13 +46,6 @@ cdef extern from "compat.h" nogil:
 
 # How to verify, as far as libssl does not tell it.
 cdef frozenset MANNERS = frozenset(("policies", "purpose", "trust"))
-
-cdef enum:
-    # How often rules are digested once more, because they were changed meanwhile.
-    DIGESTIONS = 3
-
-# The name of a note.
-cdef str EXPECTED_KEYS = "expected keys"
 
 # Hooks of the Context a connection was made with, where its sessions are.
 cdef hook_bits OF_THE_FIRST = (
@@ -116,67 +103,8 @@ cdef int enter_both(Context one, Context other) except -1:
 @cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
-cdef class Tenant(Entrance):
-    """What lives under a Context and may move to another."""
-
-    cdef void start_reading(self) noexcept:
-        cdef int left
-        # Digesting rules may run a finaliser, and that may change either Context, or move this
-        # connection to another: nothing is announced meanwhile, and what could not be digested in
-        # the end stands for nothing.
-        for left in range(DIGESTIONS, -1, -1):
-            if self.announce() or left == 0:
-                return
-            self.stop_reading()
-            self.first.refresh()
-            if self.context is not self.first:
-                self.context.refresh()
-
-    cdef bint announce(self) noexcept:
-        """Have changers of the Contexts wait; False where one is to be digested first."""
-        cdef bint good
-        # Always in the same order, so that two connections cannot wait for each other.
-        if self.context is self.first:
-            good = self.first.start_reading()
-        elif <void*>self.context < <void*>self.first:
-            good = self.context.start_reading()
-            good = self.first.start_reading() and good
-        else:
-            good = self.first.start_reading()
-            good = self.context.start_reading() and good
-        self.reading = True
-        return good
-
-    cdef void stop_reading(self) noexcept:
-        self.reading = False
-        self.first.stop_reading()
-        if self.context is not self.first:
-            self.context.stop_reading()
-
-    cdef void leave(self) noexcept:
-        cdef Context first = self.first
-        Entrance.leave(self)
-        if (brisk_count_get(&first.watched) != 0 and first.has_removed()
-                and not brisk_lock_is_mine(&self.lock, &forks)):
-            first.tell_removed()
-
-    cdef void hook_begins(self) noexcept:
-        self.paused = self.reading and not self.walking
-        if self.paused:
-            self.stop_reading()
-
-    cdef void hook_ends(self) noexcept:
-        if self.paused:
-            self.paused = False
-            self.start_reading()
-
-    cdef brisk_walk* walk(self) noexcept:
-        self.walking = True
-        return begin_walk(<void*>self, <void*>self.first, <void*>self.context)
-
-    cdef void stop_walk(self, brisk_walk* walk) noexcept:
-        self.walking = False
-        end_walk(walk)
+cdef class ContextChooser(ContextUser):
+    """What may move to another Context."""
 
     cdef bint may_move(self) noexcept:
         """Whether libssl lets go of what it has of the Context now, and takes the other's.
@@ -196,28 +124,12 @@ cdef class Tenant(Entrance):
         Raises TypeError if ``context`` is not a Context.
         ``SSL_set_SSL_CTX(3)``
         """
-        cdef Hooks hooks
-        # Sessions stay with the Context the connection was made with.
-        cdef hook_bits stay = OF_THE_FIRST | self.own_hooks
         cdef Context before
-        cdef Criteria rules = None
-        cdef bint compressed
-        cdef s.certificate_hook choice = NULL
+        cdef Hooks hooks
         cdef bint moved = False
         self.enter()
         try:
-            if not self.may_move():
-                raise Error([(
-                    "SSL routines", "",
-                    "too late for another Context in this handshake: the callbacks for a "
-                    "client's hello may choose one, those for names and for protocols included")])
-            if context.must_name and not (
-                    s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
-                self.check_named(
-                    s.SSL_get_verify_mode(self.handle) if self.owns(ON_VERIFY)
-                    else s.SSL_CTX_get_verify_mode(context.handle))
-            if self.choosing:
-                check_extensions(self.hooks, context.hooks)
+            self.check_choice(context)
             if not self.own_logs:
                 self.adopt_logs(context)
             # SSL_set_SSL_CTX compares the two.
@@ -227,55 +139,11 @@ cdef class Tenant(Entrance):
                 self.bring_cookies(context)
             enter_both(before, context)
             try:
-                if self.choosing:
-                    check_extensions(self.hooks, context.hooks)     # now it stays
-                rules = self.rules_under(context)
-                compressed = context.compress_again()
-                errors.clear()
-                if SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
-                    errors.fail_ssl("SSL_set_SSL_CTX failed")
-                context.in_use = True
-                moved = True
-                self.adopt_settings(context)
-                if not compressed:
-                    s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
-                if rules is not None:
-                    self.put_rules(rules, context)
-                if context.ruled or context.verify_set:
-                    self.ruled = context.ruled
-                    self.estranged = False
-                elif self.ruled and not MANNERS.isdisjoint(before.noted):
-                    self.estranged = True
-                self.notes = context.common.notes
-                hooks = context.hooks.copy()
+                hooks = self.move(context, &moved)
             finally:
                 before.leave()
                 context.leave()
-            if self.owns(ON_VERIFY) or not context.verify_set:
-                stay |= bit(ON_VERIFY)
-                if not hooks.has(ON_CERT_VERIFY):
-                    stay |= bit(ON_CERT_VERIFY)
-            # Who gave a cookie out verifies it: that comes after a host was chosen.
-            stay |= self.hooks.filled & COOKIES
-            if not hooks.has(ON_EARLY_ONCE):
-                stay |= bit(ON_EARLY_ONCE)      # the keys of tickets are the first Context's
-            if not hooks.has(ON_SECURITY):
-                stay |= bit(ON_SECURITY)
-            elif not self.owns(ON_SECURITY):
-                self.permitted = None   # another is asked from here on
-            hooks.bring(stay, self.hooks)
-            if hooks.has(ON_INFO) and not self.owns(ON_INFO):
-                s.SSL_set_info_callback(self.handle, on_info)
-            watch_messages(self.handle, hooks)
-            watch_padding(self.handle, hooks)
-            watch_security(self.handle, hooks)
-            if self.owns(ON_CERTIFICATE):
-                # The other Context's is in force, with the certificate (ssl_cert_dup, 3.0 to 4.0).
-                if hooks.has(ON_CERTIFICATE):
-                    choice = on_certificate
-                s.SSL_set_cert_cb(self.handle, choice, NULL)
-            adopt_keys(self.handle, hooks)
-            self.hooks = hooks
+            self.adopt_hooks(hooks, context.verify_set)
             self.context = context
             self.settle()
             if context is not before:
@@ -290,6 +158,84 @@ cdef class Tenant(Entrance):
             raise
         finally:
             self.leave()
+
+    cdef int check_choice(self, Context context) except -1:
+        """Raise where another Context comes too late, or asks for what this connection lacks."""
+        if not self.may_move():
+            raise Error([(
+                "SSL routines", "",
+                "too late for another Context in this handshake: the callbacks for a "
+                "client's hello may choose one, those for names and for protocols included")])
+        if context.must_name and not (
+                s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
+            self.check_named(
+                s.SSL_get_verify_mode(self.handle) if self.owns(ON_VERIFY)
+                else s.SSL_CTX_get_verify_mode(context.handle))
+        if self.choosing:
+            check_extensions(self.hooks, context.hooks)
+        return 0
+
+    cdef Hooks move(self, Context context, bint* moved):
+        """Have libssl go on with another Context, whose lock is held; return its hooks.
+
+        ``moved`` becomes True where it does, even if what goes with it cannot follow.
+        """
+        cdef Context before = self.context
+        cdef Criteria rules
+        cdef bint compressed
+        if self.choosing:
+            check_extensions(self.hooks, context.hooks)     # now it stays
+        rules = self.rules_under(context)
+        compressed = context.compress_again()
+        errors.clear()
+        if SSL_set_SSL_CTX(self.handle, context.handle) == NULL:
+            errors.fail_ssl("SSL_set_SSL_CTX failed")
+        context.in_use = True
+        moved[0] = True
+        self.adopt_settings(context)
+        if not compressed:
+            s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
+        if rules is not None:
+            self.put_rules(rules, context)
+        if context.ruled or context.verify_set:
+            self.ruled = context.ruled
+            self.estranged = False
+        elif self.ruled and not MANNERS.isdisjoint(before.noted):
+            self.estranged = True
+        self.notes = context.common.notes
+        return context.hooks.copy()
+
+    cdef int adopt_hooks(self, Hooks hooks, bint verify_set) except -1:
+        """Go on with a Context's hooks, but for those that stay with this connection."""
+        # Sessions stay with the Context the connection was made with.
+        cdef hook_bits stay = OF_THE_FIRST | self.own_hooks
+        cdef s.certificate_hook choice = NULL
+        if self.owns(ON_VERIFY) or not verify_set:
+            stay |= bit(ON_VERIFY)
+            if not hooks.has(ON_CERT_VERIFY):
+                stay |= bit(ON_CERT_VERIFY)
+        # Who gave a cookie out verifies it: that comes after a host was chosen.
+        stay |= self.hooks.filled & COOKIES
+        if not hooks.has(ON_EARLY_ONCE):
+            stay |= bit(ON_EARLY_ONCE)      # the keys of tickets are the first Context's
+        if not hooks.has(ON_SECURITY):
+            stay |= bit(ON_SECURITY)
+        elif not self.owns(ON_SECURITY):
+            self.permitted = None   # another is asked from here on
+        hooks.bring(stay, self.hooks)
+        if hooks.has(ON_INFO) and not self.owns(ON_INFO):
+            s.SSL_set_info_callback(self.handle, on_info)
+        watch_messages(self.handle, hooks)
+        watch_padding(self.handle, hooks)
+        watch_security(self.handle, hooks)
+        if self.owns(ON_CERTIFICATE):
+            # The other Context's is in force, with the certificate (ssl_cert_dup, 3.0 to 4.0).
+            if hooks.has(ON_CERTIFICATE):
+                choice = on_certificate
+            s.SSL_set_cert_cb(self.handle, choice, NULL)
+        adopt_keys(self.handle, hooks)
+        self.hooks = hooks
+        return 0
 
     cdef void give_up(self) noexcept:
         """See to it that no handshake succeeds any more; see Ending."""
@@ -337,20 +283,6 @@ cdef class Tenant(Entrance):
         self.careful = self.careful or self.must_name
         return 0
 
-    cdef bint expects(self, bytes key) except -1:
-        return self.has_own(EXPECTED_KEYS) and key in self.noted[EXPECTED_KEYS]
-
-    cdef int expect_key(self, bytes key) except -1:
-        cdef tuple keys = self.noted[EXPECTED_KEYS] if self.has_own(EXPECTED_KEYS) else ()
-        if key not in keys:
-            self.note_rule(EXPECTED_KEYS, (*keys, key))
-        return 0
-
-    cdef void own_certificate(self) noexcept:
-        """Send what the connection itself was given as it is, not compressed as the Context's."""
-        if self.first.compressing or self.context.compressing:
-            s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
-
     cdef int adopt_logs(self, Context context) except -1:
         """Ask for timestamps of logs, or do not, as the Context has it."""
         cdef int good
@@ -363,33 +295,6 @@ cdef class Tenant(Entrance):
             good = not s.SSL_ct_is_enabled(self.handle) or s.brisk_disable_ct(self.handle) == 1
         if good != 1:
             errors.fail_ssl("certificate transparency cannot be chosen")
-        return 0
-
-    cdef Criteria own_criteria(self):
-        """The connection's own rules of verification, about to be added to."""
-        if s.SSL_session_reused(self.handle) and not (
-                s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
-            raise Error([(
-                "SSL routines", "", "too late: a session stands for a verification already")])
-        if self.criteria is None:
-            self.criteria = Criteria.__new__(Criteria)
-            self.settle()       # no session stands for what is set here
-        return self.criteria
-
-    cdef int take_care(self) except -1:
-        """Before a handshake, and in it: what must be known."""
-        if self.must_name:
-            self.check_named(s.SSL_get_verify_mode(self.handle))
-        return 0
-
-    cdef int check_named(self, int mode) except -1:
-        """Raise where a client is about to verify by ``mode`` and cannot tell the peer by name."""
-        if (mode & s.SSL_VERIFY_PEER and not s.SSL_is_server(self.handle)
-                and not is_named(self.handle)):
-            raise Error([(
-                "SSL routines", "",
-                "the Context's check_hostname is set, and nobody has said which host is wanted: "
-                "call set_host first")])
         return 0
 
     cdef int adopt_verification(self, Context context) except -1:
@@ -410,9 +315,6 @@ cdef class Tenant(Entrance):
             taken(c.X509_VERIFY_PARAM_set_flags(manner, flags))
         return 0
 
-    cdef bint has_own(self, str name) except -1:
-        return self.noted is not None and name in self.noted
-
     cdef int bring_cookies(self, Context context) except -1:
         """Have libssl ask for cookies under another Context: it keeps that in the SSL_CTX."""
         cdef bint generates = self.hooks.has(ON_COOKIE_GENERATE)
@@ -429,16 +331,6 @@ cdef class Tenant(Entrance):
             context.leave()
         return 0
 
-    cdef int note_size(self, str name, long size) except -1:
-        """Note how records are made, which libssl does not tell; no rule for sessions."""
-        if self.sizes is None:
-            self.sizes = {}
-        self.sizes[name] = size
-        if name == "most":
-            self.most = size
-            self.settle()
-        return 0
-
     cdef int keep_former(self, Context context) except -1:
         """Keep the present Context, which is about to be left, where libssl may look into it.
 
@@ -452,47 +344,3 @@ cdef class Tenant(Entrance):
             # A tuple: the collector does not empty it before the connection is gone.
             self.former = (*(self.former or ()), before)
         return 0
-
-    cdef int note_rule(self, str name, object value) except -1:
-        """Note a rule that decides whom to believe, and that libssl does not tell."""
-        if self.noted is None:
-            self.noted = {}
-        if value is None:
-            self.noted.pop(name, None)
-        else:
-            self.noted[name] = value
-        return 0
-
-    cdef void settle(self) noexcept:
-        """Tell the channel what there is to be asked now."""
-
-    def get_context(self) -> Context:
-        """The Context given last.
-
-        ``SSL_get_SSL_CTX(3)``
-        """
-        self.enter()
-        try:
-            return self.context
-        finally:
-            self.leave()
-
-    # ---- for the program
-
-    def get_app_data(self) -> object:
-        """The object given to :meth:`set_app_data`, or None."""
-        self.enter()
-        try:
-            return None if self.app_data is None else self.app_data.value
-        finally:
-            self.leave()
-
-    def set_app_data(self, data) -> None:
-        """Keep an object of the program's own with the connection."""
-        cdef Kept kept = keep(data)
-        self.enter()
-        try:
-            # What it replaces may have a finaliser of its own: that runs outside.
-            self.app_data, kept = kept, self.app_data
-        finally:
-            self.leave()

@@ -2,7 +2,7 @@ from OpenSSL._native.common.lock cimport brisk_lock
 from OpenSSL._native.common.platform cimport flag
 from OpenSSL._native.ssl.ending cimport Ending
 
-cdef class Conduit:
+cdef class Tunnel:
     cdef object socket              # the object that carries
     cdef brisk_lock intake          # held by one who receives from it, also while that waits
     cdef brisk_lock outlet          # the same for sending to it
@@ -22,11 +22,11 @@ cdef class Conduit:
     cdef int answer_of(self, object error) except -1
 
 # None where the descriptor of `socket` is the transport.
-cdef Conduit conduit_for(object socket)
+cdef Tunnel tunnel_for(object socket)
 
 
-cdef class Conducted(Ending):
-    cdef Conduit conduit            # None: a descriptor, or memory
+cdef class Tunnelled(Ending):
+    cdef Tunnel tunnel              # None: a descriptor, or memory
 
     cdef int carry(self, int status, double* deadline) except -1
     cdef int receive_from(self, double* deadline) except -1
