@@ -16,6 +16,15 @@ CLAIM = re.compile(
     (?:would|cannot|can|will|[a-z]+s)\b""",
     re.VERBOSE,
 )
+#: The same where it was named before, and is called "it" now.
+LATER = re.compile(
+    r"""\b(?:libssl|libcrypto)\b[^"]*?
+    (?:[:;,.]\ (?:(?:and|because|but|so)\ )?|\b(?:because|but|so)\ )
+    [Ii]t\ (?:(?:alone|also|always|first|itself|never|now|only|still|then)\ )?
+    (?!was\b|is\ (?:asked|compared|given|made|noted|read|told)\b|needs\b)
+    (?:would|cannot|can|will|[a-z]+s)\b""",
+    re.VERBOSE,
+)
 #: Behind these it is no sentence of its own.
 RELATIVE = {
     *("as", "before", "how", "names", "of", "one", "that", "until", "what", "whatever", "when"),
@@ -52,7 +61,8 @@ def paragraphs(name: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def claims(part: str) -> bool:
-    return any((found[1] or "").lower() not in RELATIVE for found in CLAIM.finditer(part))
+    named = any((found[1] or "").lower() not in RELATIVE for found in CLAIM.finditer(part))
+    return named or LATER.search(part) is not None
 
 
 def unplaced(name: str, text: str) -> list[str]:
@@ -71,6 +81,8 @@ def unplaced(name: str, text: str) -> list[str]:
         '"""A title.\n\nTheory.  Of no list OpenSSL counts\n-1 (here).\n"""\n',
         "# One paragraph names SSL_read(3).\n#\n# In the other libssl would block.\n",
         "# libssl never asks (on_verify, ``stamps``, WANT_READ).\n",
+        "# What is asked of libssl stays: it only waits.\n",
+        '"""Have libssl ask.\n\nLet libssl know, because it frees the list itself."""\n',
     ],
 )
 def test_a_claim_without_its_place_is_found(text: str) -> None:
@@ -86,6 +98,7 @@ def test_a_claim_without_its_place_is_found(text: str) -> None:
         "# What libssl wants to write is kept; where libssl computes the lock is held.\n",
         'words = "libssl looks"\n',
         "call()  # the name that libssl asks for\n",
+        "# What libssl does not tell is noted, and it is compared.\n",
     ],
 )
 def test_what_needs_no_place_is_left_alone(text: str) -> None:

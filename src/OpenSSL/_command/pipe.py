@@ -73,7 +73,7 @@ class Pipe:
         self.failure: Failure | None = None
         self.receive_wants_write = False
         self.send_wants_read = False
-        #: Whether libssl may hold bytes for us: it has not asked for more to read yet.
+        #: Whether libssl may hold bytes for us, that is until it has asked for more.
         self.holds_more = True
         #: How many bytes came, and the moment when the peer last did anything.
         self.received = 0

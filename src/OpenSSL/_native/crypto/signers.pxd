@@ -1,8 +1,8 @@
 cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.common.hooks cimport Hooks
 
-# What a key of libcrypto has of its function: it does not keep it, so that the collector sees
-# who does.
+# How a key of libcrypto knows its function.  The reference is weak, so that the collector sees
+# who keeps the function alive.
 cdef class Link:
     cdef object signer          # a weak reference
     cdef bint unused            # the key has been given up

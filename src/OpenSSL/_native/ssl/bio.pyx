@@ -194,7 +194,9 @@ cdef int on_read(c.BIO* bio, char* data, size_t size, size_t* got) noexcept nogi
 cdef int offer(
     Channel* channel, c.BIO* bio, const char* data, size_t size, size_t* put,
 ) noexcept nogil:
-    """Let libssl have written what the tunnel has taken; it offers all else again."""
+    """Let libssl have written what the tunnel has taken; it offers all else again
+    (ssl3_write_pending, 3.0; tls_retry_write_records, 3.5 and 4.0).
+    """
     cdef size_t taken = channel.spill_start
     if taken > 0:
         channel.spill_start = channel.spill_end = 0

@@ -110,7 +110,8 @@ cdef class ContextChooser(ContextUser):
         """Whether libssl lets go of what it has of the Context now, and takes the other's.
 
         In the middle of a handshake it keeps hold of the certificate it has chosen, and
-        of the store it verifies with, without references of its own.
+        of the store it verifies with, without references of its own (tls_choose_sigalg,
+        ssl_verify_cert_chain, 3.0 to 4.0).
         """
         return (self.choosing or s.SSL_is_init_finished(self.handle)
                 or s.SSL_get_state(self.handle) == s.TLS_ST_BEFORE)
@@ -316,7 +317,10 @@ cdef class ContextChooser(ContextUser):
         return 0
 
     cdef int bring_cookies(self, Context context) except -1:
-        """Have libssl ask for cookies under another Context: it keeps that in the SSL_CTX."""
+        """Have libssl ask for cookies under another Context.
+
+        Their callbacks are an SSL_CTX's alone: SSL_CTX_set_cookie_generate_cb(3).
+        """
         cdef bint generates = self.hooks.has(ON_COOKIE_GENERATE)
         cdef bint verifies = self.hooks.has(ON_COOKIE_VERIFY)
         if generates <= context.generates_cookies and verifies <= context.verifies_cookies:

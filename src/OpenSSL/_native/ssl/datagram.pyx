@@ -168,7 +168,7 @@ cdef unsigned int on_timer(s.SSL* ssl, unsigned int passed) noexcept with gil:
         answer = microseconds(carrier.hooks.get(ON_TIMER)(carrier, passed / 1e6))
     except BaseException as error:
         carrier.keep(error)
-        carrier.spoil()     # no answer stops libssl: it only waits
+        carrier.spoil()     # no answer stops libssl (dtls1_handle_timeout, 3.0 to 4.0)
     leave_hook(&scope, carrier)
     return answer
 

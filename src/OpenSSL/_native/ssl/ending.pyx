@@ -146,7 +146,10 @@ cdef class Ending(ContextChooser):
         self.end = end
 
     cdef bint has_failed(self, object error) noexcept:
-        """Whether libssl has failed for good: else it has only refused one call."""
+        """Whether libssl has failed for good, and not just refused one call.
+
+        Its state says so (SSL_state_string, 3.0 to 4.0).
+        """
         # The peer's fatal alert alone leaves no trace in the state.
         return strcmp(s.SSL_state_string(self.handle), b"SSLERR") == 0 or (
             error.alert is not None and not error.alert_sent)

@@ -118,7 +118,10 @@ cdef inline void follow(Channel* channel, const unsigned char* data, size_t size
 
 
 cdef inline bint may_take(Channel* channel) noexcept nogil:
-    """Whether libssl may have more in this call: it would go on for as long as there is any."""
+    """Whether libssl may have more in this call.
+
+    It would go on for as long as there are records without data (ssl3_read_bytes, 3.0 to 4.0).
+    """
     if channel.header == HEADER:
         # A record that was begun is short work, unless it is large or a handshake's.
         return not channel.light or not channel.large and channel.kind != HANDSHAKE

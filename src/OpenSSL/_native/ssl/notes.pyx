@@ -1,8 +1,9 @@
 """Notes: for how long a session stands, and what the program keeps behind that.
 
 Theory.  A session notes from when until when its peer's certificates are valid, in what libssl
-calls the application data of tickets, so it goes along in tickets, caches and files; it is not
-resumed at another time.  What the program keeps there itself stands behind the note.
+calls the application data of tickets (SSL_SESSION_set1_ticket_appdata(3)), so it goes along in
+tickets, caches and files; it is not resumed at another time.  What the program keeps there itself
+stands behind the note.
 """
 
 from libc.string cimport memcmp, memcpy

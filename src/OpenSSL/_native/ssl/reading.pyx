@@ -1,8 +1,8 @@
 """Reader receives: straight into the caller's memory, and never loses a byte.
 
 Theory.  Bytes that libssl has given us are never lost: when the call that got
-them must raise, they are ``held`` for the next one; when an error follows
-them, it is ``deferred``.  What a read needs is allocated before it: what can have
+them must raise, they are ``held`` for the next one; an error that
+follows them is ``deferred``.  What a read needs is allocated before it: what can have
 arrived, not what was asked for.  Only a count for ``recv_into`` comes after it; where there
 is no memory even for that, the connection says from then on that bytes are ``lost``.
 """

@@ -342,7 +342,7 @@ cdef class Tunnelled(Ending):
         raise error
 
     cdef int say_last(self) except -1:
-        """Give the object what libssl has written when it failed: it offers nothing again."""
+        """Give the object what libssl has written when it failed, and will not offer again."""
         cdef Tunnel tunnel = self.tunnel
         cdef Channel* channel = &self.channel
         cdef int status = DONE
