@@ -2,12 +2,13 @@
 
 Each check is quiet when it passes and shows its whole output when it fails.
 All of them run, as many at once as there are processors, whatever fails; the exit status is 1
-when any did.
+when any did.  What has passed is not done again until something changes that it looks at.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -24,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ROOT / "src/OpenSSL/_native"
 
 PROCESSORS = os.cpu_count() or 1
+
+#: What has passed, one digest of what was looked at on each line.
+MEMORY = ROOT / ".build/checks.txt"
 
 #: Returns the exit status and the output of one check.
 Check = Callable[[], "tuple[int, str]"]
@@ -53,6 +57,39 @@ def run(*command: str, path: Path = ROOT / "src") -> tuple[int, str]:
 def python(*arguments: str) -> tuple[int, str]:
     """Run this Python."""
     return run(Path(sys.executable).name, *arguments)
+
+
+def digest_of(check: Check, patterns: tuple[str, ...]) -> str:
+    """What a check depends on: its own text, the tools with all they find installed, files."""
+    installed = sorted(f"{each.name} {each.version}" for each in importlib.metadata.distributions())
+    digest = hashlib.sha256(f"{check.__name__} {sys.prefix} {sys.version} {installed}".encode())
+    fixed = [Path(__file__), ROOT / "pyproject.toml"]
+    found = [path for pattern in patterns for path in sorted((ROOT / "src").rglob(pattern))]
+    for path in fixed + found:
+        digest.update(f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    return digest.hexdigest()
+
+
+def remembered(*patterns: str) -> Callable[[Check], Check]:
+    """Have a check of files below src passed at once where it passed the same files before."""
+
+    def wrap(check: Check) -> Check:
+        @functools.wraps(check)
+        def ask() -> tuple[int, str]:
+            digest = digest_of(check, patterns)
+            if MEMORY.exists() and digest in MEMORY.read_text().split():
+                return 0, ""
+            status, output = check()
+            # What was changed meanwhile is looked at next time.
+            if status == 0 and digest_of(check, patterns) == digest:
+                MEMORY.parent.mkdir(exist_ok=True)
+                with MEMORY.open("a") as memory:
+                    memory.write(digest + "\n")
+            return status, output
+
+        return ask
+
+    return wrap
 
 
 def constants() -> tuple[int, str]:
@@ -96,6 +133,7 @@ def mypy() -> tuple[int, str]:
     return status or more, output + more_output
 
 
+@remembered("*.py", "*.pyi")
 def pyright() -> tuple[int, str]:
     """Types, by the other checker."""
     status, output = run("pyright", "--warnings", "src")
@@ -104,6 +142,7 @@ def pyright() -> tuple[int, str]:
     return status, output
 
 
+@remembered("*.py", "*.pyi")
 def verifytypes() -> tuple[int, str]:
     """Every public name has a complete type and a docstring."""
     # Pyright looks at modules with lower-case names only; so OpenSSL.SSL is looked at
@@ -121,6 +160,7 @@ def verifytypes() -> tuple[int, str]:
     return int(status != 0 or set(undocumented) != {"0"}), output
 
 
+@remembered("*.pyi", "*.pyx", "*.pxd", "*.h", "meson.build")
 def stubs() -> tuple[int, str]:
     """The stubs of the native core describe the modules that were built."""
     code = "from OpenSSL._native.common import constants as c; print(*c.absent); print(*c.__all__)"

@@ -2,11 +2,11 @@
 
 Theory.  Other programs know nothing of stamps: where ours lies they have a name of their own,
 which libssl compares (SSL_CTX_set_session_id_context(3)).  A server that judges nobody, by no
-certificate and no key, lets in whoever comes, and a session of anybody can be believed so far, if
-it brings nothing along that a full handshake would not give.  ``stands_for_nothing`` says whether that is so;
-``stamps`` asks for it, in the one place where a ticket comes back and in the one where it is
-made.  It is for a Context that shares a name (``set_session_id``), and for tickets only:
-a cache is looked into without asking.
+certificate and no key, lets in whoever comes, and a session of anybody can be believed so far,
+if it brings nothing along that a full handshake would not give.  ``stands_for_nothing`` says
+whether that is so; ``stamps`` asks for it, in the one place where a ticket comes back and in
+the one where it is made.  It is for a Context that shares a name (``set_session_id``), and for
+tickets only: a cache is looked into without asking.
 
 A full handshake would choose among the ciphers of now, and show the client a certificate.  So a
 session with another cipher is not taken, nor one for another host than is asked for now, nor
