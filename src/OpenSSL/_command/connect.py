@@ -167,11 +167,13 @@ def _dial(options: dict[str, Any]) -> Call:
 
 
 def ask_passphrase(path: str) -> bytes:
-    """Ask for a key's passphrase on the terminal; without one there is nobody to ask."""
+    """Ask for a key's passphrase or PIN on the terminal; without one there is nobody to ask."""
     shown = printable(path)
+    secret = "PIN" if path.startswith("pkcs11:") else "passphrase"
     if not is_terminal(sys.stderr) or sys.stdin is None or not sys.stdin.isatty():
-        raise Failure("file", f"{shown} needs a passphrase, and there is no terminal to ask on")
-    return str(click.prompt(f"Passphrase for {shown}", hide_input=True, err=True)).encode()
+        raise Failure("file", f"{shown} needs a {secret}, and there is no terminal to ask on")
+    question = f"{secret[0].upper()}{secret[1:]} for {shown}"
+    return str(click.prompt(question, hide_input=True, err=True)).encode()
 
 
 def _say_what_was_not_checked(call: Call) -> None:

@@ -11,7 +11,7 @@ from OpenSSL import crypto
 from . import files
 from .connect import ask_passphrase
 from .failures import Failure
-from .printable import printable
+from .uris import contents, is_uri, shown
 
 __all__ = ["Contents"]
 
@@ -29,10 +29,15 @@ class Contents:
     lists: list[tuple[str, crypto.CRL]] = field(default_factory=list)
 
     def take(self, path: str) -> None:
-        """Add what is in the file at *path*.
+        """Add what is in the file at *path*, or what a URI in its place names.
 
         Raises :class:`Failure` if it cannot be read, or nothing known is in it.
         """
+        if is_uri(path):
+            keys, certificates = contents(path, ask_passphrase)
+            self.keys += [(path, each) for each in keys]
+            self.certificates += [(path, each) for each in certificates]
+            return
         data = files.read(path)
         blocks = list(_BLOCK.finditer(data))
         loaders = self._loaders(path)
@@ -124,4 +129,4 @@ def _nothing(data: bytes) -> str:
 
 
 def _unusable(path: str, why: str) -> Failure:
-    return Failure("file", f"cannot use {printable(path)}: {why}")
+    return Failure("file", f"cannot use {shown(path)}: {why}")

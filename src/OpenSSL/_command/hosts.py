@@ -12,6 +12,7 @@ from .failures import Failure
 from .printable import printable
 from .sanity import refuse_invalid
 from .settings import load_identity, set_ciphers
+from .uris import is_uri, pair, shown
 
 __all__ = ["choose_by_name", "contexts", "staple"]
 
@@ -32,15 +33,17 @@ def contexts(
     """
     hosts: Hosts = []
     for place, path in enumerate(certificates):
-        names = sorted(alternative_names(_chain(path)[0]))
-        refuse_invalid(path)
+        key = keys[place] if keys else None
+        leaf = _chain(path, key, ask_passphrase)[0]
+        names = sorted(alternative_names(leaf))
+        refuse_invalid(shown(path), leaf)
         context = next((each for known, each in hosts if known == names), None)
         if context is None:
             context = SSL.Context(SSL.TLS_SERVER_METHOD)
             if ciphers:  # first: their level decides which certificates may be used
                 set_ciphers(context, ciphers)
             hosts.append((names, context))
-        load_identity(context, path, keys[place] if keys else None, ask_passphrase)
+        load_identity(context, path, key, ask_passphrase)
     return hosts
 
 
@@ -61,10 +64,19 @@ def choose_by_name(hosts: Hosts) -> None:
     hosts[0][1].set_tlsext_servername_callback(choose)
 
 
-def staple(hosts: Hosts, certificates: Sequence[str], paths: Sequence[str]) -> None:
+def staple(
+    hosts: Hosts,
+    certificates: Sequence[str],
+    keys: Sequence[str],
+    paths: Sequence[str],
+    ask_passphrase: Callable[[str], bytes],
+) -> None:
     """Staple the responses in *paths*, each to the certificate that it is about."""
     kept: dict[bytes, crypto.StapleFile] = {}
-    chains = [_chain(path) for path in certificates]
+    chains = [
+        _chain(path, keys[place] if keys else None, ask_passphrase)
+        for place, path in enumerate(certificates)
+    ]
     for path in paths:
         try:
             response = crypto.OCSPResponse.from_bytes(files.read(path))
@@ -102,7 +114,10 @@ def _is_about(response: crypto.OCSPResponse, chain: list[crypto.X509]) -> bool:
     return len(chain) > 1 and response.find(chain[0], chain[1]) is not None
 
 
-def _chain(path: str) -> list[crypto.X509]:
+def _chain(path: str, key: str | None, ask_passphrase: Callable[[str], bytes]) -> list[crypto.X509]:
+    if is_uri(path):
+        leaf, _, others = pair(path, key or path, ask_passphrase)
+        return [leaf, *others]
     try:
         return crypto.load_certificates(crypto.FILETYPE_PEM, files.read(path))
     except crypto.Error as error:

@@ -56,8 +56,12 @@ _TRUST = (
     click.option("--cafile", metavar="FILE", help="Trust the authorities in this PEM file only."),
     click.option("--capath", metavar="DIR", help="Trust those in this hashed directory."),
     click.option("--crl", multiple=True, metavar="FILE", help="Revoked are those in this list."),
-    click.option("--cert", metavar="FILE", help="Client certificate and its chain, PEM."),
-    click.option("--key", metavar="FILE", help="Its private key, PEM  [default: in --cert]."),
+    click.option("--cert", metavar="FILE|URI", help="Client certificate and its chain, PEM."),
+    click.option(
+        "--key",
+        metavar="FILE|URI",
+        help="Its private key, PEM or as pkcs11:token=...  [default: in --cert].",
+    ),
 )
 _OFFER = (
     click.option(

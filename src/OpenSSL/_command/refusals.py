@@ -66,7 +66,7 @@ _STARTTLS_PORTS = {
 }
 
 
-def reasons(error: SSL.Error) -> list[str]:
+def reasons(error: Exception) -> list[str]:
     """Return OpenSSL's reasons behind *error*, first cause first."""
     queue = error.args[0] if error.args else None
     if not isinstance(queue, list):

@@ -6,11 +6,9 @@ import contextlib
 
 from OpenSSL import SSL, crypto
 
-from . import files
 from .chain import has_ended, name_of, validity
 from .console import warn
 from .failures import Failure
-from .printable import printable
 from .refusals import reasons
 from .scan_offers import GROUPS_1_2
 from .settings import VERSIONS
@@ -18,9 +16,8 @@ from .settings import VERSIONS
 __all__ = ["refuse_invalid", "refuse_unservable"]
 
 
-def refuse_invalid(path: str) -> None:
-    """Raise :class:`Failure` if the first certificate in the file at *path* does not hold now."""
-    certificate = crypto.load_certificate(crypto.FILETYPE_PEM, files.read(path))
+def refuse_invalid(place: str, certificate: crypto.X509) -> None:
+    """Raise :class:`Failure` if *certificate*, which is at *place*, does not hold now."""
     begins, ends = validity(certificate)
     if ends is not None and has_ended(ends):
         words = f"expired on {ends:%Y-%m-%d %H:%M} UTC"
@@ -29,7 +26,7 @@ def refuse_invalid(path: str) -> None:
     else:
         return
     name = name_of(certificate.get_subject())
-    raise Failure("file", f"{printable(path)}: the certificate of {name} {words}")
+    raise Failure("file", f"{place}: the certificate of {name} {words}")
 
 
 def refuse_unservable(context: SSL.Context, minimum: str | None, maximum: str | None) -> None:

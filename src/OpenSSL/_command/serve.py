@@ -51,11 +51,14 @@ Examples:
 @click.option(
     "--cert",
     multiple=True,
-    metavar="FILE",
+    metavar="FILE|URI",
     help="Certificate and its chain, PEM; several are chosen by name and kind of key.",
 )
 @click.option(
-    "--key", multiple=True, metavar="FILE", help="Its private key, PEM  [default: in --cert]."
+    "--key",
+    multiple=True,
+    metavar="FILE|URI",
+    help="Its private key, PEM or as pkcs11:token=...  [default: in --cert].",
 )
 @click.option(
     "--staple", multiple=True, metavar="FILE", help="Staple this OCSP response while it holds."
@@ -137,7 +140,7 @@ def _context(options: dict[str, Any]) -> tuple[SSL.Context, Authority | None]:
         _configure(context, options)
     hosts.choose_by_name(served)
     if options["staple"]:
-        hosts.staple(served, options["cert"], options["staple"])
+        hosts.staple(served, options["cert"], options["key"], options["staple"], ask_passphrase)
     return served[0][1], authority
 
 

@@ -13,6 +13,7 @@ from .failures import Failure
 from .printable import printable
 from .refusals import reasons
 from .trust import Verdict
+from .uris import is_uri, pair, shown
 
 __all__ = [
     "DTLS_VERSIONS",
@@ -34,6 +35,8 @@ VERSIONS = {
 }
 
 DTLS_VERSIONS = {"1.0": SSL.DTLS1_VERSION, "1.2": SSL.DTLS1_2_VERSION}
+
+_TOO_WEAK = "below the security level that --ciphers ALL:@SECLEVEL=0 would set"
 
 
 @dataclass
@@ -106,8 +109,11 @@ def load_identity(
     key: str | None,
     ask_passphrase: Callable[[str], bytes],
 ) -> None:
-    """Give *context* the chain in one PEM file and the key in it or in another."""
+    """Give *context* the chain in one PEM file or URI, and the key in it or in another."""
     key = key or certificate
+    if is_uri(certificate) or is_uri(key):
+        _load_uris(context, certificate, key, ask_passphrase)
+        return
     asked: list[str] = []
 
     def passphrase(limit: int, twice: bool, data: object) -> bytes:
@@ -117,9 +123,7 @@ def load_identity(
     try:
         context.use_certificate_chain_file(files.reusable(certificate))
     except SSL.Error as error:
-        hint = "no certificate in PEM form"
-        if any(each.endswith(("too small", "too weak")) for each in reasons(error)):
-            hint = "below the security level that --ciphers ALL:@SECLEVEL=0 would set"
+        hint = _TOO_WEAK if _is_weak(error) else "no certificate in PEM form"
         raise unusable(certificate, hint, error) from error
     context.set_passwd_cb(passphrase)
     try:
@@ -135,6 +139,21 @@ def load_identity(
             raise Failure("file", line) from error
         hint = "wrong passphrase, or a damaged key" if asked else "no private key in PEM form"
         raise unusable(key, hint, error) from error
+
+
+def _load_uris(
+    context: SSL.Context, certificate: str, key: str, ask_passphrase: Callable[[str], bytes]
+) -> None:
+    mine, mine_key, chain = pair(certificate, key, ask_passphrase)
+    try:
+        context.use_certificate_and_key(mine, mine_key, chain)
+    except SSL.Error as error:
+        hint = _TOO_WEAK if _is_weak(error) else "OpenSSL refuses it"
+        raise unusable(shown(certificate), hint, error) from error
+
+
+def _is_weak(error: SSL.Error) -> bool:
+    return any(each.endswith(("too small", "too weak")) for each in reasons(error))
 
 
 def trust(context: SSL.Context, settings: Settings) -> None:

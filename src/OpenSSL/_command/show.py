@@ -17,6 +17,7 @@ from .chain import days_left, describe, has_ended, key_words, name_of, words_for
 from .console import output, print_facts, print_json
 from .contents import Contents
 from .printable import printable, quantity
+from .uris import shown
 
 __all__ = ["gather", "show"]
 
@@ -37,7 +38,7 @@ _ANY_TIME = 0x200000
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def show(paths: tuple[str, ...], as_json: bool) -> None:
-    """Show what is in FILE: PEM, DER or PKCS #12, in any order.
+    """Show what is in FILE: PEM, DER or PKCS #12, in any order, or what a URI names.
 
     Certificates, requests and revocation lists with names and dates, whether each
     certificate is certified by the next, and whether a key belongs to one of them.
@@ -111,7 +112,7 @@ def _valid(data: dict[str, Any]) -> Text:
 
 
 def _file(path: str) -> dict[str, Any]:
-    return {"file": printable(path)}
+    return {"file": shown(path)}
 
 
 def _public(key: crypto.PKey) -> bytes:

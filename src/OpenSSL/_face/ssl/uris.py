@@ -15,9 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from OpenSSL._face.crypto.certificates import X509
+    from OpenSSL._face.crypto.keys import PKey
     from OpenSSL._face.ssl.pairs import Password
 
-__all__ = ["ConnectionUris", "ContextUris"]
+__all__ = ["ConnectionUris", "ContextUris", "found_at"]
 
 
 def _phrase(target: Any, password: Password | None) -> Passphrase | None:
@@ -46,6 +48,17 @@ def _load(uri: bytes, phrase: Passphrase | None) -> Any:
     except CryptoError as error:
         _failure(error, uri)
         raise
+
+
+def found_at(uri: str, password: Password | None = None) -> tuple[list[PKey], list[X509]]:
+    """Return the private keys that a URI names, and the certificates, in their order.
+
+    Raises Error if it cannot be loaded; TypeError if it is not text, ValueError for a NUL
+    character.
+    ``OSSL_STORE_open_ex(3)``
+    """
+    keys, certificates = _load(_spelled("uri", uri), _phrase(None, password))
+    return keys, certificates
 
 
 def _use(target: Any, uri: str, key_uri: str | None, password: Password | None) -> None:
