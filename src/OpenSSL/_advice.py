@@ -26,7 +26,8 @@ _VERIFICATION = {
     19: "its root is not trusted here: load_verify_locations and set_default_verify_paths say "
     "who is",
     26: "its extendedKeyUsage does not allow this role: a server's certificate, or a client's?",
-    62: "is it the host that set_host was told? Only the certificate's alternative names count",
+    62: "is it the host that was wanted (set_host, server_hostname)? Only the certificate's "
+    "alternative names count",
     64: "is it the address that set_ip_asc or set_host was told? A name is not enough",
     **dict.fromkeys((66, 67, 68), _WEAK),
 }

@@ -16,6 +16,7 @@ from OpenSSL._face.ssl.context import Context
 from OpenSSL._native.common.constants import VERIFY_PEER
 from OpenSSL._native.ssl.client_hello import connection_set_callback as set_hello_callback
 from OpenSSL.aio.asking import NO_CALLBACKS
+from OpenSSL.aio.checking import check_context, check_name
 from OpenSSL.aio.choosing import Choice, Greeting
 from OpenSSL.aio.judging import Judge, Verifier
 
@@ -28,25 +29,6 @@ __all__ = ["End", "TransportLink"]
 
 #: Seconds; asyncio's own.
 HANDSHAKE, GOODBYE = 60.0, 30.0
-
-
-def seconds(name: str, value: float | None, default: float) -> float:
-    """Return a time limit; raise ValueError unless it is positive."""
-    if value is None:
-        return default
-    if not value > 0:
-        raise ValueError(f"{name} should be a positive number, got {value}")
-    return value
-
-
-def check_context(context: Any) -> Context | SSLContext:
-    """Return what connections can be made by; raise TypeError for anything else."""
-    if not isinstance(context, (Context, SSLContext)):
-        raise TypeError(
-            "context must be an OpenSSL.SSL.Context, or an ssl.SSLContext made by its "
-            f"as_ssl_context(), not {type(context).__name__}"
-        )
-    return context
 
 
 class TransportLink(Link):
@@ -119,6 +101,8 @@ class End:
         server_side: bool,
         server_hostname: str | None,
     ) -> None:
+        check_context(context, server_side)
+        check_name("server_hostname", server_hostname)
         self._server = server_side
         self._name = server_hostname or None
         self._link: TransportLink | None = None

@@ -8,6 +8,7 @@ while the last one leaves.
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL._exceptions import Error, WantWriteError
@@ -31,7 +32,9 @@ def encrypts(transport: SocketTransport) -> bool:
 def _check(transport: Any, file: Any, offset: Any, count: Any) -> None:
     if not isinstance(transport, Transport):
         raise TypeError(f"transport must be one of OpenSSL.aio, not {type(transport).__name__}")
-    if "b" not in getattr(file, "mode", "b"):
+    if not hasattr(file, "read"):
+        raise TypeError(f"file must be a file opened in binary mode, not {type(file).__name__}")
+    if isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b"):
         raise ValueError("file should be opened in binary mode")
     for name, value, least in (("offset", offset, 0), ("count", count, 1)):
         if value is None and name == "count":

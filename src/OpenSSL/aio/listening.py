@@ -12,7 +12,8 @@ from anyio.streams.tls import TLSAttribute
 
 from OpenSSL._exceptions import Error
 from OpenSSL.aio.asking import checked
-from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, check_context, seconds
+from OpenSSL.aio.checking import check_context, seconds
+from OpenSSL.aio.ends import GOODBYE, HANDSHAKE
 from OpenSSL.aio.wrapping import TLSStream
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class TLSListener(Listener[TLSStream]):
         servername_callback: ServernameCallback | None = None,
     ) -> None:
         self.listener: Listener[Any] = listener
-        self.context: Context | SSLContext = check_context(context)
+        self.context: Context | SSLContext = check_context(context, True)
         self.standard_compatible: bool = standard_compatible
         self.handshake_timeout: float = seconds("handshake_timeout", handshake_timeout, HANDSHAKE)
         self._shutdown_timeout = seconds("shutdown_timeout", shutdown_timeout, GOODBYE)
@@ -149,7 +150,7 @@ async def connect_tcp(
     Raises what :meth:`TLSStream.wrap` raises, OSError where nobody could be reached.
     ``SSL_connect(3)``
     """
-    check_context(context)
+    check_context(context, False)
     checked(False, cert_callback, peer_callback, verify=verify_callback)
     stream = await anyio.connect_tcp(remote_host, remote_port, **options)
     try:

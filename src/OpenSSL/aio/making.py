@@ -7,7 +7,17 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL.aio.asking import checked
-from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, ascii_name, check_context, seconds
+from OpenSSL.aio.checking import (
+    check_context,
+    check_factory,
+    check_name,
+    check_options,
+    check_stream,
+    checked_protocol,
+    name_the_host,
+    seconds,
+)
+from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, ascii_name
 from OpenSSL.aio.layers import Layer, LayerTransport
 from OpenSSL.aio.sockets import SocketTransport, without_delay
 
@@ -82,7 +92,9 @@ async def connect(loop: asyncio.AbstractEventLoop, **options: Any) -> socket.soc
     try:
         await make(lambda: taker, **options)
         return taker.take()
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, socket.gaierror):
+            name_the_host(error, options.get("host"))
         taker.close()
         raise
 
@@ -116,18 +128,15 @@ async def established(
 
 def name_of(host: Any, server_hostname: str | None) -> str | None:
     """Return the name of a server; without a host it has to be said."""
+    check_name("server_hostname", server_hostname)
+    if host is not None and not isinstance(host, (str, bytes)):
+        raise TypeError(f"host must be str or bytes, not {type(host).__name__}")
     if server_hostname is not None:
         return server_hostname
     if not host:
         raise ValueError("You must set server_hostname when using TLS without a host")
     # The loop resolves it, so before anybody is called.
     return ascii_name(host.decode() if isinstance(host, bytes) else host)
-
-
-def check_stream(sock: socket.socket) -> None:
-    """Refuse what is not a stream."""
-    if sock.type != socket.SOCK_STREAM:
-        raise ValueError(f"A Stream Socket was expected, got {sock!r}")
 
 
 async def create_connection(
@@ -167,7 +176,9 @@ async def create_connection(
     for arguments that are wrong, a host's name that IDNA 2003 takes for another among them.
     ``SSL_connect(3)``
     """
-    check_context(context)
+    check_context(context, False)
+    check_factory("protocol_factory", protocol_factory)
+    check_options(options)
     callbacks = checked(False, cert_callback, peer_callback, verify=verify_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
@@ -180,7 +191,11 @@ async def create_connection(
     if not drives_descriptors(loop):
         options.update({"sock": sock} if sock is not None else {"host": host, "port": port})
         lower, _ = await loop.create_connection(asyncio.Protocol, **options)
-        protocol = protocol_factory()
+        try:
+            protocol = checked_protocol(protocol_factory())
+        except BaseException:
+            lower.abort()
+            raise
         made = await layered(lower, protocol, context, name, (patience, goodbye), callbacks)
         return made, protocol
     if sock is None:
@@ -202,7 +217,7 @@ async def on_socket(
     try:
         sock.setblocking(False)
         without_delay(sock)
-        protocol = protocol_factory()
+        protocol = checked_protocol(protocol_factory())
         end = End(context, sock, False, name, goodbye, callbacks)
         transport = SocketTransport(asyncio.get_running_loop(), protocol, end, sock)
     except BaseException:
@@ -292,7 +307,9 @@ def layer(
     callbacks: Callbacks,
 ) -> tuple[LayerTransport, float]:
     """Put TLS over a transport, its handshake yet to be done; what is wrong changes nothing."""
-    check_context(context)
+    check_context(context, server_side)
+    check_name("server_hostname", server_hostname)
+    checked_protocol(protocol)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
     for method in ("write", "set_protocol", "pause_reading", "resume_reading", "abort"):

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL._exceptions import Error
 from OpenSSL.aio.asking import checked
-from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End, check_context, seconds
+from OpenSSL.aio.checking import (
+    check_context,
+    check_factory,
+    check_options,
+    checked_protocol,
+    name_the_host,
+    seconds,
+)
+from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, End
 from OpenSSL.aio.layers import LayerTransport
 from OpenSSL.aio.making import Taker, drives_descriptors
 from OpenSSL.aio.sockets import SocketTransport, without_delay
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Sequence
     from typing import TypeVar
 
@@ -77,6 +85,7 @@ class Server(asyncio.AbstractServer):
         self._goodbye = goodbye
         self._callbacks = callbacks
         self._takes = drives_descriptors(loop)
+        self._closed = False
         self._transports: set[Transport] = set()
         self._idle: asyncio.Future[None] | None = None
 
@@ -85,7 +94,7 @@ class Server(asyncio.AbstractServer):
     def _begin(self, sock: socket.socket) -> None:
         try:
             without_delay(sock)
-            protocol = self._factory()
+            protocol = checked_protocol(self._factory())
             end = End(self._context, sock, True, None, self._goodbye, self._callbacks)
             transport = SocketTransport(self._loop, protocol, end, sock)
         except (SystemExit, KeyboardInterrupt):
@@ -100,7 +109,8 @@ class Server(asyncio.AbstractServer):
     def _begin_over(self, lower: Any) -> None:
         try:
             end = End(self._context, None, True, None, self._goodbye, self._callbacks)
-            transport = LayerTransport(self._loop, self._factory(), end, lower)
+            protocol = checked_protocol(self._factory())
+            transport = LayerTransport(self._loop, protocol, end, lower)
         except (SystemExit, KeyboardInterrupt):
             lower.abort()
             raise
@@ -157,7 +167,9 @@ class Server(asyncio.AbstractServer):
         return self._plain.is_serving()
 
     async def start_serving(self) -> None:
-        """Begin to accept connections."""
+        """Begin to accept connections; raise RuntimeError where it was closed."""
+        if self._closed:
+            raise RuntimeError(f"server {self!r} is closed")
         await self._plain.start_serving()
 
     async def serve_forever(self) -> None:
@@ -166,6 +178,7 @@ class Server(asyncio.AbstractServer):
 
     def close(self) -> None:
         """Accept nothing more; connections that are there stay."""
+        self._closed = True
         self._plain.close()
 
     def close_clients(self) -> None:
@@ -228,7 +241,9 @@ async def create_server(
     that are wrong.
     ``SSL_accept(3)``
     """
-    check_context(context)
+    check_context(context, True)
+    check_factory("protocol_factory", protocol_factory)
+    check_options(options)
     callbacks = checked(
         True, cert_callback, peer_callback, client_hello_callback, servername_callback
     )
@@ -249,7 +264,11 @@ async def create_server(
         listen = loop.create_unix_server
     else:
         options.update(host=host, port=port)
-    server._plain = await listen(lambda: Accepted(server), start_serving=False, **options)
+    try:
+        server._plain = await listen(lambda: Accepted(server), start_serving=False, **options)
+    except socket.gaierror as error:
+        name_the_host(error, host)
+        raise
     if start_serving:
         try:
             await server.start_serving()

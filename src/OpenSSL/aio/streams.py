@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL.aio.asking import checked
+from OpenSSL.aio.checking import check_factory
 from OpenSSL.aio.making import create_connection, established, layer
 from OpenSSL.aio.serving import create_server
 
@@ -79,6 +80,7 @@ async def start_server(
     and may be a coroutine function.
     ``SSL_accept(3)``
     """
+    check_factory("client_connected_cb", client_connected_cb)
     factory = serving_factory(client_connected_cb, limit)
     return await create_server(factory, host, port, context=context, **options)
 
@@ -119,9 +121,12 @@ async def start_tls_stream(
     ``wait_closed`` raise it too.
     ``SSL_do_handshake(3)``
     """
+    if not hasattr(writer, "_protocol") or not hasattr(writer, "_reader"):
+        raise TypeError(f"writer must be an asyncio.StreamWriter, not {type(writer).__name__}")
     # These are asyncio's own, and its start_tls changes them in the same way.
-    protocol: Any = writer._protocol  # type: ignore[attr-defined]
-    reader: Any = writer._reader  # type: ignore[attr-defined]
+    own: Any = writer
+    protocol: Any = own._protocol
+    reader: Any = own._reader
     if server_side is None:
         server_side = protocol._client_connected_cb is not None
     callbacks = checked(

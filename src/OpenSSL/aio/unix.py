@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL.aio.asking import checked
-from OpenSSL.aio.ends import GOODBYE, HANDSHAKE, check_context, seconds
-from OpenSSL.aio.making import check_stream, connect, name_of, on_socket
+from OpenSSL.aio.checking import check_context, check_factory, check_stream, seconds
+from OpenSSL.aio.ends import GOODBYE, HANDSHAKE
+from OpenSSL.aio.making import connect, name_of, on_socket
 from OpenSSL.aio.serving import create_server
 from OpenSSL.aio.streams import LIMIT, StreamProtocol, serving_factory
 
@@ -57,7 +58,8 @@ async def create_unix_connection(
     Unix sockets.
     ``SSL_connect(3)``
     """
-    check_context(context)
+    check_context(context, False)
+    check_factory("protocol_factory", protocol_factory)
     callbacks = checked(False, cert_callback, peer_callback, verify=verify_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
@@ -126,5 +128,6 @@ async def start_unix_server(
     :func:`create_server` for the options, and :func:`start_server` for the callback.
     ``SSL_accept(3)``
     """
+    check_factory("client_connected_cb", client_connected_cb)
     factory = serving_factory(client_connected_cb, limit)
     return await create_unix_server(factory, path, context=context, **options)

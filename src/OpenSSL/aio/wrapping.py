@@ -18,8 +18,9 @@ from anyio.streams.tls import TLSAttribute
 from OpenSSL._exceptions import Error, WantX509LookupError
 from OpenSSL._native.ssl.driving import DONE, part, receive, send, shake
 from OpenSSL.aio.asking import checked
+from OpenSSL.aio.checking import check_context, seconds
 from OpenSSL.aio.deferred import Deferred
-from OpenSSL.aio.ends import GOODBYE, End, check_context, seconds
+from OpenSSL.aio.ends import GOODBYE, End
 from OpenSSL.aio.moving import Moving
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ class TLSStream(Moving):
         peer ends it, TypeError or ValueError for arguments that are wrong.
         ``SSL_do_handshake(3)``
         """
-        check_context(context)
         if server_side is None:
             server_side = hostname is None
+        check_context(context, server_side)
         callbacks = checked(
             server_side,
             cert_callback,

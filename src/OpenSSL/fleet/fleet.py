@@ -8,6 +8,10 @@ import threading
 import time
 import weakref
 
+from OpenSSL._face.ssl.context import Context
+from OpenSSL._native.common.constants import DTLS_CLIENT_METHOD, TLS_CLIENT_METHOD
+from OpenSSL._native.ssl.context import method_of
+from OpenSSL.fleet.checking import check, seconds
 from OpenSSL.fleet.counters import Counters
 from OpenSSL.fleet.early import EarlyData
 from OpenSSL.fleet.following import follow
@@ -17,6 +21,7 @@ from OpenSSL.fleet.limits import LIMIT, Limited
 from OpenSSL.fleet.open import open_store
 from OpenSSL.fleet.openmetrics import fleet_text
 from OpenSSL.fleet.reports import Report, Roster
+from OpenSSL.fleet.sealing import secrets_of
 from OpenSSL.fleet.sessions import SessionCache
 from OpenSSL.fleet.store import InOneProcess
 
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from OpenSSL.fleet.store import SessionStore
-    from OpenSSL.SSL import ClientHello, Connection, Context
+    from OpenSSL.SSL import ClientHello, Connection
 
 __all__ = ["Fleet"]
 
@@ -64,15 +69,17 @@ class Fleet(InOneProcess):
         Raises ValueError if the secret is too short, ``patience`` is negative, or ``refresh``
         not positive or too long for the policy; a store that cannot be reached is not an error.
         """
-        if patience < 0:
+        if seconds("patience", patience) < 0:
             raise ValueError("patience must not be negative")
-        if refresh <= 0:
+        if seconds("refresh", refresh) <= 0:
             raise ValueError("refresh must be positive")
-        self.policy: Policy = policy or Policy()
+        if policy is None:
+            policy = Policy()
+        self.policy: Policy = check("policy", policy, Policy, spelled="a Policy")
         if refresh * 2 + self.policy.skew > self.policy.spread:
             raise ValueError("refresh is too long: a new key would not be known in time")
-        secrets = [secret] if isinstance(secret, (bytes, str)) else list(secret)
-        self.name: str = name
+        secrets = secrets_of(secret)
+        self.name: str = check("name", name, str)
         self.refresh_seconds: float = refresh
         self.counters: Counters = Counters()
         self.store: SessionStore = open_store(where)
@@ -206,8 +213,19 @@ class Fleet(InOneProcess):
         not say so within ``patience``. A callback that allows early data is asked before.
 
         Every process needs the same :meth:`Context.set_session_id` and the same rules of
-        verification, see :meth:`Context.set_ticket_keys`.  The Context is not kept alive.
+        verification, see :meth:`Context.set_ticket_keys`.  The Context is not kept alive,
+        and leaves the fleet that it was attached to before.
+
+        Raises TypeError for anything but a Context, ValueError for one of clients, RuntimeError
+        after :meth:`close`.
         """
+        check("context", context, Context, spelled="an OpenSSL.SSL.Context")
+        if method_of(context) in (TLS_CLIENT_METHOD, DTLS_CLIENT_METHOD):
+            raise ValueError("the Context is for clients, and a fleet keeps sessions of servers")
+        self._refuse_if_closed()
+        for each in list(_alive):
+            if each is not self:  # which would go on to give it keys of its own
+                each._contexts.discard(context)
         if sessions:
             self.sessions.attach(context)
         self.early.attach(context)
@@ -225,8 +243,9 @@ class Fleet(InOneProcess):
     def rotate(self) -> TicketKeys:
         """Add a key that encrypts as soon as everybody knows it; returns the new ring.
 
-        Raises what the store raises.
+        Raises what the store raises, RuntimeError after :meth:`close`.
         """
+        self._refuse_if_closed()
         ring = self.keeper.change(lambda ring, now: ring.rotated(now, at_once=True), time.time())
         self._apply()
         return ring
@@ -234,8 +253,10 @@ class Fleet(InOneProcess):
     def revoke(self) -> TicketKeys:
         """Replace all keys at once: no ticket made before is accepted any more.
 
-        Other processes learn of it within ``refresh`` seconds.  Raises what the store raises.
+        Other processes learn of it within ``refresh`` seconds.  Raises what the store raises,
+        RuntimeError after :meth:`close`.
         """
+        self._refuse_if_closed()
         ring = self.keeper.change(lambda ring, now: ring.revoked(now), time.time(), replace=True)
         self._apply()
         return ring
@@ -268,7 +289,13 @@ class Fleet(InOneProcess):
         self._limited.close()
         self.store.close()
 
+    def _refuse_if_closed(self) -> None:
+        # Nobody would look at the store for it any more.
+        if self._over.is_set():
+            raise RuntimeError("the fleet is closed")
+
     def __enter__(self) -> Fleet:
+        self._refuse_if_closed()
         return self
 
     def __exit__(self, *exc_info: object) -> None:

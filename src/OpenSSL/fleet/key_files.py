@@ -15,6 +15,7 @@ import base64
 import binascii
 import hashlib
 
+from OpenSSL.fleet.checking import bytes_of, check
 from OpenSSL.fleet.keys import NAME_SIZE, TicketKey
 
 TYPE_CHECKING = False
@@ -57,6 +58,7 @@ def from_haproxy(text: str) -> list[TicketKey]:
     Raises ValueError if a line is not base64 of 48 or 80 bytes.
     """
     keys = []
+    check("text", text, str)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -72,7 +74,7 @@ def to_haproxy(keys: Iterable[TicketKey]) -> str:
     """The keys, in the given order, as a file for ``tls-ticket-keys``."""
     lines = []
     for key in keys:
-        data = key.to_bytes()
+        data = check("each of the keys", key, TicketKey, spelled="a TicketKey").to_bytes()
         lines.append(base64.b64encode(_turned(data) if len(data) == 80 else data).decode())
     return "".join(line + "\n" for line in lines)
 
@@ -88,7 +90,7 @@ def from_apache(data: bytes) -> TicketKey:
 
     Raises ValueError if it does not have 48 bytes.
     """
-    if len(data) != 48:
+    if len(bytes_of("data", data)) != 48:
         raise ValueError(f"a file for Apache has 48 bytes, not {len(data)}")
     return TicketKey.from_bytes(_turned(data))
 
@@ -117,6 +119,8 @@ def nginx_session_id(certificates: Iterable[X509], kind: str = "HTTP") -> bytes:
     digest = hashlib.sha1(kind.encode(), usedforsecurity=False)
     count = 0
     for each in certificates:
+        if not hasattr(each, "digest"):
+            raise TypeError(f"certificates must be X509 instances, not {type(each).__name__}")
         digest.update(bytes.fromhex(each.digest("sha1").decode().replace(":", "")))
         count += 1
     if count == 0:

@@ -14,6 +14,7 @@ import dataclasses
 import json
 import os
 
+from OpenSSL.fleet.checking import bytes_of, check, seconds
 from OpenSSL.fleet.sealing import Seal
 
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ NAME_SIZE = 16
 FORMAT = 1  # of a written ring
 PURPOSE = "ticket keys"  # of its seal
 SECRET_SIZES = (32, 64)  # AES-128 and AES-256, each with an HMAC secret of the same size
+KEY_SIZES = tuple(NAME_SIZE + size for size in SECRET_SIZES)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Policy:
     skew: float = 60
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            seconds(field.name, getattr(self, field.name), endless=field.name == "period")
         if self.period <= 0 or self.lifetime <= 0 or self.skew < 0:
             raise ValueError("period and lifetime must be positive, skew not negative")
         if not self.skew < self.spread <= self.period:
@@ -78,6 +82,12 @@ class TicketKey:
 
         Raises ValueError if ``name`` does not have 16 bytes, or ``secret`` neither 32 nor 64.
         """
+        name = bytes_of("name", name)
+        if not isinstance(secret, (bytes, bytearray)):  # no copy that nobody overwrites
+            raise TypeError(f"secret must be bytes, not {type(secret).__name__}")
+        for what, time in (("starts", starts), ("ends", ends)):
+            if time is not None:
+                seconds(what, time)
         if len(name) != NAME_SIZE:
             raise ValueError(f"the name of a ticket key has {NAME_SIZE} bytes, not {len(name)}")
         if len(secret) not in SECRET_SIZES:
@@ -97,6 +107,9 @@ class TicketKey:
         cls, data: bytes, starts: float | None = None, ends: float | None = None
     ) -> TicketKey:
         """Read a key of 48 or 80 bytes, as :meth:`Context.set_ticket_keys` takes it."""
+        data = bytes_of("data", data)
+        if len(data) not in KEY_SIZES:
+            raise ValueError(f"a ticket key has 48 or 80 bytes, not {len(data)}")
         return cls(data[:NAME_SIZE], bytearray(data[NAME_SIZE:]), starts, ends)
 
     def to_bytes(self) -> bytes:
@@ -145,8 +158,13 @@ class TicketKeys:
 
         Raises ValueError if there is none, or if two have the same name.
         """
-        self.keys: tuple[TicketKey, ...] = tuple(sorted(keys, key=_start))
-        self.policy: Policy = policy or Policy()
+        if isinstance(keys, TicketKey):
+            raise TypeError("keys must be several of TicketKey, not one")
+        given = [check("each of the keys", key, TicketKey, spelled="a TicketKey") for key in keys]
+        self.keys: tuple[TicketKey, ...] = tuple(sorted(given, key=_start))
+        if policy is None:
+            policy = Policy()
+        self.policy: Policy = check("policy", policy, Policy, spelled="a Policy")
         self.version: int = version
         self.epoch: int = epoch
         if not self.keys:
@@ -157,7 +175,7 @@ class TicketKeys:
     @classmethod
     def generate(cls, now: float, policy: Policy | None = None) -> TicketKeys:
         """Make a ring with one new key, which encrypts at once."""
-        return cls([TicketKey.generate(now)], policy)
+        return cls([TicketKey.generate(seconds("now", now))], policy)
 
     # ---- what the clock says
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 
+from OpenSSL.fleet.checking import count
 from OpenSSL.fleet.store import InOneProcess
 
 __all__ = ["MemoryStore"]
@@ -24,9 +25,7 @@ class MemoryStore(InOneProcess):
 
     def __init__(self, size: int = 20_000) -> None:
         """Make an empty store.  Raises ValueError if ``size`` is not positive."""
-        if size <= 0:
-            raise ValueError("size must be positive")
-        self.size: int = size
+        self.size: int = count("size", size)
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._entries: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from OpenSSL.fleet.checking import looks_like_address
 from OpenSSL.fleet.store import SessionStore
 
 __all__ = ["open_store"]
@@ -28,9 +29,17 @@ def open_store(where: str | os.PathLike[str] | SessionStore) -> SessionStore:
             return Valkey(text)
         if "://" in text:
             raise ValueError(f"{text.split('://')[0]}:// is not the address of a store")
+        if looks_like_address(text) and not os.path.exists(text):
+            raise ValueError(
+                "this is neither a path nor the address of a store, which begins with its kind "
+                "and two slashes, as valkey://localhost:6379/0 does; a path with a colon may begin "
+                "with ./"
+            )
+        if not text:
+            raise ValueError("the path of a store is empty")
         from OpenSSL.fleet.shared_file import SharedFile
 
         return SharedFile(text)
-    if isinstance(where, SessionStore):
+    if isinstance(where, SessionStore) and not isinstance(where, type):
         return where
     raise TypeError(f"a store, an address or a path is needed, not {type(where).__name__}")

@@ -26,6 +26,7 @@ except ModuleNotFoundError as _missing:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 __all__ = ["Seal", "SealError"]
 
@@ -51,7 +52,7 @@ class Seal:
         Raises TypeError if a secret is neither text nor bytes, ValueError if there is none
         or one has fewer than 16 bytes.
         """
-        secrets = [secret] if isinstance(secret, (bytes, str)) else list(secret)
+        secrets = secrets_of(secret)
         if not secrets:
             raise ValueError("at least one secret is needed")
         self._purpose = purpose.encode()
@@ -81,9 +82,23 @@ class Seal:
         raise SealError("the secret is another one, or these bytes were changed")
 
 
+def secrets_of(secret: Any) -> list[Any]:
+    """Return one secret, or several, as a list; what they are is looked at later."""
+    if isinstance(secret, (bytes, bytearray, memoryview, str)):
+        return [secret]
+    try:
+        return list(secret)
+    except TypeError:
+        raise TypeError(
+            f"secret must be text, bytes or several of them, not {type(secret).__name__}"
+        ) from None
+
+
 def _secret_bytes(secret: object) -> bytes:
     if isinstance(secret, str):
         secret = secret.encode()
+    if isinstance(secret, (bytearray, memoryview)):
+        secret = bytes(secret)
     if not isinstance(secret, bytes):
         raise TypeError(f"a secret must be text or bytes, not {type(secret).__name__}")
     if len(secret) < SECRET_MINIMUM:

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+from OpenSSL.fleet.checking import count
 from OpenSSL.fleet.store import InOneProcess, StoreError
 
 TYPE_CHECKING = False
@@ -136,10 +137,8 @@ class SharedFile(InOneProcess):
         Raises ValueError if ``size`` is not positive, OSError or StoreError if the file
         cannot be made, is a link, or is not such a database.
         """
-        if size <= 0:
-            raise ValueError("size must be positive")
+        self.size: int = count("size", size)
         self.path: str = os.fspath(path)
-        self.size: int = size
         self._local = threading.local()
         self._writes = 0
         self._seen = 0  # notes that this process knows of

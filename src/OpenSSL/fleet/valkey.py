@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import zlib
 
+from OpenSSL.fleet.checking import bytes_of, check, seconds
 from OpenSSL.fleet.store import InOneProcess, StoreError
 from OpenSSL.fleet.valkey_clients import client_for
 
@@ -88,13 +89,13 @@ class Valkey(InOneProcess):
         Raises ValueError if the address is not such a one, or if ``context`` verifies
         nobody; ImportError without the client.
         """
-        self.prefix: bytes = prefix
+        self.prefix: bytes = bytes_of("prefix", prefix)
         options: dict[str, Any] = {
-            "socket_timeout": timeout,
-            "socket_connect_timeout": connect_timeout,
+            "socket_timeout": seconds("timeout", timeout),
+            "socket_connect_timeout": seconds("connect_timeout", connect_timeout),
             "socket_keepalive": True,
         }
-        self._client, self._clustered = client_for(url, context, options)
+        self._client, self._clustered = client_for(check("url", url, str), context, options)
         self._begun = False
 
     def _named(self, key: bytes) -> bytes:

@@ -28,7 +28,7 @@ def client_for(url: str, context: Context | None, options: dict[str, Any]) -> tu
     Raises ValueError if the address is not such a one, ImportError without the client.
     """
     needed("valkey")
-    parts = urlsplit(url)
+    parts = _parts(url)
     scheme, plus, kind = parts.scheme.partition("+")
     secure = scheme in SECURE
     if scheme not in SCHEMES or (
@@ -55,7 +55,27 @@ def client_for(url: str, context: Context | None, options: dict[str, Any]) -> tu
         return _pooled(connection_class=unix, path=parts.path, **options), False
     database = parts.path.strip("/") or parse_qs(parts.query).get("db", ["0"])[0]
     place = {"host": parts.hostname or "localhost", "port": parts.port or 6379}
+    if not database.isdecimal():
+        raise ValueError(
+            "after the host stands the number of a database, as in valkey://localhost/0"
+        )
     return _pooled(**place, db=int(database), **options), False
+
+
+def _parts(url: str) -> Any:
+    """Take an address apart; an error does not repeat it, for it may have a password."""
+    try:
+        parts = urlsplit(url)
+        if "+sentinel" not in parts.scheme:  # which has several hosts
+            _ = parts.port
+    except ValueError:
+        parts = None
+    if parts is None:
+        raise ValueError(
+            "the address of a store is not understood: the port is a number up to 65535, and in "
+            "a password the characters /, #, ?, @ and : are written as %2F, %23, %3F, %40 and %3A"
+        )
+    return parts
 
 
 def _plain(text: str | None) -> str | None:

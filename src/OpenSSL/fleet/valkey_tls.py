@@ -6,6 +6,7 @@ from valkey.connection import Connection as PlainConnection
 from valkey.sentinel import SentinelManagedConnection
 
 from OpenSSL import SSL
+from OpenSSL.fleet.checking import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _default() -> SSL.Context:
 
 
 def _checked(context: SSL.Context) -> SSL.Context:
+    check("context", context, SSL.Context, spelled="an OpenSSL.SSL.Context")
     if not context.get_verify_mode() & SSL.VERIFY_PEER:
         raise ValueError("the context of a store must verify servers: call set_verify")
     return context

@@ -45,6 +45,8 @@ class ContextTicketKeys(Context):
 def _listed(keys: Iterable[bytes]) -> list[bytes]:
     if isinstance(keys, (bytes, bytearray, memoryview, str)):
         raise TypeError("keys must be several byte strings, not one")
+    if not hasattr(keys, "__iter__"):
+        raise TypeError(f"keys must be several byte strings, not {type(keys).__name__}")
     listed: list[bytes] = []
     for each in keys:
         if not isinstance(each, (bytes, bytearray, memoryview)):
