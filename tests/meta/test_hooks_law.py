@@ -32,6 +32,7 @@ NOTE_TAKERS = {
     "on_ticket_given",
     "on_alpn_select",
     "on_servername",
+    "on_session_new",
     "on_session_remove",
     "on_unused",
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kit import contexts, pump
+from kit import authority, contexts, pump
 from kit.caches import OUTSIDE, Cache, noting, stateful
 from kit.resuming import (
     VERSIONS,
@@ -233,3 +233,85 @@ def test_removals_while_threads_shake_hands() -> None:
     assert not any(each.is_alive() for each in threads)
     server.flush_sessions(0)
     assert len(set(told)) == 60
+
+
+@VERSIONS
+def test_nobody_is_told_after_none_and_only_of_what_comes_after_that(version: str) -> None:
+    told: list[bytes] = []
+    server, client = stateful(version), contexts.client_context()
+
+    def on_remove(_: SSL.Context, session: SSL.Session) -> None:
+        told.append(session.get_id())
+
+    for callback in (on_remove, None, on_remove):
+        told.clear()
+        server.set_session_remove_callback(callback)
+        assert server.get_session_remove_callback() is callback
+        ends, outcome = visit(server, client)
+        session_of(ends, outcome)
+        number = server.get_session_stats()["number"]
+        assert number > 0
+        server.flush_sessions(0)
+        assert len(told) == (number if callback is not None else 0)
+        del ends, outcome
+
+
+def test_a_connection_is_dropped_while_another_thread_holds_its_context() -> None:
+    """Whom to tell must be known without the lock of the Context, for which that would wait."""
+    told: list[bytes] = []
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    server.set_session_remove_callback(lambda _, session: told.append(session.get_id()))
+    ends, outcome = visit(server, client)
+    name = session_of(ends, outcome).get_id()
+    inside, go_on = threading.Event(), threading.Event()
+
+    def passphrase(*_: object) -> bytes:
+        inside.set()
+        assert go_on.wait(60)
+        return b"wrong"
+
+    def hold() -> None:
+        server.set_passwd_cb(passphrase)
+        with pytest.raises(SSL.Error):
+            server.use_privatekey_file(authority.identity().files.key_encrypted)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    try:
+        assert inside.wait(60)
+        del ends
+        gc.collect()
+        assert told == [name]
+    finally:
+        go_on.set()
+        holding.join(60)
+
+
+def test_connections_are_dropped_while_the_callback_comes_and_goes() -> None:
+    """libssl looks for its callback twice, with no lock of ours held."""
+    server, client = stateful("TLSv1.2"), contexts.client_context()
+    wrong: list[BaseException] = []
+    ending = threading.Event()
+
+    def change() -> None:
+        while not ending.is_set():
+            server.set_session_remove_callback(lambda *_: None)
+            server.set_session_remove_callback(None)
+
+    def work() -> None:
+        try:
+            for _ in range(20):
+                visit(server, client)
+        except BaseException as error:
+            wrong.append(error)
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    ending.set()
+    changing.join(60)
+    assert wrong == []

@@ -1,6 +1,6 @@
 from OpenSSL._native.common.hooks cimport Carrier, Hooks
 from OpenSSL._native.common.libcrypto cimport X509_STORE_CTX
-from OpenSSL._native.common.libssl cimport SSL
+from OpenSSL._native.common.libssl cimport SSL, SSL_SESSION
 
 # Have messages shown to those hooks that want to see them.
 cdef void watch_messages(SSL* ssl, Hooks hooks) noexcept
@@ -24,6 +24,10 @@ cdef bint truth(object answer, str whose) except -1
 # The Connection that libssl is at work for, or None.
 cdef Carrier carrier_of(const SSL* ssl)
 
+# Say what makes an object of a session that libssl lends.
+ctypedef object (*show_session)(Carrier carrier, SSL_SESSION* session)
+cdef void show_sessions_by(show_session show) noexcept
+
 cdef void on_alert(const SSL* ssl, int where, int value) noexcept nogil
 
 cdef int on_verify(int ok, X509_STORE_CTX* chain) noexcept with gil
@@ -32,6 +36,7 @@ cdef void on_message(
     int writing, int version, int kind, const void* data, size_t size, SSL* ssl, void* unused,
 ) noexcept with gil
 cdef size_t on_padding(SSL* ssl, int kind, size_t size, void* unused) noexcept with gil
+cdef int on_session_new(SSL* ssl, SSL_SESSION* session) noexcept nogil
 cdef int on_early_data(SSL* ssl, void* unused) noexcept with gil
 cdef int on_cookie_generate(SSL* ssl, unsigned char* cookie, unsigned int* size) noexcept with gil
 cdef int on_cookie_verify(

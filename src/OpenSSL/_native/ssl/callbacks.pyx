@@ -19,12 +19,12 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_EARLY_ONCE, ON_INFO,
-    ON_MESSAGE, ON_OWN_HELLO, ON_PADDING, ON_VERIFY, Carrier, Hooks, Scope, enter_hook,
-    leave_hook,
+    ON_MESSAGE, ON_OWN_HELLO, ON_PADDING, ON_SESSION_NEW, ON_VERIFY, Carrier, Hooks, Scope,
+    enter_hook, leave_hook,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
-from OpenSSL._native.ssl.stamps cimport channel_of, judge, refuse_session
+from OpenSSL._native.ssl.stamps cimport ASKED_SESSION, channel_of, judge, refuse_session
 
 cdef extern from "compat.h" nogil:
     int SSL3_AL_FATAL
@@ -384,3 +384,40 @@ cdef int on_cookie_verify(
         answer = 0
     leave_hook(&scope, carrier)
     return answer
+
+
+# ---- new sessions
+
+# What makes an object of a session that libssl lends; it stands above, with the sessions.
+cdef show_session shown_session = NULL
+
+
+cdef void show_sessions_by(show_session show) noexcept:
+    global shown_session
+    shown_session = show
+
+
+cdef int on_session_new(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
+    """Tell the program of a session; 0: its reference stays libssl's.
+
+    Installed when a Context is made: a client that takes a ticket outside of a handshake looks for
+    the callback without announcing itself (ssl_update_cache, 3.0 to 4.0).
+    """
+    cdef Channel* channel = channel_of(ssl)
+    if channel != NULL and channel.hooked & ASKED_SESSION:
+        on_new_session(ssl, session)
+    return 0
+
+
+cdef void on_new_session(s.SSL* ssl, s.SSL_SESSION* session) noexcept with gil:
+    cdef Scope scope
+    cdef Carrier carrier = carrier_of(ssl)
+    if carrier is None or not carrier.hooks.has(ON_SESSION_NEW):
+        return
+    if not enter_hook(&scope, carrier):
+        return
+    try:
+        carrier.hooks.get(ON_SESSION_NEW)(carrier, shown_session(carrier, session))
+    except BaseException as error:
+        carrier.keep(error)
+    leave_hook(&scope, carrier)

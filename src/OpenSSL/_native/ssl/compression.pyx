@@ -12,6 +12,7 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.common.lock cimport brisk_store
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.targets cimport change, connection_of, context_of, leave
 
@@ -55,9 +56,9 @@ def set_preference(target: Any, bytes kinds not None) -> None:
 def compress(Context context not None) -> None:
     context.change()
     try:
-        context.compressing = True
+        brisk_store(&context.compressing, True)
         if not context.compress_again():
-            context.compressing = False
+            brisk_store(&context.compressing, False)
             errors.fail_ssl(
                 "there is no certificate that gets shorter, or no way to compress it")
     finally:

@@ -32,7 +32,7 @@ cdef class Context:
     cdef dict sizes                 # of records, as far as they were set
     cdef bint in_use                # connections have been made with it
     cdef object renewal             # a certificate that waits for its key; see Renewal
-    cdef unsigned int most_idle     # records without data in a row; 0: no bound
+    cdef brisk_word most_idle       # records without data in a row; 0: no bound; read without it
     cdef bint ruled                 # it has rules of verification beyond libssl's own
     cdef Logs logs                  # what clients ask for
     cdef bint must_name             # its clients must say whom they want
@@ -45,7 +45,7 @@ cdef class Context:
     cdef Removals removals          # sessions the program is to be told of; None: it is not
     cdef long watched               # not 0: `removals` is there, and stays; read without the lock
     cdef brisk_word telling         # forks + 1 while somebody tells it; else 0
-    cdef bint compressing           # certificates are sent compressed; see compression
+    cdef brisk_word compressing     # certificates are sent compressed; read without the lock
     cdef bint compressed            # they are, as they were at `compressed_at` of its changes
     cdef unsigned long compressed_at
     cdef object __weakref__

@@ -20,7 +20,7 @@ from OpenSSL._native.common.lock cimport (
     brisk_lock_try, brisk_lock_wait, brisk_lock_was_forked, brisk_store, brisk_swap_if,
 )
 from OpenSSL._native.common.rules cimport need_digest, renew
-from OpenSSL._native.ssl.callbacks cimport on_early_data
+from OpenSSL._native.ssl.callbacks cimport on_early_data, on_session_new
 from OpenSSL._native.ssl.hello cimport on_alpn_select, on_hello
 from OpenSSL._native.ssl.judging cimport on_chain
 from OpenSSL._native.ssl.locking cimport (
@@ -53,6 +53,7 @@ cdef extern from "compat.h" nogil:
     void SSL_CTX_set_client_hello_cb(s.SSL_CTX* context, s.hello_hook callback, void* data)
     void SSL_CTX_set_cert_verify_callback(s.SSL_CTX* context, s.chain_hook callback, void* data)
     void SSL_CTX_set_allow_early_data_cb(s.SSL_CTX* context, s.early_hook callback, void* data)
+    void SSL_CTX_sess_set_new_cb(s.SSL_CTX* context, s.session_new_hook callback)
     long SSL_CTX_set_min_proto_version(s.SSL_CTX* context, int version)
     long SSL_CTX_set_max_proto_version(s.SSL_CTX* context, int version)
     long SSL_CTX_set_mode(s.SSL_CTX* context, long mode)
@@ -143,6 +144,7 @@ cdef class Context:
         SSL_CTX_set_alpn_select_cb(handle, on_alpn_select, NULL)
         SSL_CTX_set_cert_verify_callback(handle, on_chain, NULL)
         SSL_CTX_set_allow_early_data_cb(handle, on_early_data, NULL)
+        SSL_CTX_sess_set_new_cb(handle, on_session_new)
         if s.SSL_CTX_set_session_ticket_cb(handle, on_ticket_given, on_ticket, NULL) != 1:
             errors.fail_ssl("the callback of session tickets could not be installed")
         if chosen.version != 0 and not (
@@ -242,16 +244,23 @@ cdef class Context:
         return brisk_count_get(&self.watched) != 0 and brisk_count_get(self.removals.count) != 0
 
     cdef void tell_removed(self) noexcept:
-        # One at a time, so that they are told in order.
-        cdef brisk_word now = <brisk_word>(forks.count + 1)
-        cdef brisk_word told = brisk_load(&self.telling)
-        if told == now or brisk_is_finalizing() or not brisk_swap_if(&self.telling, told, now):
-            return
-        try:
-            teller(self)
-        except BaseException as error:
-            write_unraisable(error, self)
-        brisk_store(&self.telling, 0)
+        # One at a time, so that they are told in order.  Who is not let in leaves its own to the
+        # one who tells, so that one looks once more when it is over.
+        cdef brisk_word now, told
+        cdef bint again = True
+        while again:
+            now = <brisk_word>(forks.count + 1)
+            told = brisk_load(&self.telling)
+            if told == now or brisk_is_finalizing() or not brisk_swap_if(
+                    &self.telling, told, now):
+                return
+            try:
+                teller(self)
+            except BaseException as error:
+                write_unraisable(error, self)
+                again = False
+            brisk_store(&self.telling, 0)
+            again = again and self.removals.waits()
 
     cdef void count_again(self) noexcept:
         # Threads that were at work when the process was forked are not in the child.

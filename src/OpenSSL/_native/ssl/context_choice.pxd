@@ -1,5 +1,5 @@
 from OpenSSL._native.common.hooks cimport Hooks
-from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.context cimport Context, Logs
 from OpenSSL._native.ssl.context_use cimport ContextUser
 from OpenSSL._native.ssl.criteria cimport Criteria
 
@@ -11,7 +11,7 @@ cdef class ContextChooser(ContextUser):
     cdef void give_up(self) noexcept
     cdef Criteria rules_under(self, Context context)
     cdef int adopt_settings(self, Context context) except -1
-    cdef int adopt_logs(self, Context context) except -1
+    cdef int adopt_logs(self, Logs logs) except -1
     cdef int adopt_verification(self, Context context) except -1
     cdef int put_rules(self, Criteria rules, Context context) except -1
     cdef int bring_cookies(self, Context context) except -1

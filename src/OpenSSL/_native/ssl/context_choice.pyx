@@ -21,7 +21,7 @@ from OpenSSL._native.ssl.adoption cimport (
 from OpenSSL._native.ssl.callbacks cimport (
     on_cookie_generate, on_cookie_verify, on_info, on_verify, watch_messages, watch_padding,
 )
-from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context
+from OpenSSL._native.ssl.context cimport NO_LOGS, STRICT, Context, Logs
 from OpenSSL._native.ssl.context_use cimport ContextUser
 from OpenSSL._native.ssl.criteria cimport Criteria
 from OpenSSL._native.ssl.pausing cimport on_certificate
@@ -128,11 +128,13 @@ cdef class ContextChooser(ContextUser):
         cdef Context before
         cdef Hooks hooks
         cdef bint moved = False
+        cdef bint verify_set
+        cdef Logs logs
         self.enter()
         try:
-            self.check_choice(context)
+            logs = <Logs>self.check_choice(context)
             if not self.own_logs:
-                self.adopt_logs(context)
+                self.adopt_logs(logs)
             # SSL_set_SSL_CTX compares the two.
             before = self.context
             self.keep_former(context)
@@ -141,10 +143,11 @@ cdef class ContextChooser(ContextUser):
             enter_both(before, context)
             try:
                 hooks = self.move(context, &moved)
+                verify_set = context.verify_set
             finally:
                 before.leave()
                 context.leave()
-            self.adopt_hooks(hooks, context.verify_set)
+            self.adopt_hooks(hooks, verify_set)
             self.context = context
             self.settle()
             if context is not before:
@@ -161,20 +164,30 @@ cdef class ContextChooser(ContextUser):
             self.leave()
 
     cdef int check_choice(self, Context context) except -1:
-        """Raise where another Context comes too late, or asks for what this connection lacks."""
+        """Raise where another Context comes too late, or asks for what this connection lacks.
+
+        Returns what it asks of logs.
+        """
+        cdef Hooks hooks
+        cdef bint must_name
+        cdef Logs logs
         if not self.may_move():
             raise Error([(
                 "SSL routines", "",
                 "too late for another Context in this handshake: the callbacks for a "
                 "client's hello may choose one, those for names and for protocols included")])
-        if context.must_name and not (
+        # Nothing has changed yet, and another thread may change it meanwhile.
+        context.enter()
+        hooks, must_name, logs = context.hooks, context.must_name, context.logs
+        context.leave()
+        if must_name and not (
                 s.SSL_in_before(self.handle) or s.SSL_is_init_finished(self.handle)):
             self.check_named(
                 s.SSL_get_verify_mode(self.handle) if self.owns(ON_VERIFY)
                 else s.SSL_CTX_get_verify_mode(context.handle))
         if self.choosing:
-            check_extensions(self.hooks, context.hooks)
-        return 0
+            check_extensions(self.hooks, hooks)
+        return logs
 
     cdef Hooks move(self, Context context, bint* moved):
         """Have libssl go on with another Context, whose lock is held; return its hooks.
@@ -284,13 +297,13 @@ cdef class ContextChooser(ContextUser):
         self.careful = self.careful or self.must_name
         return 0
 
-    cdef int adopt_logs(self, Context context) except -1:
+    cdef int adopt_logs(self, Logs logs) except -1:
         """Ask for timestamps of logs, or do not, as the Context has it."""
         cdef int good
         errors.clear()
-        if context.logs != NO_LOGS:
+        if logs != NO_LOGS:
             good = s.SSL_enable_ct(
-                self.handle, s.SSL_CT_VALIDATION_STRICT if context.logs == STRICT
+                self.handle, s.SSL_CT_VALIDATION_STRICT if logs == STRICT
                 else s.SSL_CT_VALIDATION_PERMISSIVE)
         else:
             good = not s.SSL_ct_is_enabled(self.handle) or s.brisk_disable_ct(self.handle) == 1
@@ -323,7 +336,11 @@ cdef class ContextChooser(ContextUser):
         """
         cdef bint generates = self.hooks.has(ON_COOKIE_GENERATE)
         cdef bint verifies = self.hooks.has(ON_COOKIE_VERIFY)
-        if generates <= context.generates_cookies and verifies <= context.verifies_cookies:
+        cdef bint there
+        context.enter()
+        there = generates <= context.generates_cookies and verifies <= context.verifies_cookies
+        context.leave()
+        if there:
             return 0
         context.change()
         try:

@@ -11,7 +11,7 @@ cimport cython
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport Kept, keep
-from OpenSSL._native.common.lock cimport brisk_count_get, brisk_lock_is_mine
+from OpenSSL._native.common.lock cimport brisk_count_get, brisk_load, brisk_lock_is_mine
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.criteria cimport Criteria
 from OpenSSL._native.ssl.locking cimport Entrance, begin_walk, brisk_walk, end_walk
@@ -105,7 +105,7 @@ cdef class ContextUser(Entrance):
 
     cdef void own_certificate(self) noexcept:
         """Send what the connection itself was given as it is, not compressed as the Context's."""
-        if self.first.compressing or self.context.compressing:
+        if brisk_load(&self.first.compressing) or brisk_load(&self.context.compressing):
             s.SSL_set_options(self.handle, s.BRISK_NO_TX_CERTIFICATE_COMPRESSION)
 
     cdef Criteria own_criteria(self):

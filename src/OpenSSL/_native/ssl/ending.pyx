@@ -22,8 +22,9 @@ from OpenSSL._native.common.errors cimport (
 from OpenSSL._native.common.hooks cimport (
     ON_ALPN_SELECT, ON_CERTIFICATE, ON_CERTIFICATE_EXTENSION, ON_CERT_VERIFY, ON_OCSP_CLIENT,
     ON_PEER, ON_PSK_CLIENT, ON_PSK_FIND, ON_PSK_SERVER, ON_PSK_USE, ON_SECURITY, ON_SERVERNAME,
-    ON_SIGN, Hooks,
+    ON_SESSION_NEW, ON_SIGN, Hooks,
 )
+from OpenSSL._native.common.lock cimport brisk_load
 from OpenSSL._native.common.rules cimport digest_noted
 from OpenSSL._native.crypto.signers cimport some_decrypt
 from OpenSSL._native.ssl.callbacks cimport shows_hello
@@ -32,7 +33,7 @@ from OpenSSL._native.ssl.context_choice cimport ContextChooser
 from OpenSSL._native.ssl.hello cimport decrypt_nothing
 from OpenSSL._native.ssl.stamps cimport (
     APART, ASKED_CHAIN, ASKED_HELLO, ASKED_IN_FULL, ASKED_KEY, ASKED_NAME, ASKED_PROTOCOL,
-    ASKED_SECURITY, ASKED_STAPLE, ELSEWHERE, EXPECTED, HIDDEN, PLEDGED, UNDECIDED,
+    ASKED_SECURITY, ASKED_SESSION, ASKED_STAPLE, ELSEWHERE, EXPECTED, HIDDEN, PLEDGED, UNDECIDED,
 )
 
 from OpenSSL._exceptions import Error
@@ -91,6 +92,7 @@ cdef class Ending(ContextChooser):
             | (0 if not hooks.has(ON_ALPN_SELECT) else ASKED_PROTOCOL)
             | (ASKED_KEY if hooks.has(ON_PSK_CLIENT) or hooks.has(ON_PSK_USE) else 0)
             | (UNDECIDED if self.choosing else 0)
+            | (ASKED_SESSION if hooks.has(ON_SESSION_NEW) else 0)
             | (ASKED_IN_FULL if hooks.has(ON_PSK_SERVER) or hooks.has(ON_PSK_FIND)
                or hooks.has(ON_CERTIFICATE) or hooks.has(ON_PEER) else 0)
             | (ELSEWHERE if some_decrypt(hooks.get(ON_SIGN)) else 0))
@@ -305,7 +307,7 @@ cdef class Ending(ContextChooser):
 
     cdef int check_idle(self) except -1:
         """End the connection where the peer has sent too much that is not data."""
-        cdef unsigned int most = self.context.most_idle
+        cdef unsigned int most = <unsigned int>brisk_load(&self.context.most_idle)
         if most == 0 or self.channel.idle <= most:
             return 0
         error = Error([(

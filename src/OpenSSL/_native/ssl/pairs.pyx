@@ -3,7 +3,7 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks
+from OpenSSL._native.common.hooks cimport Hooks, Kept
 from OpenSSL._native.common.passphrases cimport of_context
 from OpenSSL._native.crypto.certificates cimport (
     X509, new_chain, release_certificate, release_chain, wrap_certificate, wrap_chain,
@@ -32,7 +32,13 @@ cdef extern from "compat.h" nogil:
 
 def passphrase_of(Context context not None) -> Passphrase:
     """What asks the Context's own hook."""
-    return of_context(None if context.passphrase is None else context.passphrase.value)
+    cdef Kept asked
+    context.enter()
+    try:
+        asked = context.passphrase
+    finally:
+        context.leave()
+    return of_context(None if asked is None else asked.value)
 
 
 cdef c.X509* current_of(object target) noexcept:

@@ -23,6 +23,7 @@ typedef struct {
     brisk_removal *last;
     long count; /* how many there are, read without the lock */
     long lost;  /* how many there was no memory for */
+    long heard; /* whether somebody is to be told, read without the lock */
 } brisk_removals;
 
 static int brisk_removals_index = -1; /* of a Context's row, in its SSL_CTX */
@@ -62,7 +63,8 @@ static inline void brisk_removal_is_quiet(SSL_SESSION *session)
 static inline void brisk_removals_put(brisk_removals *row, SSL_SESSION *session)
 {
     brisk_removal *made;
-    if (row == NULL || SSL_SESSION_get_ex_data(session, brisk_quiet_index) == session)
+    if (row == NULL || brisk_count_get(&row->heard) == 0
+        || SSL_SESSION_get_ex_data(session, brisk_quiet_index) == session)
         return;
     made = OPENSSL_malloc(sizeof(*made));
     if (made == NULL || SSL_SESSION_up_ref(session) != 1) {
@@ -113,6 +115,29 @@ static inline SSL_SESSION *brisk_removals_take(brisk_removals *row)
     session = found->session;
     OPENSSL_free(found);
     return session;
+}
+
+/* Keep the row for as long as a word takes to be read or written.  No Python runs meanwhile that
+ * could wait for anything, so this may be asked for with any other lock held. */
+static inline int brisk_removals_hold(brisk_removals *row)
+{
+    return CRYPTO_THREAD_write_lock(row->lock);
+}
+
+static inline void brisk_removals_release(brisk_removals *row)
+{
+    CRYPTO_THREAD_unlock(row->lock);
+}
+
+static inline int brisk_removals_any(const brisk_removals *row)
+{
+    return row->first != NULL;
+}
+
+/* Between the two: whether anything is to be put in the row from now on. */
+static inline void brisk_removals_hear(brisk_removals *row, int heard)
+{
+    brisk_count_add(&row->heard, (long)heard - brisk_count_get(&row->heard));
 }
 
 /* How many could not be noted since the last question. */

@@ -3,7 +3,9 @@
 Theory.  libssl says so with the lock of its cache held (3.0 and 3.5), and Python may not run
 there (``removals.h``).  So its callback only puts a session into the row of its Context; the
 thread that leaves a Connection or Context next, with no lock of ours held, tells the program
-(``Context.tell_removed``).
+(``Context.tell_removed``).  It may be a finaliser's, or one whose program holds a Context in a
+passphrase callback elsewhere: it must not wait for the Context's lock to learn whom to tell.  So
+whom stands here too, under the row's own lock, which nobody holds for longer than a word takes.
 """
 
 cimport OpenSSL._native.common.libssl as s
@@ -17,6 +19,10 @@ cdef extern from "removals.h" nogil:
     void brisk_removal_is_quiet(s.SSL_SESSION* session)
     void brisk_removed(s.SSL_CTX* context, s.SSL_SESSION* session)
     s.SSL_SESSION* brisk_removals_take(brisk_removals* row)
+    int brisk_removals_hold(brisk_removals* row)
+    void brisk_removals_release(brisk_removals* row)
+    bint brisk_removals_any(const brisk_removals* row)
+    void brisk_removals_hear(brisk_removals* row, bint heard)
     long brisk_removals_lost(brisk_removals* row)
     void brisk_removals_close(brisk_removals* row)
 
@@ -42,6 +48,31 @@ cdef class Removals:
 
     cdef void put(self, s.SSL_SESSION* session) noexcept:
         brisk_removals_put(<brisk_removals*>self.row, session)
+
+    cdef int set_hook(self, object hook) except -1:
+        if not brisk_removals_hold(<brisk_removals*>self.row):
+            raise MemoryError()
+        brisk_removals_hear(<brisk_removals*>self.row, hook is not None)
+        # What is replaced may have a finaliser: that runs behind the end of this function.
+        self.asked, hook = hook, self.asked
+        brisk_removals_release(<brisk_removals*>self.row)
+        return 0
+
+    cdef object hook(self):
+        cdef object found
+        if not brisk_removals_hold(<brisk_removals*>self.row):
+            return None
+        found = self.asked
+        brisk_removals_release(<brisk_removals*>self.row)
+        return found
+
+    cdef bint waits(self) noexcept:
+        cdef bint found
+        if not brisk_removals_hold(<brisk_removals*>self.row):
+            return False
+        found = brisk_removals_any(<brisk_removals*>self.row)
+        brisk_removals_release(<brisk_removals*>self.row)
+        return found
 
     cdef long lost(self) noexcept:
         return brisk_removals_lost(<brisk_removals*>self.row)

@@ -16,10 +16,11 @@ cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
-    ON_SESSION_GET, ON_SESSION_NEW, ON_SESSION_REMOVE, Carrier, Scope, enter_hook, leave_hook,
+    ON_SESSION_GET, ON_SESSION_NEW, ON_SESSION_REMOVE, Carrier, Hooks, Scope, enter_hook,
+    leave_hook,
 )
 from OpenSSL._native.common.lock cimport brisk_count_add, brisk_lock_is_mine
-from OpenSSL._native.ssl.callbacks cimport carrier_of
+from OpenSSL._native.ssl.callbacks cimport carrier_of, show_sessions_by
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.context_use cimport ContextUser
@@ -37,26 +38,16 @@ cdef extern from "compat.h" nogil:
     int SSL_CTRL_GET_SESS_CACHE_SIZE
     void brisk_flush_sessions(s.SSL_CTX* context, long long seconds)
     int SSL_CTX_add_session(s.SSL_CTX* context, s.SSL_SESSION* session)
-    void SSL_CTX_sess_set_new_cb(s.SSL_CTX* context, s.session_new_hook callback)
     void SSL_CTX_sess_set_get_cb(s.SSL_CTX* context, s.session_get_hook callback)
 
 
 # ---- libssl's callbacks
 
-cdef int on_session_new(s.SSL* ssl, s.SSL_SESSION* session) noexcept with gil:
-    """Tell the program of a session; 0: its reference stays libssl's."""
-    cdef Scope scope
-    cdef Carrier carrier = carrier_of(ssl)
-    if carrier is None or not carrier.hooks.has(ON_SESSION_NEW):
-        return 0
-    if not enter_hook(&scope, carrier):
-        return 0
-    try:
-        carrier.hooks.get(ON_SESSION_NEW)(carrier, copied(session, (<ContextUser>carrier).first))
-    except BaseException as error:
-        carrier.keep(error)
-    leave_hook(&scope, carrier)
-    return 0
+cdef object show(Carrier carrier, s.SSL_SESSION* session):
+    return copied(session, (<ContextUser>carrier).first)
+
+
+show_sessions_by(show)
 
 
 cdef bint suits(
@@ -124,7 +115,7 @@ def tell_removed(Context context not None) -> None:
     cdef s.SSL_SESSION* each = context.removals.take()
     cdef long lost
     while each != NULL:
-        hook = context.hooks.get(ON_SESSION_REMOVE)
+        hook = context.removals.hook()
         try:
             tell_one(context, hook, each)
         except BaseException as error:
@@ -134,7 +125,7 @@ def tell_removed(Context context not None) -> None:
     if lost != 0:
         write_unraisable(
             MemoryError(f"{lost} removed sessions could not be noted"),
-            context.hooks.get(ON_SESSION_REMOVE))
+            context.removals.hook())
 
 
 set_teller(tell_removed)
@@ -150,14 +141,7 @@ cdef int tell_now(Context context) except -1:
 # ---- setting them
 
 def set_new_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
-    context.change()
-    try:
-        context.hooks = context.hooks.changed(ON_SESSION_NEW, callback)
-        # Never taken away again: connections made before still have their hook.
-        if callback is not None:
-            SSL_CTX_sess_set_new_cb(context.handle, on_session_new)
-    finally:
-        context.leave()
+    context.set_hook(ON_SESSION_NEW, callback)
 
 
 def set_get_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
@@ -171,17 +155,21 @@ def set_get_callback(Context context not None, callback: Callable[..., Any] | No
 
 
 def set_remove_callback(Context context not None, callback: Callable[..., Any] | None) -> None:
+    cdef Hooks hooks
     context.change()
     try:
         if context.removals is None and callback is not None:
             context.removals = removals_of(context.handle)
             brisk_count_add(&context.watched, 1)
-        context.hooks = context.hooks.changed(ON_SESSION_REMOVE, callback)
-        # A server keeps sessions of TLS 1.3 in its cache because somebody is to be told.
+        hooks = context.hooks.changed(ON_SESSION_REMOVE, callback)
+        if context.removals is not None:
+            context.removals.set_hook(callback)
+        context.hooks = hooks
+        # A server keeps sessions of TLS 1.3 in its cache because somebody is to be told
+        # (ssl_update_cache, 3.0 to 4.0).  Never taken away again: who drops a connection, or takes
+        # a ticket outside of a handshake, looks twice (SSL_CTX_remove_session, 3.0 to 4.0).
         if callback is not None:
             s.SSL_CTX_sess_set_remove_cb(context.handle, on_session_remove)
-        else:
-            s.SSL_CTX_sess_set_remove_cb(context.handle, NULL)
     finally:
         context.leave()
 

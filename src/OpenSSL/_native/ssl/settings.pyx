@@ -4,6 +4,7 @@ from libc.stdint cimport uint32_t, uint64_t
 
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.targets as targets
+from OpenSSL._native.common.lock cimport brisk_load, brisk_store, brisk_word
 from OpenSSL._native.ssl.adoption cimport OPTIONS
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
@@ -62,7 +63,7 @@ def get_mode(target not None) -> int:
 def set_max_records_without_data(Context context not None, unsigned int number) -> None:
     context.enter()
     try:
-        context.most_idle = number
+        brisk_store(&context.most_idle, <brisk_word>number)
     finally:
         context.leave()
 
@@ -70,7 +71,7 @@ def set_max_records_without_data(Context context not None, unsigned int number) 
 def get_max_records_without_data(Context context not None) -> int:
     context.enter()
     try:
-        return context.most_idle
+        return <unsigned int>brisk_load(&context.most_idle)
     finally:
         context.leave()
 

@@ -18,6 +18,7 @@ cdef enum:
     UNDECIDED = 2048        # and has asked for time, the hello being there
     ASKED_SECURITY = 4096   # whether what the security level allows is good enough
     ASKED_IN_FULL = 8192    # what it is not asked where a session is resumed, or behind it
+    ASKED_SESSION = 16384   # to take note of new sessions
     # Of Channel.unfit: why a handshake may not end well.
     OTHER_RULES = 0         # those of a session that was resumed have changed
     KEY_ALONE = 1           # a certificate is required, and a key that is shared was used
