@@ -21,6 +21,8 @@ cdef extern from "lock.h" nogil:
     ctypedef int brisk_word
     brisk_word brisk_load "BRISK_LOAD"(brisk_word* place)
     void brisk_store "BRISK_STORE"(brisk_word* place, brisk_word value)
+    void* brisk_pointer "BRISK_POINTER"(void** place)
+    bint brisk_publish(void** place, void* new)     # once: False where there is something
     bint brisk_swap_if(brisk_word* place, brisk_word old, brisk_word new)
     void brisk_count_add(long* count, long change)
     long brisk_count_get(long* count)

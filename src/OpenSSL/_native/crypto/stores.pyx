@@ -1,12 +1,9 @@
 """``X509Store`` owns a reference to an X509_STORE: what a verification trusts."""
 
-cimport cython
-
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.crypto.certificates as certificates
 from OpenSSL._native.common.owners cimport Owner, wrap
-
 from OpenSSL._native.common.rules cimport store_changed
 
 cdef extern from "compat.h" nogil:
@@ -14,6 +11,8 @@ cdef extern from "compat.h" nogil:
     int X509_STORE_add_cert(c.X509_STORE* store, c.X509* certificate)
     c.X509_CHAIN* X509_STORE_get1_all_certs(c.X509_STORE* store)
     c.X509_VERIFY_PARAM* X509_STORE_get0_param(c.X509_STORE* store)
+    int X509_STORE_lock(c.X509_STORE* store)
+    int X509_STORE_unlock(c.X509_STORE* store)
     int X509_STORE_set_flags(c.X509_STORE* store, unsigned long flags)
 
 cdef void free(void* handle) noexcept nogil:
@@ -55,18 +54,33 @@ def add_certificate(X509Store store not None, certificates.X509 certificate not 
     store_changed(trusting)
 
 
-@cython.critical_section
-def set_flags(X509Store store not None, unsigned long flags) -> None:
+# One store may have several objects (get_cert_store), so it is its own lock that keeps two threads
+# from changing these words at once; who begins to verify reads them as they are.
+
+cdef int hold(c.X509_STORE* store) except -1:
     errors.clear()
-    if X509_STORE_set_flags(store.held(), flags) != 1:
+    if X509_STORE_lock(store) != 1:
+        errors.fail_crypto("the store cannot be locked")
+    return 0
+
+
+def set_flags(X509Store store not None, unsigned long flags) -> None:
+    cdef c.X509_STORE* handle = store.held()
+    cdef int good
+    hold(handle)
+    good = X509_STORE_set_flags(handle, flags)
+    X509_STORE_unlock(handle)
+    if good != 1:
         errors.fail_crypto("the flags cannot be set")
 
 
-@cython.critical_section
 def set_time(X509Store store not None, long long seconds) -> None:
     """Verify as if it were ``seconds`` after the start of 1970."""
+    cdef c.X509_STORE* handle = store.held()
+    hold(handle)
     # Not by X509_STORE_set1_param, which leaves a time that was set before (3.0 to 4.0).
-    c.X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store.held()), seconds)
+    c.X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(handle), seconds)
+    X509_STORE_unlock(handle)
 
 
 cdef c.X509_CHAIN* all_certificates(c.X509_STORE* store) except NULL:

@@ -23,6 +23,7 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_SECURITY, Carrier, Hooks, Scope, enter_hook, leave_hook, running,
 )
+from OpenSSL._native.common.lock cimport brisk_pointer, brisk_publish
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.crypto.keys cimport wrap_key
 from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
@@ -49,9 +50,9 @@ cdef s.security_hook LEVEL = NULL
 
 
 cdef void note_level(s.security_hook found) noexcept:
-    global LEVEL
-    if found != on_permission:
-        LEVEL = found
+    # Once for all: others are reading it.
+    if found != on_permission and brisk_pointer(<void**>&LEVEL) == NULL:
+        brisk_publish(<void**>&LEVEL, <void*>found)
 
 
 cdef void watch_context(s.SSL_CTX* context) noexcept:
@@ -70,7 +71,8 @@ cdef int on_permission(
     void* unused,
 ) noexcept nogil:
     cdef Channel* channel
-    if not LEVEL(ssl, context, operation, bits, nid, other, unused):
+    cdef s.security_hook level = <s.security_hook>brisk_pointer(<void**>&LEVEL)
+    if not level(ssl, context, operation, bits, nid, other, unused):
         return 0
     channel = NULL if ssl == NULL else channel_of(ssl)
     if channel == NULL or not channel.hooked & ASKED_SECURITY:
