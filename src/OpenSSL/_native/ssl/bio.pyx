@@ -19,7 +19,9 @@ from OpenSSL._native.ssl.channel cimport ANY_NUMBER, Channel, Piece, brisk_kerne
 from OpenSSL._native.ssl.following cimport (
     HEADER, charge_datagram, follow, has_follower, may_take,
 )
-from OpenSSL._native.ssl.gathering cimport FAILED_TO_LEAVE, LEFT, leave_together, put_aside
+from OpenSSL._native.ssl.gathering cimport (
+    FAILED_TO_LEAVE, LEFT, goes_unheard, leave_together, put_aside,
+)
 from OpenSSL._native.ssl.spilling cimport fitting, grow_spill, note_datagram
 
 cdef extern from "compat.h" nogil:
@@ -249,7 +251,10 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
                 put[0] = size
                 return 1
             if not first_leaves(channel, bio):
-                return 0
+                if channel.number == 0 or not goes_unheard(channel, channel.number):
+                    return 0
+                put[0] = size
+                return 1
         if channel.kernel.sending:
             result = brisk_kernel_tls_write(&channel.kernel, descriptor(channel), data, size)
         else:
@@ -259,6 +264,9 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
             return 1
         if brisk_would_block(brisk_errno()):
             BIO_set_retry_write(bio)
+        elif goes_unheard(channel, brisk_errno()):
+            put[0] = size
+            return 1
         else:
             channel.number = brisk_errno()
         return 0

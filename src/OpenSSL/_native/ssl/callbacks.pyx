@@ -124,7 +124,7 @@ cdef void note_alert(const s.SSL* ssl, Channel* channel, int where, int value) n
         if s.SSL_get_state(ssl) != s.TLS_ST_EARLY_DATA:
             channel.shaken = True
     elif where & SSL_CB_WRITE_ALERT == SSL_CB_WRITE_ALERT:
-        if value >> 8 == SSL3_AL_FATAL:
+        if value >> 8 == SSL3_AL_FATAL and channel.unheard == 0:
             channel.alert_sent = value & 0xff
     elif (where & (SSL_CB_ALERT | SSL_CB_HANDSHAKE_START)
             and channel.datagram and channel.shaken):

@@ -46,8 +46,10 @@ cdef struct Channel:
     flag carrying               # the object is being given what is offered, without the lock
     # Feed the library nonsense: it must fail, and tell the peer.  2: it had its datagram.
     flag poisoned
+    int unheard                 # errno of the first answer that could not be sent any more; 0: none
     int number                  # errno of the last transport failure; 0 when there was none
     flag alert_sent             # number of the fatal alert that we sent; 0 when none
+    flag hearing                # what libssl says now are answers, by a call that only reads
     flag padded                 # how padding is done under the keys there are; see callbacks
     flag shaken                 # a handshake has come to its end
     flag stepped                # libssl took a step of a handshake under the present Context

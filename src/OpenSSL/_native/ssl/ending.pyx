@@ -10,7 +10,7 @@ or because the peer makes us work for nothing, it is made to fail, so that the p
 import errno as _errno
 
 cimport cython
-from libc.errno cimport EPIPE
+from libc.errno cimport ECONNRESET, EPIPE
 from libc.string cimport strcmp
 
 cimport OpenSSL._native.common.errors as errors
@@ -129,6 +129,8 @@ cdef class Ending(ContextChooser):
         self.unsaid = False
         self.channel.alert_sent = 0
         self.channel.shaken = False
+        self.channel.hearing = False
+        self.channel.unheard = 0
         self.channel.padded = False
         self.channel.idle = 0
         self.choosing = False
@@ -163,6 +165,12 @@ cdef class Ending(ContextChooser):
             # Systems tell of a reset once, and then of an end.
             self.end = OVER
             raise again(self.fatal)
+        if self.channel.unheard == ECONNRESET and (
+                verdict.status == TRUNCATED
+                or verdict.status == SYSTEM and verdict.number == EPIPE):
+            # The reset was told to an answer of libssl's that nobody here had asked for.
+            verdict.status = SYSTEM
+            verdict.number = ECONNRESET
         if (verdict.status == TRUNCATED and self.channel.datagram and not self.channel.ended
                 and s.SSL_get_options(self.handle) & s.SSL_OP_NO_QUERY_MTU):
             # libssl gives no reason (dtls1_query_mtu, 3.0 to 4.0); nothing has ended.
@@ -360,7 +368,10 @@ cdef class Ending(ContextChooser):
         """False when a close_notify of our own may be sent, if that was to be found out."""
         cdef char scrap
         cdef size_t got = 0
-        cdef int result = s.SSL_peek_ex(self.handle, &scrap, 1, &got)
+        cdef int result
+        self.channel.hearing = self.channel.shaken
+        result = s.SSL_peek_ex(self.handle, &scrap, 1, &got)
+        self.channel.hearing = False
         if result == 1:
             moved[0] = UNREAD
             return False

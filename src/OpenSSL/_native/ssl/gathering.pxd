@@ -12,3 +12,5 @@ cdef bint put_aside(Channel* channel, const char* data, size_t size) noexcept no
 cdef void note_record(Channel* channel, size_t moved) noexcept nogil
 cdef size_t left_so_far(Channel* channel) noexcept nogil
 cdef Leaving leave_together(Channel* channel) noexcept nogil
+cdef bint goes_unheard(Channel* channel, int number) noexcept nogil
+cdef void note_unheard(Channel* channel, int number) noexcept nogil

@@ -8,6 +8,7 @@ there only while there is something in it, and next to none is asked for: what o
 used is kept for another.
 """
 
+from libc.errno cimport ECONNRESET, EPIPE
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy
 
@@ -80,6 +81,25 @@ cdef size_t left_so_far(Channel* channel) noexcept nogil:
         gathered.moved[number] = gathered.moved[number] - moved if (
             gathered.moved[number] > moved) else 0
     return moved
+
+
+cdef bint goes_unheard(Channel* channel, int number) noexcept nogil:
+    """Whether what cannot be sent is given up, and the call goes on.
+
+    Where the peer listens no more, libssl's answers to what it has said are for nobody: failing to
+    send them must not keep from a reader what had come before.
+    """
+    if (not channel.hearing or channel.datagram or channel.kernel.sending
+            or number != EPIPE and number != ECONNRESET):
+        return False
+    note_unheard(channel, number)
+    channel.number = 0
+    return True
+
+
+cdef void note_unheard(Channel* channel, int number) noexcept nogil:
+    if channel.unheard == 0:
+        channel.unheard = number
 
 
 cdef Leaving leave_together(Channel* channel) noexcept nogil:

@@ -15,7 +15,7 @@ from libc.string cimport memset
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.waiting as waiting
-from OpenSSL._native.common.errors cimport DONE, WANT_READ, Verdict
+from OpenSSL._native.common.errors cimport DONE, SYSTEM, WANT_READ, Verdict
 from OpenSSL._native.common.forks cimport FULL, forks, lend, take_back
 from OpenSSL._native.common.hooks cimport Hooks, at_any_time, run_for
 from OpenSSL._native.common.lock cimport brisk_lock_leave, brisk_lock_try, brisk_lock_wait
@@ -23,10 +23,10 @@ from OpenSSL._native.common.platform cimport (
     BRISK_ALONE, brisk_fd, brisk_is_single, brisk_now, brisk_poll,
 )
 from OpenSSL._native.ssl.channel cimport (
-    ANY_NUMBER, Channel, give_back, next_is_long, return_borrowed, spare,
+    ANY_NUMBER, Channel, free_gathered, give_back, next_is_long, return_borrowed, spare,
 )
 from OpenSSL._native.ssl.ending cimport OVER
-from OpenSSL._native.ssl.gathering cimport begin_flight
+from OpenSSL._native.ssl.gathering cimport begin_flight, goes_unheard
 from OpenSSL._native.ssl.tunnel cimport Tunnelled
 from OpenSSL._native.ssl.waiting cimport borrow, came_back, check_open, is_dear
 from OpenSSL._native.ssl.writing cimport (
@@ -75,7 +75,9 @@ cdef class Worker(Tunnelled):
         if self.channel.flight and not self.channel.gathering and (
                 operation != SHUTDOWN or not s.SSL_in_init(self.handle)):
             verdict = leave(&self.channel)
-            if verdict.status != DONE:
+            if verdict.status == SYSTEM and goes_unheard(&self.channel, verdict.number):
+                free_gathered(&self.channel)
+            elif verdict.status != DONE:
                 return verdict
         if operation == READ:
             result = s.SSL_read_ex(self.handle, data, size, moved)
@@ -132,6 +134,7 @@ cdef class Worker(Tunnelled):
         channel.writes = (
             ANSWERS if operation == READ or operation == PEEK or operation == SHUTDOWN
             else ANY_NUMBER)
+        channel.hearing = channel.shaken and (operation == READ or operation == PEEK)
         if starting and (operation == HANDSHAKE or operation == READ or operation == PEEK):
             begin_flight(channel)
         if leaving:
@@ -188,6 +191,7 @@ cdef class Worker(Tunnelled):
         channel.rationed = False
         channel.allowance = MANY
         channel.writes = ANSWERS
+        channel.hearing = True
         return self.compute(READ, data, size, moved)
 
     cdef int may_wait(self, bint starting, double* deadline) except -1:

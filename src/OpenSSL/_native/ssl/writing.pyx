@@ -22,8 +22,8 @@ from OpenSSL._native.common.errors cimport (
 )
 from OpenSSL._native.ssl.channel cimport Channel, free_gathered
 from OpenSSL._native.ssl.gathering cimport (
-    LEFT, STOPPED, Leaving, begin_gathering, leave_together, left_so_far, may_gather,
-    note_record,
+    LEFT, STOPPED, Leaving, begin_gathering, goes_unheard, leave_together, left_so_far, may_gather,
+    note_record, note_unheard,
 )
 
 cdef extern from "compat.h" nogil:
@@ -95,11 +95,15 @@ cdef Verdict finish_flight(
     cdef Verdict left
     channel.gathering = False
     left = leave(channel)
+    if left.status == SYSTEM and goes_unheard(channel, left.number):
+        free_gathered(channel)
+        return verdict
     if left.status == SYSTEM and (left.number == EPIPE or left.number == ECONNRESET) and (
             s.SSL_is_server(ssl) and s.SSL_is_init_finished(ssl)
             and s.SSL_version(ssl) == s.TLS1_3_VERSION):
         # These are tickets, for a client that does not want them: libssl lets it go, too
         # (ossl_statem_server_post_work, 3.0 to 4.0).
+        note_unheard(channel, left.number)
         free_gathered(channel)
         return verdict
     if left.status == DONE or got or verdict.status > WANT_LOOKUP:
