@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import functools
 import gc
 import io
 import random
@@ -12,25 +11,17 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 
-from kit import authority, contexts, pump, sockets
-from OpenSSL import SSL, crypto
+from kit import contexts, pump, sockets
+from OpenSSL import SSL
+from stress.chaos_calls import ASKING, CHANGING, TWINS, renewed
 
 FULL = {"seconds": 300, "seed": 1}
 SHORT = {"seconds": 5, "seed": 1}
 THREADS, PAIRS = 8, 6
 #: Seconds that a call may take before it counts as hanging; none waits for more than a tenth.
 PATIENCE = 60
-#: For each Context another that allows the same.
-TWINS: dict[SSL.Context, SSL.Context] = {}
 LETTERS = b"abcdefgh"
-
-
-@functools.cache
-def renewed() -> authority.Identity:
-    """What takes the place of `authority.identity`, and the reverse."""
-    return authority.authority().issue("renewed")
 
 
 class Pair:
@@ -92,112 +83,6 @@ def sent(end: SSL.Connection, chance: random.Random) -> None:
         end.sendfile(io.BytesIO(data))
 
 
-def read_certificate(end: SSL.Connection) -> None:
-    certificate = end.get_peer_certificate()
-    if certificate is not None:
-        assert certificate.get_subject().CN in ("server", "renewed")
-        certificate.digest("sha256")
-
-
-def copy_session(end: SSL.Connection) -> None:
-    session = end.get_session()
-    if session is not None and session.is_resumable():
-        SSL.Session.from_bytes(session.to_bytes(), end.get_context())
-
-
-#: What may be asked of any connection, or told it, at any time.
-ASKING: list[Callable[[SSL.Connection], object]] = [
-    lambda end: end.pending(),
-    lambda end: end.want_read() or end.want_write(),
-    lambda end: end.get_shutdown(),
-    lambda end: end.get_state_string(),
-    lambda end: end.get_cipher_name(),
-    lambda end: end.get_peer_certificate(),
-    lambda end: end.get_peer_cert_chain(),
-    lambda end: end.get_session(),
-    lambda end: end.get_finished(),
-    lambda end: end.master_key(),
-    lambda end: end.client_random(),
-    lambda end: end.export_keying_material(b"EXPORTER-x", 32),
-    lambda end: end.get_servername(),
-    lambda end: end.get_alpn_proto_negotiated(),
-    lambda end: end.get_protocol_version_name(),
-    lambda end: end.get_context(),
-    lambda end: end.ktls_send or end.ktls_recv,
-    lambda end: end.set_app_data(object()),
-    lambda end: end.get_app_data(),
-    lambda end: end.total_renegotiations(),
-    lambda end: end.do_handshake(),
-    lambda end: end.get_verified_chain(),
-    lambda end: end.get_verify_result(),
-    lambda end: end.get_certificate(),
-    lambda end: end.get_cipher_list(),
-    lambda end: end.get_client_ca_list(),
-    lambda end: end.get_shared_ciphers(),
-    lambda end: end.get_group_name(),
-    lambda end: end.get_server_tmp_key(),
-    lambda end: end.get_peer_signature(),
-    lambda end: end.session_reused(),
-    lambda end: end.set_cipher_list(b"ECDHE+AESGCM"),
-    lambda end: end.set_info_callback(lambda *_: None),
-    lambda end: end.set_context(TWINS[end.get_context()]),
-    read_certificate,
-    copy_session,
-]
-#: The same of a Context that others are using.
-CHANGING: list[Callable[[SSL.Context], object]] = [
-    lambda context: context.set_options(SSL.OP_NO_TICKET),
-    lambda context: context.clear_options(SSL.OP_NO_TICKET),
-    lambda context: context.set_cipher_list(b"ECDHE+AESGCM"),
-    lambda context: context.set_timeout(300),
-    lambda context: context.set_session_cache_mode(SSL.SESS_CACHE_OFF),
-    lambda context: context.set_session_cache_mode(SSL.SESS_CACHE_BOTH),
-    lambda context: context.set_session_id(b"chaos"),
-    lambda context: context.set_info_callback(lambda *_: None),
-    lambda context: context.set_keylog_callback(lambda *_: None),
-    lambda context: context.set_verify(SSL.VERIFY_NONE, lambda *_: True),
-    lambda context: context.set_tlsext_servername_callback(lambda end: None),
-    lambda context: context.set_alpn_select_callback(lambda *_: SSL.NO_OVERLAPPING_PROTOCOLS),
-    lambda context: context.set_client_hello_callback(lambda *_: True),
-    lambda context: context.set_cert_callback(lambda _: None),
-    lambda context: context.set_cert_verify_callback(lambda *_: True),
-    lambda context: context.set_cert_verify_callback(None),
-    lambda context: context.set_message_callback(lambda *_: None),
-    lambda context: context.set_session_new_callback(lambda *_: None),
-    lambda context: context.set_session_get_callback(lambda *_: None),
-    lambda context: context.set_session_remove_callback(lambda *_: None),
-    lambda context: context.set_session_remove_callback(None),
-    lambda context: context.set_session_ticket_callback(
-        lambda _: b"data",
-        lambda _end, session, *_: (
-            SSL.TICKET_RETURN_USE if session is not None else SSL.TICKET_RETURN_IGNORE_RENEW
-        ),
-    ),
-    lambda context: context.set_psk_find_session_callback(lambda *_: None),
-    lambda context: context.set_psk_use_session_callback(lambda _: None),
-    lambda context: context.set_allow_early_data_callback(lambda _: True),
-    lambda context: context.set_max_early_data(1000),
-    lambda context: context.set_session_cache_size(10),
-    lambda context: context.flush_sessions(),
-    lambda context: context.set_ocsp_server_callback(lambda *_: contexts.STAPLE),
-    lambda context: context.set_client_ca_list([crypto.X509().get_subject()] * 3),
-    lambda context: context.load_verify_locations(str(authority.identity().files.authority)),
-    lambda context: context.use_certificate_chain_file(authority.identity().files.chain),
-    lambda context: context.use_certificate_chain_file(renewed().files.chain),
-    lambda context: context.use_privatekey_file(authority.identity().files.key),
-    lambda context: context.use_privatekey_file(renewed().files.key),
-    lambda context: context.check_privatekey(),
-    lambda context: context.get_info_callback(),
-    lambda context: context.get_keylog_callback(),
-    lambda context: context.get_verify_mode(),
-    lambda context: context.get_cert_store(),
-    lambda context: context.get_session_stats(),
-    lambda context: context.get_options(),
-    lambda context: context.set_app_data(object()),
-    lambda context: context.get_app_data(),
-]
-
-
 class Storm:
     """The shared connections and what has been done to them."""
 
@@ -239,7 +124,7 @@ class Storm:
         if dice < 0.75:
             pair.move()
             return "move"
-        if dice < 0.96:
+        if dice < 0.95:
             chance.choice(ASKING)(end)
             return "ask"
         if dice < 0.98:
