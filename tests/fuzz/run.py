@@ -1,6 +1,7 @@
 """All of the fuzzing, or one part with its own arguments: ``make fuzz``.
 
-    make fuzz                                      bad arguments, the machine, churn, rules, guided
+    make fuzz                                      all parts: bad and evil arguments, the machine,
+                                                   churn, rules, guided
     make fuzz ARGS="machine --steps 10000"         one part
     make fuzz ARGS="churn --seconds 600"
     make fuzz ARGS="guided client --seconds 600"
@@ -16,7 +17,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("bad", "machine", "churn", "rules", "guided")
+PARTS = ("bad", "evil", "machine", "churn", "rules", "guided")
 
 
 def main(words: list[str]) -> int:

@@ -43,7 +43,7 @@ class X509Name(native.X509Name):
         return native.get_attribute(self, nid)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("_"):
+        if isinstance(name, str) and name.startswith("_"):
             super().__setattr__(name, value)
             return
         if type(name) is not str:

@@ -34,7 +34,8 @@ class SigningAlgorithm:
     ``"pkcs1"`` or ``"pss"``, and None for other keys than RSA; ``digest`` is a name for
     ``hashlib``, as ``"sha256"``, and None where the key brings its own; ``salt_length``, in
     bytes, is of ``"pss"`` only, whose mask is MGF1 with the same digest; ``curve`` is OpenSSL's
-    name for the curve of an EC key, as ``"prime256v1"``.
+    name for the curve of an EC key, as ``"prime256v1"``.  Raises TypeError where one is of
+    another type.
 
     ``EVP_DigestSignInit_ex(3)``
     """
@@ -57,6 +58,11 @@ class SigningAlgorithm:
         salt_length: int | None = None,
         curve: str | None = None,
     ) -> None:
+        for label, value in (("padding", padding), ("digest", digest), ("curve", curve)):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"{label} must be str or None, not {type(value).__name__}")
+        if not isinstance(key_type, str):
+            raise TypeError(f"key_type must be str, not {type(key_type).__name__}")
         self.key_type = key_type
         self.padding = padding
         self.digest = None if digest is None else _hashlib_name(digest)
