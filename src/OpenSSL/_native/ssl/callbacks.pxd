@@ -24,7 +24,7 @@ cdef bint truth(object answer, str whose) except -1
 # The Connection that libssl is at work for, or None.
 cdef Carrier carrier_of(const SSL* ssl)
 
-# Say what makes an object of a session that libssl lends.
+# Say what makes an object of a session that is lent.
 ctypedef object (*show_session)(Carrier carrier, SSL_SESSION* session)
 cdef void show_sessions_by(show_session show) noexcept
 

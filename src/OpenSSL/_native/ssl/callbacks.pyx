@@ -388,7 +388,7 @@ cdef int on_cookie_verify(
 
 # ---- new sessions
 
-# What makes an object of a session that libssl lends; it stands above, with the sessions.
+# What makes an object of a session that is lent; it stands above, with the sessions.
 cdef show_session shown_session = NULL
 
 
