@@ -9,6 +9,7 @@ from OpenSSL import SSL
 
 KEY = bytes(range(32))
 IDENTITY = b"meter 17"
+SESSION = SSL.Session.from_psk(KEY, max_early_data=1000)
 VERSIONS = pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 
 

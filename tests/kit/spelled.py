@@ -292,6 +292,31 @@ ROWS = [
         "CA:TRUE",
         lambda _, v: crypto.X509Extension(b"basicConstraints", True, v),
     ),
+    row(
+        "Session.from_psk: key", BYTES, nothing, "key", lambda _, v: SSL.Session.from_psk(v), False
+    ),
+    row(
+        "Session.from_psk: cipher",
+        TEXT,
+        nothing,
+        "TLS_AES_256_GCM_SHA384",
+        lambda _, v: SSL.Session.from_psk(b"key", v),
+    ),
+    row(
+        "Session.from_psk: alpn",
+        BYTES,
+        nothing,
+        "h2",
+        lambda _, v: SSL.Session.from_psk(b"key", alpn=v),
+        False,
+    ),
+    row(
+        "Session.from_psk: hostname",
+        EITHER,
+        nothing,
+        "brisk.test",
+        lambda _, v: SSL.Session.from_psk(b"key", hostname=v),
+    ),
     row("PKey.from_uri", TEXT, nothing, "file:/no", lambda _, v: crypto.PKey.from_uri(v)),
     row("PKey.generate_key", TEXT, crypto.PKey, "RSA", lambda it, v: it.generate_key(v, 2048)),
     row("X509Req.sign", ALGORITHM, request, "sha256", lambda it, v: it.sign(key(), v)),

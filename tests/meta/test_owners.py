@@ -13,7 +13,7 @@ from reading import NATIVE, code_of, declarations, sources, statements
 OWNERS = {
     "SSL_free": ("ssl/engine.pyx", "ssl/renewal.pyx"),
     "SSL_CTX_free": ("ssl/context.pyx",),
-    "SSL_SESSION_free": ("ssl/sessions.pyx", "ssl/shared_keys.pyx"),
+    "SSL_SESSION_free": ("ssl/key_sessions.pyx", "ssl/sessions.pyx", "ssl/shared_keys.pyx"),
     "BIO_free": ("common/memory.pyx",),
     "X509_free": ("crypto/certificates.pyx",),
     "X509_NAME_free": ("crypto/names.pyx",),

@@ -84,8 +84,9 @@ class ContextEarlyData(native_context.Context):
 
         It returns True or False; where it is refused the handshake goes on, and the client
         is told. Without a callback the answer is True, but for sessions that the program keeps
-        itself. What it raises ends the handshake and comes out of the call that ran it. None
-        removes it.
+        itself and for pre-shared keys. Of a replay :meth:`Connection.client_random` is the same as
+        the first time, and of no other hello. What it raises ends the handshake and comes out
+        of the call that ran it. None removes it.
 
         Raises TypeError if ``callback`` cannot be called.
         ``SSL_CTX_set_allow_early_data_cb(3)``
@@ -125,12 +126,12 @@ class ConnectionEarlyData(native_connection.Connection):
     def write_early_data(self, data: Buffer) -> int:
         """Send ``data`` with a client's hello; return how many bytes were taken.
 
-        A client's connection needs a session that allows it (:meth:`set_session`), and has not
-        begun its handshake. It may be called again for more or for the rest; after
-        WantWriteError with the same bytes, more behind them or not. It is followed by
-        :meth:`do_handshake`. Then ask :meth:`get_early_data_status`: **what was rejected
-        is lost**, and nobody sends it again but the program. **It can be replayed**, and then
-        happens twice: see :meth:`Context.set_max_early_data`.
+        A client's connection needs a session that allows it (:meth:`set_session`), or a key that
+        does (:meth:`Session.from_psk`), and has not begun its handshake. It may be called again for
+        more or for the rest; after WantWriteError with the same bytes, more behind them or not. It
+        is followed by :meth:`do_handshake`. Then ask :meth:`get_early_data_status`: **what was
+        rejected is lost**, and nobody sends it again but the program. **It can be replayed**, and
+        then happens twice: see :meth:`Context.set_max_early_data`.
 
         A server that has read early data sends its answer so, between two calls of
         :meth:`read_early_data` or behind them, until its client has finished; each call takes a
@@ -138,9 +139,10 @@ class ConnectionEarlyData(native_connection.Connection):
         client receives it behind :meth:`do_handshake` like any other. It **may answer a
         replay**, and is encrypted for the keys of who has first sent the data.
 
-        Raises Error where no session allows it, for more than that allows, for a server that has
-        read nothing or whose client has finished, or over an object with methods of its own, and
-        nothing is sent then; TypeError for what has no bytes, and what :meth:`send` raises.
+        Raises Error where neither session nor key allows it, for more than that allows, for a
+        server that has read nothing or whose client has finished, or over an object with methods of
+        its own, and nothing is sent then; TypeError for what has no bytes, and what :meth:`send`
+        raises.
         ``SSL_write_early_data(3)``
         """
         return native.write(self, octets("data", data))

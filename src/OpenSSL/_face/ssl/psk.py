@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from OpenSSL._face.ssl.connection import Connection
+    from OpenSSL._face.ssl.sessions import Session
 
     ClientHook: TypeAlias = Callable[
         [Connection, "bytes | None"], "tuple[str | bytes, bytes] | None"
     ]
     ServerHook: TypeAlias = Callable[[Connection, bytes], "bytes | None"]
     UseHook: TypeAlias = Callable[
-        [Connection], "tuple[str | bytes, bytes] | tuple[str | bytes, bytes, str] | None"
+        [Connection],
+        "tuple[str | bytes, bytes | Session] | tuple[str | bytes, bytes, str] | None",
     ]
-    FindHook: TypeAlias = Callable[[Connection, bytes], "bytes | tuple[bytes, str] | None"]
+    FindHook: TypeAlias = Callable[
+        [Connection, bytes], "bytes | tuple[bytes, str] | Session | None"
+    ]
 
 __all__ = ["ConnectionPsk", "ContextPsk"]
 
@@ -79,7 +83,9 @@ class ContextPsk(native_context.Context):
 
         It returns ``(identity, key)``, or ``(identity, key, cipher)`` for a key that is for
         another digest than SHA-256: the name of a cipher of TLS 1.3, as
-        ``"TLS_AES_256_GCM_SHA384"``; or None. It may be asked twice in one handshake. A key is
+        ``"TLS_AES_256_GCM_SHA384"``; or ``(identity, session)``, a :meth:`Session.from_psk`, which
+        may allow early data; or None. It may be asked twice in one handshake, and is asked by
+        :meth:`Connection.write_early_data` before there is a hello. A key is
         of use only where the server chooses a cipher with its digest; that is libssl's first
         choice for SHA-384, and for SHA-256 where it has no other (``set_tls13_ciphersuites``).
         What a key stands for: :meth:`set_psk_client_callback`.
@@ -92,8 +98,11 @@ class ContextPsk(native_context.Context):
     def set_psk_find_session_callback(self, callback: FindHook | None) -> None:
         """Let ``callback(connection, identity)`` tell a server the key of a client of TLS 1.3.
 
-        It returns the key, or ``(key, cipher)`` as for :meth:`set_psk_use_session_callback`, or
-        None for an identity that is not known: tickets of sessions are asked about as well.
+        It returns the key, or ``(key, cipher)`` as for :meth:`set_psk_use_session_callback`, or a
+        :meth:`Session.from_psk`, which may allow early data, or None for an identity that is not
+        known: tickets of sessions are asked about as well. **Early data by a key is taken
+        only where** :meth:`set_allow_early_data_callback` **has a callback, or**
+        ``OP_NO_ANTI_REPLAY`` **is set**: a key comes again and again, and so may what was sent.
         What a key stands for: :meth:`set_psk_server_callback`, whose callback is asked next.
 
         Raises TypeError if ``callback`` cannot be called.

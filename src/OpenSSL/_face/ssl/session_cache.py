@@ -134,8 +134,8 @@ class ContextSessionCache(native_context.Context):
         """Put a copy of ``session`` into the cache, in place of one with the same id.
 
         It is resumed where the rules that are in force are those it was made by. Raises
-        TypeError if it is not a Session, ValueError for an empty one, one without an id, and
-        one that :meth:`Session.from_bytes` has read without a key.
+        TypeError if it is not a Session, ValueError for an empty one, one without an id, one
+        of a pre-shared key, and one that :meth:`Session.from_bytes` has read without a key.
 
         ``SSL_CTX_add_session(3)``
         """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from OpenSSL._face.common.arguments import integer, text_to_bytes
+from OpenSSL._face.common.arguments import integer, octets, spelled, text_to_bytes, without_nul
 from OpenSSL._face.common.showing import shown
 from OpenSSL._native.common import owners
+from OpenSSL._native.ssl import psk
 from OpenSSL._native.ssl import session_fields as fields
 from OpenSSL._native.ssl import sessions as native
 from OpenSSL._native.ssl.connection import Connection
@@ -23,12 +24,23 @@ def as_bytes(name: str, value: bytes) -> bytes:
     return bytes(value)
 
 
+def _host(name: str | bytes) -> bytes:
+    return without_nul("hostname", spelled("hostname", name))
+
+
+def _bound(name: str, value: bytes) -> bytes:
+    if not 0 < len(value) < 256:
+        raise ValueError(f"{name} must have 1 to 255 bytes, not {len(value)}")
+    return value
+
+
 class Session(native.Session):
     """What two ends agreed on, kept so that a later connection starts faster.
 
     Comes from :meth:`Connection.get_session` and goes into
     :meth:`Connection.set_session` of any number of connections with the same
-    Context, in any thread. One that is made by calling the class is empty: asking it
+    Context, in any thread. :meth:`from_psk` makes one of a pre-shared key, for the callbacks for
+    such keys. One that is made by calling the class is empty: asking it
     anything raises ValueError.
 
     ``SSL_SESSION_new(3)``
@@ -68,6 +80,46 @@ class Session(native.Session):
             raise TypeError(f"context must be a Context instance, not {type(context).__name__}")
         return native.from_bytes(  # type: ignore[return-value]
             as_bytes("data", data), context, as_bytes("key", key)
+        )
+
+    @staticmethod
+    def from_psk(
+        key: bytes,
+        cipher: str = "TLS_AES_128_GCM_SHA256",
+        *,
+        max_early_data: int = 0,
+        alpn: bytes | None = None,
+        hostname: str | bytes | None = None,
+    ) -> Session:
+        """Make a session of a key that both sides know beforehand, for TLS 1.3.
+
+        It is what :meth:`Context.set_psk_use_session_callback` and
+        :meth:`Context.set_psk_find_session_callback` may return where a key and a cipher do not
+        say enough: with ``max_early_data``, in bytes, a client may send early data by the key, and
+        a server take it. ``alpn`` is the protocol that this data is for, and ``hostname`` the
+        server name: where another one is chosen or asked for, or another cipher, the data is
+        refused and the handshake goes on.
+
+        It stands for its key alone. No other method takes it: it cannot be resumed, kept in a
+        cache, or pass for one whose peer was verified. Two may be equal: early data by a key can be
+        replayed for as long as the key is known, so a server takes none without
+        :meth:`Context.set_allow_early_data_callback`.
+
+        Raises TypeError for wrong types, ValueError for a key that is not 1 to 512 bytes, for a
+        cipher that TLS 1.3 has not, a protocol that is not 1 to 255 bytes and a host name that is
+        empty, longer than 255 bytes or has a NUL byte, and OverflowError for a size that is
+        negative or has more than 32 bits.
+
+        ``SSL_SESSION_set1_master_key(3)``
+        """
+        if not isinstance(cipher, str):
+            raise TypeError(f"cipher must be text, not {type(cipher).__name__}")
+        return psk.make_session(  # type: ignore[return-value]
+            octets("key", key),
+            cipher,
+            integer("max_early_data", max_early_data),
+            None if alpn is None else _bound("alpn", as_bytes("alpn", alpn)),
+            None if hostname is None else _bound("hostname", _host(hostname)),
         )
 
     def to_bytes(self, key: bytes = b"") -> bytes:
@@ -349,8 +401,8 @@ class ConnectionSessions(Connection):
         success and has a certificate for the names asked for, see
         :meth:`Connection.set_host`; else the handshake is a full one.
 
-        Raises TypeError if it is not a Session, ValueError for an empty one or one
-        of another Context, and :class:`Error` once the handshake has begun.
+        Raises TypeError if it is not a Session, ValueError for an empty one, one of a pre-shared
+        key or one of another Context, and :class:`Error` once the handshake has begun.
 
         ``SSL_set_session(3)``
         """

@@ -85,6 +85,7 @@ cdef class Carrier:
     cdef object protocol            # what a hook chose for the client's list; None: nothing
     cdef dict permitted             # what a security callback has said; None: nothing yet
     cdef bytes identity             # whose key is shared beforehand, as a hook said or was asked
+    cdef tuple ready                # the answer of a hook for keys that a hello is to use; or None
     cdef flag choosing              # a hook is running that may choose another Context
     # The Entrance's own; flags of a class begin a new word, and idle connections are many.
     cdef flag dry                   # operation that found nothing to read, if nothing came since

@@ -244,6 +244,8 @@ cdef extern from "compat.h" nogil:
     size_t SSL_CTX_get_num_tickets(const SSL_CTX* context)
 
     const SSL_CIPHER* SSL_SESSION_get0_cipher(const SSL_SESSION* session)
+    SSL_SESSION* d2i_SSL_SESSION(SSL_SESSION** session, const unsigned char** data, long size)
+    int SSL_SESSION_set1_hostname(SSL_SESSION* session, const char* name)
     uint32_t SSL_SESSION_get_max_early_data(const SSL_SESSION* session)
     ctypedef int (*session_new_hook "brisk_session_new_hook")(SSL*, SSL_SESSION*) noexcept
     ctypedef void (*session_remove_hook "brisk_session_remove_hook")(

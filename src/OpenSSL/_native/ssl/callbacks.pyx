@@ -24,7 +24,10 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
-from OpenSSL._native.ssl.stamps cimport ASKED_SESSION, channel_of, judge, refuse_session
+from OpenSSL._native.ssl.notes cimport stands_for_key
+from OpenSSL._native.ssl.stamps cimport (
+    ASKED_SESSION, channel_of, judge, refuse_session, takes_early_by_key,
+)
 
 cdef extern from "compat.h" nogil:
     int SSL3_AL_FATAL
@@ -297,14 +300,18 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
     cdef int answer = 0
     cdef Channel* channel = channel_of(ssl)
     cdef Carrier carrier = carrier_of(ssl)
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
+    cdef bint by_key = session != NULL and stands_for_key(session)
     if carrier is None or channel == NULL or channel.poisoned or channel.strange:
+        return 0
+    if by_key and not takes_early_by_key(ssl, session):
         return 0
     hook = carrier.hooks.get(ON_EARLY_DATA)
     once = carrier.hooks.get(ON_EARLY_ONCE)
     if hook is None and once is None:
-        # A session of the program's may come again and again: only those of libssl's own cache
-        # are single use (SSL_CTX_set_options(3)).
-        return not channel.given or s.SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY != 0
+        # A session of the program's may come again and again, and so may a key: only what is in
+        # libssl's own cache is single use (SSL_CTX_set_options(3)).
+        return not (channel.given or by_key) or s.SSL_get_options(ssl) & SSL_OP_NO_ANTI_REPLAY != 0
     if not enter_hook(&scope, carrier):
         return 0
     try:

@@ -22,6 +22,7 @@ from OpenSSL._native.common.hooks cimport ON_EARLY_DATA, ON_EARLY_ONCE
 from OpenSSL._native.common.lock cimport brisk_lock_leave
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.shared_keys cimport make_ready
 from OpenSSL._native.ssl.stamps cimport allows_early, may_send_early, refuse_session
 from OpenSSL._native.ssl.targets cimport change, leave, put_hook
 from OpenSSL._native.ssl.working cimport EARLY_READ, EARLY_WRITE
@@ -118,28 +119,32 @@ cdef bint may_go_on(s.SSL* ssl) noexcept:
             or state == s.TLS_ST_EARLY_DATA and not s.SSL_in_init(ssl))
 
 
+cdef int check_begin(Connection connection) except -1:
+    cdef bint fits
+    cdef uint32_t by_key = make_ready(connection.handle, connection)
+    connection.start_reading()
+    fits = may_send_early(
+        connection.handle, &connection.channel, by_key, &connection.early_most)
+    connection.stop_reading()
+    if not fits:
+        fail("early data needs a session of TLS 1.3 that allows it, from a connection with "
+             "the same rules of verification (set_session), and VERIFY_PEER where a callback "
+             "for pre-shared keys is set; or a key that allows it (Session.from_psk)")
+    return 0
+
+
 cdef int check_write(Connection connection, size_t size) except -1:
     """Refuse what libssl would end the connection for; nothing has been sent then."""
-    cdef s.SSL_SESSION* session = s.SSL_get_session(connection.handle)
-    cdef size_t most
-    cdef bint fits
     if s.SSL_in_before(connection.handle):
         connection.early_sent = 0
         connection.early_owed = 0
         connection.early_waits = False
-        connection.start_reading()
-        fits = may_send_early(connection.handle, &connection.channel)
-        connection.stop_reading()
-        if not fits:
-            fail("early data needs a session of TLS 1.3 that allows it, from a connection with "
-                 "the same rules of verification (set_session), and VERIFY_PEER where a callback "
-                 "for pre-shared keys is set")
-    elif session == NULL or not may_go_on(connection.handle):
+        check_begin(connection)
+    elif s.SSL_get_session(connection.handle) == NULL or not may_go_on(connection.handle):
         fail("too late for early data")
-    most = s.SSL_SESSION_get_max_early_data(session)
-    if connection.early_sent + size > most:
-        fail(f"the session allows {most} bytes of early data, and {connection.early_sent} "
-             "of them are sent")
+    if connection.early_sent + size > connection.early_most:
+        fail(f"the session allows {connection.early_most} bytes of early data, and "
+             f"{connection.early_sent} of them are sent")
     if connection.early_waits and size < connection.early_owed:
         fail(f"{connection.early_owed} bytes of early data wait for room: call it with them again")
     return 0
@@ -269,6 +274,7 @@ def write(Connection connection not None, data not None: Any) -> int:
                         connection, <char*>view.buf, view.len, &moved, &deadline)
                 connection.early_sent += moved
             finally:
+                connection.ready = None
                 connection.leave()
         finally:
             brisk_lock_leave(&connection.turn)

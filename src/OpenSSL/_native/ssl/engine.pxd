@@ -1,3 +1,5 @@
+from libc.stdint cimport uint32_t
+
 from OpenSSL._native.common.platform cimport flag
 from OpenSSL._native.ssl.context cimport Context
 from OpenSSL._native.ssl.working cimport Operation, Worker
@@ -6,6 +8,7 @@ cdef class Engine(Worker):
     cdef flag lost                  # there was no memory to hold what a read had got
     cdef flag own_hostflags         # how names match was chosen, and is not to be changed
     cdef size_t early_sent          # bytes of early data that a client has sent
+    cdef uint32_t early_most        # bytes of it that the server takes, by session or key
     cdef size_t early_owed          # bytes of it that libssl waits with; see early_waits
     cdef flag early_waits           # libssl may have taken these, and there was no room
     cdef object __weakref__

@@ -1,4 +1,7 @@
-"""Pre-shared keys of a Context: who knows them."""
+"""Pre-shared keys of a Context: who knows them, and what a session of one allows."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport uint32_t
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
@@ -7,6 +10,8 @@ from OpenSSL._native.common.hooks cimport (
 )
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
+from OpenSSL._native.ssl.key_sessions cimport new_session, set_copier
+from OpenSSL._native.ssl.sessions cimport Session, copy_of, wrap_session
 from OpenSSL._native.ssl.shared_keys cimport ask_keys
 from OpenSSL._native.ssl.stamps cimport is_by_key
 from OpenSSL._native.ssl.targets cimport change, connection_of, context_of, leave, note_rule
@@ -14,6 +19,9 @@ from OpenSSL._native.ssl.targets cimport change, connection_of, context_of, leav
 cdef extern from "compat.h" nogil:
     int SSL_CTX_use_psk_identity_hint(s.SSL_CTX* context, const char* hint)
     const char* SSL_get_psk_identity_hint(const s.SSL* ssl)
+    int SSL_SESSION_set1_alpn_selected(s.SSL_SESSION* session, const unsigned char* name,
+        size_t size)
+    int SSL_SESSION_set_max_early_data(s.SSL_SESSION* session, uint32_t size)
 
 
 # What the faces call them.
@@ -82,3 +90,36 @@ def get_identity_hint(Connection connection not None) -> bytes | None:
         return None if hint == NULL else <bytes>hint
     finally:
         connection.leave()
+
+
+# ---- sessions of keys
+
+def make_session(
+    key: object, cipher: object, uint32_t size, bytes protocol, bytes host,
+) -> Session:
+    """One that allows so many bytes early, for that protocol and that host."""
+    cdef Session made = wrap_session(new_session(key, cipher), None)
+    made.by_key = True
+    errors.clear()
+    if (SSL_SESSION_set_max_early_data(made.handle, size) != 1
+            or protocol is not None and SSL_SESSION_set1_alpn_selected(
+                made.handle, <const unsigned char*>PyBytes_AS_STRING(protocol),
+                PyBytes_GET_SIZE(protocol)) != 1
+            or host is not None and s.SSL_SESSION_set1_hostname(
+                made.handle, PyBytes_AS_STRING(host)) != 1):
+        errors.fail_ssl("no session can be made of the key")
+    return made
+
+
+cdef s.SSL_SESSION* copy_made(object session) except NULL:
+    if not isinstance(session, Session):
+        raise TypeError(
+            f"a pre-shared key must be bytes or a Session, not {type(session).__name__}")
+    if not (<Session>session).by_key:
+        raise ValueError(
+            "a callback for pre-shared keys takes a Session that Session.from_psk has made: this "
+            "one stands for a handshake, and goes to set_session")
+    return copy_of(session)
+
+
+set_copier(copy_made)

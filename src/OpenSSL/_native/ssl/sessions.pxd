@@ -4,6 +4,7 @@ from OpenSSL._native.ssl.context cimport Context
 cdef class Session:
     cdef SSL_SESSION* handle        # owned; NULL for an empty Session()
     cdef Context context            # the Context it may be used with
+    cdef bint by_key                # made of a pre-shared key: for callbacks for keys alone
     cdef bint unsealed              # it comes from bytes that anybody may have written
     cdef object __weakref__
 

@@ -29,7 +29,6 @@ from OpenSSL._native.ssl.stamps cimport spoil_stamp
 cdef extern from "compat.h" nogil:
     int SSL_set_session(s.SSL* ssl, s.SSL_SESSION* session)
     s.SSL_SESSION* SSL_SESSION_dup(const s.SSL_SESSION* session)
-    s.SSL_SESSION* d2i_SSL_SESSION(s.SSL_SESSION** session, const unsigned char** data, long size)
     int i2d_SSL_SESSION(const s.SSL_SESSION* session, unsigned char** data)
     int SSL_SESSION_has_ticket(const s.SSL_SESSION* session)
     unsigned long SSL_SESSION_get_ticket_lifetime_hint(const s.SSL_SESSION* session)
@@ -118,6 +117,8 @@ cdef s.SSL_SESSION* copy_of(Session session) except NULL:
 
 
 cdef int check_sealed(Session session) except -1:
+    if session.by_key:
+        raise ValueError("a Session of a pre-shared key stands for no handshake")
     if session.unsealed:
         raise ValueError(
             "the session was read without a key: anyone who can write the bytes could be let in; "
@@ -238,7 +239,7 @@ def from_bytes(bytes data not None, Context context not None, bytes key not None
     if PyBytes_GET_SIZE(data) > INT_MAX:
         raise ValueError("the data is longer than 2 GiB")
     errors.clear()
-    handle = d2i_SSL_SESSION(NULL, &start, <long>PyBytes_GET_SIZE(data))
+    handle = s.d2i_SSL_SESSION(NULL, &start, <long>PyBytes_GET_SIZE(data))
     if handle == NULL:
         errors.fail_ssl("this is not a session")
     try:
@@ -359,6 +360,10 @@ def set_session(Connection connection not None, Session session not None) -> Non
     held(session)
     connection.enter()
     try:
+        if session.by_key:
+            raise ValueError(
+                "a Session of a pre-shared key is given to libssl by a callback for such keys "
+                "(Context.set_psk_use_session_callback)")
         if session.context is not connection.first:
             raise ValueError(
                 "the session belongs to another Context than this connection's"

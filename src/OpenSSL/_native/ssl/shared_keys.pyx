@@ -10,24 +10,22 @@ raises ends it.  What a key stands for: ``stamps``.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
-cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_PSK_CLIENT, ON_PSK_FIND, ON_PSK_SERVER, ON_PSK_USE, Carrier, Hooks, Scope, enter_hook,
     leave_hook,
 )
-from OpenSSL._native.common.rules cimport RULES
 from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel
-from OpenSSL._native.ssl.notes cimport note_key
+from OpenSSL._native.ssl.key_sessions cimport checked_key, session_for
 from OpenSSL._native.ssl.stamps cimport channel_of
 
 cdef extern from "compat.h" nogil:
     const c.EVP_MD* SSL_CIPHER_get_handshake_digest(const s.SSL_CIPHER* cipher)
-    const s.SSL_CIPHER* SSL_CIPHER_find(s.SSL* ssl, const unsigned char* number)
     void SSL_CTX_set_psk_client_callback(s.SSL_CTX* context, s.psk_client_hook callback)
     void SSL_CTX_set_psk_server_callback(s.SSL_CTX* context, s.psk_server_hook callback)
     void SSL_CTX_set_psk_use_session_callback(s.SSL_CTX* context, s.psk_use_hook callback)
@@ -38,25 +36,11 @@ cdef extern from "compat.h" nogil:
     void SSL_set_psk_find_session_callback(s.SSL* ssl, s.psk_find_hook callback)
     int PSK_MAX_IDENTITY_LEN
     int TLS_ST_CW_KEY_EXCH
-    s.SSL_SESSION* SSL_SESSION_new()
-    int SSL_SESSION_set1_master_key(s.SSL_SESSION* session, const unsigned char* key, size_t size)
-    int SSL_SESSION_set_cipher(s.SSL_SESSION* session, const s.SSL_CIPHER* cipher)
-    int SSL_SESSION_set_protocol_version(s.SSL_SESSION* session, int version)
     int EVP_MD_is_a(const c.EVP_MD* kind, const char* name)
     const char* EVP_MD_get0_name(const c.EVP_MD* kind)
 
 cdef enum:
-    LONGEST_KEY = 512       # bytes: TLS13_MAX_RESUMPTION_PSK_LENGTH, and PSK_MAX_PSK_LEN
     LONGEST_NAME = 0xffff   # two bytes of length on the wire
-
-# Ciphers of TLS 1.3 by name: the number on the wire.
-cdef dict CIPHERS = {
-    "TLS_AES_128_GCM_SHA256": b"\x13\x01",
-    "TLS_AES_256_GCM_SHA384": b"\x13\x02",
-    "TLS_CHACHA20_POLY1305_SHA256": b"\x13\x03",
-    "TLS_AES_128_CCM_SHA256": b"\x13\x04",
-    "TLS_AES_128_CCM_8_SHA256": b"\x13\x05",
-}
 
 
 # ---- which of them libssl is to ask
@@ -106,14 +90,6 @@ cdef void ask_keys(s.SSL_CTX* context, Hooks hooks) noexcept:
 
 # ---- what hooks return
 
-cdef bytes checked_key(object key, size_t room):
-    if not isinstance(key, bytes):
-        raise TypeError(f"a pre-shared key must be bytes, not {type(key).__name__}")
-    if not 0 < <size_t>PyBytes_GET_SIZE(key) <= room:
-        raise ValueError(f"a pre-shared key has 1 to {room} bytes, not {PyBytes_GET_SIZE(key)}")
-    return key
-
-
 cdef bytes checked_identity(object identity, size_t least, size_t room, bint text):
     if isinstance(identity, str):
         identity = identity.encode()
@@ -134,39 +110,6 @@ cdef tuple key_and_cipher(object answer):
             raise TypeError("a pre-shared key is bytes, or bytes and the name of a cipher")
         return answer
     return answer, None
-
-
-cdef const s.SSL_CIPHER* find_cipher(s.SSL* ssl, object cipher) except NULL:
-    """The cipher of TLS 1.3 that a key is for."""
-    cdef const s.SSL_CIPHER* found
-    number = CIPHERS.get("TLS_AES_128_GCM_SHA256" if cipher is None else cipher)
-    if number is None:
-        raise ValueError(f"the cipher of a key must be one of {', '.join(CIPHERS)}")
-    found = SSL_CIPHER_find(ssl, <const unsigned char*>PyBytes_AS_STRING(number))
-    if found == NULL:
-        raise ValueError(f"OpenSSL has no cipher {cipher}")
-    return found
-
-
-cdef s.SSL_SESSION* new_session(s.SSL* ssl, object key, object cipher) except NULL:
-    """A session of TLS 1.3, for libssl to own."""
-    cdef bytes secret = checked_key(key, LONGEST_KEY)
-    cdef const s.SSL_CIPHER* found = find_cipher(ssl, cipher)
-    cdef s.SSL_SESSION* made
-    errors.clear()
-    made = SSL_SESSION_new()
-    if made == NULL:
-        errors.fail_ssl("SSL_SESSION_new failed")
-    # A client compares the stamp with its own.
-    if (SSL_SESSION_set1_master_key(
-            made, <const unsigned char*>PyBytes_AS_STRING(secret), PyBytes_GET_SIZE(secret)) != 1
-            or SSL_SESSION_set_cipher(made, found) != 1
-            or SSL_SESSION_set_protocol_version(made, s.TLS1_3_VERSION) != 1
-            or s.SSL_SESSION_set1_id_context(made, channel_of(ssl).rules, RULES) != 1
-            or not note_key(made)):
-        s.SSL_SESSION_free(made)
-        errors.fail_ssl("no session can be made of the key")
-    return made
 
 
 # ---- asking them
@@ -207,7 +150,7 @@ cdef tuple ask_use(Carrier carrier):
             if not isinstance(answer, tuple) or len(answer) not in (2, 3):
                 raise TypeError(
                     "a PSK callback must return an identity, a key and the name of a cipher, "
-                    "or None")
+                    "an identity and a Session, or None")
             return (checked_identity(answer[0], 1, LONGEST_NAME, False), answer[1],
                     answer[2] if len(answer) == 3 else None)
     if hooks.has(ON_PSK_CLIENT):
@@ -217,18 +160,41 @@ cdef tuple ask_use(Carrier carrier):
     return None
 
 
+cdef uint32_t make_ready(s.SSL* ssl, Carrier carrier) except? 0:
+    """Ask before there is a hello, keep the answer for it, and see how much early data it allows.
+
+    Only a callback for sessions can give one that allows any.
+    """
+    cdef s.SSL_SESSION* made
+    cdef uint32_t size
+    carrier.ready = None
+    if not carrier.hooks.has(ON_PSK_USE):
+        return 0
+    answer = ask_use(carrier)
+    if answer is None or not answer[0]:
+        return 0
+    made = session_for(ssl, answer[1], answer[2])
+    size = s.SSL_SESSION_get_max_early_data(made)
+    s.SSL_SESSION_free(made)
+    carrier.ready = answer
+    return size
+
+
 cdef int give_session(
     s.SSL* ssl, Carrier carrier, const c.EVP_MD* digest, const unsigned char** identity,
     size_t* size, s.SSL_SESSION** session,
 ) except -1:
     cdef s.SSL_SESSION* made
-    answer = ask_use(carrier)
+    answer = carrier.ready
+    carrier.ready = None
+    if answer is None:
+        answer = ask_use(carrier)
     if answer is None:
         channel_of(ssl).keyless = True
         return 0
     if not answer[0]:
         return 0    # TLS 1.3 has no empty identity; in TLS 1.2 the key may still be used
-    made = new_session(ssl, answer[1], answer[2])
+    made = session_for(ssl, answer[1], answer[2])
     if digest != NULL and not EVP_MD_is_a(digest, EVP_MD_get0_name(
             SSL_CIPHER_get_handshake_digest(s.SSL_SESSION_get0_cipher(made)))):
         s.SSL_SESSION_free(made)    # the server has chosen a cipher that the key is not for
@@ -353,7 +319,7 @@ cdef int on_psk_find(
         name = PyBytes_FromStringAndSize(<const char*>identity, size)
         found = ask_find(carrier, name)
         if found is not None:
-            session[0] = new_session(ssl, found[0], found[1])
+            session[0] = session_for(ssl, found[0], found[1])
             carrier.identity = name
     except BaseException as error:
         carrier.keep(error)

@@ -1,3 +1,5 @@
+from libc.stdint cimport uint32_t
+
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.ssl.channel cimport Channel
@@ -38,8 +40,11 @@ cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil
 cdef int refuse_session(Channel* channel) except -1
 cdef bint spoil_stamp(s.SSL_SESSION* session) noexcept nogil
 
-# Whether a client may send early data with its session, and a server hand out what has come.
-cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil
+# Whether a client may send early data on its session, or on a key that allows so many bytes, and
+# how many; and whether a server takes any by a key, and hands out what has come.
+cdef bint may_send_early(
+    s.SSL* ssl, Channel* channel, uint32_t by_key, uint32_t* most) noexcept nogil
+cdef bint takes_early_by_key(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil
 cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil
 
 # Whether a key that both sides know is in use now.

@@ -26,8 +26,8 @@ It does not stand for a certificate where one is required.
 A session also notes for how long it stands; see ``notes``.
 """
 
-from libc.stdint cimport uint64_t
-from libc.string cimport memcmp
+from libc.stdint cimport uint32_t, uint64_t
+from libc.string cimport memcmp, strcmp
 
 from OpenSSL._native.common.rules cimport RULES, rules_of
 from OpenSSL._native.ssl.foreign_sessions cimport (
@@ -39,9 +39,9 @@ from OpenSSL._native.ssl.removals cimport keep_quiet
 from OpenSSL._exceptions import Error
 
 cdef extern from "compat.h" nogil:
+    const s.SSL_CIPHER* SSL_get_pending_cipher(const s.SSL* ssl)
     int TLSEXT_NAMETYPE_host_name
     uint64_t SSL_OP_NO_TICKET
-    int SSL_SESSION_set1_hostname(s.SSL_SESSION* session, const char* name)
     void SSL_set_verify_result(s.SSL* ssl, long code)
     int SSL_SESSION_set1_id(s.SSL_SESSION* session, const unsigned char* id, unsigned int size)
     int SSL_set_session_id_context(s.SSL* ssl, const unsigned char* id, unsigned int size)
@@ -116,10 +116,15 @@ cdef bint is_by_key(const s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
     return stands_for_key(session)
 
 
-cdef bint finish_by_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+cdef bint wants_certificate(s.SSL* ssl) noexcept nogil:
+    """Whether a key alone does not do."""
     cdef int mode = s.SSL_get_verify_mode(ssl)
-    if (mode & s.SSL_VERIFY_PEER and mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT
-            and s.SSL_SESSION_get0_peer(session) == NULL and not comes_late(ssl, mode)):
+    return (mode & s.SSL_VERIFY_PEER != 0 and mode & s.SSL_VERIFY_FAIL_IF_NO_PEER_CERT != 0
+            and not comes_late(ssl, mode))
+
+
+cdef bint finish_by_key(s.SSL* ssl, Channel* channel, s.SSL_SESSION* session) noexcept nogil:
+    if s.SSL_SESSION_get0_peer(session) == NULL and wants_certificate(ssl):
         channel.unfit = KEY_ALONE
         return False
     return spoil_stamp(session)
@@ -201,7 +206,7 @@ cdef int on_ticket_given(s.SSL* ssl, void* unused) noexcept nogil:
         return not named or spoil_stamp(session)
     # libssl keeps the host in a session of TLS 1.3 only where a server-name callback was there
     # (final_server_name, 3.0 to 4.0); up to TLS 1.2 `keep_name` has seen to it.
-    if s.SSL_version(ssl) == s.TLS1_3_VERSION and SSL_SESSION_set1_hostname(
+    if s.SSL_version(ssl) == s.TLS1_3_VERSION and s.SSL_SESSION_set1_hostname(
             session, host) != 1:
         return 0
     return s.SSL_SESSION_set1_id_context(
@@ -295,7 +300,7 @@ cdef bint keep_name(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
             s.SSL_SESSION_get0_hostname(session) != NULL):
         return True
     name = s.SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
-    return name == NULL or SSL_SESSION_set1_hostname(session, name) == 1
+    return name == NULL or s.SSL_SESSION_set1_hostname(session, name) == 1
 
 
 cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
@@ -323,24 +328,58 @@ cdef bint finish(s.SSL* ssl, Channel* channel) noexcept nogil:
 
 # ---- early data: a session's rules, before anybody has finished
 
-cdef bint may_send_early(s.SSL* ssl, Channel* channel) noexcept nogil:
+cdef bint may_send_early(
+    s.SSL* ssl, Channel* channel, uint32_t by_key, uint32_t* most,
+) noexcept nogil:
+    """Whether a client may, and how many bytes: on its session, else by a key.
+
+    Where both are offered libssl takes the session for early data if it allows any, and a server
+    takes none but by what is offered first (tls_construct_ctos_early_data, tls_parse_ctos_psk, 3.0
+    to 4.0): the session.
+    """
     cdef unsigned char[RULES] now
     cdef unsigned int size = 0
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
     cdef const unsigned char* mark
-    if session == NULL or s.SSL_SESSION_get_max_early_data(session) == 0:
+    most[0] = 0
+    if session != NULL:
+        mark = s.SSL_SESSION_get0_id_context(session, &size)
+        if (size == RULES and current(ssl, channel, now) and memcmp(mark, now, RULES) == 0
+                and in_time(session)):
+            # Whether the server uses a key is only known when the data is gone.
+            most[0] = s.SSL_SESSION_get_max_early_data(session)
+            return most[0] > 0 and not counts_on_key(ssl, channel)
+    # Nobody reads what is sent under a key but who has it.
+    most[0] = by_key
+    return by_key > 0 and not wants_certificate(ssl)
+
+
+cdef bint takes_early_by_key(s.SSL* ssl, s.SSL_SESSION* session) noexcept nogil:
+    """Whether a server may read what is bound to a key.
+
+    libssl compares the protocol, but neither host nor cipher, and where the key allows no early
+    data it would begin to read, and end the connection (final_early_data, early_data_count_ok, 3.0
+    to 4.0).
+    """
+    cdef const char* bound = s.SSL_SESSION_get0_hostname(session)
+    cdef const char* asked = s.SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+    cdef const s.SSL_CIPHER* chosen = SSL_get_pending_cipher(ssl)
+    if s.SSL_SESSION_get_max_early_data(session) == 0 or wants_certificate(ssl):
         return False
-    if counts_on_key(ssl, channel):
-        return False    # whether the server uses the key is only known when the data is gone
-    mark = s.SSL_SESSION_get0_id_context(session, &size)
-    return (size == RULES and current(ssl, channel, now) and memcmp(mark, now, RULES) == 0
-            and in_time(session))
+    if bound != NULL and (asked == NULL or strcmp(bound, asked) != 0):
+        return False
+    return chosen == NULL or chosen == s.SSL_SESSION_get0_cipher(session)
 
 
 cdef bint allows_early(s.SSL* ssl, Channel* channel) noexcept nogil:
+    cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
     channel.unfit = OTHER_RULES
-    return s.SSL_session_reused(ssl) == 1 and not channel.strange and (
-        unchanged(ssl, channel) or nobody_is_judged(ssl, channel))
+    if s.SSL_session_reused(ssl) != 1 or channel.strange:
+        return False
+    if session != NULL and stands_for_key(session):
+        channel.unfit = KEY_ALONE
+        return not wants_certificate(ssl)
+    return unchanged(ssl, channel) or nobody_is_judged(ssl, channel)
 
 
 cdef bint judge(s.SSL* ssl, Channel* channel, int where) noexcept nogil:
