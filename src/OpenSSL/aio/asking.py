@@ -14,6 +14,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from OpenSSL._exceptions import WantX509LookupError
+from OpenSSL._native.common.hooks import settle
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -110,7 +111,7 @@ class Asked:
         if self._task is None:
             answer = ask()
             if not inspect.isawaitable(answer):
-                return answer
+                return settle(answer, f"a {self.name} callback")
             self._task = self._start(answer)
         if not self._task.done():
             raise WantX509LookupError

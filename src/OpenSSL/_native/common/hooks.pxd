@@ -108,6 +108,7 @@ cdef struct Scope:
 # Whether the hook may run; where not, why is kept, and there is nothing to leave.
 cdef bint enter_hook(Scope* scope, Carrier carrier) noexcept
 cdef void leave_hook(Scope* scope, Carrier carrier) noexcept
+cdef object settled(object answer, str whose)
 
 # Say for which Carrier the thread computes from now on; for which it did.  See running.h.
 cdef void* run_for(void* carrier) noexcept nogil

@@ -27,6 +27,18 @@ cdef extern from "running.h":
     void* brisk_run_for(void* carrier) nogil
     void* brisk_runs_for() nogil
 
+cdef extern from *:
+    """
+    /* Something to be awaited, or a generator. */
+    static int brisk_is_yet_to_come(PyObject *answer)
+    {
+        PyAsyncMethods *methods = Py_TYPE(answer)->tp_as_async;
+        return PyGen_Check(answer)
+            || (methods != NULL && (methods->am_await != NULL || methods->am_anext != NULL));
+    }
+    """
+    bint brisk_is_yet_to_come(object answer)
+
 cdef enum:
     # Bytes of stack that a hook is given at least: a handshake of its own, with Python around
     # it, takes less.
@@ -171,6 +183,30 @@ cdef void leave_hook(Scope* scope, Carrier carrier) noexcept:
     brisk_run_for(scope.running)
     queue_back(&scope.queue)
     errno.errno = scope.number
+
+
+# ---- what a hook has answered
+
+cdef object settled(object answer, str whose):
+    """The answer; raises TypeError for one that is yet to come, because no hook is awaited.
+
+    The body of a coroutine or generator function has not run at all: what it would refuse is
+    not accepted.
+    """
+    if answer is None or answer is True or answer is False or type(answer) is bytes:
+        return answer
+    if not brisk_is_yet_to_come(answer):
+        return answer
+    if hasattr(answer, "close"):
+        answer.close()  # a coroutine would complain that nobody has awaited it
+    raise TypeError(
+        f"{whose} must be an ordinary function, which answers at once: it returned a "
+        f"{type(answer).__name__}")
+
+
+def settle(answer: Any, whose not None: str) -> Any:
+    """Do it for a hook that is asked by Python."""
+    return settled(answer, whose)
 
 
 # ---- calls in which a key that lives elsewhere may be asked to sign

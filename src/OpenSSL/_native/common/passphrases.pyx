@@ -10,7 +10,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.string cimport memcpy
 
 cimport OpenSSL._native.common.errors as errors
-from OpenSSL._native.common.hooks cimport Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport Carrier, Scope, enter_hook, leave_hook, settled
 
 
 cdef class Passphrase(Carrier):
@@ -38,9 +38,10 @@ cdef int supply(Passphrase phrase, char* buffer, int size, int twice) except -1:
     cdef object given = phrase.source
     cdef Py_ssize_t length
     if phrase.of_context:
-        given = given(size, bool(twice), phrase.data)
+        given = settled(
+            given(size, bool(twice), phrase.data), "a passphrase callback")
     elif not isinstance(given, bytes):
-        given = given(bool(twice))
+        given = settled(given(bool(twice)), "a passphrase callback")
     if not isinstance(given, bytes):
         raise ValueError(f"Bytes expected of a passphrase callback, not {type(given).__name__}")
     length = PyBytes_GET_SIZE(given)

@@ -18,7 +18,7 @@ from libc.string cimport memcpy
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 from OpenSSL._native.common.hooks cimport (
-    ON_SIGN, Carrier, Hooks, Scope, enter_hook, leave_hook, running,
+    ON_SIGN, Carrier, Hooks, Scope, enter_hook, leave_hook, running, settled,
 )
 
 cdef extern from "signer_provider.h" nogil:
@@ -187,8 +187,10 @@ cdef bytes ask(Link link, const brisk_wish* wish, const unsigned char* message, 
     cdef bytes given
     if signer is None or signer.function is None:
         raise ValueError("the function of this key is gone")
-    answer = signer.function(
-        describe(wish), PyBytes_FromStringAndSize(<const char*>message, size))
+    answer = settled(
+        signer.function(
+            describe(wish), PyBytes_FromStringAndSize(<const char*>message, size)),
+        "the function of a key")
     if not isinstance(answer, (bytes, bytearray, memoryview)):
         raise TypeError(
             f"the function of a key must return bytes, not {type(answer).__name__}")

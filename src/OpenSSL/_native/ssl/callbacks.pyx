@@ -20,7 +20,7 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_EARLY_ONCE, ON_INFO,
     ON_MESSAGE, ON_OWN_HELLO, ON_PADDING, ON_SESSION_NEW, ON_VERIFY, Carrier, Hooks, Scope,
-    enter_hook, leave_hook,
+    enter_hook, leave_hook, settled,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
@@ -63,6 +63,7 @@ cdef bint truth(object answer, str whose) except -1:
         return False
     if isinstance(answer, int):
         return answer != 0
+    settled(answer, whose)
     raise TypeError(f"{whose} must return True or False, not {type(answer).__name__}")
 
 
@@ -180,7 +181,7 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
         look_at_session(<s.SSL*>ssl, channel, where)
         return
     try:
-        carrier.hooks.get(ON_INFO)(carrier, where, value)
+        settled(carrier.hooks.get(ON_INFO)(carrier, where, value), "an info callback")
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
@@ -234,9 +235,11 @@ cdef void on_message(
     if not enter_hook(&scope, carrier):
         return
     try:
-        carrier.hooks.get(ON_MESSAGE)(
-            carrier, writing != 0, version, kind,
-            PyBytes_FromStringAndSize(<const char*>data, size))
+        settled(
+            carrier.hooks.get(ON_MESSAGE)(
+                carrier, writing != 0, version, kind,
+                PyBytes_FromStringAndSize(<const char*>data, size)),
+            "a message callback")
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
@@ -277,7 +280,8 @@ cdef size_t on_padding(s.SSL* ssl, int kind, size_t size, void* unused) noexcept
     if not enter_hook(&scope, carrier):
         return MOST_PADDING
     try:
-        padding = carrier.hooks.get(ON_PADDING)(carrier, kind, size)
+        padding = settled(
+            carrier.hooks.get(ON_PADDING)(carrier, kind, size), "a record padding callback")
         if not isinstance(padding, int):
             raise TypeError(
                 f"a record padding callback must return an int, not {type(padding).__name__}")
@@ -329,7 +333,8 @@ cdef int on_early_data(s.SSL* ssl, void* unused) noexcept with gil:
 # ---- datagram
 
 cdef int make_cookie(Carrier carrier, unsigned char* cookie, unsigned int* size) except -1:
-    value = carrier.hooks.get(ON_COOKIE_GENERATE)(carrier)
+    value = settled(
+        carrier.hooks.get(ON_COOKIE_GENERATE)(carrier), "a cookie generate callback")
     if not isinstance(value, bytes):
         raise TypeError(
             f"a cookie generate callback must return bytes, not {type(value).__name__}"
@@ -424,7 +429,9 @@ cdef void on_new_session(s.SSL* ssl, s.SSL_SESSION* session) noexcept with gil:
     if not enter_hook(&scope, carrier):
         return
     try:
-        carrier.hooks.get(ON_SESSION_NEW)(carrier, shown_session(carrier, session))
+        settled(
+            carrier.hooks.get(ON_SESSION_NEW)(carrier, shown_session(carrier, session)),
+            "a session new callback")
     except BaseException as error:
         carrier.keep(error)
     leave_hook(&scope, carrier)

@@ -14,7 +14,7 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
-    ON_CERTIFICATE_EXTENSION, ON_EXTENSION, Carrier, Hooks, Scope, enter_hook, leave_hook,
+    ON_CERTIFICATE_EXTENSION, ON_EXTENSION, Carrier, Hooks, Scope, enter_hook, leave_hook, settled,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
@@ -61,7 +61,8 @@ cdef int make(
     hooks = announced(carrier.hooks, number)
     if hooks[0] is None:
         return 0
-    body = hooks[0](carrier, place, shown(certificate))
+    body = settled(
+        hooks[0](carrier, place, shown(certificate)), "an extension's add callback")
     if body is None:
         return 0
     if not isinstance(body, bytes):

@@ -5,6 +5,7 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.hooks cimport (
     ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_TIMER, Carrier, Hooks, Scope, enter_hook, leave_hook,
+    settled,
 )
 from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel, give_back, return_borrowed
@@ -165,7 +166,8 @@ cdef unsigned int on_timer(s.SSL* ssl, unsigned int passed) noexcept with gil:
     if not enter_hook(&scope, carrier):
         return answer
     try:
-        answer = microseconds(carrier.hooks.get(ON_TIMER)(carrier, passed / 1e6))
+        answer = microseconds(settled(
+            carrier.hooks.get(ON_TIMER)(carrier, passed / 1e6), "a timer callback"))
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()     # no answer stops libssl (dtls1_handle_timeout, 3.0 to 4.0)

@@ -18,7 +18,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     CHOSEN, ON_ALPN_SELECT, ON_CLIENT_HELLO, ON_OWN_HELLO, ON_SERVERNAME, Carrier, Hook, Scope,
-    enter_hook, leave_hook,
+    enter_hook, leave_hook, settled,
 )
 from OpenSSL._native.common.rules cimport digest_two
 from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
@@ -159,7 +159,7 @@ cdef int choose(
         if carrier.hooks.has(ON_CLIENT_HELLO) and not show(ssl, carrier, ON_CLIENT_HELLO):
             return 0
         if carrier.hooks.has(ON_SERVERNAME):
-            carrier.hooks.get(ON_SERVERNAME)(carrier)
+            settled(carrier.hooks.get(ON_SERVERNAME)(carrier), "a server name callback")
     except BaseException as error:
         choose_alert(error, alert)
         raise
@@ -167,7 +167,9 @@ cdef int choose(
         alert[0] = SSL_AD_NO_APPLICATION_PROTOCOL
         offered = split_protocols(protocols, size)
         carrier.protocol = checked_choice(
-            carrier.hooks.get(ON_ALPN_SELECT)(carrier, list(offered)), offered)
+            settled(
+                carrier.hooks.get(ON_ALPN_SELECT)(carrier, list(offered)), "an ALPN callback"),
+            offered)
     return 1
 
 
@@ -332,7 +334,7 @@ cdef int on_answer(s.SSL* ssl, Channel* channel, int* alert) noexcept with gil:
         return answer
     carrier.choosing = True
     try:
-        carrier.hooks.get(ON_SERVERNAME)(carrier)
+        settled(carrier.hooks.get(ON_SERVERNAME)(carrier), "a server name callback")
         answer = s.SSL_TLSEXT_ERR_OK
     except BaseException as error:
         carrier.keep(error)

@@ -12,7 +12,9 @@ old as the hello, so what happens while the hook takes its time counts as well.
 """
 
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport ON_CERTIFICATE, Carrier, Scope, enter_hook, leave_hook
+from OpenSSL._native.common.hooks cimport (
+    ON_CERTIFICATE, Carrier, Scope, enter_hook, leave_hook, settled,
+)
 from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.stamps cimport channel_of, unchanged
@@ -27,7 +29,7 @@ cdef enum:
 
 cdef int ask(Carrier carrier, object hook) except NO:
     try:
-        hook(carrier)
+        settled(hook(carrier), "a certificate callback")
     except WantX509LookupError:
         return NOT_YET
     return YES

@@ -17,7 +17,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_PSK_CLIENT, ON_PSK_FIND, ON_PSK_SERVER, ON_PSK_USE, Carrier, Hooks, Scope, enter_hook,
-    leave_hook,
+    leave_hook, settled,
 )
 from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel
@@ -116,7 +116,7 @@ cdef tuple key_and_cipher(object answer):
 
 cdef tuple ask_client(Carrier carrier, object hint, size_t room):
     """What a client's hook of TLS 1.2 says: identity and key, or None."""
-    answer = carrier.hooks.get(ON_PSK_CLIENT)(carrier, hint)
+    answer = settled(carrier.hooks.get(ON_PSK_CLIENT)(carrier, hint), "a PSK callback")
     if answer is None:
         return None
     if not isinstance(answer, tuple) or len(answer) != 2:
@@ -145,7 +145,7 @@ cdef tuple ask_use(Carrier carrier):
     """Identity, key and cipher for TLS 1.3, or None."""
     cdef Hooks hooks = carrier.hooks
     if hooks.has(ON_PSK_USE):
-        answer = hooks.get(ON_PSK_USE)(carrier)
+        answer = settled(hooks.get(ON_PSK_USE)(carrier), "a PSK callback")
         if answer is not None:
             if not isinstance(answer, tuple) or len(answer) not in (2, 3):
                 raise TypeError(
@@ -211,13 +211,13 @@ cdef tuple ask_find(Carrier carrier, bytes identity):
     """Key and cipher for TLS 1.3, or None."""
     cdef Hooks hooks = carrier.hooks
     if hooks.has(ON_PSK_FIND):
-        found = hooks.get(ON_PSK_FIND)(carrier, identity)
+        found = settled(hooks.get(ON_PSK_FIND)(carrier, identity), "a PSK callback")
         if found is not None:
             return key_and_cipher(found)
     # As tls_parse_ctos_psk does it (3.0 to 4.0), but for NUL bytes.
     if (hooks.has(ON_PSK_SERVER) and PyBytes_GET_SIZE(identity) <= PSK_MAX_IDENTITY_LEN
             and b"\0" not in identity):
-        found = hooks.get(ON_PSK_SERVER)(carrier, identity)
+        found = settled(hooks.get(ON_PSK_SERVER)(carrier, identity), "a PSK callback")
         if found is not None:
             return found, None
     return None
@@ -265,7 +265,8 @@ cdef unsigned int on_psk_server(
     if not enter_hook(&scope, carrier):
         return 0
     try:
-        found = carrier.hooks.get(ON_PSK_SERVER)(carrier, <bytes>identity)
+        found = settled(
+            carrier.hooks.get(ON_PSK_SERVER)(carrier, <bytes>identity), "a PSK callback")
         if found is not None:
             secret = checked_key(found, room)
             memcpy(key, PyBytes_AS_STRING(secret), PyBytes_GET_SIZE(secret))

@@ -8,7 +8,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.hooks cimport (
-    ON_OCSP_CLIENT, ON_OCSP_SERVER, Carrier, Hooks, Scope, enter_hook, leave_hook,
+    ON_OCSP_CLIENT, ON_OCSP_SERVER, Carrier, Hooks, Scope, enter_hook, leave_hook, settled,
 )
 from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
 from OpenSSL._native.ssl.connection cimport Connection
@@ -45,7 +45,7 @@ cdef int give_staple(s.SSL* ssl, Carrier carrier) except -1:
     cdef const unsigned char* held = NULL
     cdef Py_ssize_t size
     callback, data = carrier.hooks.get(ON_OCSP_SERVER)
-    staple = callback(carrier, data)
+    staple = settled(callback(carrier, data), "an OCSP callback")
     if not isinstance(staple, bytes):
         raise TypeError(
             f"OCSP callback must return a bytestring, not {type(staple).__name__}"

@@ -10,7 +10,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
-    ON_TICKET_MAKE, ON_TICKET_TAKE, Carrier, Hooks, Scope, enter_hook, leave_hook,
+    ON_TICKET_MAKE, ON_TICKET_TAKE, Carrier, Hooks, Scope, enter_hook, leave_hook, settled,
 )
 from OpenSSL._native.ssl.callbacks cimport carrier_of
 from OpenSSL._native.ssl.channel cimport Channel
@@ -35,7 +35,7 @@ cdef extern from "compat.h" nogil:
 
 cdef int fill(s.SSL* ssl, Carrier carrier) except -1:
     cdef s.SSL_SESSION* session = s.SSL_get_session(ssl)
-    data = carrier.hooks.get(ON_TICKET_MAKE)(carrier)
+    data = settled(carrier.hooks.get(ON_TICKET_MAKE)(carrier), "a ticket generate callback")
     if data is None:
         return 1
     if not isinstance(data, bytes):
@@ -75,8 +75,11 @@ cdef int ask_ticket(
     cdef object shown = None
     if session != NULL:
         shown = copied(session, (<ContextUser>carrier).first)
-    answer = carrier.hooks.get(ON_TICKET_TAKE)(
-        carrier, shown, PyBytes_FromStringAndSize(<const char*>name, <Py_ssize_t>size), status)
+    answer = settled(
+        carrier.hooks.get(ON_TICKET_TAKE)(
+            carrier, shown, PyBytes_FromStringAndSize(<const char*>name, <Py_ssize_t>size),
+            status),
+        "a ticket decrypt callback")
     if not isinstance(answer, int):
         raise TypeError(
             f"a ticket decrypt callback must return TICKET_RETURN_*, not {type(answer).__name__}")
