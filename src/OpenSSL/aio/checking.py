@@ -12,15 +12,17 @@ from OpenSSL._bridge.errors import failure
 from OpenSSL._face.ssl.context import Context
 from OpenSSL._native.common.constants import TLS_CLIENT_METHOD, TLS_SERVER_METHOD
 from OpenSSL._native.ssl.context import method_of
+from OpenSSL._native.ssl.pairs import may_prove_itself
 
 if TYPE_CHECKING:
-    pass
+    from OpenSSL.aio.asking import Callbacks
 
 __all__ = [
     "check_context",
     "check_factory",
     "check_name",
     "check_options",
+    "check_server",
     "check_stream",
     "checked_protocol",
     "name_the_host",
@@ -63,6 +65,27 @@ def check_context(context: Any, server_side: bool | None = None) -> Context | SS
             f"the {here}"
         )
     return context
+
+
+#: How the names of ciphers begin that need no certificate: OpenSSL's aNULL.
+_ANONYMOUS = ("ADH-", "AECDH-")
+
+
+def check_server(context: Context | SSLContext, callbacks: Callbacks) -> None:
+    """Raise ValueError for a Context by which a server could only refuse its clients.
+
+    A bridged one starts without a word, as with ``ssl``.
+    """
+    if isinstance(context, SSLContext) or may_prove_itself(context):
+        return
+    if callbacks.cert or callbacks.client_hello or callbacks.servername:
+        return
+    if any(name.startswith(_ANONYMOUS) for name in context.get_cipher_list()):
+        return
+    raise ValueError(
+        "the Context has no certificate, and no callback that may bring one: "
+        "use_certificate_chain_file and use_privatekey_file"
+    )
 
 
 def check_options(options: dict[str, Any]) -> None:

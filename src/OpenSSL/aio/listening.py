@@ -12,7 +12,7 @@ from anyio.streams.tls import TLSAttribute
 
 from OpenSSL._exceptions import Error
 from OpenSSL.aio.asking import checked
-from OpenSSL.aio.checking import check_context, seconds
+from OpenSSL.aio.checking import check_context, check_server, seconds
 from OpenSSL.aio.ends import GOODBYE, HANDSHAKE
 from OpenSSL.aio.wrapping import TLSStream
 
@@ -43,7 +43,8 @@ class TLSListener(Listener[TLSStream]):
     ``handshake_timeout`` is in seconds, 60 unless it is given; all else is as in
     :meth:`TLSStream.wrap`.
 
-    Raises TypeError or ValueError for arguments that are wrong.
+    Raises TypeError or ValueError for arguments that are wrong, or a Context that has neither a
+    certificate nor anything that may bring one.
     """
 
     __module__ = "OpenSSL.aio.anyio"
@@ -69,6 +70,7 @@ class TLSListener(Listener[TLSStream]):
         self._callbacks = checked(
             True, cert_callback, peer_callback, client_hello_callback, servername_callback
         )
+        check_server(context, self._callbacks)
 
     @staticmethod
     async def handle_handshake_error(exc: BaseException, stream: AnyByteStream) -> None:

@@ -12,6 +12,7 @@ from OpenSSL.aio.checking import (
     check_context,
     check_factory,
     check_options,
+    check_server,
     checked_protocol,
     name_the_host,
     seconds,
@@ -238,7 +239,8 @@ async def create_server(
       :doc:`/howto/asyncio` says what it can do.
 
     Raises OSError where the address cannot be used, TypeError or ValueError for arguments
-    that are wrong.
+    that are wrong; ValueError also for a Context that has neither a certificate nor anything that
+    may bring one.
     ``SSL_accept(3)``
     """
     check_context(context, True)
@@ -247,6 +249,7 @@ async def create_server(
     callbacks = checked(
         True, cert_callback, peer_callback, client_hello_callback, servername_callback
     )
+    check_server(context, callbacks)
     loop = asyncio.get_running_loop()
     server = Server(
         loop,

@@ -3,7 +3,10 @@
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
-from OpenSSL._native.common.hooks cimport Hooks, Kept
+from OpenSSL._native.common.hooks cimport (
+    ON_ALPN_SELECT, ON_CERTIFICATE, ON_CLIENT_HELLO, ON_INFO, ON_PSK_FIND, ON_PSK_SERVER,
+    ON_SERVERNAME, Hooks, Kept,
+)
 from OpenSSL._native.common.passphrases cimport of_context
 from OpenSSL._native.crypto.certificates cimport (
     X509, new_chain, release_certificate, release_chain, wrap_certificate, wrap_chain,
@@ -209,6 +212,22 @@ def get_certificate(Context context not None) -> Any:
     context.enter()
     try:
         return share_certificate(SSL_CTX_get0_certificate(context.handle))
+    finally:
+        context.leave()
+
+
+def may_prove_itself(Context context not None) -> bool:
+    """Whether a server has what it shows to clients, or a hook that may bring that."""
+    cdef Hooks hooks
+    context.enter()
+    try:
+        hooks = context.hooks
+        return (SSL_CTX_get0_certificate(context.handle) != NULL
+                or s.SSL_CTX_get0_privatekey(context.handle) != NULL
+                or context.renewal is not None
+                or hooks.has(ON_CERTIFICATE) or hooks.has(ON_CLIENT_HELLO)
+                or hooks.has(ON_SERVERNAME) or hooks.has(ON_ALPN_SELECT) or hooks.has(ON_INFO)
+                or hooks.has(ON_PSK_SERVER) or hooks.has(ON_PSK_FIND))
     finally:
         context.leave()
 
