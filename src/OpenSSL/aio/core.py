@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from OpenSSL._native.ssl.driving import OPEN
+from OpenSSL._native.ssl.driving import OPEN, know
 from OpenSSL.aio.flow import Limits
 
 if TYPE_CHECKING:
@@ -214,3 +214,6 @@ class Core(Limits):
     def get_protocol(self) -> asyncio.BaseProtocol:
         """Return the protocol."""
         return self._protocol
+
+
+know(Core)

@@ -7,7 +7,8 @@ import socket
 from asyncio.trsock import TransportSocket
 from typing import TYPE_CHECKING, Any
 
-from OpenSSL._native.ssl.driving import drive
+from OpenSSL._face.ssl.connection import OverSocket
+from OpenSSL._native.ssl.driving import drive, expect, write
 from OpenSSL.aio.core import READ, ROUNDS
 from OpenSSL.aio.transports import Transport
 
@@ -23,6 +24,9 @@ class SocketTransport(Transport):
     """TLS over a socket that is this transport's own."""
 
     __slots__ = ("_names", "_number", "_reading", "_roomy", "_socket", "_writing")
+
+    # Natively, while nothing waits to be sent; it calls ``_write`` for all else.
+    write = write
 
     #: Told when there is room for more of a file.
     _roomy: asyncio.Future[None] | None
@@ -117,3 +121,6 @@ def without_delay(sock: socket.socket) -> None:
     if sock.family in (socket.AF_INET, getattr(socket, "AF_INET6", None)):
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+expect(SocketTransport, OverSocket)

@@ -52,11 +52,10 @@ class Writing(Reading):
         if self._in_memory:
             self._put_out()
         if count != len(data):
-            self._keep(data, max(count, 0))
-            if count == SENT:
-                self._flush()
-            else:
-                self._stopped(count)
+            self._keep_rest(data, count)
+
+    #: What a faster way leaves to this one.
+    _write = write
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Send all of these, in as few records as they need."""
@@ -74,6 +73,14 @@ class Writing(Reading):
         rest = memoryview(data if type(data) is bytes else bytes(data))[start:]
         self._backlog.append(rest)
         self._grow(len(rest))
+
+    def _keep_rest(self, data: bytes | bytearray | memoryview, count: int) -> None:
+        """Keep what ``send`` has not taken; ``count`` is what it has answered."""
+        self._keep(data, max(count, 0))
+        if count == SENT:
+            self._flush()
+        else:
+            self._stopped(count)
 
     def _stopped(self, count: int) -> None:
         """See to it that what is kept goes on; ``count`` is what ``send`` has answered."""

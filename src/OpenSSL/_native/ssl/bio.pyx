@@ -62,7 +62,10 @@ cdef unsigned char[14] POISONED_DATAGRAM
 POISONED_DATAGRAM[:] = [99, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 0]
 
 cdef enum:
-    SET_KTLS = 72         # a request that bio.h keeps to itself; see kernel_tls.h
+    # Requests that bio.h keeps to itself; see kernel_tls.h.
+    SET_KTLS = 72
+    GET_KTLS_SEND = 73
+    GET_KTLS_RECV = 76
     # Payloads of datagrams: what gets through nearly everywhere, and what IPv4
     # owes to everybody, to which libssl falls back when packets get lost
     # (dtls1_check_timeout_num, 3.0 to 4.0).
@@ -293,6 +296,12 @@ cdef int on_write(c.BIO* bio, const char* data, size_t size, size_t* put) noexce
 
 cdef long on_control(c.BIO* bio, int command, long number, void* pointer) noexcept nogil:
     cdef Channel* channel = <Channel*>c.BIO_get_data(bio)
+    if channel != NULL:
+        # Asked a dozen times for each record.
+        if command == GET_KTLS_SEND:
+            return channel.kernel.sending
+        if command == GET_KTLS_RECV:
+            return channel.kernel.receiving
     if command == c.BIO_CTRL_FLUSH or command == c.BIO_CTRL_DUP:
         return 1
     if channel == NULL:

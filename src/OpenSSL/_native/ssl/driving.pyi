@@ -47,11 +47,24 @@ def has_more(connection: Connection) -> bool:
     In memory that is always so.
     """
 
+def know(kind: type) -> None:
+    """Say what class the transports are of; what is asked of each is in its slots."""
+
+def expect(transport: type, connection: type) -> None:
+    """Say of what classes transports, and their connections, nearly always are."""
+
 def deliver(transport: Any) -> bool:
     """Hand a transport's Protocol one piece of what has come; False where it gets no other now."""
 
 def drive(transport: Any) -> None:
     """Something has come in: what nearly always follows at once, all else by ``_on_input``."""
+
+def write(self: Any, data: Buffer) -> None:
+    """Send ``data``, in its turn; what cannot go at once is kept.
+
+    Raises TypeError if it is not bytes-like, RuntimeError after ``write_eof``.
+    ``SSL_write_ex(3)``
+    """
 
 def take(connection: Connection) -> bytes | None:
     """What is to be sent to the peer, in memory; None when there is nothing."""

@@ -7,7 +7,8 @@ connection, but for wrong arguments.
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.ref cimport PyObject
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
@@ -23,8 +24,13 @@ from OpenSSL._exceptions import (
     WantReadError, WantWriteError, WantX509LookupError, ZeroReturnError,
 )
 
+cdef extern from "slots.h":
+    Py_ssize_t brisk_slot_of(object type, const char* name) except -1
+    PyObject* brisk_in_slot(object owner, Py_ssize_t place)
+
 cdef enum:
     PIECE = 1 << 16     # the most that is asked for at once, in bytes
+    BURST = 1 << 18     # the most that is sent at once, in bytes
     NOW_OPEN = 1
 
 #: How far a transport has come when its protocol is given what comes.
@@ -55,7 +61,7 @@ cdef int operate(
         connection.enter_io()
         try:
             if operation == WRITE:
-                return write(connection, data, size, moved, &deadline)
+                return burst(connection, data, size, moved, &deadline)
             return connection.perform(operation, data, size, moved, &deadline)
         finally:
             connection.leave()
@@ -63,7 +69,7 @@ cdef int operate(
         brisk_lock_leave(&connection.turn)
 
 
-cdef int write(
+cdef int burst(
     Connection connection, char* data, size_t size, size_t* moved, double* deadline,
 ) except -1:
     """Send a burst at most; DONE as soon as some of it has left."""
@@ -208,6 +214,82 @@ def has_more(Connection connection not None) -> bool:
 
 # ---- for the transports of OpenSSL.aio, whose every message would cost several Python frames
 
+# Where their slots are.
+cdef struct Slots:
+    Py_ssize_t backlog
+    Py_ssize_t buffered
+    Py_ssize_t connection
+    Py_ssize_t full
+    Py_ssize_t heard_end
+    Py_ssize_t paused
+    Py_ssize_t protocol
+    Py_ssize_t said_end
+    Py_ssize_t state
+    Py_ssize_t write_wants_bytes
+
+cdef Slots slots
+cdef object transports = None
+# What they, and their connections, nearly always are: found without a look at what they inherit.
+cdef object usual_transport = None
+cdef object usual_connection = None
+
+
+def know(kind not None: type) -> None:
+    """Say what class the transports are of; what is asked of each is in its slots."""
+    global slots, transports, usual_transport
+    cdef Slots found
+    found.backlog = brisk_slot_of(kind, "_backlog")
+    found.buffered = brisk_slot_of(kind, "_buffered")
+    found.connection = brisk_slot_of(kind, "_connection")
+    found.full = brisk_slot_of(kind, "_full")
+    found.heard_end = brisk_slot_of(kind, "_heard_end")
+    found.paused = brisk_slot_of(kind, "_paused")
+    found.protocol = brisk_slot_of(kind, "_protocol")
+    found.said_end = brisk_slot_of(kind, "_said_end")
+    found.state = brisk_slot_of(kind, "_state")
+    found.write_wants_bytes = brisk_slot_of(kind, "_write_wants_bytes")
+    usual_transport = None      # its slots may lie elsewhere
+    transports = kind
+    slots = found
+
+
+def expect(transport not None: type, connection not None: type) -> None:
+    """Say of what classes transports, and their connections, nearly always are."""
+    global usual_transport, usual_connection
+    if not issubclass(transport, transports) or not issubclass(connection, Connection):
+        raise TypeError("not a class of transports, or none of connections")
+    usual_transport = transport
+    usual_connection = connection
+
+
+cdef inline bint holds(object transport, Py_ssize_t slot, object value):
+    """Whether this very object is in a slot: None, a bool or a small integer."""
+    return brisk_in_slot(transport, slot) == <PyObject*>value
+
+
+cdef object held_in(object transport, Py_ssize_t slot):
+    if brisk_in_slot(transport, slot) == NULL:
+        raise ValueError("this transport was never initialised")
+    return <object>brisk_in_slot(transport, slot)
+
+
+cdef Connection connection_of(object transport):
+    """Its connection, once it is known to be a transport."""
+    if type(transport) is not usual_transport and (
+            transports is None or not isinstance(transport, transports)):
+        raise TypeError(f"not a transport of OpenSSL.aio: {type(transport).__name__}")
+    connection = held_in(transport, slots.connection)
+    if type(connection) is usual_connection:
+        return <Connection>connection
+    return <Connection?>connection
+
+
+cdef bint may_go_on(object transport) except -1:
+    """Whether its protocol takes more of what has come."""
+    return (holds(transport, slots.state, OPEN) and holds(transport, slots.paused, False)
+            or transport._state == NOW_OPEN and not transport._paused)
+
+
 cdef bint hand_on(object transport, Connection connection) except -1:
     try:
         data = piece_of(connection, PIECE)
@@ -222,28 +304,55 @@ cdef bint hand_on(object transport, Connection connection) except -1:
         transport._heard()
         return False
     try:
-        transport._protocol.data_received(data)
+        held_in(transport, slots.protocol).data_received(data)
     except BaseException as error:  # the protocol's
         transport._fatal(error, "data_received")
         return False
-    return transport._state == NOW_OPEN and not transport._paused
+    return may_go_on(transport)
 
 
 def deliver(transport: Any) -> bool:
     """Hand a transport's Protocol one piece of what has come; False where it gets no other now."""
-    return hand_on(transport, transport._connection)
+    return hand_on(transport, connection_of(transport))
 
 
 def drive(transport: Any) -> None:
     """Something has come in: what nearly always follows at once, all else by ``_on_input``."""
-    cdef Connection connection
-    if (transport._state == NOW_OPEN and not (
-            transport._paused or transport._heard_end or transport._buffered
-            or transport._write_wants_bytes)):
-        connection = transport._connection
+    cdef Connection connection = connection_of(transport)
+    if (holds(transport, slots.state, OPEN) and holds(transport, slots.paused, False)
+            and holds(transport, slots.heard_end, False)
+            and holds(transport, slots.buffered, False)
+            and holds(transport, slots.write_wants_bytes, False)):
         if not (hand_on(transport, connection) and may_find(connection)):
             return
     transport._on_input()
+
+
+def write(self: Any, data: Buffer) -> None:
+    """Send ``data``, in its turn; what cannot go at once is kept.
+
+    Raises TypeError if it is not bytes-like, RuntimeError after ``write_eof``.
+    ``SSL_write_ex(3)``
+    """
+    cdef Connection connection = connection_of(self)
+    cdef size_t moved = 0
+    cdef size_t size
+    cdef int status
+    if not (PyBytes_CheckExact(data) and PyBytes_GET_SIZE(data) > 0
+            and holds(self, slots.state, OPEN) and holds(self, slots.backlog, None)
+            and holds(self, slots.full, False) and holds(self, slots.said_end, False)):
+        self._write(data)
+        return
+    size = PyBytes_GET_SIZE(data)
+    if size > BURST:
+        size = BURST
+    try:
+        status = operate(connection, WRITE, PyBytes_AS_STRING(data), size, &moved)
+    except BaseException as error:  # whatever a callback raises
+        self._write_failed(error)
+        return
+    if status != errors.DONE or moved < <size_t>PyBytes_GET_SIZE(data):
+        self._keep_rest(data, moved if status == errors.DONE else -status)
 
 
 def take(Connection connection not None) -> bytes | None:
