@@ -26,7 +26,8 @@ class SocketTransport(Transport):
     __slots__ = ("_names", "_number", "_reading", "_roomy", "_socket", "_writing")
 
     # Natively, while nothing waits to be sent; it calls ``_write`` for all else.
-    write = write
+    if not TYPE_CHECKING:
+        write = write
 
     #: Told when there is room for more of a file.
     _roomy: asyncio.Future[None] | None

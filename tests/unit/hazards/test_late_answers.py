@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -103,6 +104,37 @@ def test_a_removed_session_is_told_to_nobody_who_answers_later(
     server.remove_session(session)
     assert [type(each.exc_value) for each in told] == [TypeError]
     assert REFUSED in str(told[0].exc_value)
+
+
+def test_one_that_only_watches_may_leave_its_work_to_a_loop() -> None:
+    seen: list[object] = []
+
+    async def main() -> None:
+        tasks: list[asyncio.Future[None]] = []
+
+        async def note(what: object) -> None:
+            seen.append(what)
+
+        def later(what: object) -> asyncio.Future[None]:
+            tasks.append(asyncio.ensure_future(note(what)))
+            return tasks[-1]
+
+        context = contexts.server_context(version="TLSv1.2")
+        context.set_info_callback(lambda *_: later("info"))
+        context.set_keylog_callback(lambda *_: later("key"))
+        context.set_message_callback(lambda *_: later("message"))
+        context.set_session_new_callback(lambda *_: later("new"))
+        context.set_session_remove_callback(lambda *_: later("removed"))
+        context.set_options(SSL.OP_NO_TICKET)
+        context.set_session_id(b"watched")
+        ends = pump.connected(context, contexts.client_context(version="TLSv1.2"))
+        session = ends.server.get_session()
+        assert session is not None
+        context.remove_session(session)
+        await asyncio.gather(*tasks)
+
+    asyncio.run(main())
+    assert set(seen) == {"info", "key", "message", "new", "removed"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

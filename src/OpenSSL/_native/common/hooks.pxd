@@ -109,6 +109,8 @@ cdef struct Scope:
 cdef bint enter_hook(Scope* scope, Carrier carrier) noexcept
 cdef void leave_hook(Scope* scope, Carrier carrier) noexcept
 cdef object settled(object answer, str whose)
+# Of a hook that only watches.
+cdef int heard(object answer, str whose) except -1
 
 # Say for which Carrier the thread computes from now on; for which it did.  See running.h.
 cdef void* run_for(void* carrier) noexcept nogil

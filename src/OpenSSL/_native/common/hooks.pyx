@@ -204,6 +204,14 @@ cdef object settled(object answer, str whose):
         f"{type(answer).__name__}")
 
 
+cdef int heard(object answer, str whose) except -1:
+    """Nobody looks at the answer: what runs by itself, an asyncio Future, may be one."""
+    # As asyncio.isfuture knows them.
+    if answer is not None and not hasattr(type(answer), "_asyncio_future_blocking"):
+        settled(answer, whose)
+    return 0
+
+
 def settle(answer: Any, whose not None: str) -> Any:
     """Do it for a hook that is asked by Python."""
     return settled(answer, whose)

@@ -20,7 +20,7 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
     ON_CLIENT_HELLO, ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_EARLY_DATA, ON_EARLY_ONCE, ON_INFO,
     ON_MESSAGE, ON_OWN_HELLO, ON_PADDING, ON_SESSION_NEW, ON_VERIFY, Carrier, Hooks, Scope,
-    enter_hook, leave_hook, settled,
+    enter_hook, heard, leave_hook, settled,
 )
 from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.ssl.channel cimport Channel
@@ -181,7 +181,7 @@ cdef void on_info(const s.SSL* ssl, int where, int value) noexcept with gil:
         look_at_session(<s.SSL*>ssl, channel, where)
         return
     try:
-        settled(carrier.hooks.get(ON_INFO)(carrier, where, value), "an info callback")
+        heard(carrier.hooks.get(ON_INFO)(carrier, where, value), "an info callback")
     except BaseException as error:
         carrier.keep(error)
         carrier.spoil()
@@ -235,7 +235,7 @@ cdef void on_message(
     if not enter_hook(&scope, carrier):
         return
     try:
-        settled(
+        heard(
             carrier.hooks.get(ON_MESSAGE)(
                 carrier, writing != 0, version, kind,
                 PyBytes_FromStringAndSize(<const char*>data, size)),
@@ -429,7 +429,7 @@ cdef void on_new_session(s.SSL* ssl, s.SSL_SESSION* session) noexcept with gil:
     if not enter_hook(&scope, carrier):
         return
     try:
-        settled(
+        heard(
             carrier.hooks.get(ON_SESSION_NEW)(carrier, shown_session(carrier, session)),
             "a session new callback")
     except BaseException as error:

@@ -8,7 +8,6 @@ connection, but for wrong arguments.
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
-from cpython.ref cimport PyObject
 
 cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
@@ -25,8 +24,10 @@ from OpenSSL._exceptions import (
 )
 
 cdef extern from "slots.h":
-    Py_ssize_t brisk_slot_of(object type, const char* name) except -1
-    PyObject* brisk_in_slot(object owner, Py_ssize_t place)
+    ctypedef struct PyMemberDef
+    PyMemberDef* brisk_slot_of(object type, const char* name) except NULL
+    void* brisk_in_slot(object owner, PyMemberDef* place)
+    object brisk_held_in(object owner, PyMemberDef* place)
 
 cdef enum:
     PIECE = 1 << 16     # the most that is asked for at once, in bytes
@@ -216,16 +217,16 @@ def has_more(Connection connection not None) -> bool:
 
 # Where their slots are.
 cdef struct Slots:
-    Py_ssize_t backlog
-    Py_ssize_t buffered
-    Py_ssize_t connection
-    Py_ssize_t full
-    Py_ssize_t heard_end
-    Py_ssize_t paused
-    Py_ssize_t protocol
-    Py_ssize_t said_end
-    Py_ssize_t state
-    Py_ssize_t write_wants_bytes
+    PyMemberDef* backlog
+    PyMemberDef* buffered
+    PyMemberDef* connection
+    PyMemberDef* full
+    PyMemberDef* heard_end
+    PyMemberDef* paused
+    PyMemberDef* protocol
+    PyMemberDef* said_end
+    PyMemberDef* state
+    PyMemberDef* write_wants_bytes
 
 cdef Slots slots
 cdef object transports = None
@@ -262,15 +263,9 @@ def expect(transport not None: type, connection not None: type) -> None:
     usual_connection = connection
 
 
-cdef inline bint holds(object transport, Py_ssize_t slot, object value):
+cdef inline bint holds(object transport, PyMemberDef* slot, object value):
     """Whether this very object is in a slot: None, a bool or a small integer."""
-    return brisk_in_slot(transport, slot) == <PyObject*>value
-
-
-cdef object held_in(object transport, Py_ssize_t slot):
-    if brisk_in_slot(transport, slot) == NULL:
-        raise ValueError("this transport was never initialised")
-    return <object>brisk_in_slot(transport, slot)
+    return brisk_in_slot(transport, slot) == <void*>value
 
 
 cdef Connection connection_of(object transport):
@@ -278,7 +273,7 @@ cdef Connection connection_of(object transport):
     if type(transport) is not usual_transport and (
             transports is None or not isinstance(transport, transports)):
         raise TypeError(f"not a transport of OpenSSL.aio: {type(transport).__name__}")
-    connection = held_in(transport, slots.connection)
+    connection = brisk_held_in(transport, slots.connection)
     if type(connection) is usual_connection:
         return <Connection>connection
     return <Connection?>connection
@@ -304,7 +299,7 @@ cdef bint hand_on(object transport, Connection connection) except -1:
         transport._heard()
         return False
     try:
-        held_in(transport, slots.protocol).data_received(data)
+        brisk_held_in(transport, slots.protocol).data_received(data)
     except BaseException as error:  # the protocol's
         transport._fatal(error, "data_received")
         return False

@@ -5,7 +5,7 @@ from libc.string cimport strlen
 
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport (
-    ON_INFO, ON_KEYLOG, ON_MESSAGE, Carrier, Scope, enter_hook, leave_hook, settled,
+    ON_INFO, ON_KEYLOG, ON_MESSAGE, Carrier, Scope, enter_hook, heard, leave_hook,
 )
 from OpenSSL._native.ssl.callbacks cimport carrier_of, on_info
 from OpenSSL._native.ssl.connection cimport Connection
@@ -24,7 +24,7 @@ cdef void on_keylog(const s.SSL* ssl, const char* line) noexcept with gil:
     if not enter_hook(&scope, carrier):
         return
     try:
-        settled(
+        heard(
             carrier.hooks.get(ON_KEYLOG)(carrier, PyBytes_FromStringAndSize(line, strlen(line))),
             "a key log callback")
     except BaseException as error:

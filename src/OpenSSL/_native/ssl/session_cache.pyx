@@ -17,7 +17,7 @@ cimport OpenSSL._native.ssl.targets as targets
 from OpenSSL._native.common.forks cimport forks
 from OpenSSL._native.common.hooks cimport (
     ON_SESSION_GET, ON_SESSION_NEW, ON_SESSION_REMOVE, Carrier, Hooks, Scope, enter_hook,
-    leave_hook, settled,
+    heard, leave_hook, settled,
 )
 from OpenSSL._native.common.lock cimport brisk_count_add, brisk_lock_is_mine
 from OpenSSL._native.ssl.callbacks cimport carrier_of, show_sessions_by
@@ -109,7 +109,7 @@ cdef int tell_one(Context context, object hook, s.SSL_SESSION* taken) except -1:
     # A connection may be using the one that was removed.
     cdef Session removed = wrap_session(taken, context)
     if hook is not None:
-        settled(hook(context, copied(removed.handle, context)), "a session remove callback")
+        heard(hook(context, copied(removed.handle, context)), "a session remove callback")
     return 0
 
 
