@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from socket import SOCK_STREAM, socket
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ __all__ = [
     "check_factory",
     "check_name",
     "check_options",
+    "check_path",
     "check_server",
     "check_stream",
     "checked_protocol",
@@ -121,6 +123,12 @@ def checked_protocol(protocol: Any) -> Any:
         )
         raise TypeError(f"an asyncio protocol is needed, not {kind}")
     return protocol
+
+
+def check_path(path: Any) -> None:
+    """Raise ValueError for a NUL byte behind the first one, where it would cut the path."""
+    if b"\0" in os.fsencode(path)[1:]:
+        raise ValueError("a path must not contain a NUL byte")
 
 
 def check_stream(sock: Any) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING, Any
 
+from OpenSSL._bridge.contexts import SSLContext
+from OpenSSL._face.common.hosts import host_bytes
 from OpenSSL.aio.asking import checked
 from OpenSSL.aio.checking import (
     check_context,
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from OpenSSL._bridge.contexts import SSLContext
     from OpenSSL._face.ssl.context import Context
     from OpenSSL.aio.asking import (
         Callbacks,
@@ -126,12 +127,14 @@ async def established(
         raise
 
 
-def name_of(host: Any, server_hostname: str | None) -> str | None:
+def name_of(host: Any, server_hostname: str | None, context: Context | SSLContext) -> str | None:
     """Return the name of a server; without a host it has to be said."""
     check_name("server_hostname", server_hostname)
     if host is not None and not isinstance(host, (str, bytes)):
         raise TypeError(f"host must be str or bytes, not {type(host).__name__}")
     if server_hostname is not None:
+        if server_hostname and not isinstance(context, SSLContext):  # which has rules of its own
+            host_bytes("server_hostname", ascii_name(server_hostname))
         return server_hostname
     if not host:
         raise ValueError("You must set server_hostname when using TLS without a host")
@@ -160,7 +163,7 @@ async def create_connection(
     other options are the loop's. Where the Context verifies, the certificate has to be for
     ``server_hostname``, which is ``host`` unless it is given. An empty one sends no name and
     lets the certificate be for any host. Times are in seconds: 60 for the handshake, 30 for
-    the goodbye.
+    close_notify.
 
     Callbacks of this connection may be coroutine functions: the handshake waits for them, and
     the loop serves others. They are cancelled when the time for the handshake is over, or the
@@ -182,7 +185,7 @@ async def create_connection(
     callbacks = checked(False, cert_callback, peer_callback, verify=verify_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
-    name = name_of(host, server_hostname)
+    name = name_of(host, server_hostname, context)
     loop = asyncio.get_running_loop()
     if sock is not None:
         if host is not None or port is not None:
@@ -268,7 +271,7 @@ async def start_tls(
     one of a library. ``protocol`` is the one to speak over TLS; its ``connection_made`` is
     not called again. Callbacks are as in :func:`create_connection` and
     :func:`create_server`. When the handshake fails, or is cancelled, the transport below is
-    closed and the protocol's ``connection_lost`` is told.
+    closed and the protocol's ``connection_lost`` is called.
 
     Raises what :func:`create_connection` raises, ValueError where a Context verifies and
     ``server_hostname`` is missing, RuntimeError where TLS is on ``transport`` already.

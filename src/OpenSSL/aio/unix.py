@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from OpenSSL.aio.asking import checked
-from OpenSSL.aio.checking import check_context, check_factory, check_stream, seconds
+from OpenSSL.aio.checking import check_context, check_factory, check_path, check_stream, seconds
 from OpenSSL.aio.ends import GOODBYE, HANDSHAKE
 from OpenSSL.aio.making import connect, name_of, on_socket
 from OpenSSL.aio.serving import create_server
@@ -63,7 +63,9 @@ async def create_unix_connection(
     callbacks = checked(False, cert_callback, peer_callback, verify=verify_callback)
     patience = seconds("ssl_handshake_timeout", ssl_handshake_timeout, HANDSHAKE)
     goodbye = seconds("ssl_shutdown_timeout", ssl_shutdown_timeout, GOODBYE)
-    name = name_of(None, server_hostname)
+    name = name_of(None, server_hostname, context)
+    if path is not None:
+        check_path(path)
     if sock is None:
         sock = await connect(asyncio.get_running_loop(), path=path)
     elif path is not None:
@@ -89,6 +91,8 @@ async def create_unix_server(
     sockets.
     ``SSL_accept(3)``
     """
+    if path is not None:
+        check_path(path)  # asyncio would leave a socket open
     return await create_server(protocol_factory, context=context, path=path, **options)
 
 

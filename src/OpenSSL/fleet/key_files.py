@@ -90,7 +90,8 @@ def from_apache(data: bytes) -> TicketKey:
 
     Raises ValueError if it does not have 48 bytes.
     """
-    if len(bytes_of("data", data)) != 48:
+    data = bytes_of("data", data)
+    if len(data) != 48:
         raise ValueError(f"a file for Apache has 48 bytes, not {len(data)}")
     return TicketKey.from_bytes(_turned(data))
 

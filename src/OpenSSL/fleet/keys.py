@@ -83,7 +83,7 @@ class TicketKey:
         Raises ValueError if ``name`` does not have 16 bytes, or ``secret`` neither 32 nor 64.
         """
         name = bytes_of("name", name)
-        if not isinstance(secret, (bytes, bytearray)):  # no copy that nobody overwrites
+        if not isinstance(secret, (bytes, bytearray, memoryview)):  # no copy that nobody overwrites
             raise TypeError(f"secret must be bytes, not {type(secret).__name__}")
         for what, time in (("starts", starts), ("ends", ends)):
             if time is not None:

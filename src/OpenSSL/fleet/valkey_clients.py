@@ -65,6 +65,7 @@ def client_for(url: str, context: Context | None, options: dict[str, Any]) -> tu
 def _parts(url: str) -> Any:
     """Take an address apart; an error does not repeat it, for it may have a password."""
     try:
+        url.encode()
         parts = urlsplit(url)
         if "+sentinel" not in parts.scheme:  # which has several hosts
             _ = parts.port

@@ -10,20 +10,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from kit import spelled_adapters
 from kit.spelled import (
     ALGORITHM,
     BYTES,
     EITHER,
     OLD_PATH,
     PATH,
-    ROWS,
     SECRET,
     TEXT,
     WARNED,
     Row,
 )
-from OpenSSL import SSL, crypto, rand
+from kit.spelled import ROWS as OWN
+from OpenSSL import SSL, aio, crypto, fleet, rand
+from OpenSSL.fleet import key_files
 
+ROWS = [*OWN, *spelled_adapters.ROWS]
 NAMES = [f"{number}-{line[0]}" for number, line in enumerate(ROWS)]
 
 
@@ -46,7 +49,7 @@ def taken(line: Row, value: object) -> tuple[str, bool]:
             outcome = "type"
         except (UnicodeError, ValueError):
             outcome = "value"
-        except (SSL.Error, crypto.Error, NotImplementedError):
+        except (SSL.Error, crypto.Error, NotImplementedError, OSError):
             outcome = "taken"
         else:
             outcome = "taken"
@@ -175,11 +178,29 @@ def public() -> set[str]:
 
 
 def test_the_table_is_whole() -> None:
-    here = {part for line in ROWS for part in line[0].replace(":", ".").split(".")}
+    here = {part for line in OWN for part in line[0].replace(":", ".").split(".")}
     missing = {name for name in public() if name not in here and name not in ELSEWHERE}
     assert not missing, sorted(missing)
     assert len(public()) > 60
     assert not set(ELSEWHERE) & here
+
+
+def test_the_table_of_adapters_is_whole() -> None:
+    here = {part for line in spelled_adapters.ROWS for part in line[0].split(":")[0].split(".")}
+    names = {name for module in (aio, fleet, key_files) for name in module.__all__}
+    missing = set()
+    for name in names - here - set(spelled_adapters.ELSEWHERE):
+        made = next(getattr(each, name) for each in (aio, fleet, key_files) if hasattr(each, name))
+        if not inspect.isfunction(made) and not inspect.isclass(made):
+            continue
+        calls = [made] if inspect.isfunction(made) else vars(made).values()
+        for each in filter(inspect.isfunction, calls):
+            said = {str(one.annotation) for one in inspect.signature(each).parameters.values()}
+            if any(word in words for words in said for word in ("str", "bytes", "Path")):
+                missing.add(name)
+    assert not missing, sorted(missing)
+    assert len(here & names) > 8
+    assert not set(spelled_adapters.ELSEWHERE) & here
 
 
 def test_the_documentation_names_what_takes_text_with_a_warning() -> None:
