@@ -71,7 +71,7 @@ def markdown(results: dict[str, Any]) -> str:
     lines = [
         "## How fast it is",
         "",
-        "Measured in one run by `make bench`, by turns. Less is better.",
+        "Measured by `make bench` in one run, each taking its turn. Less is better.",
         "",
         line(["", *PEERS]),
         "|---" * (len(PEERS) + 1) + "|",

@@ -220,8 +220,8 @@ async def create_server(
     """Listen, and speak TLS with everybody who connects.
 
     As :meth:`asyncio.loop.create_server`, with ``context`` in the place of ``ssl``; all
-    other options are the loop's. A protocol is told of its connection when the handshake is
-    done; connections that fail in it are told to the loop's exception handler where a
+    other options are the loop's. A protocol's ``connection_made`` is called when the handshake
+    is done; connections that fail in it go to the loop's exception handler where a
     callback failed, or in debug mode.
 
     Callbacks of the connections may be coroutine functions: that handshake waits for them, and

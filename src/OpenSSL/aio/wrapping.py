@@ -86,8 +86,8 @@ class TLSStream(Moving):
         As :meth:`anyio.streams.tls.TLSStream.wrap`, with ``context`` in the place of
         ``ssl_context``. It is the server's side where no ``hostname`` is given, unless
         ``server_side`` says so. A client whose Context verifies needs ``hostname``; an empty one
-        lets the certificate be for any host. Where ``standard_compatible`` is false nobody says
-        goodbye, and a stream that is cut off is taken for an end. ``shutdown_timeout`` is how
+        lets the certificate be for any host. Where ``standard_compatible`` is false nobody sends
+        close_notify, and a stream that is cut off is taken for an end. ``shutdown_timeout`` is how
         many seconds :meth:`aclose` takes at most, 30 unless it is given; for the handshake set
         a limit by :func:`anyio.fail_after`.
 
@@ -220,9 +220,9 @@ class TLSStream(Moving):
         return status
 
     async def unwrap(self) -> tuple[AnyByteStream, bytes]:
-        """Say goodbye on both sides: the stream below, and what has come behind the goodbye.
+        """Exchange close_notify; return the stream below, and what came after the peer's.
 
-        Data that come before the peer's goodbye are thrown away.
+        Data that come before the peer's close_notify are thrown away.
         ``SSL_shutdown(3)``
         """
         await self.send_eof()
@@ -239,11 +239,11 @@ class TLSStream(Moving):
                     return
 
     async def aclose(self) -> None:
-        """Say goodbye, wait for the peer's, and close the stream below.
+        """Send close_notify, wait for the peer's, and close the stream below.
 
         That takes ``shutdown_timeout`` seconds at most, and can be cancelled; then the stream
         below is closed at once. Where the stream is broken, in use by another task, or
-        ``standard_compatible`` is false, there is no goodbye.
+        ``standard_compatible`` is false, there is no close_notify.
         """
         said = not self.standard_compatible or self._closed or self._over or self._cut
         try:

@@ -79,7 +79,7 @@ class X509Req(native.X509Req):
         native.set_pubkey(self, pkey)
 
     def add_extensions(self, extensions: Iterable[X509Extension]) -> None:
-        """Ask for extensions, beside those already asked for.
+        """Ask for extensions, in addition to those already asked for.
 
         Raises ValueError when one of them is not an X509Extension; then none is added.
 
