@@ -82,10 +82,22 @@ def test_a_second_hello_that_cannot_be_read_is_refused_like_the_first() -> None:
     outcome = pump.handshake_outcome(*both)
     assert isinstance(outcome.client, SSL.Error)
     assert outcome.client.args[0][0][2].startswith("the server refused Encrypted Client Hello")
-    # libssl 4.0 says less of it than after a first hello, and has no keys for another try.
     assert both.client.get_ech_status()[0] in ("failed", "failed_ech")
     with pytest.raises(SSL.Error):
         both.client.send(b"secret")
+
+
+@newer
+@pytest.mark.skipif(SSL.OPENSSL_VERSION_NUMBER >= 0x40100000, reason="said of OpenSSL 4.0")
+def test_after_a_second_hello_there_are_no_keys_for_another_try() -> None:
+    """The client stops at the server's hello, and these come behind it; docs/api/ssl/ech.md."""
+    both, _, _ = retrying(front(), store_of(), store_of())
+    outcome = pump.handshake_outcome(*both)
+    assert isinstance(outcome.client, SSL.Error)
+    assert isinstance(outcome.server, SSL.Error)
+    assert (outcome.client.alert, outcome.client.alert_sent) == (47, True)  # illegal_parameter
+    assert (outcome.server.alert, outcome.server.alert_sent) == (47, False)
+    assert both.client.get_ech_retry_config() is None
 
 
 # ---- data that goes at once
