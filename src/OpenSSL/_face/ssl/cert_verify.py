@@ -30,11 +30,13 @@ class ContextCertVerify(native_context.Context):
         ``chain`` is the list of X509 that the peer sent, its own first; nothing about it is
         verified yet, and there may be certificates in it that have nothing to do with the
         first. The callback returns True or False. What it raises ends the handshake and
-        comes out of the call that ran it. It stands for the whole of libssl's verification:
+        comes out of the call that ran it; an :class:`Error` whose ``verify_code`` is set says
+        what is wrong, and so which alert the peer is sent. It stands for the whole of libssl's
+        verification:
         signatures, times, purposes, revocation, and the callback of :meth:`set_verify`, which
         is not called. ``VERIFY_PEER`` is still needed for a "no" to end the handshake, and
         :meth:`Connection.get_verify_result` is
-        ``X509_V_ERR_APPLICATION_VERIFICATION`` after a "no".
+        ``X509_V_ERR_APPLICATION_VERIFICATION`` after a "no", or that ``verify_code``.
 
         On a client it need not know yet: when it raises WantX509LookupError, that comes at once
         out of the call that shakes hands, and the same call, made again, asks the callback once

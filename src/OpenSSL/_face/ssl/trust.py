@@ -92,9 +92,10 @@ class ContextTrust(native_context.Context):
         asked for every certificate of the chain: ``callback(connection, x509,
         error_number, depth, ok)``; True goes on, as if there were no error, False
         ends the handshake, and so does an exception, which comes out of the call
-        that was shaking hands.  Without one, OpenSSL decides.  A peer that agrees on an
-        anonymous cipher (``aNULL``, at security level 0 only) has no certificate to
-        verify, and nobody is asked.
+        that was shaking hands; the peer's alert is by what OpenSSL found wrong, or by the
+        ``verify_code`` of an :class:`Error` that is raised.  Without one, OpenSSL decides.  A peer
+        that agrees on an anonymous cipher (``aNULL``, at security level 0 only) has no certificate
+        to verify, and nobody is asked.
 
         Raises TypeError if ``mode`` is not an integer or ``callback`` cannot be called,
         ValueError for bits that no ``VERIFY_`` constant has.

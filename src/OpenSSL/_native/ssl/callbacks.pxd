@@ -21,6 +21,9 @@ cdef bint shows_hello(Hooks hooks) noexcept
 # A hook's yes or no; anything else is a TypeError about what `whose` names.
 cdef bint truth(object answer, str whose) except -1
 
+# What is wrong with a peer that a hook refuses: as its Error says, or else this.
+cdef int chosen_code(object error, int code) noexcept
+
 # The Connection that libssl is at work for, or None.
 cdef Carrier carrier_of(const SSL* ssl)
 

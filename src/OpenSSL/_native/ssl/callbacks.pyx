@@ -29,6 +29,8 @@ from OpenSSL._native.ssl.stamps cimport (
     ASKED_SESSION, channel_of, judge, refuse_session, takes_early_by_key,
 )
 
+from OpenSSL._exceptions import Error
+
 cdef extern from "compat.h" nogil:
     int SSL3_AL_FATAL
     int SSL_CB_ALERT
@@ -86,6 +88,18 @@ cdef int ask_verify(int ok, c.X509_STORE_CTX* chain, Carrier carrier) except -1:
     return 0
 
 
+cdef int chosen_code(object error, int code) noexcept:
+    """What an ``Error`` that a hook raises says is wrong; else ``code``.
+
+    The alert comes of it, by a table of libssl's (ssl_x509err2alert, 3.0 to 4.0).
+    """
+    if isinstance(error, Error):
+        number = error.verify_code
+        if type(number) is int and 0 < number <= 255:
+            return number
+    return code
+
+
 cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
     cdef Scope scope
     cdef int answer = 0
@@ -106,6 +120,7 @@ cdef int on_verify(int ok, c.X509_STORE_CTX* chain) noexcept with gil:
         # Without VERIFY_PEER the answer is not looked at (SSL_CTX_set_verify(3)).
         carrier.spoil()
         answer = 0
+        code = chosen_code(error, code)
     leave_hook(&scope, carrier)
     if answer == 0:
         # A "no" must never be reported to anybody as X509_V_OK.

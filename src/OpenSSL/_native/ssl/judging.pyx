@@ -27,7 +27,7 @@ cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.hooks cimport ON_CERT_VERIFY, Carrier, Scope, enter_hook, leave_hook
 from OpenSSL._native.crypto.certificates cimport wrap_chain
-from OpenSSL._native.ssl.callbacks cimport carrier_of, truth
+from OpenSSL._native.ssl.callbacks cimport carrier_of, chosen_code, truth
 from OpenSSL._native.ssl.channel cimport Channel
 from OpenSSL._native.ssl.naming cimport misnamed, took_names
 from OpenSSL._native.ssl.stamps cimport (
@@ -182,7 +182,7 @@ cdef int on_judge(s.SSL* ssl, Channel* channel, c.X509_STORE_CTX* chain) noexcep
         carrier.keep(error)
         # Without VERIFY_PEER the answer is not looked at (SSL_CTX_set_verify(3)).
         carrier.spoil()
-        code = c.X509_V_ERR_APPLICATION_VERIFICATION
+        code = chosen_code(error, c.X509_V_ERR_APPLICATION_VERIFICATION)
         good = NO
     leave_hook(&scope, carrier)
     if good == NOT_YET:
