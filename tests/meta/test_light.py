@@ -102,6 +102,22 @@ def test_a_fresh_process_loads_nothing_else():
     assert foreign <= LIGHT
 
 
+def test_functions_of_the_core_have_no_code_objects():
+    """Only faces call them; each would take time and memory from every import."""
+    code = """
+        import sys
+        from OpenSSL import SSL
+        told = {True: set(), False: set()}
+        for name, module in list(sys.modules.items()):
+            for value in vars(module).values() if name.startswith("OpenSSL._") else ():
+                if callable(value) and getattr(value, "__module__", None) == name:
+                    told["_native" in name].add(hasattr(value, "__code__"))
+        print(told[True], told[False])
+    """
+    # The second set is of the faces, so the first one could be different.
+    assert apart.run(code) == "{False} {False, True}\n"
+
+
 def test_libcrypto_is_not_started(tmp_path):
     """It reads its configuration when it is: one that is named after the import counts."""
     configuration = tmp_path / "openssl.cnf"

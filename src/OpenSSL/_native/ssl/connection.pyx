@@ -34,7 +34,6 @@ cdef extern from "quiet.h":
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Connection(Sender):

@@ -106,6 +106,8 @@ cdef dict METHODS = {
 # What hooks refer to may lead back here.  The collector must not take the
 # fields of a Context that somebody can still reach through such a ring.
 @cython.no_gc_clear
+@cython.embedsignature(True)
+@cython.embedsignature.format("clinic")
 cdef class Context:
     """The owner of an SSL_CTX."""
 

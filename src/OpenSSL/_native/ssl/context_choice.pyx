@@ -100,7 +100,6 @@ cdef int enter_both(Context one, Context other) except -1:
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class ContextChooser(ContextUser):

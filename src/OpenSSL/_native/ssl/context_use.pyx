@@ -29,7 +29,6 @@ cdef str EXPECTED_KEYS = "expected keys"
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class ContextUser(Entrance):

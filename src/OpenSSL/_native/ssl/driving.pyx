@@ -6,6 +6,7 @@ of the transport is.  Everything else that these functions raise is the end of t
 connection, but for wrong arguments.
 """
 
+cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 
@@ -323,6 +324,7 @@ def drive(transport: Any) -> None:
     transport._on_input()
 
 
+@cython.binding(True)  # a class of transports has it among its methods
 def write(self: Any, data: Buffer) -> None:
     """Send ``data``, in its turn; what cannot go at once is kept.
 

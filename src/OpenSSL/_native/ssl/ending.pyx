@@ -67,7 +67,6 @@ cdef object again(object error):
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Ending(ContextChooser):

@@ -58,7 +58,6 @@ def set_faces(type plain not None: type[Engine], type over_socket not None: type
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Engine(Worker):

@@ -70,7 +70,6 @@ cdef size_t size_of(object value, str name) except? 0:
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Reader(Engine):

@@ -52,7 +52,6 @@ cdef int note_sent(object error, size_t sent) except -1:
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Sender(Reader):

@@ -212,7 +212,6 @@ cdef class Tunnel:
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Tunnelled(Ending):

@@ -54,7 +54,6 @@ cdef bint can_free_buffers = s.brisk_can_free_buffers()
 
 # What hooks refer to may lead back here; see Context.
 @cython.no_gc_clear
-@cython.binding(False)
 @cython.embedsignature(True)
 @cython.embedsignature.format("clinic")
 cdef class Worker(Tunnelled):
