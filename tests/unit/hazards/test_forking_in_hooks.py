@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no for
 
 #: One scene, in a process of its own; ``in_child`` is what the child does inside the hook.
 SCRIPT = """
-    import atexit, faulthandler, os, sys, warnings
+    import atexit, faulthandler, gc, os, sys, warnings
     from kit import pump, scenes
     from OpenSSL import SSL
     warnings.simplefilter("ignore", DeprecationWarning)  # of forks among threads
@@ -84,6 +84,7 @@ SCRIPT = """
             assert os.waitstatus_to_exitcode(os.waitpid(forked[0], 0)[1]) == 0, name
 
     in_child = globals()[how]
+    gc.freeze()  # a child that ends copies no memory for what was only imported
     for name, version in scenes.cells(version):
         answer = scenes.ANSWERS.get(name, True)
         one(name, version)
