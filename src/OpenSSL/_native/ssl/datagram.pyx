@@ -4,7 +4,7 @@ cimport OpenSSL._native.common.errors as errors
 cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.common.errors cimport Verdict
 from OpenSSL._native.common.hooks cimport (
-    ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_TIMER, Carrier, Hooks, Scope, enter_hook, leave_hook,
+    ON_COOKIE_GENERATE, ON_COOKIE_VERIFY, ON_TIMER, Carrier, Scope, enter_hook, leave_hook,
     settled,
 )
 from OpenSSL._native.ssl.callbacks cimport carrier_of
@@ -43,15 +43,12 @@ cdef enum:
 def set_cookie_generate_callback(
     Context context not None, callback: Callable[[Any], bytes] | None,
 ) -> None:
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put(ON_COOKIE_GENERATE, callback)
+        put_hook(context, ON_COOKIE_GENERATE, callback)
         # Never taken away again: connections made before still have their hook.
         if callback is not None:
             ask_for_cookies(context)
-        context.hooks = hooks
     finally:
         context.leave()
 
@@ -59,14 +56,11 @@ def set_cookie_generate_callback(
 def set_cookie_verify_callback(
     Context context not None, callback: Callable[[Any, bytes], bool] | None,
 ) -> None:
-    cdef Hooks hooks
     context.change()
     try:
-        hooks = context.hooks.copy()
-        hooks.put(ON_COOKIE_VERIFY, callback)
+        put_hook(context, ON_COOKIE_VERIFY, callback)
         if callback is not None:
             ask_about_cookies(context)
-        context.hooks = hooks
     finally:
         context.leave()
 

@@ -38,6 +38,9 @@ cdef extern from "compat.h" nogil:
         int index)
     int SSL_set_tlsext_use_srtp(s.SSL* ssl, const char* profiles)
 
+ctypedef int (*list_of_schemes)(
+    s.SSL*, int, int*, int*, int*, unsigned char*, unsigned char*) noexcept nogil
+
 cdef enum:
     UNKNOWN_GROUP = 0x1000000   # set in the number of a group that libssl has no name for
 
@@ -103,41 +106,28 @@ def get_shared_groups(Connection connection not None) -> list[str]:
         connection.leave()
 
 
-def get_peer_sigalgs(Connection connection not None) -> list[int]:
-    """Numbers of the wire."""
+cdef list schemes(Connection connection, list_of_schemes says):
+    """Signature schemes, by their numbers on the wire."""
     cdef unsigned char low = 0
     cdef unsigned char high = 0
-    cdef int count
     cdef int index
     cdef list found = []
     connection.enter()
     try:
-        count = SSL_get_sigalgs(connection.handle, 0, NULL, NULL, NULL, NULL, NULL)
-        for index in range(count):
-            if SSL_get_sigalgs(
-                    connection.handle, index, NULL, NULL, NULL, &low, &high) > 0:
+        for index in range(says(connection.handle, 0, NULL, NULL, NULL, NULL, NULL)):
+            if says(connection.handle, index, NULL, NULL, NULL, &low, &high) > 0:
                 found.append(high << 8 | low)
         return found
     finally:
         connection.leave()
+
+
+def get_peer_sigalgs(Connection connection not None) -> list[int]:
+    return schemes(connection, SSL_get_sigalgs)
 
 
 def get_shared_sigalgs(Connection connection not None) -> list[int]:
-    cdef unsigned char low = 0
-    cdef unsigned char high = 0
-    cdef int count
-    cdef int index
-    cdef list found = []
-    connection.enter()
-    try:
-        count = SSL_get_shared_sigalgs(connection.handle, 0, NULL, NULL, NULL, NULL, NULL)
-        for index in range(count):
-            if SSL_get_shared_sigalgs(
-                    connection.handle, index, NULL, NULL, NULL, &low, &high) > 0:
-                found.append(high << 8 | low)
-        return found
-    finally:
-        connection.leave()
+    return schemes(connection, SSL_get_shared_sigalgs)
 
 
 def get_certificate_types(Connection connection not None) -> bytes:
