@@ -9,7 +9,6 @@ connection can see it: a setter makes a changed copy, so a connection keeps
 the set it was created with, whole.
 """
 
-
 from cpython.ref cimport Py_INCREF, PyObject
 from libc cimport errno
 

@@ -167,6 +167,12 @@ cdef class Engine(Worker):
     cdef int turn_by_turn(
         self, Operation operation, char* data, size_t size, size_t* moved, double* deadline,
     ) except -1:
+        """Go round until the operation is done, cannot go on, or has failed.
+
+        At the beginning of each turn the lock is held and nothing is borrowed, no hook's exception
+        is kept, and ``moved`` is 0: libssl has given or taken nothing that would be forgotten if
+        the turn raised.
+        """
         cdef Verdict verdict
         cdef bint starting
         cdef bint at_once = False
