@@ -7,7 +7,7 @@ from OpenSSL._native.common.rules cimport store_changed
 from OpenSSL._native.crypto.bundles cimport Bundle, read_bundle
 from OpenSSL._native.crypto.stores cimport X509Store
 from OpenSSL._native.ssl.context cimport OWN, Context
-from OpenSSL._native.ssl.trust cimport borrowed_store, outlive, own_store
+from OpenSSL._native.ssl.trust cimport borrowed_store, keep_store_alive, own_store
 
 cdef extern from "compat.h" nogil:
     int SSL_CTX_load_verify_store(s.SSL_CTX* context, const char* uri)
@@ -20,7 +20,7 @@ def set_cert_store(Context context not None, X509Store store not None) -> None:
     context.change()
     try:
         errors.clear()
-        outlive(context, borrowed_store(context))
+        keep_store_alive(context, borrowed_store(context))
         s.SSL_CTX_set1_cert_store(context.handle, handle)
         context.trust = OWN
         context.anchors = None

@@ -141,4 +141,4 @@ cdef object take_back(Channel* channel)
 cdef int feed(Channel* channel, object data) except -1
 cdef void make_ready(Channel* channel, size_t payload) noexcept
 cdef object take(Channel* channel, size_t size)
-cdef void spare(Channel* channel) noexcept
+cdef void trim(Channel* channel) noexcept

@@ -305,7 +305,7 @@ cdef object take(Channel* channel, size_t size):
 
 # ---- both
 
-cdef void spare(Channel* channel) noexcept:
+cdef void trim(Channel* channel) noexcept:
     """Give back what holds nothing now."""
     if channel.first == channel.count and channel.room > 0:
         give_back(channel)

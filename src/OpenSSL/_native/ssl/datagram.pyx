@@ -221,7 +221,7 @@ def handle_timeout(Connection connection not None) -> bool:
         verdict = errors.judge(connection.handle, <int>result, connection.channel.number)
         try:
             if connection.failure is not None:
-                connection.after(verdict, True)
+                connection.raise_after_hook(verdict, True)
         finally:
             return_borrowed(&connection.channel)
             give_back(&connection.channel)

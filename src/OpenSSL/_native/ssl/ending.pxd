@@ -18,12 +18,12 @@ cdef class Ending(ContextChooser):
 
     cdef void begin_again(self) noexcept
     cdef int check_over(self) except -1
-    cdef int after(self, Verdict verdict, bint starting) except -1
+    cdef int raise_after_hook(self, Verdict verdict, bint starting) except -1
     cdef void remember_quietly(self, Verdict verdict) noexcept
     cdef void poison(self) noexcept
     cdef void abort(self) noexcept
     cdef int tell(self, Verdict verdict) except -1
-    cdef int remember(self, Verdict verdict, object error) except -1
+    cdef int note_end(self, Verdict verdict, object error) except -1
     cdef int explain_hidden(self, object error) except -1
     cdef void finish(self, End end, object error) noexcept
     cdef bint has_failed(self, object error) noexcept

@@ -186,10 +186,11 @@ cdef class Ending(ContextChooser):
                     # It has failed before, and no socket was asked (ssl_reset_error_state, 4.0).
                     self.end = OVER
                     raise again(self.fatal) from None
-                self.remember(verdict, error)
+                self.note_end(verdict, error)
             raise
 
-    cdef int remember(self, Verdict verdict, object error) except -1:
+    cdef int note_end(self, Verdict verdict, object error) except -1:
+        """Keep an error that ends the connection; any other is told once, and things go on."""
         if verdict.status == FAILED and self.channel.alert_sent != 0:
             error.alert = self.channel.alert_sent
             error.alert_sent = True
@@ -232,7 +233,7 @@ cdef class Ending(ContextChooser):
 
     # ---- a hook that failed
 
-    cdef int after(self, Verdict verdict, bint starting) except -1:
+    cdef int raise_after_hook(self, Verdict verdict, bint starting) except -1:
         """Raise what a hook has kept; a handshake in which one failed is over."""
         if starting or self.channel.poisoned:
             if verdict.status != FAILED:

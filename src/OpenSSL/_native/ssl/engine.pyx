@@ -170,8 +170,8 @@ cdef class Engine(Worker):
         """Go round until the operation is done, cannot go on, or has failed.
 
         At the beginning of each turn the lock is held and nothing is borrowed, no hook's exception
-        is kept, and ``moved`` is 0: libssl has given or taken nothing that would be forgotten if
-        the turn raised.
+        is kept, and ``moved`` is 0: nothing was given to libssl or taken from it that would be
+        forgotten if the turn raised.
         """
         cdef Verdict verdict
         cdef bint starting
@@ -215,7 +215,7 @@ cdef class Engine(Worker):
             verdict = self.work(step, data, size, moved, starting, waits)
             if self.failure is not None:
                 try:
-                    self.after(verdict, starting)
+                    self.raise_after_hook(verdict, starting)
                 finally:
                     return_borrowed(&self.channel)
             # A read that got something may go on with what came with it; see `read_into`.
@@ -231,7 +231,7 @@ cdef class Engine(Worker):
                     return DONE     # the handshake is still under way
                 if starting:
                     self.channel.idle = 0
-                    self.rest()
+                    self.release_buffers()
                 if step != operation:
                     # Still due: the peer has been asked for it, or it cannot begin now.
                     asked = s.SSL_renegotiate_pending(self.handle) == 1
@@ -248,7 +248,7 @@ cdef class Engine(Worker):
                     continue
                 return verdict.status
             if verdict.status == WANT_READ and operation == READ:
-                self.rest()
+                self.release_buffers()
                 if waits > 0:
                     PyErr_CheckSignals()
             if self.tunnel is not None:

@@ -265,7 +265,7 @@ cdef class Reader(Engine):
         self.more = False
         try:
             if self.failure is not None:
-                self.after(verdict, False)
+                self.raise_after_hook(verdict, False)
             if verdict.status != DONE and (
                     verdict.status != WANT_READ and verdict.status != WANT_WRITE):
                 self.tell(verdict)

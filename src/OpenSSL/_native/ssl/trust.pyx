@@ -47,7 +47,7 @@ cdef int read_anchors(Context context, bytes file, bytes folder, bint platform) 
     return 0
 
 
-cdef int outlive(Context context, X509Store replaced) except -1:
+cdef int keep_store_alive(Context context, X509Store replaced) except -1:
     """Keep a store that was the Context's alive where a connection may be verifying by it.
 
     libssl verifies by it without a reference of its own (X509_STORE_CTX_init, 3.0 to 4.0), also
@@ -64,7 +64,7 @@ cdef int own_store(Context context) except -1:
     if context.trust == SHARED:
         before = borrowed_store(context)
         outlived = context.outlived
-        outlive(context, before)
+        keep_store_alive(context, before)
         fresh = X509Store()
         s.SSL_CTX_set1_cert_store(context.handle, fresh.held())
         try:
@@ -86,7 +86,7 @@ cdef int trust_anchors(Context context, bytes file, bytes folder, bint platform)
         if context.trust == EMPTY:
             store = shared_store(file, folder, platform)
             if store is not None:
-                outlive(context, borrowed_store(context))
+                keep_store_alive(context, borrowed_store(context))
                 s.SSL_CTX_set1_cert_store(context.handle, store.held())
                 context.trust = SHARED
                 context.anchors = (file, folder, platform)

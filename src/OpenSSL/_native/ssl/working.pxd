@@ -30,7 +30,7 @@ cdef class Worker(Tunnelled):
     cdef bint may_shake(self, bint starting) noexcept
     cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1
     cdef bint may_call(self, bint starting) noexcept
-    cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept
-    cdef bint light(self, Operation operation, size_t size) noexcept
+    cdef bint keeps_interpreter(self, Operation operation, size_t size, bint starting) noexcept
+    cdef bint is_light(self, Operation operation, size_t size) noexcept
     cdef bint is_dry(self) noexcept nogil
-    cdef void rest(self) noexcept
+    cdef void release_buffers(self) noexcept

@@ -23,7 +23,7 @@ from OpenSSL._native.common.platform cimport (
     BRISK_ALONE, brisk_fd, brisk_is_single, brisk_now, brisk_poll,
 )
 from OpenSSL._native.ssl.channel cimport (
-    ANY_NUMBER, Channel, free_gathered, give_back, next_is_long, return_borrowed, spare,
+    ANY_NUMBER, Channel, free_gathered, give_back, next_is_long, return_borrowed, trim,
 )
 from OpenSSL._native.ssl.ending cimport OVER
 from OpenSSL._native.ssl.gathering cimport begin_flight, goes_unheard
@@ -116,7 +116,7 @@ cdef class Worker(Tunnelled):
         cdef Channel* channel = &self.channel
         cdef bint reading = self.may_shake(starting)
         cdef void* before = NULL
-        cdef bint light = not starting and not self.heavy and self.light(operation, size)
+        cdef bint light = not starting and not self.heavy and self.is_light(operation, size)
         # A socket that could be closed meanwhile must not be used without the interpreter.
         cdef bint leaving = not (light or brisk_is_single()) and (
             channel.borrowed != <brisk_fd>-1 or not BRISK_ALONE
@@ -198,7 +198,7 @@ cdef class Worker(Tunnelled):
         cdef double seconds
         if (brisk_is_single() or deadline[0] < 0 or not self.channel.is_socket
                 or self.channel.datagram or self.heavy or self.may_shake(starting)
-                or self.stays(READ, 0, starting)):
+                or self.keeps_interpreter(READ, 0, starting)):
             return 0
         seconds = waiting.patience(self.socket, self.channel.fd)
         if seconds < 0:
@@ -215,7 +215,7 @@ cdef class Worker(Tunnelled):
 
     cdef int hold_socket(self, Operation operation, size_t size, bint starting) except -1:
         """See to it that libssl has the socket's descriptor until the operation is over."""
-        if (BRISK_ALONE and self.stays(operation, size, starting)
+        if (BRISK_ALONE and self.keeps_interpreter(operation, size, starting)
                 and not self.may_call(starting)
                 and (brisk_is_single() or not self.may_shake(starting))):
             # No Python runs from here on, and no Context is waited for, so nobody closes
@@ -231,12 +231,12 @@ cdef class Worker(Tunnelled):
         cdef Hooks hooks = self.hooks
         return hooks.filled & at_any_time() != 0 or hooks.filled != 0 and self.may_shake(starting)
 
-    cdef bint stays(self, Operation operation, size_t size, bint starting) noexcept:
+    cdef bint keeps_interpreter(self, Operation operation, size_t size, bint starting) noexcept:
         """Whether the interpreter is kept: the work is not worth the change, or nobody waits."""
-        return (not starting and not self.heavy and self.light(operation, size)
+        return (not starting and not self.heavy and self.is_light(operation, size)
                 or brisk_is_single())
 
-    cdef bint light(self, Operation operation, size_t size) noexcept:
+    cdef bint is_light(self, Operation operation, size_t size) noexcept:
         """Whether an operation costs less than giving up the interpreter for it."""
         cdef bint reads = operation == READ or operation == PEEK
         if reads and self.asked_late:
@@ -264,9 +264,9 @@ cdef class Worker(Tunnelled):
                 and not channel.flight
                 and s.SSL_get_shutdown(self.handle) & s.SSL_RECEIVED_SHUTDOWN == 0)
 
-    cdef void rest(self) noexcept:
+    cdef void release_buffers(self) noexcept:
         """Give libssl's buffers back, 16 KiB each: until more comes nobody needs them."""
         # DTLS does not make them again.
         if can_free_buffers and not self.channel.datagram:
             SSL_free_buffers(self.handle)
-        spare(&self.channel)
+        trim(&self.channel)
