@@ -49,6 +49,9 @@ VERSIONS = {
     )
     for version in ("TLSv1.2", "TLSv1.3")
 }
+RULED, BELIEVING = quiet(contexts.client_context()), quiet(contexts.client_context())
+RULED.set_purpose("sslserver")
+BELIEVING.set_cert_verify_callback(lambda *_: True)
 STRANGERS = quiet(contexts.server_context(authority.stranger()))
 
 
@@ -122,9 +125,9 @@ def renew() -> None:
     assert shown is not None and shown.get_subject().CN == "next"
 
 
-def name_again(way: str) -> None:
+def name_again(way: str, first: SSL.Context = TRUSTING, other: SSL.Context | None = None) -> None:
     """A name takes the place of another: where that fails, nobody is let in by no name at all."""
-    ends = pump.pair(SERVER, TRUSTING)
+    ends = pump.pair(SERVER, first)
     failed = None
     for name in ("a@one.test", "b@two.test"):
         try:
@@ -133,6 +136,8 @@ def name_again(way: str) -> None:
             if name == "a@one.test":
                 raise
             failed = error
+    if other is not None:
+        ends.client.set_context(other)
     assert pump.handshake_outcome(*ends).client is not None
     if failed is not None:
         raise failed
@@ -144,6 +149,16 @@ def host_again() -> None:
 
 def email_again() -> None:
     name_again("set_email")
+
+
+def host_again_and_moved() -> None:
+    """The rules of another Context take the place of all there were."""
+    name_again("set_host", TRUSTING, RULED)
+
+
+def host_again_and_believed() -> None:
+    """A program's own verification says nothing about names."""
+    name_again("set_host", BELIEVING)
 
 
 # ---- handshakes
@@ -443,8 +458,7 @@ SCENARIOS: dict[str, Scenario] = {
             set_up_client,
             share,
             renew,
-            host_again,
-            email_again,
+            *(host_again, email_again, host_again_and_moved, host_again_and_believed),
             shake_1_2,
             shake_1_3,
             callbacks,

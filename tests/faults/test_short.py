@@ -43,3 +43,9 @@ def test_an_archive_never_loses_its_certificate():
 def test_a_passphrase_is_never_taken_for_an_archive_that_nothing_protects():
     # Where only the opening by another passphrase is tried, one point in thirty is wrong.
     assert ": 0 findings" in run("bared", "--every", "41")
+
+
+def test_a_name_that_was_lost_lets_nobody_in():
+    assert ": 0 findings" in run(
+        "host_again_and_moved", "host_again_and_believed", "--every", "1", "--most", "40"
+    )

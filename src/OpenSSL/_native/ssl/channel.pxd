@@ -62,6 +62,8 @@ cdef struct Channel:
     # ---- either kind: by which rules a session is made or resumed; see stamps.pyx
     unsigned short hooked       # what the program is asked; ASKED_*
     flag addressed              # the peer must have a certificate for an IP address
+    flag hosted                 # and for a host; where none is there any more, it has been lost
+    flag mailed                 # likewise for an e-mail address
     flag stamped                # `rules` are those of the connection's stamp
     flag verified               # a certificate was verified by just these
     flag keyless                # the program has no key to share with this server

@@ -10,6 +10,3 @@ cdef class Criteria:
     # The rules of a Context with these on top, and the names that are in force.
     cdef Criteria over(self, s.SSL_CTX* context, s.SSL* ssl, bint addressed)
     cdef int put(self, s.SSL* ssl) except -1
-
-# Fail; where a name that was asked for has been forgotten, nobody fits any more.
-cdef int refuse(c.X509_VERIFY_PARAM* asked, bint forgotten, str words) except -1

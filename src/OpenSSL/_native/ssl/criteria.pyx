@@ -102,9 +102,3 @@ cdef bint copy_address(c.X509_VERIFY_PARAM* into, c.X509_VERIFY_PARAM* names) no
     good = c.X509_VERIFY_PARAM_set1_ip_asc(into, address) == 1
     c.OPENSSL_free(address)
     return good
-
-
-cdef int refuse(c.X509_VERIFY_PARAM* asked, bint forgotten, str words) except -1:
-    if forgotten:
-        c.X509_VERIFY_PARAM_set_time(asked, LONG_AGO)
-    errors.fail_ssl(words)

@@ -12,7 +12,6 @@ from OpenSSL._native.crypto.certificates cimport wrap_certificate
 from OpenSSL._native.crypto.keys cimport wrap_public_key
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.criteria cimport refuse
 
 from OpenSSL._exceptions import Error
 
@@ -68,7 +67,6 @@ def set_mtype(Context context not None, str digest, uint8_t number, uint8_t rank
 
 def enable(Connection connection not None, bytes name not None) -> None:
     cdef c.X509_VERIFY_PARAM* asked
-    cdef bint before
     cdef int result
     connection.enter()
     try:
@@ -83,15 +81,13 @@ def enable(Connection connection not None, bytes name not None) -> None:
         try:
             errors.clear()
             asked = s.SSL_get0_param(connection.handle)
-            before = c.X509_VERIFY_PARAM_get0_host(asked, 0) != NULL
             c.brisk_take_any_name(asked)
             result = SSL_dane_enable(connection.handle, name)
         finally:
             connection.first.leave()
         if result != 1:
-            refuse(
-                asked, before and c.X509_VERIFY_PARAM_get0_host(asked, 0) == NULL,
-                "DANE cannot be enabled")
+            errors.fail_ssl("DANE cannot be enabled")
+        connection.channel.hosted = True
         connection.pledged = True
         connection.settle()
         if not connection.own_hostflags:

@@ -65,7 +65,7 @@ cdef int on_chain(c.X509_STORE_CTX* chain, void* unused) noexcept nogil:
     if channel == NULL:
         return not raw and c.X509_verify_cert(chain) > 0
     note_verified(ssl, channel)
-    if not took_names(ssl, chain, channel.addressed):
+    if not took_names(channel, chain):
         return 0
     if channel.hooked & ASKED_CHAIN:
         good = on_judge(ssl, channel, chain)

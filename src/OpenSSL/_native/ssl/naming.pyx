@@ -4,6 +4,7 @@ from libc.string cimport strlen
 
 cimport OpenSSL._native.common.libcrypto as c
 cimport OpenSSL._native.common.libssl as s
+from OpenSSL._native.ssl.channel cimport Channel
 
 cdef extern from "compat.h" nogil:
     int X509_V_ERR_HOSTNAME_MISMATCH
@@ -47,22 +48,23 @@ cdef int misnamed(s.SSL* ssl, c.X509* certificate, bint addressed) noexcept nogi
     return c.X509_V_OK if good else X509_V_ERR_IP_ADDRESS_MISMATCH
 
 
-cdef bint took_names(s.SSL* ssl, c.X509_STORE_CTX* chain, bint addressed) noexcept nogil:
-    cdef c.X509_VERIFY_PARAM* asked = s.SSL_get0_param(ssl)
-    cdef c.X509_VERIFY_PARAM* taken = X509_STORE_CTX_get0_param(chain)
+cdef bint has_lost(const Channel* channel, c.X509_VERIFY_PARAM* asked) noexcept nogil:
     cdef char* address
-    cdef bint all_of_them = (
-        (c.X509_VERIFY_PARAM_get0_host(asked, 0) == NULL
-         or c.X509_VERIFY_PARAM_get0_host(taken, 0) != NULL)
-        and (c.X509_VERIFY_PARAM_get0_email(asked) == NULL
-             or c.X509_VERIFY_PARAM_get0_email(taken) != NULL))
-    if all_of_them and addressed:
-        address = c.X509_VERIFY_PARAM_get1_ip_asc(taken)
-        all_of_them = address != NULL
-        c.OPENSSL_free(address)
-    if not all_of_them:
+    if (channel.hosted and c.X509_VERIFY_PARAM_get0_host(asked, 0) == NULL
+            or channel.mailed and c.X509_VERIFY_PARAM_get0_email(asked) == NULL):
+        return True
+    if not channel.addressed:
+        return False
+    address = c.X509_VERIFY_PARAM_get1_ip_asc(asked)
+    c.OPENSSL_free(address)
+    return address == NULL
+
+
+cdef bint took_names(const Channel* channel, c.X509_STORE_CTX* chain) noexcept nogil:
+    if has_lost(channel, X509_STORE_CTX_get0_param(chain)):
         c.X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM)
-    return all_of_them
+        return False
+    return True
 
 
 cdef bint is_named(s.SSL* ssl) noexcept nogil:

@@ -8,7 +8,6 @@ cimport OpenSSL._native.common.libssl as s
 from OpenSSL._native.crypto.certificate_names cimport HOSTFLAGS
 from OpenSSL._native.ssl.connection cimport Connection
 from OpenSSL._native.ssl.context cimport Context
-from OpenSSL._native.ssl.criteria cimport refuse
 
 cdef extern from "compat.h" nogil:
     const char* SSL_get0_peername(s.SSL* ssl)
@@ -34,15 +33,15 @@ def set_check_hostname(Context context not None, bint wanted) -> None:
 ctypedef int (*take_name)(c.X509_VERIFY_PARAM*, const char*, size_t) noexcept nogil
 
 
+# Where there is no memory the name before is forgotten (X509_VERIFY_PARAM_set1_host, 3.0 to 4.0):
+# that one was asked for is noted in the channel, and nobody fits then.
 # Not by SSL_set1_host, which forgets the address that has to match as well (3.5 and 4.0).
 cdef int ask_for(Connection connection, bytes name, take_name take) except -1:
     cdef c.X509_VERIFY_PARAM* asked = s.SSL_get0_param(connection.handle)
-    cdef bint before = c.X509_VERIFY_PARAM_get0_host(asked, 0) != NULL
     c.brisk_take_any_name(asked)
     if take(asked, PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name)) != 1:
-        refuse(
-            asked, before and c.X509_VERIFY_PARAM_get0_host(asked, 0) == NULL,
-            "the host name cannot be checked for")
+        errors.fail_ssl("the host name cannot be checked for")
+    connection.channel.hosted = True
     if not connection.own_hostflags:
         s.SSL_set_hostflags(connection.handle, HOSTFLAGS)
     return 0
@@ -119,18 +118,15 @@ def add_host(Connection connection not None, bytes name not None, bint dotted) -
 
 def set_email(Connection connection not None, bytes address not None) -> None:
     cdef c.X509_VERIFY_PARAM* asked
-    cdef bint before
     connection.enter()
     try:
         errors.clear()
         asked = s.SSL_get0_param(connection.handle)
-        before = c.X509_VERIFY_PARAM_get0_email(asked) != NULL
         c.brisk_take_any_name(asked)
         if c.X509_VERIFY_PARAM_set1_email(
                 asked, PyBytes_AS_STRING(address), PyBytes_GET_SIZE(address)) != 1:
-            refuse(
-                asked, before and c.X509_VERIFY_PARAM_get0_email(asked) == NULL,
-                "the e-mail address cannot be checked for")
+            errors.fail_ssl("the e-mail address cannot be checked for")
+        connection.channel.mailed = True
         # 4.0 says that it is none of the other kind (X509_VERIFY_PARAM_set1_smtputf8).
         errors.clear()
     finally:

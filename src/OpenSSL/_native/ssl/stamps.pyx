@@ -33,6 +33,7 @@ from OpenSSL._native.common.rules cimport RULES, rules_of
 from OpenSSL._native.ssl.foreign_sessions cimport (
     has_shared_name, is_for_asked_host, shows_host, stands_for_nothing,
 )
+from OpenSSL._native.ssl.naming cimport has_lost
 from OpenSSL._native.ssl.notes cimport in_time, note, stands_for_key
 from OpenSSL._native.ssl.removals cimport keep_quiet
 
@@ -62,6 +63,8 @@ cdef bint comparable(s.SSL* ssl, Channel* channel) noexcept nogil:
     """Whether rules alone decide about the peer, and no callback."""
     if channel.hooked & ASKED_SECURITY:
         return False    # versions, suites and keys are for it to judge, on either side
+    if has_lost(channel, s.SSL_get0_param(ssl)):
+        return False    # nobody fits any more
     if s.SSL_is_server(ssl) and not s.SSL_get_verify_mode(ssl) & s.SSL_VERIFY_PEER:
         return True     # nobody is asked for a certificate
     if SSL_get_verify_callback(ssl) != NULL or channel.hooked & (APART | ASKED_CHAIN):
