@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import rule_extras
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
@@ -19,9 +20,10 @@ PEER, DEMAND, NONE = (
     SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT,
     SSL.VERIFY_NONE,
 )
+LATER = DEMAND | SSL.VERIFY_POST_HANDSHAKE
 VERSIONS = ("TLS 1.2", "TLS 1.3", "DTLS 1.2")
 WANTS = (SSL.WantReadError, SSL.WantWriteError)
-TOO_LATE = "rules of verification changed"
+TOO_LATE = ("rules of verification changed", "a session stands for a verification already")
 TICKETS = [bytes([number]) * 80 for number in (1,)]
 HOST = b"brisk.test"
 Connected = tuple[SSL.Connection, SSL.Connection]
@@ -44,6 +46,7 @@ class Rules:
     service: bytes = b""  # a session id context
     shared: bool = False  # which other programs have, too
     weak: bool = False  # another security level
+    extra: str | None = None  # see rule_extras
 
 
 JUDGES: dict[str | None, Callable[..., bool] | None] = {
@@ -56,7 +59,9 @@ JUDGES: dict[str | None, Callable[..., bool] | None] = {
 
 def draw(random: random.Random, server: bool) -> Rules:
     return Rules(
-        mode=random.choice((NONE, PEER, PEER, DEMAND) if server else (NONE, PEER, PEER)),
+        mode=random.choice(
+            (NONE, PEER, PEER, PEER, DEMAND, DEMAND, LATER) if server else (NONE, PEER, PEER)
+        ),
         trust=random.choice(("x", "x", "y", "xy", "")),
         judge=random.choice((None,) * 6 + ("yes", "no", "as it is")),
         host=None if server else random.choice((None, None, HOST, HOST.upper(), b"else.test")),
@@ -66,6 +71,7 @@ def draw(random: random.Random, server: bool) -> Rules:
         service=random.choice((b"", b"service")),
         shared=random.random() < 0.5,
         weak=random.random() < 0.1,
+        extra=random.choice((None, *rule_extras.names(server))),
     )
 
 
@@ -77,7 +83,10 @@ def near(random: random.Random, then: Rules, server: bool) -> Rules:
     if random.random() < 0.2:
         return other
     name = random.choice(
-        ("mode", "trust", "judge", "host", "flags", "lists", "depth", "weak", "shared")
+        (
+            *("mode", "trust", "judge", "host", "flags", "lists", "depth", "weak", "shared"),
+            *("extra",) * 6,
+        )
     )
     return replace(then, **{name: getattr(other, name)})
 
@@ -164,13 +173,15 @@ def judge_by(context: SSL.Context, rules: Rules, of_clients: bool) -> None:
         context.set_session_id(rules.service, shared=rules.shared)
     if rules.weak:
         context.set_cipher_list(b"DEFAULT:@SECLEVEL=1")
+    rule_extras.of_context(context, rules.extra, of_clients)
 
 
-def judge_here(end: SSL.Connection, rules: Rules) -> None:
+def judge_here(end: SSL.Connection, rules: Rules, server: bool) -> None:
     """Give a Connection what it can be given itself."""
     end.set_verify(rules.mode, JUDGES[rules.judge])
     if rules.host is not None:
         end.set_host(rules.host)
+    rule_extras.of_connection(end, rules.extra, server)
 
 
 # ---- handshakes

@@ -22,6 +22,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import rule_extras
+from rule_extras import EXTRAS
 from rule_sets import (
     HOST,
     NONE,
@@ -43,6 +45,8 @@ from rule_sets import (
 from kit.strangers import stranger, visit_stranger
 from OpenSSL import SSL
 
+#: Ways in which rules come with a Context, and none of the connection's own.
+FOR_CONTEXTS = ("context", "bytes", "name", "protocol", "keys")
 KNOWN_TO_STRANGERS = ("TLS 1.2", "TLS 1.3")
 
 # ---- cases
@@ -59,7 +63,12 @@ class Case:
         self.then = draw(self.random, self.server)
         if self.random.random() < 0.7:  # most begin with a session
             self.then = replace(
-                self.then, trust="xy", flags=0, depth=100, host=self.then.host and HOST
+                self.then,
+                trust="xy",
+                flags=0,
+                depth=100,
+                host=self.then.host and HOST,
+                extra=self.random.choice((None,) * 4 + (*rule_extras.lenient(self.server),)),
             )
         self.now = near(self.random, self.then, self.server)
         self.peer = self.random.choice(("x", "x", "y", "") if self.server else ("x", "x", "y"))
@@ -101,6 +110,8 @@ class Case:
         client.set_connect_state()
         client.set_tlsext_host_name(HOST)
         client.set_alpn_protos([b"p"])
+        if "staple" in f"{self.then.extra} {self.now.extra}":
+            client.request_ocsp()
         return server, client
 
     def judge(self, ends: Connected) -> SSL.Connection:
@@ -143,7 +154,11 @@ class Case:
             counts["changed"] += 1
         if resumed and self.changed:
             counts["resumed though something changed"] += 1
-        if self.way == "late" and outcome is not None and TOO_LATE in str(outcome):
+        if (
+            self.way == "late"
+            and outcome is not None
+            and any(each in str(outcome) for each in TOO_LATE)
+        ):
             counts["refused in the middle"] += 1
             return
         assert (outcome is None) == (expected is None), (
@@ -154,6 +169,9 @@ class Case:
             assert resumed, "nothing has changed, and the handshake was a full one"
 
     def must_resume(self) -> bool:
+        for name in (self.then.extra, self.now.extra):
+            if name is not None and (self.way not in FOR_CONTEXTS or not EXTRAS[name].lasts):
+                return False
         asked = self.server and self.now.mode == NONE
         return asked or self.now.judge is None
 
@@ -198,7 +216,7 @@ def by_connection(
 
     def make() -> Connected:
         ends = case.connect(first, peer)
-        judge_here(case.judge(ends), case.now)
+        judge_here(case.judge(ends), case.now, case.server)
         return ends
 
     return case.both(make, session)
@@ -233,7 +251,7 @@ def in_hook(point: Callable[[SSL.Connection, int], bool], after: bool = False) -
             def tell(end: SSL.Connection, where: int, _value: int) -> None:
                 if not done and point(end, where):
                     done.append(True)
-                    judge_here(end, case.now)
+                    judge_here(end, case.now, case.server)
 
             case.judge(ends).set_info_callback(tell)
             return ends
@@ -262,7 +280,7 @@ def again(case: Case, first: SSL.Context, peer: SSL.Context, ends: Connected, _o
     server, client = SSL.Connection(peer, None), ends[1]
     server.set_accept_state()
     client.set_connect_state()
-    judge_here(client, case.now)
+    judge_here(client, case.now, False)
     case.changed |= own_level_counts(case)
     move(client, server), move(server, client)  # what is left of before
     server = SSL.Connection(peer, None)
@@ -271,7 +289,7 @@ def again(case: Case, first: SSL.Context, peer: SSL.Context, ends: Connected, _o
     control = case.connect(first, peer)
     if case.then.host is not None and case.now.host is None:
         control[1].set_host(case.then.host)
-    judge_here(control[1], case.now)
+    judge_here(control[1], case.now, False)
     return (client, results[1]), (control[1], shake(*control)[1])
 
 
