@@ -22,7 +22,7 @@ from kit.spelled import (
     nothing,
     row,
 )
-from OpenSSL import aio
+from OpenSSL import SSL, aio
 from OpenSSL.fleet import Fleet, MemoryStore, TicketKey, TicketKeys, key_files
 
 __all__ = ["ELSEWHERE", "ROWS"]
@@ -44,6 +44,13 @@ def over(call: Callable[[Any], Awaitable[object]]) -> Callable[[Any, Any], objec
     return run
 
 
+def serving() -> SSL.Context:
+    made = context()
+    made.use_certificate_chain_file(authority.identity().files.chain)
+    made.use_privatekey_file(authority.identity().files.key)
+    return made
+
+
 def streaming(use: Use) -> Callable[[Any, Any], object]:
     """A call on streams that are connected."""
 
@@ -53,10 +60,7 @@ def streaming(use: Use) -> Callable[[Any, Any], object]:
             writer.transport.abort()
 
         trusting = context()
-        serving = context()
-        serving.use_certificate_chain_file(authority.identity().files.chain)
-        serving.use_privatekey_file(authority.identity().files.key)
-        server = await aio.start_server(served, HOST, 0, context=serving)
+        server = await aio.start_server(served, HOST, 0, context=serving())
         port = server.sockets[0].getsockname()[1]
         reader, writer = await aio.open_connection(HOST, port, context=trusting)
         try:
@@ -147,7 +151,7 @@ ROWS: list[Row] = [
         PATH,
         nothing,
         "/no/such/folder/socket",
-        over(lambda v: aio.start_unix_server(lambda r, w: None, v, context=context())),
+        over(lambda v: aio.start_unix_server(lambda r, w: None, v, context=serving())),
     ),
     row(
         "StreamWriter.write",
