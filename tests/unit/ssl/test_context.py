@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import ssl
 import threading
 import weakref
 
@@ -66,6 +67,45 @@ def test_what_a_property_of_a_subclass_lacks_is_named() -> None:
         Own(SSL.TLS_METHOD).wrap_socket  # noqa: B018
     with pytest.raises(AttributeError, match=r"'Own' object has no .*'wrap_bio'.*as_ssl_context"):
         Own(SSL.TLS_METHOD).wrap_bio  # type: ignore[attr-defined]  # noqa: B018
+
+
+#: What this Python's ssl lets people set on its contexts.
+SETTABLE = [
+    name
+    for name in dir(ssl.SSLContext)
+    if not name.startswith("_") and hasattr(getattr(ssl.SSLContext, name), "__set__")
+    and name not in ("protocol", "security_level")
+]  # fmt: skip
+
+
+@pytest.mark.differs("attributes of an ssl.SSLContext set on a Context")
+@pytest.mark.parametrize("name", [*SETTABLE, "keylog_filename"])
+def test_no_setting_of_ssl_is_kept_without_effect(name: str) -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    if isinstance(getattr(SSL.Context, name, None), property):
+        setattr(context, name, True)
+        assert getattr(context, name) is True
+        return
+    with pytest.raises(AttributeError, match=f"'{name}' to set: here it is ") as caught:
+        setattr(context, name, 1)
+    method = str(caught.value).partition("here it is ")[2].partition(";")[0]
+    owner = SSL.Connection if method.startswith("Connection.") else SSL.Context
+    assert callable(getattr(owner, method.rpartition(".")[2]))
+    assert not hasattr(context, name)
+
+
+def test_a_subclass_may_have_such_settings_and_attributes_of_its_own() -> None:
+    class Ruled(SSL.Context):
+        verify_mode = property(lambda self: self.mode, lambda self, mode: self.keep(mode))
+
+        def keep(self, mode: int) -> None:
+            self.mode = mode
+
+    context = Ruled(SSL.TLS_METHOD)
+    context.verify_mode = 2  # type: ignore[assignment]
+    assert (context.mode, context.verify_mode) == (2, 2)
+    with pytest.raises(AttributeError, match="'Ruled' object has no attribute 'options' to set"):
+        context.options = 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.promises("SSLv23_METHOD, TLSv1_METHOD, TLSv1_1_METHOD")

@@ -53,6 +53,20 @@ _OF_SSL = frozenset({
     "set_ciphers", "verify_flags", "verify_mode", "wrap_bio", "wrap_socket",
 })  # fmt: skip
 
+#: What is set on an ``ssl.SSLContext``, and how it is done here.
+_SET_OF_SSL = {
+    "hostname_checks_common_name": "Connection.set_hostflags",
+    "keylog_filename": "set_keylog_callback",
+    "maximum_version": "set_max_proto_version",
+    "minimum_version": "set_min_proto_version",
+    "num_tickets": "set_num_tickets",
+    "options": "set_options",
+    "post_handshake_auth": "set_post_handshake_auth",
+    "sni_callback": "set_tlsext_servername_callback",
+    "verify_flags": "set_verify_flags",
+    "verify_mode": "set_verify",
+}
+
 
 class Context(
     ContextCredentials,
@@ -127,6 +141,17 @@ class Context(
                     hint = "for what wants an ssl.SSLContext there is as_ssl_context()"
                     error.args = (f"{error}; {hint}",)
                 raise
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            # A rule that is no rule here would be kept in silence, and hold nobody back.
+            if name in _SET_OF_SSL and not hasattr(getattr(type(self), name, None), "__set__"):
+                raise AttributeError(
+                    f"{type(self).__name__!r} object has no attribute {name!r} to set: here it is "
+                    f"{_SET_OF_SSL[name]}; an ssl.SSLContext comes from as_ssl_context()",
+                    name=name,
+                    obj=self,
+                )
+            super().__setattr__(name, value)
 
     @property
     def _context(self) -> Context:
