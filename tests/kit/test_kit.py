@@ -113,7 +113,8 @@ def leak_in_c() -> None:
 @pytest.mark.parametrize("size", [40, 400, 4000])
 def test_a_leak_in_python_is_seen(size: int) -> None:
     kept: list[bytes] = []
-    assert memory.growth(lambda: kept.append(bytes(size)), 400) >= 100 * 32
+    # So many that what others give back meanwhile, some kilobytes, does not hide them.
+    assert memory.growth(lambda: kept.append(bytes(size)), 4000) >= 900 * 32
 
 
 def test_a_leak_in_c_is_seen() -> None:
