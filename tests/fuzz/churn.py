@@ -94,6 +94,7 @@ SETTERS: dict[str, tuple[Callable[[SSL.Context, Hook], Any], Any]] = {
 }
 MAY_WAIT = ("hello", "certificate", "judge")
 OVER = b"SSL negotiation finished successfully"
+BEFORE = b"before SSL initialization"
 
 
 class Thrown(Exception):
@@ -228,11 +229,15 @@ class Life:
             # Where no call of this connection is under way it is nobody's handshake.  A call that
             # ends one may send data as well; and a server that asks for another one has only
             # asked: it begins with the client's hello.
-            # A security callback cannot ask its connection, and comes in handshakes only.
+            # A security callback cannot ask its connection, and comes in handshakes only.  Before
+            # early data a key is asked for where there is no hello yet: that can be done again.
+            harmless = (
+                () if name == "security" else (OVER, BEFORE) if name == "psk use" else (OVER,)
+            )
             if (
                 name != "sign"
                 and end not in self.shaken
-                and (name == "security" or end.get_state_string() != OVER)
+                and (not harmless or end.get_state_string() not in harmless)
             ):
                 self.failed.add(end)
             raise error
